@@ -1,0 +1,1 @@
+"""Exact arithmetic: rationals, linear algebra, enclosures, real algebraic numbers, polyhedra."""
