@@ -1,0 +1,79 @@
+"""The command line. Exit status: 0 done or proved, 2 bad input, 3 undecided, 130 interrupted.
+
+Nothing heavy is imported before a command runs, so `polyrelu --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import polyrelu
+from polyrelu.errors import BadInput, Contradiction, EngineMissing, LimitReached, Undecided
+
+COMMANDS = ("patterns", "certify")
+
+DESCRIPTION = """\
+Exact geometry of neural-network optima: the set of all globally optimal two-layer ReLU networks
+of a small data set (X, y) with penalty lambda, computed with proof.
+
+  polyrelu patterns data.csv             every activation pattern of the rows, and a proof that none is missing
+  polyrelu certify data.csv --lam 1/10   the optimal fit, its neurons and where they live, proved
+"""
+
+EPILOG = """\
+DATA is a CSV or TSV file, or - for standard input. Numbers are read exactly as written (0.1 is 1/10).
+A header is optional; the last column is the target. `polyrelu COMMAND --help` explains each command.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message}; try {self.prog} --help\n")
+
+
+def build_parser() -> Parser:
+    """The parser with one sub-parser per command."""
+    parser = Parser(
+        prog="polyrelu", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"polyrelu {polyrelu.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        import_module(f"polyrelu.commands.{name}").add_parser(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    args = build_parser().parse_args(arguments)
+    try:
+        status = args.run(args)
+        sys.stdout.flush()
+    except (BadInput, LimitReached, EngineMissing) as error:
+        return _complain(args.command, error, 2)
+    except Undecided as error:
+        return _complain(args.command, error, 3)
+    except Contradiction as error:
+        _complain(args.command, error, 70)
+        print("This is a bug in polyrelu, and no answer was given. Please report it with the data.", file=sys.stderr)
+        return 70
+    except KeyboardInterrupt:
+        print(f"\npolyrelu {args.command}: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone: not an error of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return int(status)
+
+
+def _complain(command: str, error: Exception, status: int) -> int:
+    print(f"polyrelu {command}: {' '.join(str(error).split())}", file=sys.stderr)
+    return status

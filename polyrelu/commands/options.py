@@ -1,0 +1,95 @@
+"""Options that several commands share, and how they are read."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from polyrelu.errors import BadInput
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+MAX_CELLS = 2_000_000
+
+
+def add_data_options(parser: argparse.ArgumentParser, *, no_target: bool = False) -> None:
+    """DATA, --target, --bias and, where X alone makes sense, --no-target."""
+    parser.add_argument("data", metavar="DATA", help="CSV or TSV file of numbers; - reads standard input")
+    parser.add_argument(
+        "--target", metavar="C", help="target column, by name or by index (0 is the first, -1 the last; default: last)"
+    )
+    if no_target:
+        parser.add_argument("--no-target", action="store_true", help="every column is a feature")
+    parser.add_argument("--bias", action="store_true", help="append a column of ones, penalised like the rest")
+
+
+def add_size_options(parser: argparse.ArgumentParser) -> None:
+    """--jobs and --max-cells."""
+    parser.add_argument(
+        "--jobs", metavar="N", type=positive, default=1, help="worker processes (default 1)"
+    )
+    parser.add_argument(
+        "--max-cells",
+        metavar="N",
+        type=positive,
+        default=MAX_CELLS,
+        help=f"refuse data with more cells than this (default {MAX_CELLS:,})",
+    )
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+@contextmanager
+def workers(jobs: int) -> Iterator[Executor | None]:
+    """A process pool for `--jobs N`, or None for a single process."""
+    if jobs == 1:
+        yield None
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(max_workers=jobs)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def check_writable(path: str | None) -> None:
+    """Refuse an output path that cannot be written before any long work begins."""
+    if path is None:
+        return
+    target = Path(path)
+    if target.is_dir():
+        raise BadInput(f"--out {path} is a folder; name a file in it")
+    if not target.parent.is_dir():
+        raise BadInput(f"--out {path}: the folder {target.parent} does not exist; create it first")
+    if not os.access(target.parent, os.W_OK):
+        raise BadInput(f"--out {path}: the folder {target.parent} is not writable; choose another")
+
+
+def write_whole(path: str, write: Callable[[IO[bytes]], None]) -> None:
+    """Write a file completely or not at all: to a temporary file beside it, then rename."""
+    target = Path(path)
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            write(file)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)  # mkstemp is private; a result file follows the user's umask
+        os.replace(temporary, target)
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""What a person sees: text, progress, notebooks, figures. Nothing else imports this room."""

@@ -1,0 +1,37 @@
+"""A progress bar on standard error: shown on a terminal, for work longer than a second, and silent elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total)."""
+
+_WIDTH = 30
+
+
+@contextmanager
+def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Progress | None]:
+    """Yield a function progress(done, total), or None where nobody would see it."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    start, drawn = time.monotonic(), [0.0]
+
+    def show(done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - start < 1 or now - drawn[0] < 0.1 or total <= 0:
+            return
+        drawn[0] = now
+        full = int(_WIDTH * min(done / total, 1))
+        bar = "#" * full + "." * (_WIDTH - full)
+        print(f"\r  {what} [{bar}] {done:,} of {total:,}  {now - start:.0f} s ", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        if drawn[0]:
+            print("\r" + " " * 78 + "\r", end="", file=sys.stderr, flush=True)
