@@ -1,0 +1,231 @@
+"""Rational numbers and matrices on flint: every conversion, and linear algebra over Q.
+
+The door is one way: `to_fmpq` accepts whatever is exact (int, Fraction, numpy integers, fmpz, fmpq) and refuses
+floats; `to_fraction` leads back. A matrix argument may be an `fmpq_mat`, an `fmpz_mat`, or rows of exact numbers.
+
+>>> null_space([[1, 1, 1]]).tolist()
+[[-1, 1, 0], [-1, 0, 1]]
+>>> squarefree_part(Fraction(8, 3))
+(2/3, 6)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from numbers import Rational as PythonRational
+from typing import Any, TypeAlias
+
+from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
+
+from polyrelu.errors import BadInput, LimitReached
+
+Rational: TypeAlias = "int | Fraction | fmpz | fmpq"
+Matrix: TypeAlias = "fmpq_mat | fmpz_mat | Sequence[Sequence[Rational]]"
+
+HARD_DIGITS = 50  # flint splits a product of two primes of 25 digits each in about a second
+_TRIAL_PRIMES = 3000
+
+
+# ------------------------------------------------------------------ conversions
+
+
+def to_fmpq(x: Rational) -> fmpq:
+    """The same number as an fmpq; floats are refused, since they are rarely the number that was meant."""
+    if isinstance(x, fmpq):
+        return x
+    if isinstance(x, int | fmpz):
+        return fmpq(x)
+    if isinstance(x, PythonRational):
+        return fmpq(int(x.numerator), int(x.denominator))
+    raise BadInput(f"an int, Fraction, fmpz or fmpq was expected, found {x!r} of type {type(x).__name__}")
+
+
+def to_fraction(x: Rational) -> Fraction:
+    """The same number as a Fraction."""
+    q = to_fmpq(x)
+    return Fraction(int(q.p), int(q.q))
+
+
+def is_rational(x: object) -> bool:
+    """Whether x is of a rational type."""
+    return isinstance(x, PythonRational | fmpz | fmpq)
+
+
+def to_vector(entries: Iterable[Rational]) -> list[fmpq]:
+    """The entries as a list of fmpq."""
+    return [to_fmpq(x) for x in entries]
+
+
+def to_matrix(rows: Matrix, columns: int | None = None) -> fmpq_mat:
+    """The rows as an fmpq_mat; `columns` gives the width when there may be no rows."""
+    if isinstance(rows, fmpq_mat):
+        return rows
+    if isinstance(rows, fmpz_mat):
+        return fmpq_mat(rows)
+    table = [to_vector(row) for row in rows]
+    width = columns if columns is not None else len(table[0]) if table else 0
+    if any(len(row) != width for row in table):
+        raise BadInput(f"rows of {width} entries were expected, found rows of {[len(r) for r in table]}")
+    return fmpq_mat(len(table), width, [x for row in table for x in row])
+
+
+def to_fractions(A: Matrix) -> list[list[Fraction]]:
+    """The rows as lists of Fractions."""
+    return [[to_fraction(x) for x in row] for row in to_matrix(A).tolist()]
+
+
+def column(entries: Iterable[Rational]) -> fmpq_mat:
+    """The entries as a matrix of one column."""
+    vector = to_vector(entries)
+    return fmpq_mat(len(vector), 1, vector)
+
+
+def primitive_scale(vector: Sequence[Rational]) -> tuple[list[fmpz], fmpq]:
+    """The primitive integer vector w and the positive rational s with w = s * vector (s = 1 for zero)."""
+    entries = to_vector(vector)
+    multiple, content = fmpz(1), fmpz(0)
+    for x in entries:
+        multiple = multiple.lcm(x.q)
+    integers = [(x * multiple).p for x in entries]
+    for n in integers:
+        content = content.gcd(n)
+    if content == 0:
+        return integers, fmpq(1)
+    return [n // content for n in integers], fmpq(multiple, content)
+
+
+def integer_rows(A: Matrix) -> fmpz_mat:
+    """Each row replaced by its primitive positive multiple."""
+    A = to_matrix(A)
+    rows = [primitive_scale(row)[0] for row in A.tolist()]
+    return fmpz_mat(A.nrows(), A.ncols(), [x for row in rows for x in row])
+
+
+def select_rows(A: Any, indices: Sequence[int]) -> Any:
+    """The sub-matrix of the given rows, of the same flint type."""
+    table = A.tolist()
+    return type(A)(len(indices), A.ncols(), [x for i in indices for x in table[i]])
+
+
+# ------------------------------------------------------------------ linear algebra
+
+
+def rank(A: Matrix) -> int:
+    """The rank of A."""
+    return int(to_matrix(A).rank())
+
+
+def independent_columns(A: Matrix) -> list[int]:
+    """The lexicographically first maximal independent set of columns: the pivots of the echelon form."""
+    R, r = to_matrix(A).rref()
+    pivots, j = [], 0
+    for i in range(r):
+        while R[i, j] == 0:
+            j += 1
+        pivots.append(j)
+    return pivots
+
+
+def independent_rows(A: Matrix) -> list[int]:
+    """The lexicographically first maximal independent set of rows."""
+    return independent_columns(to_matrix(A).transpose())
+
+
+def null_space(A: Matrix, columns: int | None = None) -> fmpz_mat:
+    """Rows: an LLL-reduced basis of the lattice of all integer vectors u with A u = 0.
+
+    A unimodular T that brings A^T to Hermite form has, on the rows where T A^T = 0, a basis of that whole
+    lattice, not only of a sublattice; so every row is primitive and the entries are as small as LLL makes them.
+    """
+    A = to_matrix(A, columns)
+    d = A.ncols()
+    independent = integer_rows(select_rows(A, independent_rows(A)))
+    if independent.nrows() == 0:
+        return fmpz_mat(d, d, [int(i == j) for i in range(d) for j in range(d)])
+    _, T = independent.transpose().hnf(transform=True)
+    kernel = select_rows(T, range(independent.nrows(), d))
+    return kernel.lll() if kernel.nrows() > 0 else kernel
+
+
+def row_space(A: Matrix, columns: int | None = None) -> fmpz_mat:
+    """Rows: an LLL-reduced basis of the lattice of all integer vectors in the row space of A."""
+    A = to_matrix(A, columns)
+    return null_space(null_space(A), A.ncols())
+
+
+def projector(A: Matrix, columns: int | None = None) -> fmpq_mat:
+    """The orthogonal projection onto { u : A u = 0 }: I - B^T (B B^T)^-1 B for a basis B of the rows of A."""
+    A = to_matrix(A, columns)
+    d = A.ncols()
+    identity = fmpq_mat(d, d, [int(i == j) for i in range(d) for j in range(d)])
+    B = fmpq_mat(integer_rows(select_rows(A, independent_rows(A))))
+    if B.nrows() == 0:
+        return identity
+    return identity - B.transpose() * (B * B.transpose()).solve(B)
+
+
+def solve(A: Matrix, b: Iterable[Rational]) -> list[fmpq] | None:
+    """One solution of A x = b (zero off the pivot columns), or None if there is none."""
+    A = to_matrix(A)
+    rhs = to_vector(b)
+    width = A.ncols()
+    rows = [[*row, y] for row, y in zip(A.tolist(), rhs, strict=True)]
+    pivots = independent_columns(to_matrix(rows, width + 1))
+    if pivots and pivots[-1] == width:
+        return None
+    R, _ = to_matrix(rows, width + 1).rref()
+    x = [fmpq(0)] * width
+    for i, j in enumerate(pivots):
+        x[j] = R[i, width]
+    return x
+
+
+# ------------------------------------------------------------------ squares
+
+
+def squarefree_part(m: Rational) -> tuple[fmpq, fmpz]:
+    """The pair (c, f) with m = c^2 f, c a positive rational and f a squarefree positive integer.
+
+    This needs the factors of m. After small primes and perfect powers a composite factor of more than
+    HARD_DIGITS digits is refused with LimitReached, because nothing fast could split it.
+    """
+    m = to_fmpq(m)
+    if m <= 0:
+        raise BadInput(f"the squarefree part of {m} was asked for, but only positive numbers have one")
+    root_p, free_p = _split_square(m.p)
+    root_q, free_q = _split_square(m.q)
+    return fmpq(root_p, root_q * free_q), free_p * free_q
+
+
+def _split_square(n: fmpz) -> tuple[fmpz, fmpz]:
+    """The pair (c, f) with n = c^2 f and f squarefree, for a positive integer n."""
+    root, free = fmpz(1), fmpz(1)
+    for p, e in _factors(n):
+        root *= p ** (e // 2)
+        free *= p ** (e % 2)
+    return root, free
+
+
+def _factors(n: fmpz) -> list[tuple[fmpz, int]]:
+    """Prime factors, with enough of the work bounded that no number can keep us waiting for hours."""
+    found: dict[int, int] = {}
+    for p, e in n.factor(trial_limit=_TRIAL_PRIMES):
+        for prime, f in _factor_rest(p):
+            found[int(prime)] = found.get(int(prime), 0) + e * f
+    return [(fmpz(p), e) for p, e in found.items()]
+
+
+def _factor_rest(n: fmpz) -> list[tuple[fmpz, int]]:
+    """Factor what trial division left: a prime, a square, or something of moderate size."""
+    if n.is_prime():
+        return [(n, 1)]
+    if n.is_square():
+        return [(p, 2 * e) for p, e in _factors(n.isqrt())]
+    digits = int(n.height_bits() * 0.30103) + 1
+    if digits > HARD_DIGITS:
+        raise LimitReached(
+            f"the squarefree part of a number with a composite factor of about {digits} digits was asked for; "
+            f"factoring is limited to {HARD_DIGITS} digits (rational.HARD_DIGITS)"
+        )
+    return [(p, int(e)) for p, e in n.factor()]
