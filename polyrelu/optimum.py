@@ -1,0 +1,167 @@
+"""A proved optimum: the residual, the tight neurons E, and the neurons S that optimal networks use.
+
+Theorem (sections 1 and 2 of the notes in README; lambda > 0). Let nu be such that every present block b has
+||p_b|| <= lambda, and let y - nu be a sum of beta_k Q_k nu with beta_k >= 0 over tight neurons. Then nu is the
+residual of every optimal network, and these weights give one. What is shown here, in this order:
+
+1. a root (nu, beta) of a square system exists and is unique in a box            `conjecture`, `structure`
+2. its weights are positive, its neurons lie strictly inside their faces         `show_positive`, `show_strict_signs`
+3. every block around a neuron has that neuron as its projection                 `show_multipliers`
+4. every other block is strictly inactive, or exactly tight                      `unsettled_blocks`, `is_tight`
+5. which tight neurons are used by some optimum                                  `support`
+
+nu being unique, a root that passes every test is the optimum, however it was guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flint import arb
+
+from polyrelu.errors import Undecided
+from polyrelu.guess.result import Guess
+from polyrelu.proof.conjecture import Conjecture, conjecture
+from polyrelu.proof.fibre import Interior
+from polyrelu.proof.neuron import Neuron, Piece, gated_neuron, holds
+from polyrelu.proof.point import Coordinates, Point
+from polyrelu.proof.program import Program
+from polyrelu.proof.support import Support, exact_support, explained_support
+from polyrelu.proof.tightness import (
+    Unconfirmed,
+    is_tight,
+    show_multipliers,
+    show_strict_signs,
+    tight_blocks,
+    unsettled_blocks,
+)
+
+MAX_ROUNDS = 4
+"""How often blocks that resist may name new candidates for tight neurons."""
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """A proved optimum of a program with lambda > 0."""
+
+    program: Program
+    point: Point
+    neurons: tuple[Piece, ...]
+    """The distinct tight neurons E."""
+    support: Support
+    interior: Interior | None
+
+    @property
+    def used(self) -> list[Piece]:
+        """The neurons S that some optimal network uses."""
+        return [piece for piece, used in zip(self.neurons, self.support.used, strict=True) if used]
+
+    @property
+    def tight_blocks(self) -> int:
+        """Number of blocks (pattern, sign) with ||p_b|| = lambda."""
+        return int(tight_blocks(self.program, list(self.neurons)).sum())
+
+    @property
+    def support_blocks(self) -> int:
+        """Number of blocks that are not zero in some optimal solution."""
+        return int(tight_blocks(self.program, self.used).sum())
+
+    @property
+    def nullity(self) -> int:
+        """Dimension of the dependences among the signed activations over S."""
+        return sum(self.support.used) - self.support.rank
+
+    @property
+    def delta(self) -> int:
+        """nullity - (q - r): positive iff two optimal networks are different functions."""
+        return self.nullity - (len(self.support.pairs) - self.support.pair_rank)
+
+    @property
+    def field(self) -> str:
+        """Where the optimum is known to live: Q, multiquadratic, degree D, or enclosures."""
+        return self.point.exact_name
+
+    def residual(self, bits: int) -> list[arb]:
+        """Enclosures of nu."""
+        return list(self.point.balls(bits).nu)
+
+    def objective(self, bits: int) -> arb:
+        """The optimal value y.nu - |nu|^2 / 2, enclosed: sum ||w_b|| = nu.(y - nu) / lambda."""
+        return self.point.ball(self._objective, bits)
+
+    def _objective(self, at: Coordinates) -> Any:
+        return sum((v * y for v, y in zip(at.nu, self.program.yq, strict=True)), start=arb(0)) - sum(
+            (v * v for v in at.nu), start=arb(0)
+        ) / 2
+
+
+def prove(program: Program, guess: Guess) -> Optimum:
+    """Turn a guess into a proved optimum, or raise `Undecided`; a wrong guess is never certified."""
+    found = conjecture(program, guess)
+    point = found.point
+    show_positive(point)
+    E = structure_neurons(found)
+    for piece in E:
+        show_strict_signs(point, piece)
+        show_multipliers(point, piece)
+    further = further_tight_neurons(point, E, found.candidates)
+    if further:
+        support = exact_support(point, [*E, *further])
+    else:
+        support = explained_support(point, E)
+    return Optimum(program, point, (*E, *further), support, found.interior)
+
+
+def show_positive(point: Point) -> None:
+    """Prove that every weight of the root is positive."""
+    for k in range(len(point.structure.pieces)):
+        if point.sign(lambda at, k=k: at.weights[k], "the weight of a neuron") <= 0:
+            raise Unconfirmed("a guessed neuron has no positive weight")
+
+
+def structure_neurons(found: Conjecture) -> list[Piece]:
+    """The neurons of the structure, each pair's antipode right behind it."""
+    program, E = found.point.structure.program, []
+    for piece, paired in zip(found.point.structure.pieces, found.point.structure.paired, strict=True):
+        E.append(piece)
+        if paired:
+            E.append(Piece(_antipode(program, piece.neuron), program))
+    for piece in E:
+        if not holds(program, piece.neuron).any():
+            raise Unconfirmed("a guessed neuron lies in the cone of no present block")
+    return E
+
+
+def _antipode(program: Program, neuron: Neuron) -> Neuron:
+    if neuron.gate is None:
+        return Neuron(neuron.sign, tuple(-side for side in neuron.face))
+    for gate in range(len(program.patterns)):
+        complement = gated_neuron(program, gate)
+        if neuron.is_opposite(complement):
+            return complement
+    raise Unconfirmed("a guessed pair needs the complement of a gate that is not present")
+
+
+def further_tight_neurons(point: Point, E: Sequence[Piece], candidates: Sequence[Piece]) -> list[Piece]:
+    """Neurons that are exactly tight though the structure does not use them; every other block is settled."""
+    known, further = {piece.neuron for piece in E}, []
+    waiting = list(candidates)
+    for _ in range(MAX_ROUNDS):
+        for piece in waiting:
+            if piece.neuron in known or not holds(point.structure.program, piece.neuron).any():
+                continue
+            known.add(piece.neuron)
+            if is_tight(point, piece):
+                show_strict_signs(point, piece)
+                show_multipliers(point, piece)
+                further.append(piece)
+        near = unsettled_blocks(point, tight_blocks(point.structure.program, [*E, *further]))
+        if not near:
+            return further
+        named = {block.neuron for block in near} - known
+        if not named:
+            break
+        waiting = [Piece(neuron, point.structure.program) for neuron in sorted(named, key=lambda k: (k.sign, k.face))]
+    raise Undecided(f"{len(near)} blocks are too close to lambda to be proved inactive at this precision")

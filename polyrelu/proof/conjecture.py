@@ -1,0 +1,81 @@
+"""From a guess to a proved root of a conjectured structure, and the neurons that may be tight besides.
+
+The linear phase is tried first where the guess shows antipodal pairs whose directions span U; its system is
+nonsingular there, and its fibre must have an interior. Otherwise the neurons of the guessed vertex, whose
+activations are independent, make a system of singles. Whatever is tried, only a proved root leaves this room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyrelu.errors import Undecided
+from polyrelu.guess.pairing import Group, directions_span, group, start_of_c
+from polyrelu.guess.result import Guess, GuessedNeuron
+from polyrelu.proof.fibre import Interior, interior_of_fibre
+from polyrelu.proof.neuron import Neuron, Piece, gated_neuron
+from polyrelu.proof.point import Point
+from polyrelu.proof.program import Program
+from polyrelu.proof.structure import Structure
+
+
+@dataclass(frozen=True, eq=False)
+class Conjecture:
+    """A proved root, the interior point of its fibre where there are pairs, and neurons to be tested for tightness."""
+
+    point: Point
+    interior: Interior | None
+    candidates: tuple[Piece, ...]
+
+
+def conjecture(program: Program, guess: Guess) -> Conjecture:
+    """The first structure read off the guess that has a proved root."""
+    groups, ties = group(guess)
+    if any(g.partner is not None for g in groups):
+        found = _linear_phase(program, guess, groups)
+        if found is not None:
+            return Conjecture(*found, _pieces(program, ties))
+    singles = [Group(neuron) for neuron in guess.neurons]
+    point = _prove(Structure(program, _pieces(program, guess.neurons), (False,) * len(singles)), guess, singles)
+    if point is None:
+        raise Undecided(
+            f"the guessed structure of {len(singles)} neurons has no provable root; "
+            "the optimum may be badly conditioned or at a breakpoint of lambda"
+        )
+    return Conjecture(point, None, _pieces(program, guess.ties))
+
+
+def _linear_phase(program: Program, guess: Guess, groups: Sequence[Group]) -> tuple[Point, Interior] | None:
+    neurons = [g.neuron for g in groups]
+    structure = Structure(program, _pieces(program, neurons), tuple(g.partner is not None for g in groups))
+    if not directions_span(list(groups), structure.r):
+        return None
+    point = _prove(structure, guess, groups)
+    interior = interior_of_fibre(point) if point is not None else None
+    return (point, interior) if point is not None and interior is not None else None
+
+
+def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point | None:
+    if not groups:
+        return Point(structure, None)
+    lam = float(structure.program.lam)
+    B: NDArray[np.float64] = np.array([[float(v.p) / float(v.q) for v in row] for row in structure.B.tolist()])
+    c = start_of_c(list(groups), B.reshape(structure.program.d, structure.r), lam) if structure.r else []
+    root = structure.prove_root([float(v) for v in guess.nu], [g.weight / lam for g in groups], [float(v) for v in c])
+    return Point(structure, root) if root is not None else None
+
+
+def _pieces(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[Piece, ...]:
+    return tuple(Piece(as_neuron(program, k), program) for k in neurons)
+
+
+def as_neuron(program: Program, guessed: GuessedNeuron) -> Neuron:
+    """The exact description of a guessed neuron."""
+    if guessed.gate is None:
+        return Neuron(guessed.sign, tuple(int(v) for v in guessed.face))
+    return gated_neuron(program, guessed.gate)
+

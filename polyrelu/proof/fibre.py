@@ -1,0 +1,66 @@
+"""The fibre of the linear phase: how each pair's weight may be shared between u and -u.
+
+At a root of the structure's system, the optimal networks are those with weights 0 <= beta'_k <= mu_k of -u_k (and
+mu_k - beta'_k of u_k) and sum_k beta'_k z_k = B c. A point with all inequalities strict proves that the fibre is
+not empty, that every neuron of every pair is used, and that its dimension is q - r, provided the z_k have rank
+r = dim U: then the equation, which lives in U, has r independent rows.
+
+The proof: fix beta' at rationals outside r basis columns and solve for these in balls. The solve succeeds only if the
+r x r matrix B^T (z_k) is nonsingular, which is the minor that shows rank r.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb, arb_mat, fmpq
+
+from polyrelu.exact.enclosure import precision
+from polyrelu.guess.pairing import fibre_interior
+from polyrelu.proof.point import Point
+
+BITS = 200
+
+
+@dataclass(frozen=True)
+class Interior:
+    """A strictly interior point: rational beta' off the basis, enclosed beta' on it."""
+
+    fixed: dict[int, fmpq]
+    basis: tuple[int, ...]
+
+
+def interior_of_fibre(point: Point) -> Interior | None:
+    """A proved interior point of the fibre, or None if none was found."""
+    structure = point.structure
+    pairs = [k for k, paired in enumerate(structure.paired) if paired]
+    at = point.balls(BITS)
+    with precision(BITS):
+        z = [structure.pieces[k].z(at.nu) for k in pairs]
+        B = arb_mat(structure.B)
+        target = B * arb_mat(structure.r, 1, list(at.c))
+        mu = [at.weights[k] for k in pairs]
+        guess = fibre_interior(
+            np.array([[float(v.mid()) for v in column] for column in z]).T,
+            np.array([float(v.mid()) for v in target.entries()]),
+            np.array([float(v.mid()) for v in mu]),
+        )
+        if guess is None or len(guess[1]) != structure.r:
+            return None
+        share, basis = guess
+        fixed = {k: fmpq(*float(share[k]).as_integer_ratio()) for k in range(len(pairs)) if k not in basis}
+        for k, value in fixed.items():
+            target -= arb_mat(len(z[k]), 1, z[k]) * arb(value)
+        if not _solves_inside(B, z, target, mu, basis) or not all(0 < v and v < mu[k] for k, v in fixed.items()):
+            return None
+    return Interior(fixed, tuple(basis))
+
+
+def _solves_inside(B: arb_mat, z: list[list[arb]], target: arb_mat, mu: list[arb], basis: list[int]) -> bool:
+    columns = arb_mat([z[k] for k in basis]).transpose()
+    try:
+        solution = (B.transpose() * columns).solve(B.transpose() * target)
+    except ZeroDivisionError:  # the matrix of balls may be singular
+        return False
+    return all(bool(v > 0) and bool(v < mu[k]) for k, v in zip(basis, solution.entries(), strict=True))

@@ -1,0 +1,136 @@
+"""The root of a structure as elements of an exact field.
+
+*Fixed directions.* When A_k = v_k q_k^T has rank 1 for every neuron (an integer vector v_k, m_k = |v_k|^2; for
+instance a neuron on a ray, or one with a single active row), then tightness reads q_k.nu = lambda / sqrt(m_k), with
+v_k oriented along z_k, and Q_k nu = lambda sqrt(m_k) q_k. With gamma_k = weight_k lambda sqrt(m_k), H = [(q_k)_k, -XB]
+
+    nu = y - H (gamma, c),     H^T H (gamma, c) = H^T y - (lambda / sqrt(m_k), 0),
+
+a rational system with right-hand sides in Q + sum Q sqrt(m_k): nu is a sum of square roots, found without a guess.
+
+*General.* Otherwise a number field is guessed from many digits and then verified: the guessed elements solve the
+square system exactly, and they lie in the box in which the root is unique. So they are the root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flint import arb, fmpq, fmpq_mat
+
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.number_field import recognise
+from polyrelu.exact.rational import primitive_scale
+from polyrelu.exact.real import ball, is_zero
+from polyrelu.exact.square_roots import SqrtSum
+from polyrelu.proof.neuron import Piece, dot, times
+
+if TYPE_CHECKING:
+    from polyrelu.proof.point import Coordinates, Point
+
+SEARCH_BITS = 200
+"""Accuracy at which the orientation of a fixed direction is read off."""
+
+
+@dataclass(frozen=True)
+class ExactPoint:
+    """The root in one exact field; `name` is "Q", "multiquadratic" or "degree D"."""
+
+    at: Coordinates
+    name: str
+
+
+def exact_point(point: Point, max_degree: int) -> ExactPoint | None:
+    """The exact root, by the direct route where it applies and by recognition elsewhere."""
+    return sums_of_square_roots(point) or recognised(point, max_degree)
+
+
+def sums_of_square_roots(point: Point) -> ExactPoint | None:
+    """The root when every neuron has a fixed rational direction; None otherwise."""
+    from polyrelu.proof.point import Coordinates
+
+    structure, program, lam = point.structure, point.structure.program, point.structure.program.lamq
+    if not structure.pieces:
+        return ExactPoint(Coordinates(program.yq, [], []), "Q")
+    split = [_fixed_direction(piece, point) for piece in structure.pieces]
+    fixed = [pair for pair in split if pair is not None]
+    if len(fixed) < len(split):
+        return None
+    inverse_roots = [_inverse_root(v) for v, _ in fixed]
+    H_t = fmpq_mat([q for _, q in fixed] + (structure.XB.transpose() * fmpq(-1)).tolist())
+    tight = [root * lam for root in inverse_roots] + [fmpq(0)] * structure.r
+    right = [h - t for h, t in zip(times(H_t, program.yq), tight, strict=True)]
+    gamma = times((H_t * H_t.transpose()).inv(), right)
+    nu = [y - fit for y, fit in zip(program.yq, times(H_t.transpose(), gamma), strict=True)]
+    weights = [g * root / lam for g, root in zip(gamma, inverse_roots, strict=False)]
+    return _simplest(point, [*nu, *weights, *gamma[len(fixed) :]], "multiquadratic")
+
+
+def _fixed_direction(piece: Piece, point: Point) -> tuple[list[fmpq], list[fmpq]] | None:
+    """(v, q) with A = v q^T and v along z, v a primitive integer vector; None if A has rank above 1."""
+    A = piece.A
+    if A.rank() != 1:
+        return None
+    columns = A.transpose().tolist()
+    v = [fmpq(x) for x in primitive_scale(next(c for c in columns if any(x != 0 for x in c)))[0]]
+    norm = dot(v, v)
+    q = [dot(v, column) / norm for column in columns]
+    nu = point.balls(SEARCH_BITS).nu
+    with precision(SEARCH_BITS):
+        along = arb(0) + dot(q, nu)
+    return ([-x for x in v], [-x for x in q]) if along < 0 else (v, q)
+
+
+def _inverse_root(v: list[fmpq]) -> SqrtSum:
+    """1 / |v| = sqrt(m) / m for m = |v|^2."""
+    m = dot(v, v)
+    return SqrtSum.sqrt_of(m) / m
+
+
+def _simplest(point: Point, values: list[Any], name: str) -> ExactPoint:
+    """The point over Q where all its square roots have cancelled or are of squares."""
+    from polyrelu.proof.point import Coordinates
+
+    rational = [x if isinstance(x, fmpq) else x.as_rational() for x in values]
+    if all(x is not None for x in rational):
+        values, name = rational, "Q"
+    return ExactPoint(Coordinates.split(point.structure, values), name)
+
+
+def recognised(point: Point, max_degree: int) -> ExactPoint | None:
+    """The root in a guessed number field, verified by exact substitution; None where no guess survives."""
+    from polyrelu.proof.point import Coordinates
+
+    def values_at(bits: int) -> list[arb]:
+        at = point.balls(bits)
+        return [*at.nu, *at.weights, *at.c]
+
+    guess = recognise(values_at, max_degree)
+    if guess is None:
+        return None
+    at = Coordinates.split(point.structure, guess.elements)
+    if not (_solves(point, at) and _in_region(point, guess.elements)):
+        return None
+    return ExactPoint(at, "Q" if guess.degree == 1 else f"degree {guess.degree}")
+
+
+def _solves(point: Point, at: Coordinates) -> bool:
+    """The square system holds exactly."""
+    structure = point.structure
+    if any(not is_zero(piece.excess(at.nu)) for piece in structure.pieces):
+        return False
+    if any(not is_zero(v) for v in times(structure.XB.transpose(), at.nu)):
+        return False
+    total = [v - y for v, y in zip(at.nu, structure.program.yq, strict=True)]
+    for piece, weight in zip(structure.pieces, at.weights, strict=True):
+        total = [t + a * weight for t, a in zip(total, piece.activation(at.nu), strict=True)]
+    if structure.r:
+        total = [t - v for t, v in zip(total, times(structure.XB, at.c), strict=True)]
+    return all(is_zero(t) for t in total)
+
+
+def _in_region(point: Point, elements: list[Any]) -> bool:
+    """Every element lies in the box in which the root is known to be unique."""
+    assert point.root is not None
+    return all(region.contains(ball(x, 2 * SEARCH_BITS)) for x, region in zip(elements, point.root.region, strict=True))

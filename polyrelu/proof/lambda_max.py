@@ -1,0 +1,71 @@
+"""lambda_max = max over present b of || projection of s X^T D y onto K_b ||, exactly, as the root of a rational.
+
+From lambda_max on the zero network is the only optimum. Its square is rational: y is, and so is every projection.
+Blocks that a multiplier proves shorter than a threshold t drop out; the others are projected exactly. If the longest
+of these reaches t, it is the maximum; otherwise t was a bad guess and is halved (at t = 0 all blocks are projected).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from flint import arb, fmpq
+
+from polyrelu.exact.enclosure import precision
+from polyrelu.guess import lambda_max as guess_lambda_max
+from polyrelu.guess import multipliers
+from polyrelu.proof.inactive import (
+    RoundedResidual,
+    inactive_with_multipliers,
+    inactive_without_multiplier,
+    project_block,
+)
+from polyrelu.proof.program import Program
+
+MARGIN = Fraction(1, 10**6)
+MAX_HALVINGS = 6
+
+
+def lambda_max_squared(program: Program) -> fmpq:
+    """The exact square of lambda_max."""
+    if not any(program.yq) or not program.nonzero_rows.any():
+        return fmpq(0)
+    guess = guess_lambda_max(program.X_float, program.y_float, program.patterns, gated=program.gated)[0]
+    threshold = Fraction(float(guess)) * (1 - MARGIN) if np.isfinite(guess) and guess > 1e-200 else Fraction(0)
+    for _ in range(MAX_HALVINGS):
+        longest = _longest_reaching(program, threshold)
+        if longest >= fmpq(threshold.numerator, threshold.denominator) ** 2:
+            return longest
+        threshold /= 2
+    return _longest_reaching(program, Fraction(0))
+
+
+def _longest_reaching(program: Program, threshold: Fraction) -> fmpq:
+    """The largest |p_b|^2 over all blocks that are not proved shorter than the threshold."""
+    with precision(256):
+        residual = RoundedResidual.of(program, [arb(v) for v in program.yq])
+    open_blocks = np.ones((len(program.patterns), 2), dtype=bool)
+    if program.gated:
+        open_blocks[:, 1] = False
+    if threshold > 0:
+        open_blocks[inactive_without_multiplier(residual, threshold)] = False
+    rows, columns = np.nonzero(open_blocks)
+    if len(rows) and threshold > 0 and not program.gated:
+        signs = np.where(columns == 0, 1, -1).astype(np.int8)
+        patterns = program.patterns[rows]
+        rho = multipliers(program.X_float, patterns, signs, program.y_float, float(threshold))
+        proved = inactive_with_multipliers(residual, threshold, patterns, signs, rho)
+        rows, columns = rows[~proved], columns[~proved]
+    longest = fmpq(0)
+    for i, column in zip(rows, columns, strict=True):
+        gate = int(i) if program.gated else None
+        block = project_block(program, program.yq, program.patterns[i], 1 if column == 0 else -1, gate)
+        longest = max(longest, block.squared_norm)
+    return longest
+
+
+def enclosed_root(square: fmpq, bits: int) -> arb:
+    """An enclosure of the root of a rational."""
+    with precision(bits):
+        return arb(square).sqrt()

@@ -1,0 +1,117 @@
+"""A neuron: a unit direction u with a sign s, described exactly by the face of the arrangement that holds u.
+
+For u in the relative interior of a face with zero set Z and strictly active rows D, let L = { v : x_j.v = 0, j in Z }
+and P the (rational) orthogonal projection onto L. Where u is optimal, with residual nu,
+
+    z := A nu = s lambda u,   A := P X^T D  (rational, d x n),    Q nu := A^T A nu,    |A nu|^2 = lambda^2,
+
+and Q nu is the neuron's signed activation: a block weight w = beta lambda u adds beta Q nu to the fit. In the gated
+program P = I and D is the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from flint import fmpq, fmpq_mat
+from numpy.typing import NDArray
+
+from polyrelu.exact.rational import projector
+from polyrelu.proof.program import Program
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """Sign, face (sign of x_j.u for every row; 0 also on zero rows) and, in the gated program, the gate."""
+
+    sign: int
+    face: tuple[int, ...]
+    gate: int | None = None
+
+    @property
+    def zero_set(self) -> tuple[int, ...]:
+        """Rows whose hyperplane holds u (zero rows included)."""
+        return tuple(j for j, side in enumerate(self.face) if side == 0) if self.gate is None else ()
+
+    @property
+    def active(self) -> tuple[int, ...]:
+        """Rows with x_j.u > 0; in the gated program the rows of the gate."""
+        return tuple(j for j, side in enumerate(self.face) if side > 0)
+
+    def is_opposite(self, other: Neuron) -> bool:
+        """Equal signs on opposite faces (or complementary gates): necessary for an antipodal pair."""
+        return self.sign == other.sign and self.face == tuple(-side for side in other.face)
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A neuron with the rational matrices of its face."""
+
+    neuron: Neuron
+    program: Program
+
+    @cached_property
+    def projection(self) -> fmpq_mat:
+        """P, the orthogonal projection onto L."""
+        X = self.program.Xq
+        rows = [[X[j, c] for c in range(self.program.d)] for j in self.neuron.zero_set if self.program.nonzero_rows[j]]
+        return projector(rows, self.program.d)
+
+    @cached_property
+    def A(self) -> fmpq_mat:
+        """P X^T D, with A nu = s lambda u."""
+        active, X = set(self.neuron.active), self.program.Xq
+        XtD = fmpq_mat(
+            self.program.d,
+            self.program.n,
+            [X[j, c] if j in active else fmpq(0) for c in range(self.program.d) for j in range(self.program.n)],
+        )
+        return self.projection * XtD
+
+    @cached_property
+    def L(self) -> fmpq_mat:
+        """Columns that span the part of L inside the row space of X: P X^T."""
+        return self.projection * self.program.Xq.transpose()
+
+    def z(self, nu: Sequence[Any]) -> list[Any]:
+        """A nu = s lambda u, over whatever numbers nu is made of."""
+        return times(self.A, nu)
+
+    def activation(self, nu: Sequence[Any]) -> list[Any]:
+        """Q nu, the signed activation of the neuron per unit of beta."""
+        return times(self.A.transpose(), self.z(nu))
+
+    def excess(self, nu: Sequence[Any]) -> Any:
+        """|A nu|^2 - lambda^2: zero exactly where the neuron is tight."""
+        return sum((v * v for v in self.z(nu)), start=-self.program.lamq * self.program.lamq)
+
+
+def times(matrix: fmpq_mat, vector: Sequence[Any]) -> list[Any]:
+    """matrix @ vector for a vector of balls, rationals or field elements."""
+    return [dot([matrix[i, j] for j in range(matrix.ncols())], vector) for i in range(matrix.nrows())]
+
+
+def dot(coefficients: Sequence[fmpq], vector: Sequence[Any]) -> Any:
+    """The rational linear form `coefficients` at a vector of any exact or enclosed numbers."""
+    return sum((v * c for c, v in zip(coefficients, vector, strict=True) if c != 0), start=fmpq(0))
+
+
+def holds(program: Program, neuron: Neuron, patterns: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    """Which present patterns have the neuron's direction in their closed cone K_D.
+
+    u is in K_D iff (2D - I)_jj x_j.u >= 0 for all j: D must agree with the face off its zero set.
+    """
+    present = program.patterns if patterns is None else patterns
+    if neuron.gate is not None:
+        return np.arange(len(present)) == neuron.gate
+    face = np.array(neuron.face)
+    return np.asarray((present[:, face != 0] == (face[face != 0] > 0)).all(axis=1))
+
+def gated_neuron(program: Program, gate: int) -> Neuron:
+    """The neuron of a gate: its "face" is the gate itself, with 0 on zero rows so that complements can be compared."""
+    sides = zip(program.patterns[gate], program.nonzero_rows, strict=True)
+    return Neuron(1, tuple((1 if on else -1) if nonzero else 0 for on, nonzero in sides), int(gate))

@@ -1,0 +1,101 @@
+"""The root (nu, weights, c) of a structure as real numbers that answer sign questions.
+
+A question is a polynomial in them with rational coefficients, given as a Python function. It is answered by balls of
+growing precision; where a ball still holds zero at the last precision, by exact arithmetic in a field that holds the
+root; where no such field is found, by `Undecided`, which names the equality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flint import arb
+
+from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import decimal_bounds, precision, sign_of_ball
+from polyrelu.exact.krawczyk import Root
+from polyrelu.exact.real import sign
+from polyrelu.proof.field import ExactPoint, exact_point
+from polyrelu.proof.structure import Structure
+
+BITS = (128, 320, 800)
+"""Precisions at which a sign is asked of balls before exact algebra is tried."""
+MAX_DEGREE = 16
+"""Highest degree of a number field that is searched for the root."""
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Values of the unknowns: all balls, or all elements of one exact field."""
+
+    nu: Sequence[Any]
+    weights: Sequence[Any]
+    c: Sequence[Any]
+
+    @staticmethod
+    def split(structure: Structure, values: Sequence[Any]) -> Coordinates:
+        """Cut a root's vector into its three parts."""
+        n, K = structure.program.n, len(structure.pieces)
+        return Coordinates(list(values[:n]), list(values[n : n + K]), list(values[n + K :]))
+
+
+Question = Callable[[Coordinates], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A proved root of a structure; `root` is None for the structure without neurons, where nu = y."""
+
+    structure: Structure
+    root: Root | None
+
+    def balls(self, bits: int) -> Coordinates:
+        """Enclosures to a relative accuracy of `bits`."""
+        if self.root is None:
+            with precision(bits):
+                return Coordinates([arb(v) for v in self.structure.program.yq], [], [])
+        finer = self.root.refine(bits)
+        if finer is None:
+            raise Undecided(f"the optimum could not be refined to {bits} bits; its system is too badly conditioned")
+        return Coordinates.split(self.structure, finer.box)
+
+    @cached_property
+    def exact(self) -> ExactPoint | None:
+        """The root in an exact field, verified by substitution; None if none was found."""
+        return exact_point(self, MAX_DEGREE)
+
+    @property
+    def exact_name(self) -> str:
+        """The field of the optimum as far as it is known without a long search."""
+        if "exact" not in self.__dict__:
+            quick = exact_point(self, 1)  # sums of square roots, or rational
+            if quick is None:
+                return "enclosures"
+            self.__dict__["exact"] = quick
+        return self.exact.name if self.exact is not None else "enclosures"
+
+    def ball(self, question: Question, bits: int) -> arb:
+        """The value of a question, enclosed."""
+        at = self.balls(bits)
+        with precision(bits + 32):
+            return arb(0) + question(at)
+
+    def sign(self, question: Question, claim: str) -> int:
+        """The exact sign of a question; `claim` is the equality that blocks it where it stays open."""
+        for bits in BITS:
+            side = sign_of_ball(self.ball(question, bits))
+            if side is not None:
+                return side
+        if self.exact is None:
+            raise Undecided(self._open_equality(question, claim))
+        return sign(question(self.exact.at))
+
+    def _open_equality(self, question: Question, claim: str) -> str:
+        low, high = decimal_bounds(self.ball(question, BITS[-1]), 50)
+        return (
+            f"is {claim} = 0? Its value lies between {low} and {high}, "
+            f"and no exact field of degree up to {MAX_DEGREE} was found for the optimum"
+        )

@@ -1,0 +1,93 @@
+"""The convex program at hand: which blocks are present, and its data in exact form.
+
+    minimise over blocks b = (D, s), w_b in K_D:   1/2 || sum_b s D X w_b - y ||^2 + lambda sum_b ||w_b||
+    K_D = { w : (2D - I) X w >= 0 }        (gated ReLU: K_D = R^d, and s = +1 only)
+
+`patterns` holds the diagonals of the present D, distinct on the nonzero rows of X. `all_cells` says that they are
+exactly the full-dimensional cells, so that the program is the full one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import lcm
+from typing import Any
+
+import numpy as np
+from flint import fmpq, fmpq_mat
+from numpy.typing import NDArray
+
+Patterns = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Exact data, penalty lambda > 0, and the list of present patterns."""
+
+    X: tuple[tuple[Fraction, ...], ...]
+    y: tuple[Fraction, ...]
+    lam: Fraction
+    patterns: Patterns
+    all_cells: bool = True
+    gated: bool = False
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.X)
+
+    @property
+    def d(self) -> int:
+        """Number of features."""
+        return len(self.X[0])
+
+    @cached_property
+    def Xq(self) -> fmpq_mat:
+        """X as a rational matrix."""
+        return fmpq_mat(self.n, self.d, [fmpq(v.numerator, v.denominator) for row in self.X for v in row])
+
+    @cached_property
+    def yq(self) -> list[fmpq]:
+        """y as rationals."""
+        return [fmpq(v.numerator, v.denominator) for v in self.y]
+
+    @cached_property
+    def lamq(self) -> fmpq:
+        """Lambda as a rational."""
+        return fmpq(self.lam.numerator, self.lam.denominator)
+
+    @cached_property
+    def denominator(self) -> int:
+        """The least common denominator of X."""
+        return lcm(*(v.denominator for row in self.X for v in row))
+
+    @cached_property
+    def X_integer(self) -> NDArray[Any]:
+        """`denominator * X` as Python integers."""
+        return np.array([[int(v * self.denominator) for v in row] for row in self.X], dtype=object)
+
+    @cached_property
+    def nonzero_rows(self) -> NDArray[np.bool_]:
+        """Which rows of X are not zero."""
+        return np.array([any(row) for row in self.X], dtype=bool)
+
+    @cached_property
+    def X_float(self) -> NDArray[np.float64]:
+        """X rounded, for guesses and for display only."""
+        return np.array([[float(v) for v in row] for row in self.X])
+
+    @cached_property
+    def y_float(self) -> NDArray[np.float64]:
+        """y rounded, for guesses and for display only."""
+        return np.array([float(v) for v in self.y])
+
+
+def distinct_patterns(patterns: Patterns, nonzero_rows: NDArray[np.bool_]) -> Patterns:
+    """One pattern of each class that agrees on the nonzero rows, in the order of first appearance."""
+    keys = np.packbits(patterns[:, nonzero_rows], axis=1)
+    if keys.shape[1] == 0:
+        return patterns[:1]
+    _, first = np.unique(keys, axis=0, return_index=True)
+    return np.asarray(patterns[np.sort(first)])

@@ -1,0 +1,110 @@
+"""Which tight neurons some optimum uses: S within E, the rank of the activations, and the antipodal pairs.
+
+The weights beta >= 0 of optimal networks solve sum_{k in E} beta_k Q_k nu = y - nu. S is the set of k with beta_k > 0
+in some solution. When E is exactly what the structure explains, S = E: a root with positive weights (and an interior
+point of the fibre) is a solution that uses every neuron. With further tight neurons the question is settled exactly:
+if they add nothing to the span of the base, a small step along each dependence keeps all weights positive and S = E;
+otherwise S is the union of the supports of the vertices of the weight polytope, enumerated over the exact field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flint import arb_mat
+
+from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.exact_linear import rank, rank_at_least
+from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
+from polyrelu.exact.rational import rank as rational_rank
+from polyrelu.exact.real import is_zero, sign
+from polyrelu.proof.neuron import Piece, dot
+from polyrelu.proof.point import Point
+
+
+@dataclass(frozen=True)
+class Support:
+    """Flags over E, and over S: rank of the signed activations, antipodal pairs, rank of their directions."""
+
+    used: tuple[bool, ...]
+    rank: int
+    pairs: tuple[tuple[int, int], ...]
+    pair_rank: int
+
+
+def explained_support(point: Point, E: Sequence[Piece]) -> Support:
+    """E is the structure's own neurons, in its order, with each pair's antipode right behind it."""
+    structure = point.structure
+    pairs, k = [], 0
+    for paired in structure.paired:
+        if paired:
+            pairs.append((k, k + 1))
+        k += 2 if paired else 1
+    if not pairs:
+        pairs = _antipodal_pairs(point, E)
+        directions = _rank_of_directions(point, [E[a] for a, _ in pairs]) if pairs else 0
+        return Support((True,) * len(E), len(E), tuple(pairs), directions)
+    # The Jacobian is nonsingular, so Q_k nu (one per pair), Q_j nu (singles) and X z (a basis) are independent.
+    return Support((True,) * len(E), len(structure.pieces) + structure.r, tuple(pairs), structure.r)
+
+
+def exact_support(point: Point, E: Sequence[Piece]) -> Support:
+    """E holds neurons beyond the structure: everything is settled in the exact field."""
+    exact = point.exact
+    if exact is None:
+        raise Undecided("further neurons are exactly tight, and no exact field was found to decide who is used")
+    nu = exact.at.nu
+    activations = [piece.activation(nu) for piece in E]
+    base = len(point.structure.pieces) + point.structure.r
+    if rank(activations) == base and all(sign(w) > 0 for w in exact.at.weights):
+        used = (True,) * len(E)
+    else:
+        used = _used_by_vertices(activations, [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)])
+    S = [k for k, flag in enumerate(used) if flag]
+    pairs = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S])]
+    directions = [E[a].z(nu) for a, _ in pairs]
+    return Support(used, rank([activations[k] for k in S]) if S else 0, tuple(pairs), rank(directions) if pairs else 0)
+
+
+def _used_by_vertices(activations: list[list[Any]], fit: list[Any]) -> tuple[bool, ...]:
+    """The polytope { beta >= 0 : sum beta_k a_k = fit } is the hull of its vertices, so they show all of S."""
+    K = len(activations)
+    inequalities = [[0] * (k + 1) + [1] + [0] * (K - k - 1) for k in range(K)]
+    equations = [[-b, *(a[i] for a in activations)] for i, b in enumerate(fit)]
+    vertices = vertices_rays_lines(HRepresentation.from_rows(K, inequalities, equations)).vertices
+    return tuple(any(not is_zero(v[k]) for v in vertices) for k in range(K))
+
+
+def _antipodal_pairs(point: Point, pieces: Sequence[Piece]) -> list[tuple[int, int]]:
+    """Pairs of equal sign with z_k + z_k' = 0, decided exactly; opposite faces are necessary."""
+    pairs = []
+    for a, piece in enumerate(pieces):
+        for b in range(a + 1, len(pieces)):
+            other = pieces[b]
+            if piece.neuron.is_opposite(other.neuron) and _cancel(point, piece, other):
+                pairs.append((a, b))
+    return pairs
+
+
+def _cancel(point: Point, piece: Piece, other: Piece) -> bool:
+    claim = "the sum of two opposite neurons' directions"
+    return all(
+        all(c == 0 for c in row) or point.sign(lambda at, row=row: dot(row, at.nu), claim) == 0
+        for row in (piece.A + other.A).tolist()
+    )
+
+
+def _rank_of_directions(point: Point, pieces: Sequence[Piece]) -> int:
+    """Rank of the z_k: a minor in balls from below, min(q, dim U) from above, exact algebra between them."""
+    at = point.balls(200)
+    with precision(200):
+        low = rank_at_least(arb_mat([piece.z(at.nu) for piece in pieces]))
+    high = min(len(pieces), rational_rank([row for piece in pieces for row in piece.L.transpose().tolist()]))
+    if low == high:
+        return low
+    if point.exact is None:
+        raise Undecided("is a minor of the antipodal directions = 0? Balls hold zero, and no exact field was found")
+    return rank([piece.z(point.exact.at.nu) for piece in pieces])

@@ -1,0 +1,124 @@
+"""Every block is settled: tight around a neuron, by multipliers, or strictly inactive, by a multiplier.
+
+Two neurons of equal sign that hold the same block would give it two projections, which cannot be: so once the
+multipliers around a neuron are shown, every present block whose closed cone holds it is settled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isqrt
+
+import numpy as np
+from flint import fmpq
+from numpy.typing import NDArray
+
+from polyrelu.errors import Undecided
+from polyrelu.guess import multipliers
+from polyrelu.proof.inactive import (
+    RoundedResidual,
+    inactive_with_multipliers,
+    inactive_without_multiplier,
+    project_block,
+)
+from polyrelu.proof.neuron import Neuron, Piece, dot, holds, times
+from polyrelu.proof.point import Point
+from polyrelu.proof.program import Program
+from polyrelu.proof.shared_face import Surroundings
+
+FINE_BITS = 420
+"""Digits of the residual for blocks that are nearly tight at the ordinary precision."""
+MAX_EXACT_PROJECTIONS = 20_000
+
+
+class Unconfirmed(Undecided):
+    """The guess is not the optimum: a test that every optimum passes has failed."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """A block that no multiplier settled, and the neuron that its projection points along."""
+
+    block: int
+    neuron: Neuron
+
+
+def show_strict_signs(point: Point, piece: Piece) -> None:
+    """Prove that u lies in the relative interior of its face: s x_j.z has the stated strict sign off Z."""
+    neuron, program = piece.neuron, point.structure.program
+    if neuron.gate is not None:
+        return
+    for j, side in enumerate(neuron.face):
+        if side == 0:
+            continue
+        row = [program.Xq[j, c] * (side * neuron.sign) for c in range(program.d)]
+        form = times(piece.A.transpose(), row)
+        if point.sign(lambda at, form=form: dot(form, at.nu), f"x_{j + 1}.u") <= 0:
+            raise Unconfirmed(f"a guessed neuron does not lie on its side of row {j + 1}")
+
+
+def show_multipliers(point: Point, piece: Piece) -> None:
+    """Prove p_b = lambda u for every present block whose closed cone holds u."""
+    for test in Surroundings(piece, point.structure.program).tests():
+        claim = f"the multiplier on a face of dimension {piece.projection.rank()}"
+        if point.sign(lambda at, form=test.form: dot(form, at.nu), claim) > 0:
+            raise Unconfirmed("a guessed neuron on a hyperplane is not the projection of a block beside it")
+
+
+def is_tight(point: Point, piece: Piece) -> bool:
+    """Exactly: is |A nu| = lambda? A larger value refutes the guess."""
+    side = point.sign(lambda at: piece.excess(at.nu), "the value |p_b|^2 - lambda^2 of a nearly tight block")
+    if side > 0:
+        raise Unconfirmed("a block exceeds lambda at the guessed residual")
+    return side == 0
+
+
+def unsettled_blocks(point: Point, tight: NDArray[np.bool_]) -> list[Near]:
+    """Prove every block strictly inactive that is not `tight` (patterns x signs); return those that resist."""
+    program = point.structure.program
+    coarse = RoundedResidual.of(program, list(point.balls(160).nu))
+    open_blocks = ~tight
+    open_blocks[inactive_without_multiplier(coarse, program.lam)] = False
+    if program.gated:
+        open_blocks[:, 1] = False
+    rows, columns = np.nonzero(open_blocks)
+    if len(rows) and not program.gated:
+        signs = np.where(columns == 0, 1, -1).astype(np.int8)
+        nu = np.array([float(v.mid()) for v in point.balls(160).nu])
+        rho = multipliers(program.X_float, program.patterns[rows], signs, nu, float(program.lam))
+        proved = inactive_with_multipliers(coarse, program.lam, program.patterns[rows], signs, rho)
+        rows, columns = rows[~proved], columns[~proved]
+    return _project_exactly(point, rows, columns)
+
+
+def _project_exactly(point: Point, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> list[Near]:
+    if not len(rows):
+        return []
+    if len(rows) > MAX_EXACT_PROJECTIONS:
+        raise Undecided(f"{len(rows)} blocks are nearly tight; at most {MAX_EXACT_PROJECTIONS} are projected exactly")
+    program = point.structure.program
+    fine = RoundedResidual.of(program, list(point.balls(FINE_BITS + 60).nu), FINE_BITS)
+    # (|p| + error)^2 < lambda^2 proves the block inactive: |p| is the norm that its exact multiplier reaches.
+    bound = program.lam - fine.error()
+    nu, near = fine.rational, []
+    for i, column in zip(rows, columns, strict=True):
+        gate = int(i) if program.gated else None
+        projected = project_block(program, nu, program.patterns[i], 1 if column == 0 else -1, gate)
+        if bound <= 0 or projected.squared_norm >= fmpq(bound.numerator, bound.denominator) ** 2:
+            near.append(Near(int(i), projected.neuron))
+    return near
+
+
+def tight_blocks(program: Program, pieces: list[Piece]) -> NDArray[np.bool_]:
+    """Patterns x signs (column 0 is s = +1): which blocks have one of these neurons in their closed cone."""
+    mask = np.zeros((len(program.patterns), 2), dtype=bool)
+    for piece in pieces:
+        mask[:, 0 if piece.neuron.sign > 0 else 1] |= holds(program, piece.neuron)
+    return mask
+
+
+def square_root_bounds(q: fmpq, bits: int) -> tuple[fmpq, fmpq]:
+    """Dyadic lower and upper bounds of sqrt(q), `bits` digits apart."""
+    root = isqrt(int((q * fmpq(4) ** bits).floor()))
+    scale = fmpq(2) ** bits
+    return fmpq(root) / scale, fmpq(root + 1) / scale
