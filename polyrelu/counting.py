@@ -95,6 +95,10 @@ class Flats(NamedTuple):
     least: NDArray[np.int64]  # (P,) its smallest row; n for the empty flat
     annihilator: IntMatrix  # (P, r - k, r) primitive vectors: a row x lies in the flat iff all vanish on x
 
+    def take(self, which: Any) -> Flats:
+        """Some of the flats."""
+        return Flats(self.members[which], self.moebius[which], self.least[which], self.annihilator[which])
+
 
 def whitney_numbers(rows: IntMatrix) -> list[int]:
     """w_0, ..., w_r for m pairwise independent rows of full column rank r."""
@@ -110,7 +114,7 @@ def whitney_numbers(rows: IntMatrix) -> list[int]:
     for _ in range(rank - 2):
         flats = covers(flats, rows)
         whitney.append(int(flats.moebius.sum()))
-        flats = Flats(*(field[flats.least > 0] for field in flats))
+        flats = flats.take(flats.least > 0)  # a flat with the first row has no row before it
     if rank >= 2:
         whitney.append(-sum(number_of_covers(batch, rows) for batch in batches(flats, rows)))
     return [*whitney, -sum(whitney)] if rank else whitney
@@ -120,7 +124,7 @@ def batches(flats: Flats, rows: IntMatrix) -> Iterator[Flats]:
     """The flats in batches of bounded size."""
     size = BATCH // (rows.size + 1) + 1
     for start in range(0, len(flats.least), size):
-        yield Flats(*(field[start : start + size] for field in flats))
+        yield flats.take(slice(start, start + size))
 
 
 def modulo(flats: Flats, rows: IntMatrix) -> IntMatrix:
@@ -196,6 +200,8 @@ def annihilators(parents: IntMatrix, row: IntMatrix) -> IntMatrix:
     each = np.arange(len(parents))
     pivot = np.argmax(on_row != 0, axis=1)
     others = np.arange(parents.shape[1]) != pivot[:, None]
-    crossed = parents * on_row[each, pivot][:, None, None] - parents[each, pivot][:, None] * on_row[:, :, None]
+    crossed = (
+        parents * on_row[each, pivot][:, None, None] - parents[each, pivot][:, None] * on_row[:, :, None]
+    )
     remaining = crossed[others].reshape(len(parents), parents.shape[1] - 1, parents.shape[2])
     return narrow(divided_by_gcd(remaining))

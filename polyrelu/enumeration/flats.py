@@ -32,6 +32,7 @@ class Flats:
 
     @property
     def dimension(self) -> int:
+        """The common dimension f."""
         return int(self.bases.shape[1])
 
     def __len__(self) -> int:

@@ -24,6 +24,7 @@ from polyrelu.exact.integers import (
     FLOAT_LIMIT,
     INT64_LIMIT,
     IntMatrix,
+    integers,
     largest,
     narrow,
     values,
@@ -93,21 +94,30 @@ def first_of_each(cuts: Cuts, flats: Flats) -> Cuts:
     return Cuts(restricted, cuts.owner[kept], cuts.row[kept], cuts.direction[kept])
 
 
-def lift(points: IntMatrix, child: NDArray[np.intp], cuts: Cuts, flats: Flats, rows: IntMatrix) -> list[Cells]:
+def lift(
+    points: IntMatrix, child: NDArray[np.intp], cuts: Cuts, flats: Flats, rows: IntMatrix
+) -> list[Cells]:
     """The candidates K p + v and K p - v beside each point p of a cut, signed and packed."""
     small = fits(points, rows)
     if not small.all() and small.any():
         parts = (small, ~small)
         return [c for part in parts for c in lift(narrow(points[part]), child[part], cuts, flats, rows)]
     owner, direction = cuts.owner[child], cuts.direction[child]
-    least = least_multiples(values(points, rows), values(cuts.direction, rows)[child], cuts.flats.cutting[child])
+    least = least_multiples(
+        values(points, rows), values(cuts.direction, rows)[child], cuts.flats.cutting[child]
+    )
     found = []
     for sign, multiple in zip((1, -1), least, strict=True):
-        if (largest(multiple) + 1) * (largest(points) + 1) + largest(direction) > INT64_LIMIT:
-            multiple, points = widen(multiple), widen(points)
-        candidates = narrow(multiple[:, None] * points + sign * direction)
+        candidates = multiples_plus(multiple, points, sign * direction)
         found.append(signed(candidates, owner, flats.cutting, rows))
     return found
+
+
+def multiples_plus(multiple: IntMatrix, points: IntMatrix, direction: IntMatrix) -> IntMatrix:
+    """K p + v, row by row."""
+    if (largest(multiple) + 1) * (largest(points) + 1) + largest(direction) > INT64_LIMIT:
+        multiple, points = widen(multiple), widen(points)
+    return narrow(multiple[:, None] * points + direction)
 
 
 def fits(points: IntMatrix, rows: IntMatrix) -> NDArray[np.bool_]:
@@ -131,13 +141,14 @@ def least_multiples(
         ratio = numerator / denominator
         low, high = ratio.min(axis=1, initial=0), ratio.max(axis=1, initial=0)
         return np.floor(-low).astype(np.int64) + 1, np.floor(high).astype(np.int64) + 1
-    numerator, denominator = (x.astype(np.int64).astype(object) if x.dtype == np.float64 else widen(x)
-                              for x in (numerator, denominator))
-    low, high = (-numerator // denominator).max(axis=1, initial=0), (numerator // denominator).max(axis=1, initial=0)
-    return low + 1, high + 1
+    numerator, denominator = integers(numerator), integers(denominator)
+    low = (-numerator // denominator).max(axis=1, initial=0)
+    return low + 1, (numerator // denominator).max(axis=1, initial=0) + 1
 
 
-def signed(candidates: IntMatrix, owner: NDArray[np.intp], cutting: NDArray[np.bool_], rows: IntMatrix) -> Cells:
+def signed(
+    candidates: IntMatrix, owner: NDArray[np.intp], cutting: NDArray[np.bool_], rows: IntMatrix
+) -> Cells:
     """Candidates off all hyperplanes, turned so that the first row cutting their flat is positive."""
     relevant = cutting[owner]
     at = values(candidates, rows)
@@ -161,8 +172,39 @@ def packed(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:
 def distinct(parts: list[Cells]) -> Cells:
     """The parts together, sorted by flat and signs, one witness for each sign vector on each flat."""
     points, owner, words = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((*words.T[::-1], owner))
-    owner, words = owner[order], words[order]
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = (owner[1:] != owner[:-1]) | (words[1:] != words[:-1]).any(axis=1)
-    return Cells(points[order[new]], owner[new], words[new])
+    order, new = starts(words, owner)
+    kept = order[new]
+    return Cells(points[kept], owner[kept], words[kept])
+
+
+def starts(
+    words: NDArray[np.uint64], owner: NDArray[np.intp] | None = None
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The order that sorts by (owner and) words, and where in that order a new value starts."""
+    columns = [*([] if owner is None else [owner]), *words.T]
+    if not columns:
+        return np.arange(len(words)), np.arange(len(words)) == 0
+    order = np.lexsort(columns[::-1])
+    new = np.zeros(len(order), dtype=bool)
+    new[:1] = True
+    for column in columns:
+        ordered = column[order]
+        new[1:] |= ordered[1:] != ordered[:-1]
+    return order, new
+
+
+def whole_space(rows: IntMatrix) -> Flats:
+    """The space R^d as the one flat that all rows cut."""
+    return Flats(np.eye(rows.shape[1], dtype=np.int64)[None], np.ones((1, len(rows)), dtype=bool))
+
+
+def cells_touching(rows: IntMatrix, chosen: NDArray[np.intp]) -> Cells:
+    """Cells of the whole arrangement, among them all whose last facet is on one of the chosen rows.
+
+    The unit of parallel work: a top-level function of plain arrays.
+    """
+    space = whole_space(rows)
+    if space.dimension == 2:
+        points, owner = cells_of_planes(space, rows)
+        return distinct([signed(points, owner, space.cutting, rows)])
+    return cells_beside(space, np.zeros(len(chosen), dtype=np.intp), chosen, rows)

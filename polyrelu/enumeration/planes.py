@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from polyrelu.exact.integers import INT64_LIMIT, IntMatrix, divided_by_gcd, largest, narrow, slope_order, widen
+from polyrelu.exact.integers import (
+    INT64_LIMIT,
+    IntMatrix,
+    divided_by_gcd,
+    largest,
+    narrow,
+    slope_order,
+    widen,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -65,6 +65,11 @@ def values(points: IntMatrix, rows: IntMatrix) -> NDArray[Any]:
     return widen(points) @ widen(rows).T
 
 
+def integers(carried: NDArray[Any]) -> IntMatrix:
+    """Exact values, carried in whatever way, as Python integers."""
+    return widen(carried.astype(np.int64) if carried.dtype == np.float64 else carried)
+
+
 def product(left: IntMatrix, right: IntMatrix) -> IntMatrix:
     """`left @ right.T` as an integer matrix (int64 or object)."""
     result = values(left, right)
@@ -138,9 +143,11 @@ def slope_order(x: IntMatrix, y: IntMatrix, present: NDArray[np.bool_]) -> NDArr
     if keys is not None:
         return np.argsort(np.where(present, keys, np.nan), axis=1)
     order = np.argsort(~present, axis=1, kind="stable")
-    by_slope = cmp_to_key(lambda a, b: int(a[1]) * int(b[0]) - int(b[1]) * int(a[0]))
+
+    def compare(a: tuple[int, int], b: tuple[int, int]) -> int:
+        return a[1] * b[0] - b[1] * a[0]
+
     for line, count in enumerate(np.count_nonzero(present, axis=1)):
-        order[line, :count] = sorted(
-            order[line, :count], key=lambda k: by_slope((x[line, k], y[line, k]))
-        )
+        slopes = {int(k): (int(x[line, k]), int(y[line, k])) for k in order[line, :count]}
+        order[line, :count] = sorted(slopes, key=lambda k: cmp_to_key(compare)(slopes[k]))
     return order

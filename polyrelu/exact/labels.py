@@ -16,14 +16,14 @@ class Lines(NamedTuple):
     """The lines spanned by the nonzero rows of a matrix."""
 
     rows: IntMatrix  # one primitive vector for each line, in order of first appearance
-    index: NDArray[np.intp]  # the line of each row; -1 for a zero row
-    sign: NDArray[np.int8]  # +1, -1: the row points along rows[index] or against it; 0 for a zero row
+    line: NDArray[np.intp]  # the line of each row; -1 for a zero row
+    sign: NDArray[np.int8]  # +1, -1: the row points along rows[line] or against it; 0 for a zero row
 
 
 def leading_sign(vectors: IntMatrix) -> NDArray[np.int8]:
     """The sign of the first nonzero entry of each row; 0 for a zero row."""
     lead = vectors[np.arange(len(vectors)), np.argmax(vectors != 0, axis=1)]
-    sign: NDArray[np.int8] = (lead > 0).astype(np.int8) - (lead < 0).astype(np.int8)
+    sign: NDArray[np.int8] = np.where(lead > 0, 1, np.where(lead < 0, -1, 0)).astype(np.int8)
     return sign
 
 
@@ -31,7 +31,7 @@ def line_labels(vectors: IntMatrix) -> NDArray[np.int64]:
     """Integers that are equal exactly for rows spanning the same line; zero rows have their own.
 
     >>> line_labels(np.array([[1, -2], [-3, 6], [1, 2]])).tolist()
-    [16, 16, 24]
+    [15, 15, 19]
     """
     canonical = divided_by_gcd(vectors) * leading_sign(vectors)[:, None]
     base = 2 * largest(canonical) + 1
@@ -55,7 +55,7 @@ def joint_labels(vectors: IntMatrix) -> NDArray[np.int64]:
 def lines_of_rows(rows: IntMatrix) -> Lines:
     """The distinct lines among the rows, zero rows left out.
 
-    >>> lines_of_rows(np.array([[0, 0], [1, 2], [-2, -4]])).index.tolist()
+    >>> lines_of_rows(np.array([[0, 0], [1, 2], [-2, -4]])).line.tolist()
     [-1, 0, 0]
     """
     nonzero = np.flatnonzero((rows != 0).any(axis=1))
@@ -63,8 +63,8 @@ def lines_of_rows(rows: IntMatrix) -> Lines:
     order = np.argsort(first)
     chosen = nonzero[first[order]]
     rank = np.argsort(order)
-    index = np.full(len(rows), -1)
-    index[nonzero] = rank[inverse.reshape(-1)]
+    line = np.full(len(rows), -1)
+    line[nonzero] = rank[inverse.reshape(-1)]
     sign = np.zeros(len(rows), dtype=np.int8)
-    sign[nonzero] = leading_sign(rows[nonzero]) * leading_sign(rows[chosen])[index[nonzero]]
-    return Lines(narrow(divided_by_gcd(rows[chosen])), index, sign)
+    sign[nonzero] = leading_sign(rows[nonzero]) * leading_sign(rows[chosen])[line[nonzero]]
+    return Lines(narrow(divided_by_gcd(rows[chosen])), line, sign)
