@@ -76,7 +76,9 @@ class Root:
         """
         if prec <= self.prec:
             return self
-        finer = prove_root(self.system, self.jacobian, self.box, prec, max_bits, known_bits=self.prec)
+        finer = prove_root(
+            self.system, self.jacobian, self.box, prec, max_bits=max_bits, known_bits=self.prec
+        )
         if finer is None or not all(map(_contains, self.region, finer.box)):
             return None
         return finer
@@ -87,6 +89,7 @@ def prove_root(
     J: Jacobian,
     x0: Sequence[Any],
     prec: int,
+    *,
     max_bits: int = MAX_BITS,
     known_bits: int = 50,
 ) -> Root | None:

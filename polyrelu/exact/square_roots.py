@@ -102,7 +102,7 @@ class SqrtSum(ExactReal):
         return NotImplemented if other is None else self + (-other)
 
     def __rsub__(self, other: Any) -> SqrtSum:
-        return (-self) + other
+        return (-self).__add__(other)
 
     def __mul__(self, other: Any) -> SqrtSum:
         other = _lift(other)
@@ -130,7 +130,7 @@ class SqrtSum(ExactReal):
         return NotImplemented if other is None else self * other.inverse()
 
     def __rtruediv__(self, other: Any) -> SqrtSum:
-        return self.inverse() * other
+        return self.inverse().__mul__(other)
 
     def inverse(self) -> SqrtSum:
         """1/x through conjugates, one splitting factor at a time."""
