@@ -26,7 +26,7 @@ from polyrelu.guess.result import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
 from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron, Piece, gated_neuron, holds
-from polyrelu.proof.point import Coordinates, Point
+from polyrelu.proof.point import Coordinates, Point, weight
 from polyrelu.proof.program import Program
 from polyrelu.proof.support import Support, exact_support, explained_support
 from polyrelu.proof.tightness import (
@@ -92,9 +92,10 @@ class Optimum:
         return self.point.ball(self._objective, bits)
 
     def _objective(self, at: Coordinates) -> Any:
-        return sum((v * y for v, y in zip(at.nu, self.program.yq, strict=True)), start=arb(0)) - sum(
-            (v * v for v in at.nu), start=arb(0)
-        ) / 2
+        return (
+            sum((v * y for v, y in zip(at.nu, self.program.yq, strict=True)), start=arb(0))
+            - sum((v * v for v in at.nu), start=arb(0)) / 2
+        )
 
 
 def prove(program: Program, guess: Guess) -> Optimum:
@@ -107,17 +108,14 @@ def prove(program: Program, guess: Guess) -> Optimum:
         show_strict_signs(point, piece)
         show_multipliers(point, piece)
     further = further_tight_neurons(point, E, found.candidates)
-    if further:
-        support = exact_support(point, [*E, *further])
-    else:
-        support = explained_support(point, E)
+    support = exact_support(point, [*E, *further]) if further else explained_support(point, E)
     return Optimum(program, point, (*E, *further), support, found.interior)
 
 
 def show_positive(point: Point) -> None:
     """Prove that every weight of the root is positive."""
     for k in range(len(point.structure.pieces)):
-        if point.sign(lambda at, k=k: at.weights[k], "the weight of a neuron") <= 0:
+        if point.sign(weight(k), "the weight of a neuron") <= 0:
             raise Unconfirmed("a guessed neuron has no positive weight")
 
 
@@ -163,5 +161,7 @@ def further_tight_neurons(point: Point, E: Sequence[Piece], candidates: Sequence
         named = {block.neuron for block in near} - known
         if not named:
             break
-        waiting = [Piece(neuron, point.structure.program) for neuron in sorted(named, key=lambda k: (k.sign, k.face))]
+        waiting = [
+            Piece(neuron, point.structure.program) for neuron in sorted(named, key=lambda k: (k.sign, k.face))
+        ]
     raise Undecided(f"{len(near)} blocks are too close to lambda to be proved inactive at this precision")

@@ -27,7 +27,7 @@ class Result:
 
     problem: Problem
     status: str
-    """"proved" or "undecided"."""
+    """Either "proved" or "undecided"."""
     reason: str | None
     cells: int
     """Number of patterns in the program: all cells, or the length of the given list."""

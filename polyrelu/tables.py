@@ -64,10 +64,8 @@ def _read_text(path: str) -> str:
 def _split(text: str, path: str) -> list[tuple[int, list[str]]]:
     """The non-blank lines of a table as (line number, cells)."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    if path.endswith(".tsv"):
-        delimiter = "\t"
-    else:
-        delimiter = next((mark for mark in (",", "\t", ";") if mark in first), "")
+    marks = ("\t",) if path.endswith(".tsv") else (",", "\t", ";")
+    delimiter = next((mark for mark in marks if mark in first), "")
     if not delimiter:  # columns separated by blanks, or a single column
         return [(k, line.split()) for k, line in enumerate(text.splitlines(), 1) if line.strip()]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)

@@ -22,18 +22,20 @@ def add_data_options(parser: argparse.ArgumentParser, *, no_target: bool = False
     """DATA, --target, --bias and, where X alone makes sense, --no-target."""
     parser.add_argument("data", metavar="DATA", help="CSV or TSV file of numbers; - reads standard input")
     parser.add_argument(
-        "--target", metavar="C", help="target column, by name or by index (0 is the first, -1 the last; default: last)"
+        "--target",
+        metavar="C",
+        help="target column, by name or by index (0 is the first, -1 the last; default: last)",
     )
     if no_target:
         parser.add_argument("--no-target", action="store_true", help="every column is a feature")
-    parser.add_argument("--bias", action="store_true", help="append a column of ones, penalised like the rest")
+    parser.add_argument(
+        "--bias", action="store_true", help="append a column of ones, penalised like the rest"
+    )
 
 
 def add_size_options(parser: argparse.ArgumentParser) -> None:
     """--jobs and --max-cells."""
-    parser.add_argument(
-        "--jobs", metavar="N", type=positive, default=1, help="worker processes (default 1)"
-    )
+    parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="worker processes (default 1)")
     parser.add_argument(
         "--max-cells",
         metavar="N",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from typing import IO, TYPE_CHECKING, Any
 
@@ -38,9 +37,13 @@ def add_parser(commands: Any) -> None:
     )
     add_data_options(parser, no_target=True)
     parser.add_argument("--all", action="store_true", help="add the patterns reached only on hyperplanes")
-    parser.add_argument("--count", action="store_true", help="only count the cells, by the characteristic polynomial")
+    parser.add_argument(
+        "--count", action="store_true", help="only count the cells, by the characteristic polynomial"
+    )
     add_size_options(parser)
-    parser.add_argument("--out", metavar="FILE.npz", help="save rows, signs, witnesses (and patterns with --all)")
+    parser.add_argument(
+        "--out", metavar="FILE.npz", help="save rows, signs, witnesses (and patterns with --all)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
@@ -61,21 +64,26 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _count(problem: Problem) -> dict[str, Any]:
-    from polyrelu.counting import cells_of_polynomial, characteristic_polynomial, distinct_hyperplanes
+    from polyrelu.counting import cells_counted, characteristic_polynomial
 
     polynomial = characteristic_polynomial(problem.X)
-    hyperplanes, rank = distinct_hyperplanes(problem.X)
-    cells = cells_of_polynomial(polynomial)
-    return _summary(problem, rank, hyperplanes, cells, cells, polynomial, complete=False)
+    # w_1 = -(number of hyperplanes), and w_k = 0 exactly for k above the rank.
+    rank = max(k for k, w in enumerate(polynomial) if w != 0)
+    cells = cells_counted(polynomial)
+    return _summary(problem, rank, -polynomial[1], cells, cells, polynomial, complete=False)
 
 
 def _enumerate(problem: Problem, args: argparse.Namespace) -> dict[str, Any]:
     from polyrelu.arrangement import all_patterns, enumerate_cells
     from polyrelu.show.progress import progress_bar
 
-    with workers(args.jobs) as executor, progress_bar("cells", quiet=args.json) as progress:
+    with workers(args.jobs) as executor, progress_bar("cells") as progress:
         found = enumerate_cells(problem.X, executor=executor, progress=progress, max_cells=args.max_cells)
-    arrays: dict[str, NDArray[np.generic]] = {"rows": found.rows, "signs": found.signs, "witnesses": found.witnesses}
+    arrays: dict[str, NDArray[np.generic]] = {
+        "rows": found.rows,
+        "signs": found.signs,
+        "witnesses": found.witnesses,
+    }
     count = found.cells
     if args.all:
         arrays["patterns"], arrays["pattern_witnesses"] = all_patterns(found)
@@ -83,7 +91,9 @@ def _enumerate(problem: Problem, args: argparse.Namespace) -> dict[str, Any]:
     if args.out:
         write_whole(args.out, lambda file: _save(file, arrays))
     polynomial = found.characteristic_polynomial
-    return _summary(problem, found.rank, found.hyperplanes, found.cells, count, polynomial, complete=found.complete)
+    return _summary(
+        problem, found.rank, found.hyperplanes, found.cells, count, polynomial, complete=found.complete
+    )
 
 
 def _save(file: IO[bytes], arrays: dict[str, NDArray[np.generic]]) -> None:
@@ -154,5 +164,3 @@ def polynomial_text(coefficients: list[int]) -> str:
         size = " ".join(part for part in ("" if abs(c) == 1 and power else str(abs(c)), power) if part)
         text += (" - " if c < 0 else " + ") + size
     return text[3:] if text.startswith(" + ") else "-" + text[3:] if text else "0"
-
-

@@ -40,7 +40,9 @@ def conjecture(program: Program, guess: Guess) -> Conjecture:
         if found is not None:
             return Conjecture(*found, _pieces(program, ties))
     singles = [Group(neuron) for neuron in guess.neurons]
-    point = _prove(Structure(program, _pieces(program, guess.neurons), (False,) * len(singles)), guess, singles)
+    point = _prove(
+        Structure(program, _pieces(program, guess.neurons), (False,) * len(singles)), guess, singles
+    )
     if point is None:
         raise Undecided(
             f"the guessed structure of {len(singles)} neurons has no provable root; "
@@ -63,9 +65,15 @@ def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point
     if not groups:
         return Point(structure, None)
     lam = float(structure.program.lam)
-    B: NDArray[np.float64] = np.array([[float(v.p) / float(v.q) for v in row] for row in structure.B.tolist()])
-    c = start_of_c(list(groups), B.reshape(structure.program.d, structure.r), lam) if structure.r else []
-    root = structure.prove_root([float(v) for v in guess.nu], [g.weight / lam for g in groups], [float(v) for v in c])
+    B: NDArray[np.float64] = np.array(
+        [[float(v.p) / float(v.q) for v in row] for row in structure.B.tolist()]
+    )
+    c = (
+        start_of_c(list(groups), B.reshape(structure.program.d, structure.r), lam).tolist()
+        if structure.r
+        else []
+    )
+    root = structure.prove_root([float(v) for v in guess.nu], [g.weight / lam for g in groups], c)
     return Point(structure, root) if root is not None else None
 
 
@@ -78,4 +86,3 @@ def as_neuron(program: Program, guessed: GuessedNeuron) -> Neuron:
     if guessed.gate is None:
         return Neuron(guessed.sign, tuple(int(v) for v in guessed.face))
     return gated_neuron(program, guessed.gate)
-

@@ -52,7 +52,9 @@ def interior_of_fibre(point: Point) -> Interior | None:
         fixed = {k: fmpq(*float(share[k]).as_integer_ratio()) for k in range(len(pairs)) if k not in basis}
         for k, value in fixed.items():
             target -= arb_mat(len(z[k]), 1, z[k]) * arb(value)
-        if not _solves_inside(B, z, target, mu, basis) or not all(0 < v and v < mu[k] for k, v in fixed.items()):
+        if not _solves_inside(B, z, target, mu, basis) or not all(
+            v > 0 and v < mu[k] for k, v in fixed.items()
+        ):
             return None
     return Interior(fixed, tuple(basis))
 

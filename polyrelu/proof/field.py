@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.number_field import recognise
+from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.rational import primitive_scale
-from polyrelu.exact.real import ball, is_zero
+from polyrelu.exact.recognise import recognise
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.proof.neuron import Piece, dot, times
 
@@ -82,7 +82,7 @@ def _fixed_direction(piece: Piece, point: Point) -> tuple[list[fmpq], list[fmpq]
     return ([-x for x in v], [-x for x in q]) if along < 0 else (v, q)
 
 
-def _inverse_root(v: list[fmpq]) -> SqrtSum:
+def _inverse_root(v: list[fmpq]) -> Any:
     """1 / |v| = sqrt(m) / m for m = |v|^2."""
     m = dot(v, v)
     return SqrtSum.sqrt_of(m) / m
@@ -92,7 +92,7 @@ def _simplest(point: Point, values: list[Any], name: str) -> ExactPoint:
     """The point over Q where all its square roots have cancelled or are of squares."""
     from polyrelu.proof.point import Coordinates
 
-    rational = [x if isinstance(x, fmpq) else x.as_rational() for x in values]
+    rational = [x if isinstance(x, fmpq) else x.rational() for x in values]
     if all(x is not None for x in rational):
         values, name = rational, "Q"
     return ExactPoint(Coordinates.split(point.structure, values), name)
@@ -109,28 +109,22 @@ def recognised(point: Point, max_degree: int) -> ExactPoint | None:
     guess = recognise(values_at, max_degree)
     if guess is None:
         return None
-    at = Coordinates.split(point.structure, guess.elements)
-    if not (_solves(point, at) and _in_region(point, guess.elements)):
-        return None
-    return ExactPoint(at, "Q" if guess.degree == 1 else f"degree {guess.degree}")
-
-
-def _solves(point: Point, at: Coordinates) -> bool:
-    """The square system holds exactly."""
-    structure = point.structure
-    if any(not is_zero(piece.excess(at.nu)) for piece in structure.pieces):
-        return False
-    if any(not is_zero(v) for v in times(structure.XB.transpose(), at.nu)):
-        return False
-    total = [v - y for v, y in zip(at.nu, structure.program.yq, strict=True)]
-    for piece, weight in zip(structure.pieces, at.weights, strict=True):
-        total = [t + a * weight for t, a in zip(total, piece.activation(at.nu), strict=True)]
-    if structure.r:
-        total = [t - v for t, v in zip(total, times(structure.XB, at.c), strict=True)]
-    return all(is_zero(t) for t in total)
-
-
-def _in_region(point: Point, elements: list[Any]) -> bool:
-    """Every element lies in the box in which the root is known to be unique."""
     assert point.root is not None
-    return all(region.contains(ball(x, 2 * SEARCH_BITS)) for x, region in zip(elements, point.root.region, strict=True))
+    field, elements = guess
+    if not verify_root(
+        lambda x: _left_sides(point, Coordinates.split(point.structure, x)), elements, point.root.region
+    ):
+        return None
+    return _simplest(point, list(elements), f"degree {field.degree}")
+
+
+def _left_sides(point: Point, at: Coordinates) -> list[Any]:
+    """The equations of the square system, evaluated exactly."""
+    structure = point.structure
+    fit = [v - y for v, y in zip(at.nu, structure.program.yq, strict=True)]
+    for piece, weight in zip(structure.pieces, at.weights, strict=True):
+        fit = [t + a * weight for t, a in zip(fit, piece.activation(at.nu), strict=True)]
+    if structure.r:
+        fit = [t - v for t, v in zip(fit, times(structure.XB, at.c), strict=True)]
+    norms = [piece.excess(at.nu) for piece in structure.pieces]
+    return [*fit, *norms, *times(structure.XB.transpose(), at.nu)]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.limbs import sign_matrix_product
-from polyrelu.exact.projection import project_onto_cone
+from polyrelu.exact.projection import project
 from polyrelu.proof.neuron import Neuron, gated_neuron
 from polyrelu.proof.program import Program
 
@@ -50,7 +50,10 @@ class RoundedResidual:
         k = bits - (largest.numerator.bit_length() - largest.denominator.bit_length() if largest else 0)
         scale = Fraction(2) ** k
         m = [round((lo + hi) / 2 * scale) for lo, hi in bounds]
-        radius = max(max(Fraction(v) / scale - lo, hi - Fraction(v) / scale) for v, (lo, hi) in zip(m, bounds, strict=True))
+        radius = max(
+            max(Fraction(v) / scale - lo, hi - Fraction(v) / scale)
+            for v, (lo, hi) in zip(m, bounds, strict=True)
+        )
         return RoundedResidual(program, np.array(m, dtype=object), k, radius)
 
     @property
@@ -77,21 +80,29 @@ def inactive_without_multiplier(residual: RoundedResidual, lam: Fraction) -> Boo
 
 
 def inactive_with_multipliers(
-    residual: RoundedResidual, lam: Fraction, patterns: Bools, signs: NDArray[np.int8], rho: NDArray[np.float64]
+    residual: RoundedResidual,
+    lam: Fraction,
+    patterns: Bools,
+    signs: NDArray[np.int8],
+    rho: NDArray[np.float64],
 ) -> Bools:
     """For blocks (patterns[i], signs[i]) and proposed multipliers: is || s X^T D nu + ((2D-I)X)^T rho || < lambda?"""
     program = residual.program
     R = to_grid(np.maximum(np.nan_to_num(rho, nan=0.0, posinf=0.0, neginf=0.0), 0.0), residual.k)
     total = np.where(patterns, signs[:, None].astype(object) * residual.m[None, :] + R, -R)
     product = fmpz_mat(total.tolist()) * fmpz_mat(program.X_integer.tolist())
-    return _shorter(np.array(product.tolist(), dtype=object).reshape(len(patterns), program.d), residual.limit(lam))
+    return _shorter(
+        np.array(product.tolist(), dtype=object).reshape(len(patterns), program.d), residual.limit(lam)
+    )
 
 
 def to_grid(values: NDArray[np.float64], k: int) -> Objects:
     """floor(2^k * value) as Python integers, exactly."""
     mantissa, exponent = np.frexp(values)
     digits, shift = np.ldexp(mantissa, 53).astype(np.int64).astype(object), exponent.astype(int) - 53 + k
-    return np.asarray(np.frompyfunc(lambda v, e: v << e if e >= 0 else v >> -e, 2, 1)(digits, shift), dtype=object)
+    return np.asarray(
+        np.frompyfunc(lambda v, e: v << e if e >= 0 else v >> -e, 2, 1)(digits, shift), dtype=object
+    )
 
 
 def _shorter(C: Objects, limit: int) -> Bools:
@@ -110,17 +121,17 @@ class Projected:
 def project_block(program: Program, nu: list[fmpq], pattern: Bools, sign: int, gate: int | None) -> Projected:
     """Project s X^T D nu onto K_D exactly for a rational nu, and read off the face of the direction."""
     X, rows = program.Xq, range(program.n)
-    c = [sum((X[j, l] * nu[j] * sign for j in rows if pattern[j]), start=fmpq(0)) for l in range(program.d)]
+    c = [sum((X[j, k] * nu[j] * sign for j in rows if pattern[j]), start=fmpq(0)) for k in range(program.d)]
     if gate is not None:
         return Projected(sum((v * v for v in c), start=fmpq(0)), gated_neuron(program, gate))
     kept = [j for j in rows if program.nonzero_rows[j]]
-    cone = [[X[j, l] * (1 if pattern[j] else -1) for l in range(program.d)] for j in kept]
-    p, _, _ = project_onto_cone(c, cone)
+    cone = [[X[j, k] * (1 if pattern[j] else -1) for k in range(program.d)] for j in kept]
+    p = project(cone, c).p
     face = [0] * program.n
     norm = sum((v * v for v in p), start=fmpq(0))
     for j in kept:
-        side = sum((X[j, l] * p[l] for l in range(program.d)), start=fmpq(0))
-        size = sum((X[j, l] * X[j, l] for l in range(program.d)), start=fmpq(0))
+        side = sum((X[j, k] * p[k] for k in range(program.d)), start=fmpq(0))
+        size = sum((X[j, k] * X[j, k] for k in range(program.d)), start=fmpq(0))
         near = side * side * fmpq(2) ** BITS < norm * size  # too close to the hyperplane to be off it
         face[j] = 0 if near else 1 if side > 0 else -1
     return Projected(norm, Neuron(sign, tuple(face)))

@@ -32,7 +32,9 @@ def lambda_max_squared(program: Program) -> fmpq:
     if not any(program.yq) or not program.nonzero_rows.any():
         return fmpq(0)
     guess = guess_lambda_max(program.X_float, program.y_float, program.patterns, gated=program.gated)[0]
-    threshold = Fraction(float(guess)) * (1 - MARGIN) if np.isfinite(guess) and guess > 1e-200 else Fraction(0)
+    threshold = (
+        Fraction(float(guess)) * (1 - MARGIN) if np.isfinite(guess) and guess > 1e-200 else Fraction(0)
+    )
     for _ in range(MAX_HALVINGS):
         longest = _longest_reaching(program, threshold)
         if longest >= fmpq(threshold.numerator, threshold.denominator) ** 2:

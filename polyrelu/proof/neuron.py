@@ -58,7 +58,11 @@ class Piece:
     def projection(self) -> fmpq_mat:
         """P, the orthogonal projection onto L."""
         X = self.program.Xq
-        rows = [[X[j, c] for c in range(self.program.d)] for j in self.neuron.zero_set if self.program.nonzero_rows[j]]
+        rows = [
+            [X[j, c] for c in range(self.program.d)]
+            for j in self.neuron.zero_set
+            if self.program.nonzero_rows[j]
+        ]
         return projector(rows, self.program.d)
 
     @cached_property
@@ -68,7 +72,11 @@ class Piece:
         XtD = fmpq_mat(
             self.program.d,
             self.program.n,
-            [X[j, c] if j in active else fmpq(0) for c in range(self.program.d) for j in range(self.program.n)],
+            [
+                X[j, c] if j in active else fmpq(0)
+                for c in range(self.program.d)
+                for j in range(self.program.n)
+            ],
         )
         return self.projection * XtD
 
@@ -107,9 +115,10 @@ def holds(program: Program, neuron: Neuron, patterns: NDArray[np.bool_] | None =
     """
     present = program.patterns if patterns is None else patterns
     if neuron.gate is not None:
-        return np.arange(len(present)) == neuron.gate
+        return np.asarray(np.arange(len(present)) == neuron.gate)
     face = np.array(neuron.face)
     return np.asarray((present[:, face != 0] == (face[face != 0] > 0)).all(axis=1))
+
 
 def gated_neuron(program: Program, gate: int) -> Neuron:
     """The neuron of a gate: its "face" is the gate itself, with 0 on zero rows so that complements can be compared."""

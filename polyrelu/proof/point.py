@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flint import arb
+from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import decimal_bounds, precision, sign_of_ball
 from polyrelu.exact.krawczyk import Root
 from polyrelu.exact.real import sign
 from polyrelu.proof.field import ExactPoint, exact_point
+from polyrelu.proof.neuron import Piece, dot
 from polyrelu.proof.structure import Structure
 
 BITS = (128, 320, 800)
@@ -45,6 +46,21 @@ class Coordinates:
 Question = Callable[[Coordinates], Any]
 
 
+def linear(form: Sequence[fmpq]) -> Question:
+    """The question form . nu."""
+    return lambda at: dot(form, at.nu)
+
+
+def weight(k: int) -> Question:
+    """The weight of the structure's neuron k."""
+    return lambda at: at.weights[k]
+
+
+def excess(piece: Piece) -> Question:
+    """|A nu|^2 - lambda^2."""
+    return lambda at: piece.excess(at.nu)
+
+
 @dataclass(frozen=True, eq=False)
 class Point:
     """A proved root of a structure; `root` is None for the structure without neurons, where nu = y."""
@@ -59,7 +75,9 @@ class Point:
                 return Coordinates([arb(v) for v in self.structure.program.yq], [], [])
         finer = self.root.refine(bits)
         if finer is None:
-            raise Undecided(f"the optimum could not be refined to {bits} bits; its system is too badly conditioned")
+            raise Undecided(
+                f"the optimum could not be refined to {bits} bits; its system is too badly conditioned"
+            )
         return Coordinates.split(self.structure, finer.box)
 
     @cached_property

@@ -21,8 +21,8 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
-from polyrelu.exact.polyhedron import generators
-from polyrelu.exact.rational import primitive_scale
+from polyrelu.exact.cone import generators
+from polyrelu.exact.rational import primitive_scale, to_fmpq
 from polyrelu.proof.neuron import Piece, holds
 from polyrelu.proof.program import Program
 
@@ -79,7 +79,9 @@ class Surroundings:
         rows = [*self.piece.neuron.active, *(j for j, on in zip(self.Z, local, strict=True) if on)]
         X, form = self.program.Xq, [fmpq(0)] * self.program.n
         for j in rows:
-            form[j] = sum((X[j, c] * v[c] for c in range(self.program.d)), start=fmpq(0)) * self.piece.neuron.sign
+            form[j] = (
+                sum((X[j, c] * v[c] for c in range(self.program.d)), start=fmpq(0)) * self.piece.neuron.sign
+            )
         return tuple(form)
 
     def _by_direction(self, E: fmpq_mat) -> Iterator[FaceTest]:
@@ -106,11 +108,14 @@ class Surroundings:
     def _by_rays(self) -> Iterator[FaceTest]:
         seen = set()
         X, d = self.program.Xq, self.program.d
-        flat = [[v for v in row] for row in self.piece.projection.tolist()]  # P v = 0 says v in L^perp
+        flat = self.piece.projection.tolist()  # P v = 0 says v in L^perp
         for local in self.local_patterns:
-            signed = [[X[j, c] * (1 if on else -1) for c in range(d)] for j, on in zip(self.Z, local, strict=True)]
-            for ray in generators(signed, flat):
-                test = FaceTest(self.form_on(ray, local), "extreme ray of a local cone")
+            signed = [
+                [X[j, c] * (1 if on else -1) for c in range(d)] for j, on in zip(self.Z, local, strict=True)
+            ]
+            rays, _ = generators(signed, flat, d)  # no lines: the rows of Z span L^perp
+            for ray in rays:
+                test = FaceTest(self.form_on([to_fmpq(v) for v in ray], local), "extreme ray of a local cone")
                 if test.form not in seen:
                     seen.add(test.form)
                     yield test

@@ -76,7 +76,13 @@ class _SquareSystem:
         A = [arb_mat(piece.A) for piece in self.structure.pieces]
         program = self.structure.program
         y = arb_mat(fmpq_mat(self.n, 1, program.yq))
-        return A, [A_k.transpose() for A_k in A], arb_mat(self.structure.XB), y, arb(program.lamq * program.lamq)
+        return (
+            A,
+            [A_k.transpose() for A_k in A],
+            arb_mat(self.structure.XB),
+            y,
+            arb(program.lamq * program.lamq),
+        )
 
     def equations(self, x: Sequence[arb]) -> list[arb]:
         """The fit, the halved norms, and the linear phase."""

@@ -17,12 +17,12 @@ from flint import arb_mat
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import rank, rank_at_least
+from polyrelu.exact.exact_linear import nonzero_minor, rank
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.rational import rank as rational_rank
 from polyrelu.exact.real import is_zero, sign
-from polyrelu.proof.neuron import Piece, dot
-from polyrelu.proof.point import Point
+from polyrelu.proof.neuron import Piece
+from polyrelu.proof.point import Point, linear
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,24 @@ def exact_support(point: Point, E: Sequence[Piece]) -> Support:
     """E holds neurons beyond the structure: everything is settled in the exact field."""
     exact = point.exact
     if exact is None:
-        raise Undecided("further neurons are exactly tight, and no exact field was found to decide who is used")
+        raise Undecided(
+            "further neurons are exactly tight, and no exact field was found to decide who is used"
+        )
     nu = exact.at.nu
     activations = [piece.activation(nu) for piece in E]
     base = len(point.structure.pieces) + point.structure.r
     if rank(activations) == base and all(sign(w) > 0 for w in exact.at.weights):
         used = (True,) * len(E)
     else:
-        used = _used_by_vertices(activations, [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)])
+        used = _used_by_vertices(
+            activations, [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
+        )
     S = [k for k, flag in enumerate(used) if flag]
     pairs = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S])]
     directions = [E[a].z(nu) for a, _ in pairs]
-    return Support(used, rank([activations[k] for k in S]) if S else 0, tuple(pairs), rank(directions) if pairs else 0)
+    return Support(
+        used, rank([activations[k] for k in S]) if S else 0, tuple(pairs), rank(directions) if pairs else 0
+    )
 
 
 def _used_by_vertices(activations: list[list[Any]], fit: list[Any]) -> tuple[bool, ...]:
@@ -92,7 +98,7 @@ def _antipodal_pairs(point: Point, pieces: Sequence[Piece]) -> list[tuple[int, i
 def _cancel(point: Point, piece: Piece, other: Piece) -> bool:
     claim = "the sum of two opposite neurons' directions"
     return all(
-        all(c == 0 for c in row) or point.sign(lambda at, row=row: dot(row, at.nu), claim) == 0
+        all(c == 0 for c in row) or point.sign(linear(row), claim) == 0
         for row in (piece.A + other.A).tolist()
     )
 
@@ -101,10 +107,12 @@ def _rank_of_directions(point: Point, pieces: Sequence[Piece]) -> int:
     """Rank of the z_k: a minor in balls from below, min(q, dim U) from above, exact algebra between them."""
     at = point.balls(200)
     with precision(200):
-        low = rank_at_least(arb_mat([piece.z(at.nu) for piece in pieces]))
+        low = len(nonzero_minor(arb_mat([piece.z(at.nu) for piece in pieces]))[0])
     high = min(len(pieces), rational_rank([row for piece in pieces for row in piece.L.transpose().tolist()]))
     if low == high:
         return low
     if point.exact is None:
-        raise Undecided("is a minor of the antipodal directions = 0? Balls hold zero, and no exact field was found")
+        raise Undecided(
+            "is a minor of the antipodal directions = 0? Balls hold zero, and no exact field was found"
+        )
     return rank([piece.z(point.exact.at.nu) for piece in pieces])

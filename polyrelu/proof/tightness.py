@@ -7,7 +7,6 @@ multipliers around a neuron are shown, every present block whose closed cone hol
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isqrt
 
 import numpy as np
 from flint import fmpq
@@ -21,8 +20,8 @@ from polyrelu.proof.inactive import (
     inactive_without_multiplier,
     project_block,
 )
-from polyrelu.proof.neuron import Neuron, Piece, dot, holds, times
-from polyrelu.proof.point import Point
+from polyrelu.proof.neuron import Neuron, Piece, holds, times
+from polyrelu.proof.point import Point, excess, linear
 from polyrelu.proof.program import Program
 from polyrelu.proof.shared_face import Surroundings
 
@@ -53,7 +52,7 @@ def show_strict_signs(point: Point, piece: Piece) -> None:
             continue
         row = [program.Xq[j, c] * (side * neuron.sign) for c in range(program.d)]
         form = times(piece.A.transpose(), row)
-        if point.sign(lambda at, form=form: dot(form, at.nu), f"x_{j + 1}.u") <= 0:
+        if point.sign(linear(form), f"x_{j + 1}.u") <= 0:
             raise Unconfirmed(f"a guessed neuron does not lie on its side of row {j + 1}")
 
 
@@ -61,13 +60,13 @@ def show_multipliers(point: Point, piece: Piece) -> None:
     """Prove p_b = lambda u for every present block whose closed cone holds u."""
     for test in Surroundings(piece, point.structure.program).tests():
         claim = f"the multiplier on a face of dimension {piece.projection.rank()}"
-        if point.sign(lambda at, form=test.form: dot(form, at.nu), claim) > 0:
+        if point.sign(linear(test.form), claim) > 0:
             raise Unconfirmed("a guessed neuron on a hyperplane is not the projection of a block beside it")
 
 
 def is_tight(point: Point, piece: Piece) -> bool:
     """Exactly: is |A nu| = lambda? A larger value refutes the guess."""
-    side = point.sign(lambda at: piece.excess(at.nu), "the value |p_b|^2 - lambda^2 of a nearly tight block")
+    side = point.sign(excess(piece), "the value |p_b|^2 - lambda^2 of a nearly tight block")
     if side > 0:
         raise Unconfirmed("a block exceeds lambda at the guessed residual")
     return side == 0
@@ -95,7 +94,9 @@ def _project_exactly(point: Point, rows: NDArray[np.intp], columns: NDArray[np.i
     if not len(rows):
         return []
     if len(rows) > MAX_EXACT_PROJECTIONS:
-        raise Undecided(f"{len(rows)} blocks are nearly tight; at most {MAX_EXACT_PROJECTIONS} are projected exactly")
+        raise Undecided(
+            f"{len(rows)} blocks are nearly tight; at most {MAX_EXACT_PROJECTIONS} are projected exactly"
+        )
     program = point.structure.program
     fine = RoundedResidual.of(program, list(point.balls(FINE_BITS + 60).nu), FINE_BITS)
     # (|p| + error)^2 < lambda^2 proves the block inactive: |p| is the norm that its exact multiplier reaches.
@@ -115,10 +116,3 @@ def tight_blocks(program: Program, pieces: list[Piece]) -> NDArray[np.bool_]:
     for piece in pieces:
         mask[:, 0 if piece.neuron.sign > 0 else 1] |= holds(program, piece.neuron)
     return mask
-
-
-def square_root_bounds(q: fmpq, bits: int) -> tuple[fmpq, fmpq]:
-    """Dyadic lower and upper bounds of sqrt(q), `bits` digits apart."""
-    root = isqrt(int((q * fmpq(4) ** bits).floor()))
-    scale = fmpq(2) ** bits
-    return fmpq(root) / scale, fmpq(root + 1) / scale

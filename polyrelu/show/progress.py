@@ -14,9 +14,9 @@ _WIDTH = 30
 
 
 @contextmanager
-def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Progress | None]:
+def progress_bar(what: str) -> Iterator[Progress | None]:
     """Yield a function progress(done, total), or None where nobody would see it."""
-    if quiet or not sys.stderr.isatty():
+    if not sys.stderr.isatty():
         yield None
         return
     start, drawn = time.monotonic(), [0.0]
@@ -28,10 +28,37 @@ def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Progress | None]
         drawn[0] = now
         full = int(_WIDTH * min(done / total, 1))
         bar = "#" * full + "." * (_WIDTH - full)
-        print(f"\r  {what} [{bar}] {done:,} of {total:,}  {now - start:.0f} s ", end="", file=sys.stderr, flush=True)
+        print(
+            f"\r  {what} [{bar}] {done:,} of {total:,}  {now - start:.0f} s ",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
 
     try:
         yield show
     finally:
         if drawn[0]:
             print("\r" + " " * 78 + "\r", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def stage_line() -> Iterator[Callable[[str], None] | None]:
+    """Yield a function stage(name) that shows the current step of a long computation; None where nobody sees it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    start = time.monotonic()
+
+    def show(name: str) -> None:
+        print(
+            f"\r  {name} ... ({time.monotonic() - start:.0f} s so far)     ",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    try:
+        yield show
+    finally:
+        print("\r" + " " * 78 + "\r", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,137 @@
+"""The main door: `certify(X, y, lam)` finds all cells, guesses the optimum and proves it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyrelu.errors import BadInput, Undecided
+from polyrelu.exact.numbers import Floats
+from polyrelu.problem import Problem
+from polyrelu.proof.program import Program, distinct_patterns
+from polyrelu.result import Result
+
+Stage = Callable[[str], None]
+
+
+def certify(
+    X: Any,
+    y: Any = None,
+    lam: Any = None,
+    *,
+    bias: bool = False,
+    patterns: Any = "cells",
+    gated: bool = False,
+    floats: Floats = "decimal",
+    max_cells: int | None = None,
+    executor: Executor | None = None,
+    stage: Stage | None = None,
+) -> Result:
+    """Prove the optimum of the two-layer ReLU network problem for data (X, y) and penalty lambda > 0.
+
+    `X` may also be a `Problem`. `patterns` is "cells" (the full problem), "all" (also the patterns of directions on
+    hyperplanes; the same optimum), or a list of 0/1 patterns (the sub-sampled program). `gated` asks for the gated
+    ReLU program, one block per pattern.
+
+    >>> result = certify([[3, 4], [-4, 3], [5, 12]], [1, 2, 3], 1)
+    >>> result.status
+    'proved'
+    """
+    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
+    if isinstance(X, Problem) and lam is not None:
+        problem = replace(problem, lam=Problem.of([[0]], lam=lam, floats=floats).lam)
+    _require(problem)
+    timings: dict[str, float] = {}
+    with _timed(timings, "enumerate", stage):
+        present, all_cells = _present_patterns(problem, patterns, max_cells, executor)
+    program = Program(problem.X, problem.y, problem.lam, present, all_cells, gated)  # type: ignore[arg-type]
+    return _certify_program(problem, program, timings, stage)
+
+
+def _require(problem: Problem) -> None:
+    if problem.y is None:
+        raise BadInput(
+            "a target y is needed to certify an optimum; give y, or a data file with a target column"
+        )
+    if problem.lam is None:
+        raise BadInput("a penalty is needed; give lam (on the command line --lam), for instance 1/10")
+    if problem.lam == 0:
+        raise BadInput(
+            "lambda = 0 is a different, polyhedral problem that certify does not handle; give lambda > 0"
+        )
+
+
+def _present_patterns(
+    problem: Problem, patterns: Any, max_cells: int | None, executor: Executor | None
+) -> tuple[NDArray[np.bool_], bool]:
+    from polyrelu.arrangement import all_patterns, enumerate_cells
+
+    if not isinstance(patterns, str):
+        nonzero = np.array([any(row) for row in problem.X], dtype=bool)
+        return distinct_patterns(as_patterns(patterns, problem.n), nonzero), False
+    if patterns not in ("cells", "all"):
+        raise BadInput(f'patterns={patterns!r} is unknown; use "cells", "all" or a list of 0/1 patterns')
+    arrangement = enumerate_cells(problem.X, executor=executor, max_cells=max_cells)
+    if patterns == "all":
+        return np.asarray(all_patterns(arrangement)[0], dtype=bool), False
+    return np.asarray(arrangement.patterns, dtype=bool), True
+
+
+def as_patterns(given: Any, n: int) -> NDArray[np.bool_]:
+    """A list of patterns as a boolean matrix with one row per pattern."""
+    try:
+        table = np.array(given)
+    except ValueError:
+        raise BadInput("the patterns have different lengths; give one entry per row of X in each") from None
+    if table.ndim != 2 or table.shape[1] != n or len(table) == 0:
+        raise BadInput(
+            f"patterns of shape {table.shape} do not fit {n} rows of X; give a list of 0/1 lists of length {n}"
+        )
+    if not np.isin(table, (0, 1)).all():
+        raise BadInput("a pattern has an entry other than 0 and 1; 1 means that the row is active")
+    return table.astype(bool)
+
+
+def _certify_program(
+    problem: Problem, program: Program, timings: dict[str, float], stage: Stage | None
+) -> Result:
+    from polyrelu.guess import guess_optimum
+    from polyrelu.optimum import prove
+    from polyrelu.proof.lambda_max import lambda_max_squared
+
+    cells = len(program.patterns)
+    with _timed(timings, "lambda_max", stage):
+        largest = lambda_max_squared(program)
+    try:
+        with _timed(timings, "guess", stage):
+            guess = guess_optimum(
+                program.X_float,
+                program.y_float,
+                float(program.lam),
+                program.patterns,
+                gated=program.gated,
+                all_cells=program.all_cells,
+            )
+        with _timed(timings, "prove", stage):
+            optimum = prove(program, guess)
+    except Undecided as blocked:
+        return Result(problem, "undecided", str(blocked), cells, None, largest, timings)
+    return Result(problem, "proved", None, cells, optimum, largest, timings)
+
+
+@contextmanager
+def _timed(timings: dict[str, float], step: str, stage: Stage | None) -> Iterator[None]:
+    if stage is not None:
+        stage(step)
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        timings[step] = time.perf_counter() - start

@@ -1,0 +1,131 @@
+"""`polyrelu certify`: the optimal fit, its neurons and the blocks they live in, proved."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from polyrelu.commands.options import (
+    add_data_options,
+    add_size_options,
+    check_writable,
+    positive,
+    workers,
+    write_whole,
+)
+from polyrelu.errors import BadInput
+
+DESCRIPTION = """\
+Prove the optimum of a two-layer ReLU network with penalty lambda on a small data set:
+
+    min  1/2 || sum_i (X theta_i)_+ phi_i - y ||^2  +  lambda/2 sum_i (||theta_i||^2 + phi_i^2)
+
+The residual y - fit is the same for every optimal network. Printed are enclosures of it and of the objective, the
+distinct neurons of the optimal networks, and how many blocks (activation pattern, sign) carry them. No float decides
+anything: an answer is "proved", or "undecided" together with the equality that blocks it.
+
+  polyrelu certify data.csv --lam 1/10
+  polyrelu certify data.csv --lam 0.1 --json --digits 50
+"""
+
+EPILOG = """\
+exit status: 0 proved, 2 bad input, 3 undecided.
+Scaling: a loss averaged over n rows has our lambda divided by n; a loss without the 1/2 has twice our objective.
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command to the command line."""
+    parser = commands.add_parser(
+        "certify",
+        help="prove the optimal fit and the neurons of all optimal networks",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_data_options(parser)
+    parser.add_argument(
+        "--lam", metavar="L", required=True, help="penalty lambda > 0, exact: 1/10, 0.1 or 1e-1"
+    )
+    parser.add_argument(
+        "--patterns",
+        metavar="cells|all|FILE",
+        default="cells",
+        help="patterns of the program: all cells (default), also those on hyperplanes, or a .npz or text file of 0/1",
+    )
+    parser.add_argument(
+        "--gated", action="store_true", help="gated ReLU: one block per pattern, without its cone"
+    )
+    parser.add_argument(
+        "--digits", metavar="N", type=digits, default=20, help="digits of the enclosures (default 20)"
+    )
+    add_size_options(parser)
+    parser.add_argument("--out", metavar="FILE", help="save the JSON object to a file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def digits(text: str) -> int:
+    """A number of digits between 1 and 1000."""
+    value = positive(text)
+    if value > 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} digits were asked for; at most 1000 are given")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Certify, then print and save."""
+    from polyrelu.certification import certify
+    from polyrelu.problem import Problem
+    from polyrelu.show.progress import stage_line
+    from polyrelu.show.text import summary
+
+    check_writable(args.out)
+    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    patterns = args.patterns if args.patterns in ("cells", "all") else read_patterns(args.patterns, problem.n)
+    with workers(args.jobs) as executor, stage_line() as stage:
+        result = certify(
+            problem,
+            patterns=patterns,
+            gated=args.gated,
+            max_cells=args.max_cells,
+            executor=executor,
+            stage=stage,
+        )
+        shown = result.to_json(args.digits)
+    text = json.dumps(shown)
+    if args.out:
+        write_whole(args.out, lambda file: file.write((text + "\n").encode()))  # type: ignore[arg-type]
+    print(text if args.json else summary(result, args.digits))
+    return 0 if result.status == "proved" else 3
+
+
+def read_patterns(path: str, n: int) -> Any:
+    """0/1 patterns, one per row of a text file, or the array `patterns` (else `signs`) of a .npz file."""
+    from polyrelu.certification import as_patterns
+
+    if path.endswith(".npz"):
+        return as_patterns(_from_npz(path), n)
+    from polyrelu.tables import read_table
+
+    try:
+        rows = read_table(path).rows
+    except BadInput as error:
+        raise BadInput(f"--patterns: {error}") from None
+    return as_patterns([[int(v) if v in (0, 1) else -1 for v in row] for row in rows], n)
+
+
+def _from_npz(path: str) -> Any:
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if "patterns" in file:
+                return file["patterns"]
+            if "signs" in file:
+                return file["signs"] >= 0
+            names = ", ".join(file.files) or "none"
+    except (OSError, ValueError, EOFError) as error:
+        raise BadInput(f"--patterns {path}: not a readable .npz file ({error})") from None
+    raise BadInput(f"--patterns {path}: no array named patterns or signs (found: {names})")
