@@ -21,7 +21,7 @@ _HOME = {
     "enumerate_cells": "polyrelu.arrangement",
 }
 
-__all__ = ["Problem", "Result", "__version__", "certify", "enumerate_cells"]  # noqa: F822
+__all__ = ["Problem", "Result", "__version__", "certify", "enumerate_cells"]
 
 
 def __getattr__(name: str) -> Any:

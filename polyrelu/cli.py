@@ -42,7 +42,10 @@ class Parser(argparse.ArgumentParser):
 def build_parser() -> Parser:
     """The parser with one sub-parser per command."""
     parser = Parser(
-        prog="polyrelu", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="polyrelu",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"polyrelu {polyrelu.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -63,7 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(args.command, error, 3)
     except Contradiction as error:
         _complain(args.command, error, 70)
-        print("This is a bug in polyrelu, and no answer was given. Please report it with the data.", file=sys.stderr)
+        print(
+            "This is a bug in polyrelu, and no answer was given. Please report it with the data.",
+            file=sys.stderr,
+        )
         return 70
     except KeyboardInterrupt:
         print(f"\npolyrelu {args.command}: interrupted; nothing was written", file=sys.stderr)

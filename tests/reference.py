@@ -64,19 +64,13 @@ def largest_value(X, nu, lam):
     residual = [fmpq(v.numerator, v.denominator) for v in nu]
     best = fmpq(0)
     projections: dict[tuple[int, ...], fmpq_mat] = {}
-    for face in faces(enumerate_cells(X)):
+    for face in (face for layer in faces(enumerate_cells(X)).values() for face in layer.signs):
         sides = tuple(int(v) for v in face)
         zero = tuple(j for j in range(n) if sides[j] == 0)
         if zero not in projections:
             projections[zero] = projector([[Xq[j, c] for c in range(d)] for j in zero], d)
-        moment = fmpq_mat(
-            d,
-            1,
-            [
-                sum((Xq[j, c] * residual[j] for j in range(n) if sides[j] > 0), start=fmpq(0))
-                for c in range(d)
-            ],
-        )
+        active = fmpq_mat(n, 1, [residual[j] if sides[j] > 0 else fmpq(0) for j in range(n)])
+        moment = Xq.transpose() * active
         p = projections[zero] * moment
         for sign in (1, -1):
             products = Xq * (p * fmpq(sign))

@@ -70,7 +70,7 @@ def _count(problem: Problem) -> dict[str, Any]:
     # w_1 = -(number of hyperplanes), and w_k = 0 exactly for k above the rank.
     rank = max(k for k, w in enumerate(polynomial) if w != 0)
     cells = cells_counted(polynomial)
-    return _summary(problem, rank, -polynomial[1], cells, cells, polynomial, complete=False)
+    return _summary(problem, polynomial, (rank, -polynomial[1], cells, cells), complete=False)
 
 
 def _enumerate(problem: Problem, args: argparse.Namespace) -> dict[str, Any]:
@@ -90,10 +90,8 @@ def _enumerate(problem: Problem, args: argparse.Namespace) -> dict[str, Any]:
         count = len(arrays["patterns"])
     if args.out:
         write_whole(args.out, lambda file: _save(file, arrays))
-    polynomial = found.characteristic_polynomial
-    return _summary(
-        problem, found.rank, found.hyperplanes, found.cells, count, polynomial, complete=found.complete
-    )
+    counts = (found.rank, found.hyperplanes, found.cells, count)
+    return _summary(problem, found.characteristic_polynomial, counts, complete=found.complete)
 
 
 def _save(file: IO[bytes], arrays: dict[str, NDArray[np.generic]]) -> None:
@@ -104,15 +102,9 @@ def _save(file: IO[bytes], arrays: dict[str, NDArray[np.generic]]) -> None:
 
 
 def _summary(
-    problem: Problem,
-    rank: int,
-    hyperplanes: int,
-    cells: int,
-    patterns: int,
-    polynomial: tuple[int, ...],
-    *,
-    complete: bool,
+    problem: Problem, polynomial: tuple[int, ...], counts: tuple[int, int, int, int], *, complete: bool
 ) -> dict[str, Any]:
+    rank, hyperplanes, cells, patterns = counts
     return {
         "rows": problem.n,
         "features": problem.d,
