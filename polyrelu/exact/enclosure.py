@@ -64,6 +64,15 @@ def ends(b: arb) -> tuple[Fraction, Fraction]:
     return mid - rad, mid + rad
 
 
+def contains(b: arb, x: Rational) -> bool:
+    """Whether the rational x lies in the ball, exactly.
+
+    The method of flint does not answer this: it rounds x to a ball at the working precision first.
+    """
+    lo, hi = ends(b)
+    return bool(to_fmpq(lo) <= to_fmpq(x) <= to_fmpq(hi))
+
+
 def _dyadic(exact: arb) -> Fraction:
     mantissa, exponent = (int(part) for part in exact.man_exp())
     if abs(exponent) > MAX_EXPONENT:

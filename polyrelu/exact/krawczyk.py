@@ -33,8 +33,7 @@ from typing import Any, TypeAlias
 
 from flint import arb, arb_mat
 
-from polyrelu.exact.enclosure import accuracy_bits, ball_column, precision, strictly_inside
-from polyrelu.exact.rational import is_rational, to_fmpq
+from polyrelu.exact.enclosure import accuracy_bits, ball, ball_column, precision, strictly_inside
 
 System: TypeAlias = Callable[[list[arb]], list[arb]]
 Jacobian: TypeAlias = Callable[[list[arb]], arb_mat]
@@ -101,7 +100,7 @@ def prove_root(
     the attempt. `known_bits`, the accuracy of x0, only saves time.
     """
     bits, doublings = prec + GUARD_BITS, 0
-    point = _climb(F, J, [_midpoint(x) for x in x0], bits, known_bits)
+    point = _climb(F, J, [_midpoint(x, bits) for x in x0], bits, known_bits)
     while bits <= max_bits and doublings <= DOUBLINGS:
         with precision(bits):
             newton = _newton(F, J, point, bits)
@@ -132,9 +131,9 @@ def _climb(F: System, J: Jacobian, point: list[arb], bits: int, known: int) -> l
     return point
 
 
-def _midpoint(x: Any) -> arb:
+def _midpoint(x: Any, bits: int) -> arb:
     """The starting value as an exact point."""
-    return arb(to_fmpq(x) if is_rational(x) else x).mid()
+    return ball(arb(x) if isinstance(x, float) else x, bits).mid()
 
 
 def _contains(outer: arb, inner: arb) -> bool:
@@ -146,23 +145,25 @@ def _newton(
 ) -> tuple[list[arb], list[arb], arb_mat] | None:
     """Newton's iteration down to rounding noise: the point m, the balls Y F(m), and an approximate inverse Y.
 
-    Once a step has been relatively smaller than 2^(-bits/4) the old inverse is kept for the next steps, since it
-    is then good enough for them. For the same reason the inverse is only computed to half of the precision.
+    The old inverse is kept while the steps are small and shrink fast with it: it is then good enough, and half of
+    the work is saved. For the same reason the inverse is only computed to half of the precision.
     """
     Y: arb_mat | None = None
+    before: list[arb] | None = None
     for _ in range(NEWTON_STEPS):
+        Y = _approximate_inverse(J(point), bits // 2 + 64) if Y is None else Y
         if Y is None:
-            Y = _approximate_inverse(J(point), bits // 2 + 64)
-            if Y is None:
-                return None
-        step = (Y * ball_column(F(point))).entries()
+            return None
+        step: list[arb] = (Y * ball_column(F(point))).entries()
         if not all(s.is_finite() for s in step):
             return None
         if all(_settled(s, m, bits) for s, m in zip(step, point, strict=True)):
             return point, step, Y
-        if not all(_small(s, m, bits // 4) for s, m in zip(step, point, strict=True)):
+        if not all(_small(s, m, bits // 4) for s, m in zip(step, point, strict=True)) or (
+            before is not None and not all(_small(s, b, 10) for s, b in zip(step, before, strict=True))
+        ):
             Y = None
-        point = [(m - s).mid() for m, s in zip(point, step, strict=True)]
+        before, point = step, [(m - s).mid() for m, s in zip(point, step, strict=True)]
     return None
 
 
