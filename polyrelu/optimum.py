@@ -17,16 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from flint import arb
+from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.guess.result import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
 from polyrelu.proof.fibre import Interior
-from polyrelu.proof.neuron import Neuron, Piece, gated_neuron, holds
-from polyrelu.proof.point import Coordinates, Point, weight
+from polyrelu.proof.neuron import Neuron, Piece, dot, gated_neuron, holds, squared
+from polyrelu.proof.point import Point, weight
 from polyrelu.proof.program import Program
 from polyrelu.proof.support import Support, exact_support, explained_support
 from polyrelu.proof.tightness import (
@@ -83,19 +82,13 @@ class Optimum:
         """Where the optimum is known to live: Q, multiquadratic, degree D, or enclosures."""
         return self.point.exact_name
 
-    def residual(self, bits: int) -> list[arb]:
-        """Enclosures of nu."""
-        return list(self.point.balls(bits).nu)
+    def residual(self, bits: int) -> list[arb | fmpq]:
+        """nu: exact where it is rational, enclosed elsewhere."""
+        return [self.point.value(lambda at, j=j: at.nu[j], bits) for j in range(self.program.n)]  # type: ignore[misc]
 
-    def objective(self, bits: int) -> arb:
-        """The optimal value y.nu - |nu|^2 / 2, enclosed: sum ||w_b|| = nu.(y - nu) / lambda."""
-        return self.point.ball(self._objective, bits)
-
-    def _objective(self, at: Coordinates) -> Any:
-        return (
-            sum((v * y for v, y in zip(at.nu, self.program.yq, strict=True)), start=arb(0))
-            - sum((v * v for v in at.nu), start=arb(0)) / 2
-        )
+    def objective(self, bits: int) -> arb | fmpq:
+        """The optimal value y.nu - |nu|^2 / 2, since lambda sum ||w_b|| = nu.(y - nu)."""
+        return self.point.value(lambda at: dot(self.program.yq, at.nu) - squared(at.nu) / 2, bits)
 
 
 def prove(program: Program, guess: Guess) -> Optimum:

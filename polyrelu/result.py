@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from flint import arb, fmpq
 
 from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.optimum import Optimum
 from polyrelu.problem import Problem
 from polyrelu.proof.lambda_max import enclosed_root
-
-if TYPE_CHECKING:
-    from flint import arb, fmpq
 
 Bounds = tuple[str, str]
 """Decimal strings lo <= value <= hi."""
@@ -108,6 +107,6 @@ def _listed(bounds: Bounds | None) -> list[str] | None:
     return None if bounds is None else list(bounds)
 
 
-def midpoint(ball: arb) -> float:
+def rounded(value: arb | fmpq) -> float:
     """A float for display only."""
-    return float(ball.mid())
+    return float(arb(value).mid())

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.limbs import sign_matrix_product
 from polyrelu.exact.projection import project
-from polyrelu.proof.neuron import Neuron, gated_neuron
+from polyrelu.proof.neuron import Neuron, gated_neuron, squared
 from polyrelu.proof.program import Program
 
 Bools = NDArray[np.bool_]
@@ -123,12 +123,12 @@ def project_block(program: Program, nu: list[fmpq], pattern: Bools, sign: int, g
     X, rows = program.Xq, range(program.n)
     c = [sum((X[j, k] * nu[j] * sign for j in rows if pattern[j]), start=fmpq(0)) for k in range(program.d)]
     if gate is not None:
-        return Projected(sum((v * v for v in c), start=fmpq(0)), gated_neuron(program, gate))
+        return Projected(squared(c), gated_neuron(program, gate))
     kept = [j for j in rows if program.nonzero_rows[j]]
     cone = [[X[j, k] * (1 if pattern[j] else -1) for k in range(program.d)] for j in kept]
     p = project(cone, c).p
     face = [0] * program.n
-    norm = sum((v * v for v in p), start=fmpq(0))
+    norm = squared(p)
     for j in kept:
         side = sum((X[j, k] * p[k] for k in range(program.d)), start=fmpq(0))
         size = sum((X[j, k] * X[j, k] for k in range(program.d)), start=fmpq(0))

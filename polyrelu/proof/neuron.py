@@ -95,7 +95,7 @@ class Piece:
 
     def excess(self, nu: Sequence[Any]) -> Any:
         """|A nu|^2 - lambda^2: zero exactly where the neuron is tight."""
-        return sum((v * v for v in self.z(nu)), start=-self.program.lamq * self.program.lamq)
+        return squared(self.z(nu)) - self.program.lamq * self.program.lamq
 
 
 def times(matrix: fmpq_mat, vector: Sequence[Any]) -> list[Any]:
@@ -106,6 +106,11 @@ def times(matrix: fmpq_mat, vector: Sequence[Any]) -> list[Any]:
 def dot(coefficients: Sequence[fmpq], vector: Sequence[Any]) -> Any:
     """The rational linear form `coefficients` at a vector of any exact or enclosed numbers."""
     return sum((v * c for c, v in zip(coefficients, vector, strict=True) if c != 0), start=fmpq(0))
+
+
+def squared(vector: Sequence[Any]) -> Any:
+    """|vector|^2."""
+    return sum((v * v for v in vector), start=fmpq(0))
 
 
 def holds(program: Program, neuron: Neuron, patterns: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:

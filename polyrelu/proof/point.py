@@ -101,6 +101,12 @@ class Point:
         with precision(bits + 32):
             return arb(0) + question(at)
 
+    def value(self, question: Question, bits: int) -> arb | fmpq:
+        """The value of a question: exact where the optimum is rational, enclosed elsewhere."""
+        if self.exact_name == "Q" and self.exact is not None:
+            return fmpq(0) + question(self.exact.at)
+        return self.ball(question, bits)
+
     def sign(self, question: Question, claim: str) -> int:
         """The exact sign of a question; `claim` is the equality that blocks it where it stays open."""
         for bits in BITS:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from polyrelu.proof.neuron import Piece
-from polyrelu.result import Result, midpoint
+from polyrelu.result import Result, rounded
 
 BITS = 128
 MAX_ROWS_SHOWN = 12
@@ -101,7 +101,7 @@ def _neuron_table(result: Result) -> list[str]:
 def direction(result: Result, piece: Piece) -> Any:
     """The unit direction, rounded for display."""
     point = result.proved().point
-    z = np.array([midpoint(v) for v in piece.z(point.balls(BITS).nu)])
+    z = np.array([rounded(v) for v in piece.z(point.balls(BITS).nu)])
     return piece.neuron.sign * z / (np.linalg.norm(z) or 1.0)
 
 
@@ -110,7 +110,7 @@ def neuron_weights(result: Result) -> list[str]:
     optimum = result.proved()
     at, lam = optimum.point.balls(BITS), float(result.problem.lam or 0)
     weight = {
-        id(p): midpoint(b) * lam for p, b in zip(optimum.point.structure.pieces, at.weights, strict=True)
+        id(p): rounded(b) * lam for p, b in zip(optimum.point.structure.pieces, at.weights, strict=True)
     }
     partner = {a: b for pair in optimum.support.pairs for a, b in (pair, pair[::-1])}
     used, unique = [i for i, flag in enumerate(optimum.support.used) if flag], optimum.nullity == 0
