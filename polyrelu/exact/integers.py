@@ -11,6 +11,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import cmp_to_key
 from math import lcm
+from numbers import Rational
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -88,17 +89,18 @@ def divided_by_gcd(points: IntMatrix) -> IntMatrix:
     >>> divided_by_gcd(np.array([[4, -6], [0, 0]])).tolist()
     [[2, -3], [0, 0]]
     """
-    divisor = np.gcd.reduce(points, axis=-1, keepdims=True)
+    divisor = np.abs(np.gcd.reduce(points, axis=-1, keepdims=True))  # a single entry is not made positive
     quotient: IntMatrix = points // np.where(divisor == 0, 1, divisor)
     return quotient
 
 
 def integer_row(row: Any) -> list[int]:
-    """A positive multiple of a rational row, in integers."""
-    try:
-        fractions = [Fraction(int(x)) if isinstance(x, np.integer) else Fraction(x) for x in row]
-    except (TypeError, ValueError) as problem:
-        raise BadInput(f"a row of the arrangement must be rational numbers, found {row!r}") from problem
+    """A positive multiple of a rational row, in integers. Floats are refused: they have no place here."""
+    fractions = []
+    for x in row:
+        if not isinstance(x, Rational | np.integer):
+            raise BadInput(f"rows must be integers or fractions, found {x!r}: convert it to a Fraction first")
+        fractions.append(Fraction(int(x)) if isinstance(x, np.integer) else Fraction(x))
     scale = lcm(*(x.denominator for x in fractions))
     return [int(x * scale) for x in fractions]
 
