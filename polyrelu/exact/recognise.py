@@ -34,7 +34,9 @@ DEGREES = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24)
 COEFFICIENT_BITS = (40, 120, 360, 1080)
 MAX_BITS = 12000
 CHECK_BITS = 96  # digits a relation has to satisfy beyond those it was found with
-COMBINATIONS = 3
+EXPRESS_FACTOR = 8  # the numbers may need this many times the bits that revealed the polynomial
+SINGLES = 2
+COMBINATIONS = 2
 
 
 def recognise(
@@ -42,23 +44,30 @@ def recognise(
 ) -> tuple[NumberField, list[Element]] | None:
     """A field of degree at most `max_degree` and its elements that agree with the numbers to all digits tried.
 
-    `values_at(bits)` gives the numbers with about that many correct bits. The primitive element is a random small
-    combination of the numbers; if not all of them lie in its field another is tried. None: no such field was
-    found with `max_bits` bits, which does not prove that there is none.
+    `values_at(bits)` gives the numbers with about that many correct bits. A primitive element is looked for among
+    the first numbers themselves, which have the smallest polynomials, then among random small combinations. None:
+    no such field was found with `max_bits` bits, which does not prove that there is none.
     """
     digits = _Digits(values_at)
-    count = len(digits.at(64))
-    for attempt in range(COMBINATIONS):
-        random = Random(attempt)
-        weights = [random.choice((-2, -1, 1, 2)) if count > 1 else 1 for _ in range(count)]
+    for weights in _candidates(len(digits.at(64))):
         found = _minimal_polynomial(digits, weights, max_degree, max_bits)
         if found is None:
-            return None  # every combination has at most the degree of the whole field
+            continue
         field, bits = found
-        elements = _express_all(digits, weights, field, bits, max_bits)
+        elements = _express_all(digits, field, bits, min(EXPRESS_FACTOR * bits, max_bits))
         if elements is not None:
             return field, elements
     return None
+
+
+def _candidates(count: int) -> list[list[int]]:
+    """Weights of the primitive elements to try."""
+    singles = [[int(i == j) for j in range(count)] for i in range(min(count, SINGLES))]
+    random = Random(0)
+    mixed = [
+        [random.choice((-2, -1, 1, 2)) for _ in range(count)] for _ in range(COMBINATIONS if count > 1 else 0)
+    ]
+    return singles + mixed
 
 
 @dataclass(frozen=True)
@@ -107,11 +116,9 @@ def _vanishing_factor(f: fmpz_poly, t: arb) -> fmpz_poly | None:
     return factors[0] if len(factors) == 1 else None
 
 
-def _express_all(
-    digits: _Digits, weights: Sequence[int], field: NumberField, bits: int, max_bits: int
-) -> list[Element] | None:
+def _express_all(digits: _Digits, field: NumberField, bits: int, max_bits: int) -> list[Element] | None:
     """Every number as an element of the field, raising the bits while some number resists."""
-    while bits <= 2 * max_bits:
+    while bits <= max_bits:
         known = bits + 2 * CHECK_BITS + field.degree * abs(_binary_exponent(field.theta_ball(64)))
         values = digits.at(known)
         with precision(known):
