@@ -59,14 +59,14 @@ def common_field(vectors: Iterable[Sequence[Scalar]]) -> list[Vector]:
     """
     vectors = [tuple(v) for v in vectors]
     fractions = [tuple(map(as_fraction, v)) for v in vectors]
-    other = next(
-        (x for v, f in zip(vectors, fractions, strict=True) for x, q in zip(v, f, strict=True) if q is None),
-        None,
-    )
-    if other is None:
-        return list(fractions)
-    sign(other)  # refuses floats and strangers here, with a clear message
-    zero = other - other
+    others = [
+        x for v, f in zip(vectors, fractions, strict=True) for x, q in zip(v, f, strict=True) if q is None
+    ]
+    for x in others:
+        _refuse_inexact(x)
+    if not others:
+        return [tuple(f) for f in fractions]
+    zero = others[0] - others[0]
 
     def lift(x: Scalar, q: Fraction | None) -> Scalar:
         return x if q is None else (zero + q.numerator) / q.denominator
