@@ -213,3 +213,10 @@ def test_lies_in_counts_the_ends_and_is_exact() -> None:
     assert lies_in(fmpq(1, 2), arb(0.5))
     assert not lies_in(fmpq(1, 2) + fmpq(1, 10**500), arb(0.5))
     assert not lies_in(root2, arb(1.5, 0.01))
+
+
+def test_a_rough_ball_of_another_root_is_not_taken_for_theta() -> None:
+    # at few bits the ball around -sqrt 2 reaches into [-1.4142, 2], which isolates sqrt 2
+    K = NumberField(fmpz_poly([-2, 0, 1]), arb(0.2929, 1.7071))
+    for bits in (1, 2, 4, 64):
+        assert K.theta_ball(bits) > 1
