@@ -30,12 +30,13 @@ def sign(x: Scalar) -> int:
     """-1, 0 or 1, exactly. Floating point is refused: its sign is not the sign of the number meant."""
     if isinstance(x, Rational | flint.fmpz | flint.fmpq):
         return int(x > 0) - int(x < 0)
-    decide = getattr(x, "sign", None)
-    if decide is None or isinstance(x, float):
-        raise BadInput(
-            f"an exact number was expected, found {x!r}: give an int, a Fraction or a field element"
-        )
-    return int(decide())
+    _refuse_inexact(x)
+    return int(x.sign())
+
+
+def _refuse_inexact(x: Scalar) -> None:
+    if not hasattr(x, "sign") or isinstance(x, float):
+        raise BadInput(f"an exact number was expected, found {x!r}: give a Fraction or a field element")
 
 
 def is_zero(x: Scalar) -> bool:
