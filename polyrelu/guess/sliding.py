@@ -1,0 +1,109 @@
+"""Neurons slide: Newton's method over the blocks at hand, which finds its active set by the way.
+
+Dual problem over some blocks: minimise 1/2 ||nu - y||^2 subject to ||p_b(nu)|| <= lambda. At weights t and unit
+directions u_k = p_k / ||p_k|| the Hessian of its Lagrangian is
+
+    H = I + sum_k (t_k / lambda) C_k,      C_k = D X (P - u u^T) X^T D,
+
+and the constraints are homogeneous of degree one, so C_k nu = 0 and the quadratic model is free of the old nu:
+
+    minimise 1/2 nu^T H nu - y^T nu   subject to   a_k.nu <= lambda,     a_k = s (X u_k)_+ .
+
+With H = R R^T this is the nonnegative lasso in the whitened columns R^-1 a_k, and its multipliers are the new t.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+
+from polyrelu.guess.pricing import Column, column, project
+from polyrelu.guess.program import Program
+from polyrelu.guess.restricted import nonnegative_lasso
+from polyrelu.guess.result import Array
+
+NEARBY = 0.05  # blocks within this share of lambda follow nu; the others keep their old cut
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Columns, their weights, and the residual."""
+
+    columns: list[Column]
+    t: Array
+    nu: Array
+    moved: float = np.inf
+
+
+def slide(program: Program, y: Array, lam: float, state: State, rounds: int) -> State:
+    """Newton steps until nu stands still or starts to move more again."""
+    history = [np.inf]
+    for _ in range(rounds):
+        state = newton_step(program, y, lam, state)
+        history.append(state.moved)
+        if state.moved < 1e-14 or (state.moved < 1e-9 and state.moved >= history[-2]):
+            break
+        state = follow(program, lam, state)
+    return state
+
+
+def newton_step(program: Program, y: Array, lam: float, state: State) -> State:
+    """The quadratic model's optimum, with directions as they are."""
+    root = hessian_root(program, state.columns, state.t, lam)
+    A = np.column_stack([*(c.activations for c in state.columns), y])
+    white = solve_triangular(root, A, lower=True, check_finite=False)
+    t = nonnegative_lasso(white[:, :-1], white[:, -1], lam, state.t)
+    left = white[:, -1] - white[:, :-1] @ t
+    nu = solve_triangular(root, left, lower=True, trans="T", check_finite=False)
+    size = max(float(np.linalg.norm(nu)), 1e-300)
+    return State(state.columns, t, nu, float(np.linalg.norm(nu - state.nu)) / size)
+
+
+def follow(program: Program, lam: float, state: State) -> State:
+    """Turn the direction of every nearby block to its projection at nu; one column for each face and sign."""
+    columns: list[Column] = []
+    weights: list[float] = []
+    places: dict[tuple[object, ...], int] = {}
+    blocks: set[tuple[int, int]] = set()
+    for i in sorted(range(len(state.columns)), key=lambda i: -state.t[i]):
+        c, weight = state.columns[i], float(state.t[i])
+        if (c.block, c.sign) in blocks and weight == 0:
+            continue
+        blocks.add((c.block, c.sign))
+        if weight > 0 or c.activations @ state.nu > lam * (1 - NEARBY):
+            c = turned(program, c, state.nu, lam)
+        key = c.key(program.gated)
+        if key in places:
+            weights[places[key]] += weight
+        else:
+            places[key] = len(columns)
+            columns.append(c)
+            weights.append(weight)
+    return State(columns, np.array(weights), state.nu, state.moved)
+
+
+def turned(program: Program, c: Column, nu: Array, lam: float) -> Column:
+    """The column of the same block at another residual."""
+    moment = c.sign * ((program.weights[c.block] * nu) @ program.X)
+    p, zero = project(program, c.block, moment)
+    return column(program, c.block, c.sign, p, zero) if float(np.linalg.norm(p)) > 0.5 * lam else c
+
+
+def hessian_root(program: Program, columns: list[Column], t: Array, lam: float) -> Array:
+    """Cholesky factor of H."""
+    parts = [np.sqrt(w / lam) * curvature(program, c) for c, w in zip(columns, t, strict=True) if w > 0]
+    H = np.eye(program.n)
+    if parts:
+        V = np.hstack(parts)
+        H += V @ V.T
+    return np.asarray(cholesky(H, lower=True, check_finite=False), dtype=np.float64)
+
+
+def curvature(program: Program, c: Column) -> Array:
+    """D X (P - u u^T): how the activations of a neuron turn within its face."""
+    rows = np.where(c.active[:, None], program.X, 0.0)
+    flat = rows @ program.flat(c.zero).projection if c.zero.any() else rows
+    out: Array = flat - np.outer(rows @ c.direction, c.direction)
+    return out

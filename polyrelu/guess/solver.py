@@ -1,0 +1,152 @@
+"""The optimum by columns that slide: pool, lasso, merge, slide, price, until no block exceeds lambda.
+
+1. The lasso on the pool of columns is monotone: the objective never rises. Columns that share a closed cone are then
+   merged, which lowers it again, because the norm is convex and activations are linear on a cone.
+2. Sliding (`sliding.py`) solves the program of the blocks at hand by Newton's method.
+3. Pricing (`pricing.py`) looks at all blocks; violating local maxima join the pool.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from polyrelu.guess.pricing import Column, Pricer, column
+from polyrelu.guess.program import Program
+from polyrelu.guess.restricted import nonnegative_lasso
+from polyrelu.guess.result import Array
+from polyrelu.guess.sliding import State, slide
+
+
+T = TypeVar("T")
+STEP = 8.0
+
+
+def levels(top: float, lam: float) -> list[float]:
+    """Decreasing values between top and lam, exclusive.
+
+    >>> levels(100.0, 1.0)
+    [12.5, 1.5625]
+    """
+    out = []
+    while top > STEP * lam:
+        top /= STEP
+        out.append(top)
+    return out
+
+
+@dataclass(eq=False)
+class Solver:
+    """State of one solve."""
+
+    program: Program
+    y: Array
+    lam: float
+    deadline: float | None = None
+    pricer: Pricer = field(init=False)
+    pool: list[Column] = field(default_factory=list)
+    t: Array = field(default_factory=lambda: np.zeros(0))
+    nu: Array = field(default_factory=lambda: np.zeros(0))
+    seconds: dict[str, float] = field(default_factory=dict)
+    trace: list[str] = field(default_factory=list)
+
+    def run(self, rounds: int = 400) -> str:
+        """Solve for smaller and smaller lambda down to the one wanted; '' or why it stopped short.
+
+        A column that carried weight at a larger lambda is nearly right at the next, while from nothing a tiny
+        lambda would start with every block violated and Newton far from home.
+        """
+        self.nu, self.pricer, wanted = self.y.copy(), Pricer(self.program), self.lam
+        top = float(np.linalg.norm(self.program.moments(self.y), axis=1).max(initial=0.0))
+        left = rounds
+        for level in [*levels(top, wanted), wanted]:
+            self.lam = level
+            left, message = self._settle(left, 1e-11 if level == wanted else 1e-2)
+            if message:
+                self.lam = wanted
+                return message
+        return ""
+
+    def _settle(self, rounds: int, margin: float) -> tuple[int, str]:
+        """Rounds until no block exceeds lambda by more than the margin: rounds left, and why it stopped short."""
+        limit, careful = self.program.n // 2 + 10, False
+        for left in range(rounds, 0, -1):
+            if self.deadline is not None and time.monotonic() > self.deadline:
+                return left, f"out of time after {len(self.trace)} rounds"
+            prices = self._timed("price", lambda z=careful: self.pricer.price(
+                self.nu, self.lam, limit=limit, margin=margin, careful=z))
+            self.trace.append(f"{self.lam:.2e} top {prices.top / self.lam - 1:.2e} new {len(prices.columns)} pool {len(self.pool)}")
+            if not prices.columns and (careful or margin > 1e-3):
+                return left, ""
+            careful = not prices.columns
+            if prices.columns:
+                self._add(list(prices.columns))
+                self._timed("lasso", self._lasso)
+                self._timed("slide", self._slide)
+        return 0, f"not settled after {len(self.trace)} rounds"
+
+    def _timed(self, name: str, work: Callable[[], T]) -> T:
+        start = time.perf_counter()
+        out = work()
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        return out
+
+    def _add(self, columns: list[Column]) -> None:
+        self.pool += columns
+        self.t = np.concatenate([self.t, np.zeros(len(columns))])
+
+    def _matrix(self) -> Array:
+        return np.column_stack([c.activations for c in self.pool])
+
+    def _keep(self, keep: list[int]) -> None:
+        self.pool, self.t = [self.pool[i] for i in keep], self.t[keep]
+
+    def _lasso(self) -> None:
+        self.t = nonnegative_lasso(self._matrix(), self.y, self.lam, self.t)
+        for _ in range(5):
+            if not self._merge():
+                break
+            self.t = nonnegative_lasso(self._matrix(), self.y, self.lam, self.t)
+        A = self._matrix()
+        self.nu = self.y - A @ self.t
+        value = np.where(self.t > 0, np.inf, A.T @ self.nu)
+        order = np.argsort(-value, kind="stable")[: int((self.t > 0).sum()) + self.program.n]
+        self._keep([int(i) for i in order if value[i] > self.lam * (1 - 1e-2)])
+
+    def _slide(self) -> None:
+        support = self.t > 0
+        state = slide(self.program, self.y, self.lam, State(list(self.pool), self.t, self.nu), 12)
+        self._keep([int(i) for i in np.flatnonzero(support)])
+        self._add(state.columns)
+        if state.moved < 1e-2:
+            self.nu = state.nu
+        self.trace[-1] += f" moved {state.moved:.1e}"
+
+    def _merge(self) -> bool:
+        """Replace the weighted columns in one closed cone by their sum; whether there were any."""
+        program, gone = self.program, set[int]()
+        used = [int(i) for i in np.argsort(-self.t) if self.t[i] > 0]
+        products = program.unit_rows[:-1] @ np.column_stack([c.direction for c in self.pool])
+        for i in used:
+            mine = self.pool[i]
+            inside = program.in_cone(mine.block, products)
+            group = [
+                j for j in used
+                if j not in gone and self.pool[j].sign == mine.sign
+                and (inside[j] or self.pool[j].block == mine.block)
+            ]
+            if i in gone or len(group) < 2:
+                continue
+            gone.update(group)
+            w = sum((self.t[j] * self.pool[j].direction for j in group), np.zeros(program.d))
+            size = float(np.linalg.norm(w))
+            if size > 0:
+                self._add([column(program, mine.block, mine.sign, w)])
+                self.t[-1] = size
+        if gone:
+            self._keep([i for i in range(len(self.pool)) if i not in gone])
+        return bool(gone)
