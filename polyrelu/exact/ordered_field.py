@@ -58,21 +58,18 @@ def common_field(vectors: Iterable[Sequence[Scalar]]) -> list[Vector]:
 
     After this no operation mixes types, and no division of two ints can slip into floating point.
     """
-    vectors = [tuple(v) for v in vectors]
-    fractions = [tuple(map(as_fraction, v)) for v in vectors]
-    others = [
-        x for v, f in zip(vectors, fractions, strict=True) for x, q in zip(v, f, strict=True) if q is None
-    ]
+    rows = [tuple((x, as_fraction(x)) for x in v) for v in vectors]
+    others = [x for row in rows for x, q in row if q is None]
     for x in others:
         _refuse_inexact(x)
     if not others:
-        return [tuple(f) for f in fractions]
+        return [tuple(q for _, q in row) for row in rows]
     zero = others[0] - others[0]
 
     def lift(x: Scalar, q: Fraction | None) -> Scalar:
         return x if q is None else (zero + q.numerator) / q.denominator
 
-    return [tuple(map(lift, v, f)) for v, f in zip(vectors, fractions, strict=True)]
+    return [tuple(lift(x, q) for x, q in row) for row in rows]
 
 
 def is_rational(vectors: Iterable[Sequence[Scalar]]) -> bool:
@@ -138,8 +135,8 @@ def distinct(vectors: Iterable[Sequence[Scalar]]) -> list[Vector]:
     def compare(v: Vector, w: Vector) -> int:
         return next((s for x, y in zip(v, w, strict=True) if (s := sign(x - y))), 0)
 
-    vectors = [tuple(v) for v in vectors]
-    if is_rational(vectors):
-        return sorted(set(vectors))
-    ordered = sorted(vectors, key=cmp_to_key(compare))
+    given = [tuple(v) for v in vectors]
+    if is_rational(given):
+        return sorted(set(given))
+    ordered = sorted(given, key=cmp_to_key(compare))
     return [v for i, v in enumerate(ordered) if i == 0 or compare(ordered[i - 1], v)]
