@@ -29,7 +29,8 @@ Vector: TypeAlias = tuple[Scalar, ...]
 def sign(x: Scalar) -> int:
     """-1, 0 or 1, exactly. Floating point is refused: its sign is not the sign of the number meant."""
     if isinstance(x, Rational | flint.fmpz | flint.fmpq):
-        return int(x > 0) - int(x < 0)
+        value: Scalar = x  # the abstract class Rational declares no order
+        return int(value > 0) - int(value < 0)
     _refuse_inexact(x)
     return int(x.sign())
 
