@@ -14,10 +14,10 @@ import numpy as np
 
 from polyrelu.counting import cells_counted, cells_upper_bound, characteristic_polynomial
 from polyrelu.enumeration.faces import points_of_faces
-from polyrelu.enumeration.lifting import BATCH, distinct, packed, starts
+from polyrelu.enumeration.lifting import BATCH, distinct, starts
 from polyrelu.enumeration.tasks import cells_by_task
 from polyrelu.errors import Contradiction, LimitReached
-from polyrelu.exact.integers import IntMatrix, divided_by_gcd, narrow, primitive_rows, product, values
+from polyrelu.exact.integers import IntMatrix, divided_by_gcd, narrow, packed, primitive_rows, product, values
 from polyrelu.exact.labels import Lines, lines_of_rows
 from polyrelu.exact.lattice import row_space_basis
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from polyrelu.enumeration.flats import Flats, cut
-from polyrelu.enumeration.lifting import cells, packed, pairs_of, whole_space
+from polyrelu.enumeration.lifting import cells, pairs_of, whole_space
+from polyrelu.exact.integers import packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

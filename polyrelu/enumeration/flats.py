@@ -2,10 +2,9 @@
 
 A flat is kept as a basis of its *lattice* L (the integer points in it). Cutting it by a row x: the map
 v -> x.v sends L onto gZ, and Euclid's algorithm on the values of the basis vectors, done by unimodular
-steps on the basis itself, ends with all values zero but one. The vectors of value zero are a basis of
-the lattice of the cut; the remaining one is an integer vector of least nonzero value g, the natural
-direction in which to leave the cut. Any unimodular step keeps a basis a basis, so the reduction that
-keeps entries small needs no justification beyond exact integers.
+steps on the basis itself, ends with all values zero but one: the vectors of value zero are a basis of
+the lattice of the cut. Any unimodular step keeps a basis a basis, so the reduction that keeps entries
+small needs no justification beyond exact integers.
 """
 
 from __future__ import annotations
@@ -15,7 +14,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from polyrelu.exact.integers import INT64_LIMIT, IntMatrix, largest, narrow, nearest_quotient, product, widen
+from polyrelu.exact.integers import (
+    INT64_LIMIT,
+    IntMatrix,
+    largest,
+    narrow,
+    nearest_quotient,
+    product,
+    rough,
+    widen,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,15 +66,25 @@ class Cuts:
 def cut(parents: Flats, owner: NDArray[np.intp], row: NDArray[np.intp], rows: IntMatrix) -> Cuts:
     """Cut parents[owner] by rows[row]."""
     values = parents.values(rows)[owner, :, row]
-    kernel, direction = isolate(parents.bases[owner], values)
-    kernel = reduce_bases(kernel)
+    kernel = reduce_bases(kernels(parents.bases[owner], values))
     vanishing = ~Flats(kernel, parents.cutting[:0]).values(rows).any(axis=1)
     cutting = parents.cutting[owner] & ~vanishing
-    return Cuts(Flats(kernel, cutting), owner, row, reduce_modulo(direction, kernel))
+    return Cuts(Flats(kernel, cutting), owner, row, steepest(parents.bases[owner], values))
 
 
-def isolate(bases: IntMatrix, values: IntMatrix) -> tuple[IntMatrix, IntMatrix]:
-    """Unimodular steps until one basis vector of each flat has a nonzero value: (the others, that one)."""
+def steepest(bases: IntMatrix, values: IntMatrix) -> IntMatrix:
+    """The basis vector that leaves the cut at the steepest angle (roughly; any of nonzero value will do).
+
+    A flat angle would keep the points beside the cut close to it: correct, but with long coordinates.
+    """
+    slope = np.abs(rough(values)) / np.maximum(np.abs(rough(bases)).sum(axis=2), 1)
+    best = np.argmax(np.where(values != 0, slope, -1), axis=1)
+    chosen: IntMatrix = bases[np.arange(len(bases)), best]
+    return chosen
+
+
+def kernels(bases: IntMatrix, values: IntMatrix) -> IntMatrix:
+    """Unimodular steps until one basis vector of each flat has a nonzero value: the others."""
     bases, values = bases.copy(), values.copy()
     busy = np.flatnonzero(np.count_nonzero(values, axis=1) > 1)
     while len(busy):
@@ -84,7 +102,8 @@ def isolate(bases: IntMatrix, values: IntMatrix) -> tuple[IntMatrix, IntMatrix]:
     others = np.ones(values.shape, dtype=bool)
     others[np.arange(len(values)), last] = False
     count, dimension, ambient = bases.shape
-    return bases[others].reshape(count, dimension - 1, ambient), bases[~others].reshape(count, ambient)
+    kernel: IntMatrix = bases[others].reshape(count, dimension - 1, ambient)
+    return kernel
 
 
 def reduce_modulo(vectors: IntMatrix, bases: IntMatrix, skip: int = -1) -> IntMatrix:

@@ -20,6 +20,7 @@ import numpy as np
 
 from polyrelu.enumeration.flats import Cuts, Flats, cut
 from polyrelu.enumeration.planes import cells_of_planes
+from polyrelu.enumeration.shortening import shortened
 from polyrelu.exact.integers import (
     FLOAT_LIMIT,
     INT64_LIMIT,
@@ -27,6 +28,8 @@ from polyrelu.exact.integers import (
     integers,
     largest,
     narrow,
+    packed,
+    row_sizes,
     values,
     weight,
     widen,
@@ -82,7 +85,8 @@ def cells_beside(flats: Flats, owner: NDArray[np.intp], row: NDArray[np.intp], r
     for start in range(0, len(points), BATCH):
         batch = slice(start, start + BATCH)
         found += lift(points[batch], owner[batch], cuts, flats, rows)
-    return distinct(found)
+    together = distinct(found)
+    return together._replace(points=shortened(*together, flats, rows))
 
 
 def first_of_each(cuts: Cuts, flats: Flats) -> Cuts:
@@ -103,47 +107,63 @@ def lift(
         parts = (small, ~small)
         return [c for part in parts for c in lift(narrow(points[part]), child[part], cuts, flats, rows)]
     owner, direction = cuts.owner[child], cuts.direction[child]
-    least = least_multiples(
-        values(points, rows), values(cuts.direction, rows)[child], cuts.flats.cutting[child]
-    )
+    at_point, at_direction = values(points, rows), values(cuts.direction, rows)[child]
+    longest = row_sizes(points) // row_sizes(direction) + 1
     found = []
-    for sign, multiple in zip((1, -1), least, strict=True):
-        candidates = multiples_plus(multiple, points, sign * direction)
+    for side in (1, -1):
+        multiple, step = room(at_point, side * at_direction, cuts.flats.cutting[child], longest)
+        candidates = multiples_plus(multiple, points, side * step, direction)
         found.append(signed(candidates, owner, flats.cutting, rows))
     return found
 
 
-def multiples_plus(multiple: IntMatrix, points: IntMatrix, direction: IntMatrix) -> IntMatrix:
-    """K p + v, row by row."""
-    if (largest(multiple) + 1) * (largest(points) + 1) + largest(direction) > INT64_LIMIT:
-        multiple, points = widen(multiple), widen(points)
-    return narrow(multiple[:, None] * points + direction)
+def multiples_plus(
+    multiple: IntMatrix, points: IntMatrix, step: IntMatrix, direction: IntMatrix
+) -> IntMatrix:
+    """K p + m v, row by row."""
+    bound = (largest(multiple) + 1) * (largest(points) + 1) + (largest(step) + 1) * (largest(direction) + 1)
+    if bound > INT64_LIMIT:
+        multiple, points, step, direction = (widen(x) for x in (multiple, points, step, direction))
+    return narrow(multiple[:, None] * points + step[:, None] * direction)
 
 
 def fits(points: IntMatrix, rows: IntMatrix) -> NDArray[np.bool_]:
     """Which points have products with the rows that a float64 carries exactly."""
     limit = FLOAT_LIMIT // (weight(rows) + 1)
-    return np.asarray(np.abs(points).max(axis=1) < limit, dtype=bool)
+    return np.asarray(row_sizes(points) < limit, dtype=bool)
 
 
-def least_multiples(
-    at_point: NDArray[Any], at_direction: NDArray[Any], earlier: NDArray[np.bool_]
+def room(
+    at_point: NDArray[Any], at_direction: NDArray[Any], earlier: NDArray[np.bool_], longest: IntMatrix
 ) -> tuple[IntMatrix, IntMatrix]:
-    """The least K > 0 for which K p + v, respectively K p - v, keeps the signs of p on the earlier rows.
+    """Positive K, m such that K p + m v keeps the signs of p on the earlier rows, well inside the cell.
 
-    K p + v needs K > -t and K p - v needs K > t for the ratios t = x.v / x.p. A rounded quotient serves as
-    well as an exact one: rounding is monotone, so t >= k implies that the float is >= k, for integers k.
+    The signs are kept iff K > m t for the largest t = -x.v / x.p. If t < 1 / 2 there is room for K = 1 and
+    a step m > 1, taken about half way to the first hyperplane (but at most `longest`), else m = 1 and K is
+    least. With floats: rounding is monotone, so a true t >= k gives a float >= k for integers k, and a step
+    m <= 1 / 2t is half of what is allowed, which no rounding error can double.
     """
     width = earlier.shape[1]
-    numerator = np.where(earlier, at_direction[:, :width], 0)
+    numerator = np.where(earlier, -at_direction[:, :width], 0)
     denominator = np.where(earlier, at_point[:, :width], 1)
-    if numerator.dtype == np.float64 and denominator.dtype == np.float64:
-        ratio = numerator / denominator
-        low, high = ratio.min(axis=1, initial=0), ratio.max(axis=1, initial=0)
-        return np.floor(-low).astype(np.int64) + 1, np.floor(high).astype(np.int64) + 1
-    numerator, denominator = integers(numerator), integers(denominator)
-    low = (-numerator // denominator).max(axis=1, initial=0)
-    return low + 1, (numerator // denominator).max(axis=1, initial=0) + 1
+    if numerator.dtype != np.float64 or denominator.dtype != np.float64:
+        return room_in_integers(integers(numerator), integers(denominator), longest)
+    worst = (numerator / denominator).max(axis=1, initial=0)
+    multiple = np.floor(worst).astype(np.int64) + 1
+    step = np.minimum(0.5 / np.maximum(worst, 2.0**-60), 2.0**60).astype(np.int64)
+    return multiple, np.maximum(1, np.minimum(step, longest))
+
+
+def room_in_integers(
+    numerator: IntMatrix, denominator: IntMatrix, longest: IntMatrix
+) -> tuple[IntMatrix, IntMatrix]:
+    """The same from integers of any size."""
+    multiple = (numerator // denominator).max(axis=1, initial=0) + 1
+    numerator = numerator * np.where(denominator < 0, -1, 1)
+    against = numerator > 0
+    allowed = (abs(denominator) - 1) // np.where(against, numerator, 1)
+    step = np.where(against, allowed, longest[:, None]).min(axis=1, initial=largest(longest)) // 2
+    return multiple, np.maximum(1, np.minimum(step, longest))
 
 
 def signed(
@@ -161,14 +181,6 @@ def signed(
     return Cells(points, owner, packed(positive))
 
 
-def packed(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    """Rows of bits as rows of 64-bit words, in lexicographic order."""
-    eight = np.packbits(bits, axis=1)
-    whole = np.zeros((len(bits), -(-bits.shape[1] // 64) * 8), dtype=np.uint8)
-    whole[:, : eight.shape[1]] = eight
-    return whole.view(">u8").astype(np.uint64)
-
-
 def distinct(parts: list[Cells]) -> Cells:
     """The parts together, sorted by flat and signs, one witness for each sign vector on each flat."""
     points, owner, words = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -181,10 +193,11 @@ def starts(
     words: NDArray[np.uint64], owner: NDArray[np.intp] | None = None
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """The order that sorts by (owner and) words, and where in that order a new value starts."""
-    columns = [*([] if owner is None else [owner]), *words.T]
+    columns = [*([] if owner is None or not owner.any() else [owner]), *words.T]
     if not columns:
         return np.arange(len(words)), np.arange(len(words)) == 0
-    order = np.lexsort(columns[::-1])
+    sorted_already = len(columns) == 1 and (columns[0][1:] >= columns[0][:-1]).all()
+    order = np.arange(len(words)) if sorted_already else np.lexsort(columns[::-1])
     new = np.zeros(len(order), dtype=bool)
     new[:1] = True
     for column in columns:

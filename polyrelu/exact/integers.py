@@ -37,6 +37,17 @@ def widen(array: IntMatrix) -> IntMatrix:
     return array.astype(object)
 
 
+def row_sizes(array: IntMatrix) -> IntMatrix:
+    """The largest absolute value in each row."""
+    return np.asarray(np.abs(array).max(axis=1, initial=0))
+
+
+def rough(array: IntMatrix) -> NDArray[np.float64]:
+    """Floats in the proportions of the integers, for guesses only: huge integers lose a power of two."""
+    excess = largest(array).bit_length() - 900
+    return (array >> excess if excess > 0 else array).astype(np.float64)
+
+
 def narrow(array: IntMatrix) -> IntMatrix:
     """The same integers in int64 if they all fit, else as they are."""
     if array.dtype == object and largest(array) <= INT64_LIMIT:
@@ -153,3 +164,11 @@ def slope_order(x: IntMatrix, y: IntMatrix, present: NDArray[np.bool_]) -> NDArr
         slopes = {int(k): (int(x[line, k]), int(y[line, k])) for k in order[line, :count]}
         order[line, :count] = sorted(slopes, key=lambda k: cmp_to_key(compare)(slopes[k]))
     return order
+
+
+def packed(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Rows of bits as rows of 64-bit words, in lexicographic order."""
+    eight = np.packbits(bits, axis=1)
+    whole = np.zeros((len(bits), -(-bits.shape[1] // 64) * 8), dtype=np.uint8)
+    whole[:, : eight.shape[1]] = eight
+    return whole.view(">u8").astype(np.uint64)
