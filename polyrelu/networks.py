@@ -1,0 +1,174 @@
+"""Two-layer ReLU networks x -> sum_i (theta_i . x)_+ phi_i, and points of the optimal set as networks.
+
+A unit (theta, phi) has the *convex weight* w = theta |phi| and the sign s = sign(phi); it computes s (w . x)_+. Every
+(c theta, phi / c) with c > 0 is the same function. The penalty (|theta|^2 + phi^2) / 2 is least, and then is |w|,
+where |theta| = |phi|: the *balanced* unit theta = w / sqrt |w|, phi = s sqrt |w|. Units whose convex weights are
+positive multiples of each other, with equal signs, are *splits* of one unit, whose weight is the sum of theirs. So
+the merged list of all (w, s) is the network modulo scaling, permutation and splitting.
+
+A *gated* unit has a fixed gate g and computes 1[g . x >= 0] (theta . x) phi; its sign can be moved into theta.
+
+Coordinates are exact (rationals, sums of square roots, elements of one number field) or balls; floats are read as the
+binary numbers they are. Whatever is computed from exact coordinates is exact unless it is a ball.
+
+>>> network = Network.of([[3, 4], [6, 8], [0, 1]], [1, "1/2", 0])
+>>> network.evaluate([[1, 1]]), network.merged().units
+([14], (Unit(theta=(6, 8), phi=1, gate=None),))
+>>> network.merged().balanced_penalty(), network.penalty()
+(10, 509/8)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import fmpq
+from numpy.typing import NDArray
+
+from polyrelu.coordinates import BITS, dot, enclosed, is_exact, read, rounded, sign_of
+from polyrelu.errors import BadInput, Undecided
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.numbers import Floats
+from polyrelu.exact.ordered_field import common_field, primitive
+from polyrelu.exact.rational import is_rational, to_fmpq
+from polyrelu.units import Unit, Vector
+
+Floats64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A two-layer network without biases; a bias is a column of ones in the data."""
+
+    units: tuple[Unit, ...]
+    d: int
+
+    @classmethod
+    def of(
+        cls, theta: Any, phi: Any, *, gates: Any = None, d: int | None = None, floats: Floats = "exact"
+    ) -> Network:
+        """From m weight vectors of length d and m outgoing weights (and m gates); `d` is needed only for m = 0."""
+        vectors = [tuple(read(v, floats) for v in row) for row in theta]
+        outgoing = (
+            [read(v, floats) for v in np.ravel(phi)] if isinstance(phi, np.ndarray) else _read(phi, floats)
+        )
+        gating = [None] * len(vectors) if gates is None else [tuple(_read(g, floats)) for g in gates]
+        width = len(vectors[0]) if vectors else (d or 0)
+        if len({len(outgoing), len(vectors), len(gating)}) > 1:
+            raise BadInput(
+                f"{len(vectors)} weight vectors, {len(outgoing)} outgoing weights and {len(gating)} gates; "
+                "give one of each per unit"
+            )
+        if any(len(v) != width for v in (*vectors, *(g for g in gating if g is not None))):
+            raise BadInput(f"the weight vectors (and gates) must all have length {width}")
+        units = tuple(Unit(t, p, g) for t, p, g in zip(vectors, outgoing, gating, strict=True))
+        return cls(units, width)
+
+    @classmethod
+    def from_neurons(cls, directions: Any, signs: Sequence[int], norms: Sequence[Any]) -> Network:
+        """From unit directions u_k, signs s_k and weights |w_k|: theta = u, phi = s |w|, exact but not balanced."""
+        phi = [read(size) * s for size, s in zip(norms, signs, strict=True)]
+        return cls.of(directions, phi, d=len(directions[0]) if len(directions) else 0)
+
+    @property
+    def width(self) -> int:
+        """Number of units, zero ones included."""
+        return len(self.units)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether no coordinate is a ball."""
+        return is_exact(v for unit in self.units for v in unit.coordinates)
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether the units have gates."""
+        return any(unit.gate is not None for unit in self.units)
+
+    def evaluate(self, inputs: Any, *, floats: Floats = "decimal") -> list[Any]:
+        """The outputs at rows of exact numbers, exactly (balls stay balls)."""
+        rows = [[read(v, floats) for v in row] for row in inputs]
+        if any(len(row) != self.d for row in rows):
+            raise BadInput(f"inputs of length {self.d} are expected (with the bias column, if there is one)")
+        with precision(BITS):
+            return [sum((u.activation(x) * u.phi for u in self.units), start=fmpq(0)) for x in rows]
+
+    def predict(self, X: Any) -> Floats64:
+        """The outputs at rows of floats, in floats."""
+        X, (W1, W2) = np.asarray(X, dtype=np.float64), self.arrays()
+        hidden = X @ W1.T
+        if self.is_gated:
+            return np.asarray((hidden * (X @ self.gate_array().T >= 0)) @ W2[0])
+        return np.asarray(np.maximum(hidden, 0) @ W2[0])
+
+    def arrays(self) -> tuple[Floats64, Floats64]:
+        """(W1, W2) of shapes (m, d) and (1, m), rounded to floats."""
+        W1 = np.array([[rounded(v) for v in unit.theta] for unit in self.units]).reshape(self.width, self.d)
+        return W1, np.array([[rounded(unit.phi) for unit in self.units]]).reshape(1, self.width)
+
+    def gate_array(self) -> Floats64:
+        """The gates, of shape (m, d)."""
+        gates = [[rounded(v) for v in unit.gate or ()] for unit in self.units]
+        return np.array(gates).reshape(self.width, self.d)
+
+    def penalty(self) -> Any:
+        """1/2 sum (|theta|^2 + phi^2), as given."""
+        with precision(BITS):
+            return sum((v * v for u in self.units for v in u.coordinates), start=fmpq(0)) / 2
+
+    def balanced_penalty(self) -> Any:
+        """sum |theta| |phi|: the least penalty of the same units, scaled. Exact where it can be, else a ball."""
+        with precision(BITS):
+            sizes = [unit.size() for unit in self.units]
+            if not is_exact(sizes):
+                sizes = [enclosed(size) for size in sizes]
+            return sum(sizes, start=fmpq(0))
+
+    def balanced(self, bits: int = BITS) -> Network:
+        """Every unit scaled to |theta| = |phi|: the same function, with least penalty."""
+        with precision(bits):
+            return Network(tuple(unit.balanced() for unit in self.units), self.d)
+
+    def is_balanced(self) -> bool:
+        """Whether |theta| = |phi| for every unit, exactly; `Undecided` for balls that cannot tell."""
+        with precision(BITS):
+            return all(
+                sign_of(dot(u.theta, u.theta) - u.phi * u.phi, "|theta|^2 - phi^2") == 0 for u in self.units
+            )
+
+    def merged(self) -> Network:
+        """One unit theta = w, phi = s per distinct neuron, in a fixed order: equal for equivalent networks."""
+        groups: dict[Any, list[Vector]] = {}
+        for unit, weight, ray in self._rays():
+            groups.setdefault((unit.sign, ray, primitive(unit.gate or ())), []).append(weight)
+        merged = [
+            Unit(
+                tuple(sum(column[1:], start=column[0]) for column in zip(*weights, strict=True)),
+                fmpq(s),
+                gate or None,
+            )
+            for (s, _, gate), weights in groups.items()
+        ]
+        return Network(tuple(sorted(merged, key=lambda u: (-u.phi, u.gate or (), u.theta))), self.d)
+
+    def equivalent(self, other: Network) -> bool:
+        """Equal up to scaling, permutation and splitting of units."""
+        return self.d == other.d and self.merged().units == other.merged().units
+
+    def _rays(self) -> Iterator[tuple[Unit, Vector, Vector]]:
+        """Units that are not zero, their convex weights, and the canonical multiple of these."""
+        if not self.is_exact:
+            raise Undecided(
+                "units known only as balls cannot be told to be multiples of each other; use exact ones"
+            )
+        units = [unit for unit in self.units if not unit.is_zero]
+        weights = common_field([unit.convex_weight for unit in units])
+        for unit, weight in zip(units, weights, strict=True):
+            yield unit, tuple(to_fmpq(v) if is_rational(v) else v for v in weight), primitive(weight)
+
+
+def _read(values: Any, floats: Floats) -> list[Any]:
+    return [read(v, floats) for v in values]
