@@ -18,19 +18,19 @@ def finish(
     program: Program, pricer: Pricer, y: Array, lam: float, nu: Array, known: list[tuple[Column, float]]
 ) -> tuple[Root, list[Column]]:
     """A polished vertex, and the other directions that reach lambda nearly."""
-    root = Root(nu, np.zeros(0), [], np.inf)
-    for _ in range(3):
+    root, moved = Root(nu, np.zeros(0), [], np.inf), np.inf
+    for attempt in range(5):
         tight = [(v, c) for v, c in pricer.tight(root.nu, lam * (1 - 1e-5)) if v > lam * (1 - TIE)]
-        close = [c for v, c in tight if v > lam * (1 - CLOSE)]
-        again = _vertex(program, y, lam, root.nu, close, known)
-        known = list(zip(again.columns, again.t.tolist(), strict=True))
-        settled = float(np.linalg.norm(again.nu - root.nu)) <= 1e-13 * float(np.linalg.norm(again.nu))
-        root = again
-        if settled:
+        seen = {c.key(program.gated) for _, c in tight}
+        # a better residual can show that a direction lies on a hyperplane: then its face is read again
+        if attempt == 4 or (moved <= 1e-13 and all(c.key(program.gated) in seen for c in root.columns)):
             break
+        again = _vertex(program, y, lam, root.nu, [c for v, c in tight if v > lam * (1 - CLOSE)], known)
+        known = list(zip(again.columns, again.t.tolist(), strict=True))
+        moved = float(np.linalg.norm(again.nu - root.nu)) / max(float(np.linalg.norm(again.nu)), 1e-300)
+        root = again
     keys = {c.key(program.gated) for c in root.columns}
-    ties = [c for v, c in pricer.tight(root.nu, lam * (1 - TIE)) if c.key(program.gated) not in keys]
-    return root, ties
+    return root, [c for _, c in tight if c.key(program.gated) not in keys]
 
 
 def _vertex(

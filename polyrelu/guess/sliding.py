@@ -24,7 +24,7 @@ from polyrelu.guess.program import Program
 from polyrelu.guess.restricted import nonnegative_lasso
 from polyrelu.guess.result import Array
 
-NEARBY = 0.05  # blocks within this share of lambda follow nu; the others keep their old cut
+FAR = 0.99
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ def newton_step(program: Program, y: Array, lam: float, state: State) -> State:
 
 
 def follow(program: Program, lam: float, state: State) -> State:
-    """Turn the direction of every nearby block to its projection at nu; one column for each face and sign."""
+    """Turn the direction of every block to its projection at nu; one column for each face and sign."""
     columns: list[Column] = []
     weights: list[float] = []
     places: dict[tuple[object, ...], int] = {}
@@ -72,21 +72,25 @@ def follow(program: Program, lam: float, state: State) -> State:
         if (c.block, c.sign) in blocks and weight == 0:
             continue
         blocks.add((c.block, c.sign))
-        if weight > 0 or c.activations @ state.nu > lam * (1 - NEARBY):
-            c = turned(program, c, state.nu, lam)
-        key = c.key(program.gated)
+        new = turned(program, c, state.nu, lam)
+        key = new.key(program.gated)
         if key in places:
             weights[places[key]] += weight
         else:
             places[key] = len(columns)
-            columns.append(c)
+            columns.append(new)
             weights.append(weight)
+        if weight > 0 and new.direction @ c.direction < FAR:
+            columns.append(c)  # a direction that leaps stays as a cut, so that it cannot leap back unseen
+            weights.append(0.0)
     return State(columns, np.array(weights), state.nu, state.moved)
 
 
 def turned(program: Program, c: Column, nu: Array, lam: float) -> Column:
     """The column of the same block at another residual."""
     moment = c.sign * ((program.weights[c.block] * nu) @ program.X)
+    if float(np.linalg.norm(moment)) < 0.5 * lam:
+        return c
     p, zero = project(program, c.block, moment)
     return column(program, c.block, c.sign, p, zero) if float(np.linalg.norm(p)) > 0.5 * lam else c
 

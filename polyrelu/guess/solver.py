@@ -51,6 +51,9 @@ class Solver:
     pool: list[Column] = field(default_factory=list)
     t: Array = field(default_factory=lambda: np.zeros(0))
     nu: Array = field(default_factory=lambda: np.zeros(0))
+    objective: float = np.inf
+    falls: bool = True  # the last lasso lowered the objective
+    trust: bool = True  # Newton's residual is priced; else the lasso's, which cannot cycle
     seconds: dict[str, float] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
 
@@ -73,10 +76,12 @@ class Solver:
 
     def _settle(self, rounds: int, margin: float) -> tuple[int, str]:
         """Rounds until no block exceeds lambda by more than the margin: rounds left, and why it stopped short."""
+        self.objective = np.inf
         limit, careful = self.program.n // 2 + 10, False
         for left in range(rounds, 0, -1):
             if self.deadline is not None and time.monotonic() > self.deadline:
                 return left, f"out of time after {len(self.trace)} rounds"
+            margin = max(margin, self._noise())
             prices = self._timed("price", lambda z=careful: self.pricer.price(
                 self.nu, self.lam, limit=limit, margin=margin, careful=z))
             self.trace.append(f"{self.lam:.2e} top {prices.top / self.lam - 1:.2e} new {len(prices.columns)} pool {len(self.pool)}")
@@ -88,6 +93,13 @@ class Solver:
                 self._timed("lasso", self._lasso)
                 self._timed("slide", self._slide)
         return 0, f"not settled after {len(self.trace)} rounds"
+
+    def _noise(self) -> float:
+        """How far rounding in nu can push the value of a block above lambda, relatively."""
+        size = np.abs(self.nu) + np.abs(self.y)
+        if self.pool:
+            size += np.abs(self._matrix()) @ self.t
+        return 1e-16 * float(size @ self.program.row_norms) / self.lam
 
     def _timed(self, name: str, work: Callable[[], T]) -> T:
         start = time.perf_counter()
@@ -113,6 +125,8 @@ class Solver:
             self.t = nonnegative_lasso(self._matrix(), self.y, self.lam, self.t)
         A = self._matrix()
         self.nu = self.y - A @ self.t
+        objective = 0.5 * float(self.nu @ self.nu) + self.lam * float(self.t.sum())
+        self.falls, self.objective = objective < self.objective * (1 - 1e-12), objective
         value = np.where(self.t > 0, np.inf, A.T @ self.nu)
         order = np.argsort(-value, kind="stable")[: int((self.t > 0).sum()) + self.program.n]
         self._keep([int(i) for i in order if value[i] > self.lam * (1 - 1e-2)])
@@ -122,7 +136,8 @@ class Solver:
         state = slide(self.program, self.y, self.lam, State(list(self.pool), self.t, self.nu), 12)
         self._keep([int(i) for i in np.flatnonzero(support)])
         self._add(state.columns)
-        if state.moved < 1e-2:
+        self.trust = self.falls or not self.trust
+        if state.moved < 1e-2 and self.trust:
             self.nu = state.nu
         self.trace[-1] += f" moved {state.moved:.1e}"
 
