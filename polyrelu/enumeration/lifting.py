@@ -109,12 +109,11 @@ def lift(
     owner, direction = cuts.owner[child], cuts.direction[child]
     at_point, at_direction = values(points, rows), values(cuts.direction, rows)[child]
     longest = row_sizes(points) // row_sizes(direction) + 1
-    found = []
-    for side in (1, -1):
-        multiple, step = room(at_point, side * at_direction, cuts.flats.cutting[child], longest)
-        candidates = multiples_plus(multiple, points, side * step, direction)
-        found.append(signed(candidates, owner, flats.cutting, rows))
-    return found
+    sides = room(at_point, at_direction, cuts.flats.cutting[child], longest)
+    return [
+        signed(multiples_plus(multiple, points, step, direction), owner, flats.cutting, rows)
+        for multiple, step in sides
+    ]
 
 
 def multiples_plus(
@@ -135,35 +134,38 @@ def fits(points: IntMatrix, rows: IntMatrix) -> NDArray[np.bool_]:
 
 def room(
     at_point: NDArray[Any], at_direction: NDArray[Any], earlier: NDArray[np.bool_], longest: IntMatrix
-) -> tuple[IntMatrix, IntMatrix]:
-    """Positive K, m such that K p + m v keeps the signs of p on the earlier rows, well inside the cell.
+) -> list[tuple[IntMatrix, IntMatrix]]:
+    """K > 0 and m, once m > 0 and once m < 0, such that K p + m v keeps the signs of p on the earlier rows.
 
-    The signs are kept iff K > m t for the largest t = -x.v / x.p. If t < 1 / 2 there is room for K = 1 and
-    a step m > 1, taken about half way to the first hyperplane (but at most `longest`), else m = 1 and K is
-    least. With floats: rounding is monotone, so a true t >= k gives a float >= k for integers k, and a step
-    m <= 1 / 2t is half of what is allowed, which no rounding error can double.
+    With t the largest of -+ x.v / x.p, the signs are kept iff K > |m| t. If t < 1 / 2 there is room for K = 1
+    and a long step, taken about half way to the first hyperplane (but at most `longest`); else |m| = 1 and
+    K is least. With floats: rounding is monotone, so a true t >= k gives a float >= k for integers k; and
+    |m| <= 1 / 2t is half of what is allowed, which no rounding error can double.
     """
     width = earlier.shape[1]
-    numerator = np.where(earlier, -at_direction[:, :width], 0)
+    numerator = np.where(earlier, at_direction[:, :width], 0)
     denominator = np.where(earlier, at_point[:, :width], 1)
     if numerator.dtype != np.float64 or denominator.dtype != np.float64:
-        return room_in_integers(integers(numerator), integers(denominator), longest)
-    worst = (numerator / denominator).max(axis=1, initial=0)
-    multiple = np.floor(worst).astype(np.int64) + 1
-    step = np.minimum(0.5 / np.maximum(worst, 2.0**-60), 2.0**60).astype(np.int64)
-    return multiple, np.maximum(1, np.minimum(step, longest))
+        numerator, denominator = integers(numerator), integers(denominator)
+        numerator, denominator = numerator * np.where(denominator < 0, -1, 1), abs(denominator)
+        return [integer_room(-side * numerator, denominator, side, longest) for side in (1, -1)]
+    ratio = numerator / denominator
+    sides = []
+    for side, worst in ((1, -ratio.min(axis=1, initial=0)), (-1, ratio.max(axis=1, initial=0))):
+        step = np.minimum(0.5 / np.maximum(worst, 2.0**-60), 2.0**60).astype(np.int64)
+        sides.append((np.floor(worst).astype(np.int64) + 1, side * np.maximum(1, np.minimum(step, longest))))
+    return sides
 
 
-def room_in_integers(
-    numerator: IntMatrix, denominator: IntMatrix, longest: IntMatrix
+def integer_room(
+    numerator: IntMatrix, denominator: IntMatrix, side: int, longest: IntMatrix
 ) -> tuple[IntMatrix, IntMatrix]:
-    """The same from integers of any size."""
+    """The same for one side from integers of any size, t being the largest quotient, denominators positive."""
     multiple = (numerator // denominator).max(axis=1, initial=0) + 1
-    numerator = numerator * np.where(denominator < 0, -1, 1)
     against = numerator > 0
-    allowed = (abs(denominator) - 1) // np.where(against, numerator, 1)
+    allowed = (denominator - 1) // np.where(against, numerator, 1)
     step = np.where(against, allowed, longest[:, None]).min(axis=1, initial=largest(longest)) // 2
-    return multiple, np.maximum(1, np.minimum(step, longest))
+    return multiple, side * np.maximum(1, np.minimum(step, longest))
 
 
 def signed(
