@@ -311,3 +311,12 @@ def test_the_fallback_gives_the_same_cells(monkeypatch, limit):
     monkeypatch.setattr("polyrelu.enumeration.lifting.FLOAT_LIMIT", min(limit, 2**10))
     monkeypatch.setattr(integers, "slope_keys", lambda *_: None)
     assert as_tuples(enumerate_cells(resonance(4)).signs) == expected
+
+
+def test_all_patterns_where_a_batch_holds_no_first_cut():
+    # 20 generic rows in R^4 once met an empty batch of lifted cells and stopped.
+    pick = np.random.default_rng(1)
+    arrangement = enumerate_cells(pick.integers(-99, 100, (20, 4)))
+    patterns, points = all_patterns(arrangement)
+    assert ((points @ arrangement.rows.T >= 0) == patterns).all()
+    assert len(np.unique(patterns, axis=0)) == len(patterns) > arrangement.cells

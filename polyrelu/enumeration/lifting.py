@@ -81,7 +81,7 @@ def cells_beside(flats: Flats, owner: NDArray[np.intp], row: NDArray[np.intp], r
     cuts = first_of_each(cut(flats, owner, row, rows), flats)
     width = int(row.max())
     points, owner = cells(Flats(cuts.flats.bases, cuts.flats.cutting[:, :width]), rows[:width])
-    found = []
+    found = [signed(points[:0], owner[:0], flats.cutting, rows)]  # a batch may hold no first cut at all
     for start in range(0, len(points), BATCH):
         batch = slice(start, start + BATCH)
         found += lift(points[batch], owner[batch], cuts, flats, rows)
