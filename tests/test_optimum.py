@@ -7,12 +7,12 @@ from itertools import product
 
 import numpy as np
 import pytest
-from flint import fmpq
+from flint import arb, fmpq
 
 from polyrelu.arrangement import enumerate_cells
 from polyrelu.certification import certify
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.exact.enclosure import ends
+from polyrelu.exact.enclosure import ends, precision
 from polyrelu.guess import guess_optimum
 from polyrelu.optimum import prove
 from polyrelu.proof.program import Program
@@ -274,7 +274,9 @@ def primal(optimum, at, X):
     structure, lam = optimum.point.structure, optimum.program.lam
     fit, norm = [Fraction(0)] * len(X), Fraction(0)
     for piece, weight in zip(structure.pieces, at.weights, strict=True):
-        beta, z = sum(ends(weight)) / 2, [sum(ends(0 * weight + v)) / 2 for v in piece.z(at.nu)]
+        beta = sum(ends(weight)) / 2
+        with precision(300):
+            z = [sum(ends(arb(v))) / 2 for v in piece.z(at.nu)]
         values = [sum(a * b for a, b in zip(row, z, strict=True)) * piece.neuron.sign for row in X]
         for j, v in enumerate(values):
             if piece.neuron.face[j] > 0:

@@ -68,7 +68,7 @@ def values(points: IntMatrix, rows: IntMatrix) -> NDArray[Any]:
     >>> values(np.array([[2**40, 1]]), np.array([[2**40, -1]])).tolist()
     [[1208925819614629174706175]]
     """
-    bound = weight(rows) * largest(points)
+    bound = max(1, weight(rows)) * max(1, largest(points))  # no points at all do not make large rows small
     if bound < FLOAT_LIMIT:
         result: NDArray[Any] = points.astype(np.float64) @ rows.T.astype(np.float64)
         return result
