@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.numbers import Floats
+from polyrelu.guess.result import Guess
 from polyrelu.problem import Problem
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
@@ -102,7 +103,6 @@ def as_patterns(given: Any, n: int) -> NDArray[np.bool_]:
 def _certify_program(
     problem: Problem, program: Program, timings: dict[str, float], stage: Stage | None
 ) -> Result:
-    from polyrelu.guess import guess_optimum
     from polyrelu.optimum import prove
     from polyrelu.proof.lambda_max import lambda_max_squared
 
@@ -111,19 +111,29 @@ def _certify_program(
         largest = lambda_max_squared(program)
     try:
         with _timed(timings, "guess", stage):
-            guess = guess_optimum(
-                program.X_float,
-                program.y_float,
-                float(program.lam),
-                program.patterns,
-                gated=program.gated,
-                all_cells=program.all_cells,
-            )
+            guess = _guess(program)
         with _timed(timings, "prove", stage):
             optimum = prove(program, guess)
     except Undecided as blocked:
         return Result(problem, "undecided", str(blocked), cells, None, largest, timings)
     return Result(problem, "proved", None, cells, optimum, largest, timings)
+
+
+def _guess(program: Program) -> Guess:
+    """The float guess; that it crashed is a reason to be undecided, never a crash of ours."""
+    from polyrelu.guess import guess_optimum
+
+    try:
+        return guess_optimum(
+            program.X_float,
+            program.y_float,
+            float(program.lam),
+            program.patterns,
+            gated=program.gated,
+            all_cells=program.all_cells,
+        )
+    except (ArithmeticError, ValueError, IndexError, np.linalg.LinAlgError) as crash:
+        raise Undecided(f"the floating-point guess failed ({type(crash).__name__}: {crash})") from None
 
 
 @contextmanager

@@ -58,6 +58,8 @@ def workers(jobs: int) -> Iterator[Executor | None]:
     if jobs == 1:
         yield None
         return
+    # One thread per process: set before numpy loads its linear algebra in the workers.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from concurrent.futures import ProcessPoolExecutor
 
     pool = ProcessPoolExecutor(max_workers=jobs)
