@@ -58,6 +58,7 @@ MESSENGERS = {
     "proof/inactive",
     "proof/lambda_max",
     "proof/program",
+    "proof/structure",
     "proof/tightness",
 }
 
