@@ -1,0 +1,1 @@
+"""The optimal set as a polytope: its corners, edges, ranges and faces, with every comparison proved."""

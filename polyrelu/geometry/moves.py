@@ -1,0 +1,181 @@
+"""Two different optimal networks, and what kind of difference it is.
+
+Let delta be the difference of the weights of two optimal networks. Distinct functions (u.x)_+ are linearly independent
+but for (u.x)_+ - (-u.x)_+ = u.x, so the two are the same function on R^d iff the kinks cancel: delta is zero on
+neurons without an antipode, and delta_k + delta_k' = 0 for pairs {u, -u} of equal sign. What is left is a linear
+function (sum delta_k s_k u_k).x that vanishes on the rows of X and has its gradient in their span: zero.
+
+(Neurons (u, +) and (-u, -) could also trade kinks for a linear function, with delta_k = delta_k'. But nu.Xu is 2 lambda
+there and 0 for pairs of equal sign; such a u is unique and outside the span of the others, so delta_k = 0.)
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from itertools import islice, product
+from typing import Any
+
+from flint import arb, fmpq
+
+from polyrelu.errors import LimitReached, Undecided
+from polyrelu.exact.enclosure import precision
+from polyrelu.geometry.arithmetic import sign
+from polyrelu.geometry.boxed import BasicSolution, Boxed, Vector, Vertex
+from polyrelu.geometry.neuron_polytope import GUARD_BITS, NeuronPolytope
+from polyrelu.geometry.set_point import Corner, SetPoint
+from polyrelu.proof.neuron import Piece, dot
+
+BITS = 192
+MAX_INPUTS = 20_000
+SMALL_INPUTS = 2_000
+
+
+class Freedom(Enum):
+    """What changes between two optimal networks."""
+
+    SPLIT = "split"
+    """One neuron's weight is shared differently among blocks: the same network, up to copies of a neuron."""
+    LINEAR_EXCHANGE = "linear exchange"
+    """Weight moves between u and -u: different parameters, the same function on all of R^d."""
+    DIFFERENT_FUNCTION = "different function"
+    """The same fit and penalty on the data, different predictions elsewhere."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A rational input where two networks provably differ, with both outputs enclosed."""
+
+    x: tuple[Fraction, ...]
+    outputs: tuple[arb, arb]
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """Two different optimal networks; all points between them are optimal, too."""
+
+    freedom: Freedom
+    first: SetPoint
+    second: SetPoint
+    witness: Witness | None = None
+    """For different functions; None for gated networks, whose functions off the data depend on the gates' vectors."""
+
+    def direction(self, bits: int = BITS) -> list[Any]:
+        """The change of every weight from the first network to the second."""
+        with precision(bits + GUARD_BITS):
+            pairs = zip(self.first.weights(bits), self.second.weights(bits), strict=True)
+            return [b - a for a, b in pairs]
+
+
+def moved(polytope: NeuronPolytope, *, other_function: bool = False) -> Move:
+    """Two optimal networks, if the neuron polytope has positive dimension; on request, of different functions."""
+    if polytope.is_fibre:  # every dependence is a linear exchange
+        return Move(Freedom.LINEAR_EXCHANGE, *_two_on_fibre(polytope))
+    system, start = polytope.exact, polytope.start
+    directions = system.directions(start)
+    wild = [d for d in directions if not _kinks_cancel(polytope, d)]
+    d = (wild if other_function or not directions else directions)[0]
+    first, second = _point(polytope, start), _point(polytope, _end(system, start, d))
+    if d not in wild:
+        return Move(Freedom.LINEAR_EXCHANGE, first, second)
+    witness = None if polytope.optimum.program.gated else find_witness(polytope, first, second)
+    return Move(Freedom.DIFFERENT_FUNCTION, first, second, witness)
+
+
+def _point(polytope: NeuronPolytope, place: Vertex | BasicSolution) -> SetPoint:
+    return SetPoint(polytope, (Corner(fmpq(1), place),))
+
+
+def _end(system: Boxed, start: Vertex, d: Vector) -> Vertex:
+    end = system.walk(system.point(start.solution), start.sides, d)
+    assert end is not None, "the weights of optimal networks are bounded"
+    return system.vertex(end[1])
+
+
+def _two_on_fibre(polytope: NeuronPolytope) -> tuple[SetPoint, SetPoint]:
+    """Two neighbouring vertices; two inner points where a vertex hangs on an equality that is not settled."""
+    try:
+        start = polytope.start
+        claim = "an edge out of one minimal network"
+        other = polytope.settle(lambda system: _end(system, start, system.directions(start)[0]), claim)
+        return _point(polytope, start), _point(polytope, other)
+    except (Undecided, LimitReached):
+        return _point(polytope, polytope.inner), _point(polytope, _nearby(polytope))
+
+
+def _nearby(polytope: NeuronPolytope) -> BasicSolution:
+    """The inner point with its first free share made a little smaller, so little that all bounds stay strict."""
+    inner, factor = polytope.inner, fmpq(1, 2)
+    system = polytope.enclosed(BITS)
+    while factor > fmpq(1, 1 << 64):
+        rest = (inner.rest[0] * (1 - factor), *inner.rest[1:])
+        moved_a_bit = BasicSolution(inner.basis, rest)
+        with precision(BITS + GUARD_BITS):
+            x = system.point(moved_a_bit)
+            if all(v > 0 and v < u for v, u in zip(x, system.upper, strict=True)):
+                return moved_a_bit
+        factor /= 2
+    raise Undecided("a second point of the linear-phase fibre was not found at this precision")
+
+
+def _kinks_cancel(polytope: NeuronPolytope, delta: Sequence[Any]) -> bool:
+    """Whether a change of the betas over S leaves the function unchanged; exact."""
+    rest = dict(enumerate(delta))
+    for a, b in support_pairs(polytope):
+        if sign(rest.pop(a) + rest.pop(b)) != 0:
+            return False
+    return all(sign(v) == 0 for v in rest.values())
+
+
+def support_pairs(polytope: NeuronPolytope) -> list[tuple[int, int]]:
+    """The antipodal pairs of equal sign as positions in S."""
+    support = polytope.optimum.support
+    place = {e: k for k, e in enumerate(e for e, used in enumerate(support.used) if used)}
+    return [(place[a], place[b]) for a, b in support.pairs]
+
+
+# ------------------------------------------------------------------ where two functions differ
+
+
+def find_witness(polytope: NeuronPolytope, first: SetPoint, second: SetPoint) -> Witness:
+    """A rational input where the networks differ, proved by balls; simple inputs are tried first."""
+    program = polytope.optimum.program
+    nu = polytope.optimum.point.balls(BITS).nu
+    with precision(BITS):
+        z = [piece.z(nu) for piece in polytope.pieces]
+        lam = arb(program.lamq)
+        betas = [[arb(w) / lam for w in point.weights(BITS)] for point in (first, second)]
+    has_bias = all(row[-1] == 1 for row in program.X)
+    for x in islice(inputs(program.d, has_bias), MAX_INPUTS):
+        with precision(BITS):
+            a, b = (evaluate(polytope.pieces, z, beta, x) for beta in betas)
+            if a > b or a < b:
+                return Witness(tuple(map(Fraction, x)), (a, b))
+    raise Undecided("no input was found where the two networks differ, though their kinks do")
+
+
+def evaluate(
+    pieces: Sequence[Piece], z: Sequence[Sequence[arb]], betas: Sequence[arb], x: Sequence[int]
+) -> arb:
+    """The network's output at an integer input: sum over neurons of s (s beta z.x)_+, in balls."""
+    total, rational = arb(0), [fmpq(v) for v in x]
+    for piece, direction, beta in zip(pieces, z, betas, strict=True):
+        s = piece.neuron.sign
+        total += beta * arb(0).max(arb(dot(rational, direction)) * s) * s
+    return total
+
+
+def inputs(d: int, has_bias: bool) -> Iterator[tuple[int, ...]]:
+    """Integer points: small ones, then random ones; with a bias column their last coordinate is 1."""
+    free = d - 1 if has_bias else d
+    tail = (1,) if has_bias else ()
+    for size in (1, 2):
+        for x in islice(product(*([range(-size, size + 1)] * free)), SMALL_INPUTS):
+            yield (*x, *tail)
+    pick = random.Random(0)
+    while True:
+        size = pick.choice((3, 10, 100, 1000))
+        yield (*(pick.randint(-size, size) for _ in range(free)), *tail)

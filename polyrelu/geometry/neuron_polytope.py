@@ -1,0 +1,188 @@
+"""The weights of all optimal networks as a boxed polytope, in every arithmetic in which its optimum is known.
+
+With used neurons S and betas (the convex weight of neuron k is w_k = beta_k lambda u_k):
+
+* *General*: { beta >= 0 : sum beta_k Q_k nu = y - nu }; its rows are thinned to `rank` independent ones, which is
+  enough since the equations have a solution.
+* *Linear phase* (E is what the structure explains): a single has one weight in all optimal networks, a pair {u, -u}
+  shares mu_k, and the only variables are the parts x_k of the -u_k: { 0 <= x_k <= mu_k, sum x_k z_k = B c }, with
+  dim U rows.
+
+The arithmetics are Q where the optimum is rational, else balls of growing precision, and last an exact field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+
+from flint import arb, fmpq
+
+from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.exact_linear import independent_rows
+from polyrelu.geometry.arithmetic import Imprecise
+from polyrelu.geometry.boxed import FREE, BasicSolution, Boxed, Vertex
+from polyrelu.optimum import Optimum
+from polyrelu.proof.neuron import Piece, times
+from polyrelu.proof.point import BITS, Coordinates
+
+T = TypeVar("T")
+GUARD_BITS = 32
+
+
+class Reading(NamedTuple):
+    """beta of one neuron: variable `x` itself, or `x`'s complement in weight `mu`, or (no variable) the weight `mu`."""
+
+    x: int | None
+    mu: int | None = None
+
+    def value(self, x: Sequence[Any], weights: Sequence[Any]) -> Any:
+        """beta, given the variables and the weights of the structure."""
+        if self.mu is None:
+            return x[self.x or 0]
+        return weights[self.mu] if self.x is None else weights[self.mu] - x[self.x]
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronPolytope:
+    """{ beta >= 0 over S : sum beta_k Q_k nu = y - nu }."""
+
+    optimum: Optimum
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The used neurons S."""
+        return tuple(self.optimum.used)
+
+    @property
+    def dimension(self) -> int:
+        """Nullity of the signed activations over S."""
+        return self.optimum.nullity
+
+    @cached_property
+    def is_fibre(self) -> bool:
+        """Whether the structure explains all tight neurons, so that the linear-phase form applies."""
+        paired = self.optimum.point.structure.paired
+        return len(self.optimum.neurons) == len(paired) + sum(paired)
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """How to read the beta of each neuron of S off the variables."""
+        if not self.is_fibre:
+            return tuple(Reading(k, None) for k in range(len(self.pieces)))
+        found: list[Reading] = []
+        pairs = 0
+        for k, paired in enumerate(self.optimum.point.structure.paired):
+            if paired:
+                found += [Reading(pairs, k), Reading(pairs, None)]
+                pairs += 1
+            else:
+                found.append(Reading(None, k))
+        return tuple(found)
+
+    def settle(self, question: Callable[[Boxed], T], claim: str) -> T:
+        """The answer in the first arithmetic that can decide all its comparisons."""
+        if self.is_rational:
+            return question(self.exact)
+        for bits in BITS:
+            try:
+                system = self.enclosed(bits)
+                with precision(bits + GUARD_BITS):
+                    return question(system)
+            except Imprecise:
+                continue
+        if self.optimum.point.exact is None:
+            raise Undecided(
+                f"{claim}: a comparison is open at {BITS[-1]} bits, which points to an equality "
+                "(two bounds met at once), and no exact field was found for the optimum"
+            )
+        return question(self.exact)
+
+    @property
+    def is_rational(self) -> bool:
+        """Whether the optimum is known to be rational."""
+        return self.optimum.field == "Q"
+
+    def enclosed(self, bits: int) -> Boxed:
+        """The polytope in balls."""
+        at = self.optimum.point.balls(bits)
+        with precision(bits + GUARD_BITS):
+            return self._boxed(_as_balls(at))
+
+    @cached_property
+    def exact(self) -> Boxed:
+        """The polytope over the exact field of the optimum."""
+        return self._boxed(self._exact_coordinates())
+
+    def _exact_coordinates(self) -> Coordinates:
+        exact = self.optimum.point.exact
+        if exact is None:
+            raise Undecided("no exact field was found for the optimum")
+        return exact.at
+
+    def _boxed(self, at: Coordinates) -> Boxed:
+        return self._fibre(at) if self.is_fibre else self._general(at)
+
+    def _fibre(self, at: Coordinates) -> Boxed:
+        structure = self.optimum.point.structure
+        pairs = [k for k, paired in enumerate(structure.paired) if paired]
+        B_t = structure.B.transpose()
+        columns = [times(B_t, structure.pieces[k].z(at.nu)) for k in pairs]
+        right = times(B_t * structure.B, at.c)
+        return Boxed(columns, right, [at.weights[k] for k in pairs])
+
+    def _general(self, at: Coordinates) -> Boxed:
+        columns = [piece.activation(at.nu) for piece in self.pieces]
+        right = [y - v for y, v in zip(self.optimum.program.yq, at.nu, strict=True)]
+        rows = self._independent_rows
+        thin = [[column[i] for i in rows] for column in columns]
+        return Boxed(thin, [right[i] for i in rows], [None] * len(columns))
+
+    @cached_property
+    def _independent_rows(self) -> list[int]:
+        nu = self._exact_coordinates().nu
+        return independent_rows([list(r) for r in zip(*(p.activation(nu) for p in self.pieces), strict=True)])
+
+    @cached_property
+    def start(self) -> Vertex:
+        """One vertex: an inclusion-minimal network."""
+        return self.settle(self._purified, "one minimal network")
+
+    def _purified(self, system: Boxed) -> Vertex:
+        if system.size == 0:
+            return Vertex((), ())
+        if self.is_fibre:
+            return system.purify(system.point(self.inner), (FREE,) * system.size)
+        x = self._general_start()
+        return system.purify(x, tuple(system.side(j, v) for j, v in enumerate(x)))
+
+    @property
+    def inner(self) -> BasicSolution:
+        """A point of the linear-phase fibre with all inequalities strict, proved with the optimum."""
+        interior = self.optimum.interior
+        if interior is None:
+            return BasicSolution((), ())
+        return BasicSolution(interior.basis, tuple(interior.fixed[k] for k in sorted(interior.fixed)))
+
+    def _general_start(self) -> list[Any]:
+        """The betas of the structure's own solution, exactly; neurons beyond the structure have none."""
+        at, structure = self._exact_coordinates(), self.optimum.point.structure
+        shares = iter(self._fibre(at).point(self.inner) if self.optimum.interior else [])
+        betas: list[Any] = []
+        for weight, paired in zip(at.weights, structure.paired, strict=True):
+            share = next(shares) if paired else None
+            betas += [weight] if share is None else [weight - share, share]
+        betas += [fmpq(0)] * (len(self.optimum.neurons) - len(betas))
+        return [b for b, used in zip(betas, self.optimum.support.used, strict=True) if used]
+
+    def betas(self, x: Sequence[Any], at: Coordinates) -> list[Any]:
+        """beta over S at a point given by its variables."""
+        return [reading.value(x, at.weights) for reading in self.readings]
+
+
+def _as_balls(at: Coordinates) -> Coordinates:
+    """Also exact entries (of an optimum without neurons) as balls."""
+    return Coordinates([arb(v) for v in at.nu], [arb(v) for v in at.weights], [arb(v) for v in at.c])

@@ -1,0 +1,47 @@
+"""The set of all optimal networks of a proved optimum (lambda > 0), at two levels.
+
+* `neurons`: networks modulo permutation and splitting. One coordinate ||w|| for each distinct neuron that some optimal
+  network uses; the set is the polytope { weights >= 0 : the signed activations add up to the optimal fit }.
+* `blocks`: solutions of the convex program. One coordinate for each block (pattern, sign) that is not always zero.
+
+Both are polytopes (no rays, no lines), and their vertices are the solutions with inclusion-minimal support.
+
+>>> from polyrelu.certification import certify
+>>> optimum = certify([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 1).proved()
+>>> networks = OptimalSet(optimum).neurons
+>>> networks.dimension, networks.f_vector, networks.widths
+(1, (2, 1), (2, 2))
+>>> [str(w) for w in networks.vertices[0].exact_weights()]
+['0', '0', '4', '4']
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from polyrelu.geometry.block_set import BlockSet
+from polyrelu.geometry.neuron_polytope import NeuronPolytope
+from polyrelu.geometry.neuron_set import NeuronSet
+from polyrelu.optimum import Optimum
+
+MAX_VERTICES = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class OptimalSet:
+    """All optimal networks. `engine` is "cdd" (over Q), "python" (exact fields), "walk", or None (chosen by size)."""
+
+    optimum: Optimum
+    max_vertices: int = MAX_VERTICES
+    engine: str | None = None
+
+    @cached_property
+    def neurons(self) -> NeuronSet:
+        """Networks modulo permutation and splitting."""
+        return NeuronSet(NeuronPolytope(self.optimum), self.max_vertices, self.engine)
+
+    @cached_property
+    def blocks(self) -> BlockSet:
+        """Solutions of the convex program."""
+        return BlockSet(self.neurons, self.max_vertices)

@@ -1,0 +1,180 @@
+"""Three notions of uniqueness, each proved or refuted with evidence (THEORY section 4; lambda > 0).
+
+* *convex-unique*: the convex program has one solution. Holds iff the signed activations over S are independent and each
+  neuron of S is held by one present block.
+* *p-unique*: one network up to permutation and splitting. Holds iff the signed activations over S are independent.
+* *function-unique*: all optimal networks are the same function on R^d (with a bias column, of all d inputs, the bias
+  among them). Holds iff the nullity is q - r: the dependences are linear exchanges and nothing else.
+
+A gated network is a function only once its gates are vectors g, and the program knows their patterns on the data alone.
+If the weights are unique the function is, whatever the gates. If delta > 0 two optimal networks differ for every choice
+of gates, since the functions 1[g.x >= 0] v.x of gates on different hyperplanes are independent. Between the two, a
+linear exchange keeps the function iff complementary gates are exactly g and -g, which the data does not say: UNDECIDED.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import TypeAlias
+
+from flint import arb, arb_mat
+
+from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.exact_linear import nonzero_minor
+from polyrelu.geometry.moves import Freedom, Move, moved
+from polyrelu.optimal_set import OptimalSet
+from polyrelu.optimum import Optimum
+from polyrelu.proof.point import BITS
+
+__all__ = ["Freedom", "Minor", "Move", "Status", "Uniqueness", "Verdict"]
+
+
+class Status(Enum):
+    """The three answers to a question."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, eq=False)
+class Minor:
+    """Rows of X and neurons of S whose matrix of signed activations has a determinant that is not zero.
+
+    `bits` is the precision at which the ball around the determinant excludes zero. `pairs` and `pair_rank` are the
+    numbers q and r of the linear phase that account for the neurons beyond the minor: |S| - size = q - r.
+    """
+
+    rows: tuple[int, ...]
+    neurons: tuple[int, ...]
+    determinant: arb
+    bits: int
+    pairs: int
+    pair_rank: int
+
+
+Evidence: TypeAlias = "Minor | Move | None"
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """An answer with its evidence: a `Minor` where proved, a `Move` where refuted. Its truth value is the answer."""
+
+    question: str
+    status: Status
+    reason: str
+    evidence: Evidence = None
+
+    def __bool__(self) -> bool:
+        if self.status is Status.UNDECIDED:
+            raise Undecided(f"{self.question}: {self.reason}")
+        return self.status is Status.PROVED
+
+    @property
+    def answer(self) -> bool | None:
+        """True, False, or None where undecided: for JSON."""
+        return None if self.status is Status.UNDECIDED else bool(self)
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self.question}: {self.status.value.upper()}, {self.reason}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Uniqueness:
+    """The three verdicts on a set of optimal networks."""
+
+    networks: OptimalSet
+
+    @classmethod
+    def of(cls, optimum: Optimum) -> Uniqueness:
+        """The verdicts on a proved optimum."""
+        return cls(OptimalSet(optimum))
+
+    @property
+    def optimum(self) -> Optimum:
+        """The proved optimum."""
+        return self.networks.optimum
+
+    @cached_property
+    def convex_unique(self) -> Verdict:
+        """Has the convex program one solution?"""
+        question, shared = "convex-unique", self._shared_neuron
+        if shared is not None:
+            count = self.networks.blocks.multiplicities[shared]
+            reason = f"neuron {shared + 1} lies in the cones of {count} blocks, which may share its weight"
+            return Verdict(question, Status.REFUTED, reason, self._split(shared))
+        if self.optimum.nullity:
+            return Verdict(question, Status.REFUTED, self.p_unique.reason, self.p_unique.evidence)
+        reason = "the block activations are linearly independent"
+        return Verdict(question, Status.PROVED, reason, self._minor())
+
+    @cached_property
+    def p_unique(self) -> Verdict:
+        """Is there one optimal network up to permutation and splitting?"""
+        question, nullity = "p-unique", self.optimum.nullity
+        if nullity == 0:
+            reason = "the signed activations of the neurons are linearly independent"
+            return Verdict(question, Status.PROVED, reason, self._minor())
+        reason = f"weight can move in {nullity} independent direction{'s' * (nullity > 1)} at no cost"
+        return Verdict(question, Status.REFUTED, reason, moved(self.networks.neurons.polytope))
+
+    @cached_property
+    def function_unique(self) -> Verdict:
+        """Are all optimal networks the same function?"""
+        question, optimum = "function-unique", self.optimum
+        if optimum.delta > 0:
+            reason = f"{optimum.delta} of the {optimum.nullity} directions change the function off the data"
+            return Verdict(question, Status.REFUTED, reason, self._other_function())
+        if optimum.nullity == 0:
+            return Verdict(question, Status.PROVED, "the network itself is unique", self._minor())
+        if optimum.program.gated:
+            reason = (
+                "optimal networks differ by exchanges between complementary gates, which keep the function "
+                "iff these gates are exactly g and -g; their patterns on the data do not say so"
+            )
+            return Verdict(question, Status.UNDECIDED, reason)
+        reason = (
+            "weight only moves between neurons u and -u, by linear exchanges, which cancel at every input"
+        )
+        return Verdict(question, Status.PROVED, reason, self._minor())
+
+    def _other_function(self) -> Move:
+        return moved(self.networks.neurons.polytope, other_function=True)
+
+    @property
+    def _shared_neuron(self) -> int | None:
+        return next((k for k, m in enumerate(self.networks.blocks.multiplicities) if m > 1), None)
+
+    def _split(self, shared: int) -> Move:
+        """One network with the shared neuron's weight on the one and on another of its blocks."""
+        neurons, blocks = self.networks.neurons, self.networks.blocks
+        base = neurons.interior_point()
+        if neurons.dimension == 0:
+            base = neurons.minimal_network()
+        chosen = [
+            next(b for b, block in enumerate(blocks.blocks) if block.neuron == k)
+            for k in range(len(neurons.neurons))
+        ]
+        first = blocks.placed(base, chosen)
+        chosen[shared] += 1  # the blocks of one neuron follow each other
+        return Move(Freedom.SPLIT, first, blocks.placed(base, chosen))
+
+    def _minor(self) -> Minor | None:
+        """A nonzero minor of the size of the rank; None if none is seen in balls (the rank is proved all the same)."""
+        pieces, support = self.networks.neurons.neurons, self.optimum.support
+        for bits in BITS:
+            nu = self.optimum.point.balls(bits).nu
+            with precision(bits):
+                table = [[arb(v) for v in piece.activation(nu)] for piece in pieces]
+                neurons, rows = nonzero_minor(arb_mat(table)) if table else ([], [])
+                if len(rows) < support.rank:
+                    continue
+                minor = arb_mat([[table[k][j] for j in sorted(rows)] for k in sorted(neurons)])
+                det = minor.det() if rows else arb(1)
+            if det > 0 or det < 0:
+                q, r = len(support.pairs), support.pair_rank
+                return Minor(tuple(sorted(rows)), tuple(sorted(neurons)), det, bits, q, r)
+        return None
