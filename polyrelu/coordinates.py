@@ -18,7 +18,7 @@ from flint import arb, ctx, fmpq
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ball, sign_of_ball
 from polyrelu.exact.numbers import Floats, exact_number
-from polyrelu.exact.rational import is_rational, to_fmpq
+from polyrelu.exact.rational import is_rational, to_fmpq, to_matrix
 from polyrelu.exact.real import ExactReal, sign
 from polyrelu.exact.square_roots import SqrtSum
 
@@ -109,3 +109,26 @@ def rounded(x: Any) -> float:
         except OverflowError:
             return float("inf") if q > 0 else float("-inf")
     return float(ball(x, 128).mid())
+
+
+def products(rows: Sequence[Sequence[Any]], vectors: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """The inner products of every row with every vector, by one rational matrix product where all is rational."""
+    if not rows or not vectors:
+        return [[] for _ in rows]
+    if all(is_rational(v) for vector in (*rows, *vectors) for v in vector):
+        table: list[list[Any]] = (to_matrix(rows) * to_matrix(vectors).transpose()).tolist()
+        return table
+    return [[dot(row, vector) for vector in vectors] for row in rows]
+
+
+def compatible(*vectors: Sequence[Any]) -> list[list[Any]]:
+    """The vectors unchanged if their numbers can be added exactly, and as balls otherwise."""
+    kinds = {_kind(v) for vector in vectors for v in vector} - {None}
+    if kinds <= {arb} or len(kinds) == 1:
+        return [list(vector) for vector in vectors]
+    return [[enclosed(v) for v in vector] for vector in vectors]
+
+
+def _kind(x: Any) -> Any:
+    """What x can be added to: None for a rational, else the class or the number field."""
+    return None if is_rational(x) else getattr(x, "field", type(x))

@@ -28,7 +28,7 @@ import numpy as np
 from flint import fmpq
 from numpy.typing import NDArray
 
-from polyrelu.coordinates import BITS, dot, enclosed, is_exact, read, rounded, sign_of
+from polyrelu.coordinates import BITS, dot, enclosed, is_exact, products, read, rounded, sign_of
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.numbers import Floats
@@ -94,7 +94,17 @@ class Network:
         if any(len(row) != self.d for row in rows):
             raise BadInput(f"inputs of length {self.d} are expected (with the bias column, if there is one)")
         with precision(BITS):
-            return [sum((u.activation(x) * u.phi for u in self.units), start=fmpq(0)) for x in rows]
+            return self.fit(rows, products(rows, [unit.theta for unit in self.units]))
+
+    def fit(self, rows: Sequence[Sequence[Any]], before: Sequence[Sequence[Any]]) -> list[Any]:
+        """The outputs at exact rows from `before`, the inner products x . theta_i of each row with every unit."""
+        return [
+            dot(
+                [u.activation(x, v) for u, v in zip(self.units, line, strict=True)],
+                [u.phi for u in self.units],
+            )
+            for x, line in zip(rows, before, strict=True)
+        ]
 
     def predict(self, X: Any) -> Floats64:
         """The outputs at rows of floats, in floats."""

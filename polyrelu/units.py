@@ -47,12 +47,11 @@ class Unit:
             return True
         return all(sign_or_none(t) == 0 for t in self.theta)
 
-    def activation(self, row: Sequence[Any]) -> Any:
-        """(theta . x)_+, or 1[g . x >= 0] theta . x."""
-        value = dot(row, self.theta)
+    def activation(self, row: Sequence[Any], before: Any) -> Any:
+        """(theta . x)_+, or 1[g . x >= 0] theta . x, from the row x and `before` = theta . x."""
         if self.gate is None:
-            return positive_part(value)
-        return value if dot(row, self.gate) >= 0 else fmpq(0)
+            return positive_part(before)
+        return before if dot(row, self.gate) >= 0 else fmpq(0)
 
     def size(self) -> Any:
         """|w| = |theta| |phi|: exact where it is a rational or a square root in reach, else a ball."""

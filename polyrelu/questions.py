@@ -1,0 +1,188 @@
+"""A trained network as a question about data and lambda: is it optimal, how far from it, is it stationary?
+
+The network form's objective 1/2 |f - y|^2 + lambda/2 sum (|theta|^2 + phi^2) is compared with the proved optimum over
+all networks of any width. Units that are not balanced pay for it; `balance=True` judges the balanced form instead,
+which has the same outputs and the penalty sum |theta| |phi| (exactly, where the lengths |theta| are exact).
+
+Three more questions, all different: `stationarity` (0 in the subdifferential at these weights), `subsampled` (an
+optimum of the program with the network's own patterns 1[X theta >= 0] alone), and the distance in weights from the
+optimal set (`nearest`). For a gated network the program is that of its gates throughout.
+
+>>> X, y = [[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]
+>>> ask(Network.of([["6/5", "8/5"], ["-6/5", "-8/5"]], [2, 2]), X, y, 1).optimal.status
+'PROVED'
+>>> ask(Network.of([["6/5", "8/5"]], [2]), X, y, 1).optimal.status
+'REFUTED'
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from flint import arb, fmpq
+from numpy.typing import NDArray
+
+from polyrelu.answer import Answer
+from polyrelu.certification import certify
+from polyrelu.comparison import Comparison, by_duality, with_optimum
+from polyrelu.coordinates import BITS, compatible, enclosed, products, sign_of
+from polyrelu.errors import BadInput, Undecided
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.numbers import Floats
+from polyrelu.exact.rational import to_fmpq
+from polyrelu.nearest import Distance, distance
+from polyrelu.networks import Network
+from polyrelu.problem import Problem
+from polyrelu.proof.program import Program, distinct_patterns
+from polyrelu.result import Result
+from polyrelu.stationarity import stationarity
+from polyrelu.verdict import Verdict
+
+Stage = Callable[[str], None]
+
+
+def ask(
+    network: Network,
+    X: Any,
+    y: Any = None,
+    lam: Any = None,
+    *,
+    bias: bool = False,
+    balance: bool = False,
+    floats: Floats = "decimal",
+    max_cells: int | None = None,
+    executor: Executor | None = None,
+    stage: Stage | None = None,
+) -> Answer:
+    """Ask whether a network is optimal and stationary for data (X, y) and lambda > 0, and how far it is from it.
+
+    `X` may be a `Problem`. With `bias` the data gets its column of ones, and the last input of the network is it.
+    `balance` judges the balanced form of the network instead of the weights as given.
+    """
+    begin = time.perf_counter()
+    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
+    _require(network, problem)
+    residual = _residual(network, problem)
+    value, gain = _objective(network, problem, residual, balance)
+    patterns: Any = "cells" if not network.is_gated else _own_patterns(network, problem)
+    result = certify(
+        problem,
+        patterns=patterns,
+        gated=network.is_gated,
+        max_cells=max_cells,
+        executor=executor,
+        stage=stage,
+    )
+    full = _compare(value, residual, result, lambda: _program(problem, patterns, network.is_gated))
+    own = full if network.is_gated else _subsampled(network, problem, value, residual, stage)
+    near, reason = _distance(network, residual, result, full)
+    conditions = stationarity(network, problem, balance=balance)
+    seconds = time.perf_counter() - begin
+    return Answer(
+        problem, network, balance, value, gain, full, own, result, conditions, near, reason, seconds
+    )
+
+
+def _require(network: Network, problem: Problem) -> None:
+    if problem.y is None:
+        raise BadInput("a target y is needed to judge a network; give y, or a data file with a target column")
+    if problem.lam is None or problem.lam == 0:
+        raise BadInput("a network is judged for a penalty lambda > 0; give lam (on the command line --lam)")
+    if network.d != problem.d:
+        columns = " (the bias column included)" if problem.bias else ""
+        raise BadInput(f"the network has {network.d} inputs and the data has {problem.d} features{columns}")
+
+
+def _residual(network: Network, problem: Problem) -> list[Any]:
+    rows = [[to_fmpq(v) for v in row] for row in problem.X]
+    with precision(BITS):
+        fit = network.fit(rows, products(rows, [unit.theta for unit in network.units]))
+        return [to_fmpq(v) - f for v, f in zip(problem.y or (), fit, strict=True)]
+
+
+def _objective(network: Network, problem: Problem, residual: list[Any], balance: bool) -> tuple[Any, Any]:
+    """The objective of the form that is judged, and the gain of balancing it."""
+    lam = to_fmpq(problem.lam or 0)
+    loss = sum((r * r for r in residual), start=fmpq(0)) / 2
+    least, given = network.balanced_penalty(), network.penalty()
+    with precision(BITS):
+        judged, gain = (
+            (least, arb(0)) if balance else (given, (enclosed(given) - enclosed(least)).max(arb(0)) * lam)
+        )
+        (loss, judged), _ = compatible([loss, judged], [])
+        return loss + judged * lam, gain
+
+
+def _own_patterns(network: Network, problem: Problem) -> NDArray[np.bool_]:
+    """1[X theta >= 0] of every unit that is not zero; the gates' patterns of a gated network."""
+    units = [unit for unit in network.units if unit.gate is not None or not unit.is_zero]
+    rows = [[to_fmpq(v) for v in row] for row in problem.X]
+    before = products(rows, [unit.gate or unit.theta for unit in units])
+    table = [[sign_of(v, f"x_{j + 1} . theta") >= 0 for v in line] for j, line in enumerate(before)]
+    return np.array(table, dtype=bool).reshape(problem.n, len(units)).T
+
+
+def _program(problem: Problem, patterns: Any, gated: bool) -> Program:
+    from polyrelu.arrangement import enumerate_cells
+
+    whole = isinstance(patterns, str)
+    nonzero = np.array([any(row) for row in problem.X], dtype=bool)
+    present = enumerate_cells(problem.X).patterns if whole else distinct_patterns(patterns, nonzero)
+    return Program(
+        problem.X, problem.y or (), problem.lam or Fraction(0), np.asarray(present, dtype=bool), whole, gated
+    )
+
+
+def _compare(value: Any, residual: list[Any], result: Result, program: Callable[[], Program]) -> Comparison:
+    """Against the proved optimum; by duality where there is none, or where it leaves the question open."""
+    found, blocked = None, result.reason or ""
+    if result.optimum is not None:
+        found = with_optimum(value, result.optimum)
+        if found.verdict.value is not None:
+            return found
+        blocked = found.verdict.reason
+    try:
+        dual = by_duality(value, residual, program())
+    except Undecided:
+        with precision(BITS):
+            ceiling = (arb(0), enclosed(value))
+        return found or Comparison(Verdict.undecided(blocked), ceiling, ceiling)
+    return replace(found, verdict=dual.verdict) if found is not None else dual
+
+
+def _subsampled(
+    network: Network, problem: Problem, value: Any, residual: list[Any], stage: Stage | None
+) -> Comparison:
+    try:
+        with precision(BITS):
+            patterns = _own_patterns(network, problem)
+            ceiling = (arb(0), enclosed(value))
+    except Undecided as blocked:
+        return Comparison(Verdict.undecided(str(blocked)), (arb(0), arb("inf")), (arb(0), arb("inf")))
+    if not len(patterns):
+        alone = (ceiling[1], ceiling[1])
+        return Comparison(
+            Verdict.proved("a network of zero units has no patterns to choose from"), alone, (arb(0),) * 2
+        )
+    result = certify(problem, patterns=patterns, stage=stage)
+    return _compare(value, residual, result, lambda: _program(problem, patterns, False))
+
+
+def _distance(
+    network: Network, residual: list[Any], result: Result, full: Comparison
+) -> tuple[Distance | None, str | None]:
+    if result.optimum is None:
+        return None, f"the optimum is undecided: {result.reason}"
+    try:
+        near = distance(network, residual, result.optimum)
+    except Undecided as blocked:
+        return None, str(blocked)
+    if full.verdict.value:
+        near = replace(near, lower=arb(0), upper=arb(0))
+    return near, None
