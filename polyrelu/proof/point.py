@@ -68,8 +68,17 @@ class Point:
     structure: Structure
     root: Root | None
 
+    @cached_property
+    def _enclosed(self) -> dict[int, Coordinates]:
+        return {}
+
     def balls(self, bits: int) -> Coordinates:
-        """Enclosures to a relative accuracy of `bits`."""
+        """Enclosures to a relative accuracy of `bits`; computed once, since thousands of signs are asked of them."""
+        if bits not in self._enclosed:
+            self._enclosed[bits] = self._refined(bits)
+        return self._enclosed[bits]
+
+    def _refined(self, bits: int) -> Coordinates:
         if self.root is None:
             with precision(bits):
                 return Coordinates([arb(v) for v in self.structure.program.yq], [], [])
@@ -85,14 +94,18 @@ class Point:
         """The root in an exact field, verified by substitution; None if none was found."""
         return exact_point(self, MAX_DEGREE)
 
+    @cached_property
+    def _quick(self) -> ExactPoint | None:
+        """The root as rationals or sums of square roots."""
+        return exact_point(self, 1)
+
     @property
     def exact_name(self) -> str:
         """The field of the optimum as far as it is known without a long search."""
         if "exact" not in self.__dict__:
-            quick = exact_point(self, 1)  # sums of square roots, or rational
-            if quick is None:
+            if self._quick is None:
                 return "enclosures"
-            self.__dict__["exact"] = quick
+            self.__dict__["exact"] = self._quick
         return self.exact.name if self.exact is not None else "enclosures"
 
     def ball(self, question: Question, bits: int) -> arb:
