@@ -1,0 +1,1077 @@
+#!/usr/bin/env python3
+# ruff: noqa: B905
+"""Check a polyrelu proof file with bare Python (3.9 or newer, standard library only).
+
+    python check.py proof.json[.gz] [--json] [--problem SHA256]      exit: 0 accepted, 1 rejected, 2 unreadable
+
+The file states claims about   min 1/2 |sum_b s_b D_b X w_b - y|^2 + lambda sum_b |w_b|,  w_b in K_b,   over blocks
+b = (D, s): D a 0/1 pattern of the rows, s = 1 or -1, K_b = { w : (2D - I) X w >= 0 }. (Gated: K_b = R^d, s = 1.)
+Nothing in it is believed: labels, counts and words are recomputed, and every hypothesis is tested. No float is used.
+
+Theorem (lambda > 0). Let p_b be the projection of s X^T D nu onto K_b. If |p_b| <= lambda for every present block
+and y - nu = sum of beta_k Q_k nu with beta_k >= 0 over neurons in the cone of present tight blocks (|p_b| = lambda),
+then nu is the residual of every optimum, and the optima are the solutions beta >= 0 of that equation.
+
+A neuron (s, face) has the rows Z with face 0, the rows D with face +, the rational projection P onto
+{ v : x_j.v = 0 for j in Z } (gated: P = I), A = P X^T D, z = A nu = s lambda u with |u| = 1, and Q = A^T A.
+"""
+
+from __future__ import annotations
+
+import argparse
+import decimal
+import hashlib
+import itertools
+import json
+import math
+import re
+import sys
+import time
+import zlib
+from fractions import Fraction
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+FORMAT, VERSION = "polyrelu-proof", 1
+MAX_BYTES = 256 * 2**20
+MAX_DIGITS = 4000
+MAX_CELLS = 2_000_000
+MAX_STEPS = 3_000_000
+MAX_UNKNOWNS = 600
+MAX_BASES = 300
+MAX_BITS = 8192
+EXACT_BITS = 1024
+DECIMALS = 20
+
+
+class Unreadable(Exception):
+    """Not a proof file, or beyond a stated limit: nothing was checked."""
+
+
+class Rejected(Exception):
+    """A claim that is false or not proved by this file: (claim, step)."""
+
+
+def need(condition: object, claim: str, step: str) -> None:
+    """Reject the claim unless the condition of the step holds."""
+    if condition is not True:
+        raise Rejected(claim, step)
+
+
+# ---------------------------------------------------------------------------------------------- reading
+
+
+def load(path: str) -> Tuple[Any, str]:
+    """The document and the SHA-256 of the (uncompressed) file; only canonical JSON is read."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if data[:2] == b"\x1f\x8b":
+            stream = zlib.decompressobj(31)
+            data = stream.decompress(data, MAX_BYTES + 1)
+            if len(data) <= MAX_BYTES and (not stream.eof or stream.unused_data):
+                raise Unreadable("truncated or trailing compressed data")
+    except (OSError, zlib.error) as error:
+        raise Unreadable("cannot read %s: %s" % (path, error))
+    if len(data) > MAX_BYTES:
+        raise Unreadable("larger than the limit of %d bytes" % MAX_BYTES)
+    try:
+        text = data.decode("ascii")
+        document = json.loads(
+            text,
+            object_pairs_hook=_no_duplicates,
+            parse_int=_small_integer,
+            parse_float=_no_float,
+            parse_constant=_no_float,
+        )
+        canonical = json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n" == text
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("not a JSON document of this format: %s" % str(error)[:200])
+    if not canonical:
+        raise Unreadable("not in canonical form (sorted keys, no spaces, one final newline)")
+    return document, hashlib.sha256(data).hexdigest()
+
+
+def _no_duplicates(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a key appears twice")
+    return dict(pairs)
+
+
+def _small_integer(text: str) -> int:
+    if len(text) > 10:
+        raise ValueError("a bare integer of %d digits; large numbers are strings" % len(text))
+    return int(text)
+
+
+def _no_float(text: str) -> float:
+    raise ValueError("floating-point numbers are not allowed: %s" % text[:40])
+
+
+def fields(value: Any, where: str, required: str, optional: str = "") -> Dict[str, Any]:
+    """An object with exactly these keys."""
+    known = set(required.split()) | set(optional.split())
+    if type(value) is not dict or not set(required.split()) <= set(value) <= known:
+        raise Unreadable("%s must be an object with the keys %s" % (where, ", ".join(sorted(known))))
+    return value
+
+
+def items(value: Any, where: str, length: Optional[int] = None) -> List[Any]:
+    """A list, of the stated length if there is one."""
+    if type(value) is not list or length not in (None, len(value)):
+        raise Unreadable("%s must be a list%s" % (where, "" if length is None else " of length %d" % length))
+    return value
+
+
+def typed(value: Any, kind: type, where: str) -> Any:
+    """A value of exactly this JSON type; integers are not negative."""
+    if type(value) is not kind or (kind is int and value < 0):
+        raise Unreadable("%s must be of type %s" % (where, kind.__name__))
+    return value
+
+
+_RATIONAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:/[1-9][0-9]*)?")
+
+
+def rational(value: Any, where: str) -> Fraction:
+    """A rational in lowest terms, written p or p/q."""
+    if type(value) is not str or len(value) > 2 * MAX_DIGITS or not _RATIONAL.fullmatch(value):
+        raise Unreadable("%s must be a rational number in a string of at most %d digits" % (where, MAX_DIGITS))
+    parts = value.split("/")
+    if max(map(len, parts)) > MAX_DIGITS:
+        raise Unreadable("%s has more than %d digits" % (where, MAX_DIGITS))
+    number = Fraction(int(parts[0]), int(parts[-1]) if len(parts) == 2 else 1)
+    if str(number) != value:
+        raise Unreadable("%s is not in lowest terms" % where)
+    return number
+
+
+def integer(value: Any, where: str) -> int:
+    """An integer in a string."""
+    number = rational(value, where)
+    if number.denominator != 1:
+        raise Unreadable("%s must be an integer" % where)
+    return number.numerator
+
+
+# ---------------------------------------------------------------------------------------------- numbers
+
+
+class Interval:
+    """The real numbers between lo / 2^bits and hi / 2^bits; every operation rounds outwards."""
+
+    __slots__ = ("hi", "lo")
+    bits = EXACT_BITS  # one grid for the whole check, set before any interval is made
+
+    def __init__(self, lo: int, hi: int):
+        self.lo, self.hi = lo, hi
+
+    @staticmethod
+    def of(x: Any) -> Interval:
+        """The enclosure of a rational (or an interval as it is)."""
+        if isinstance(x, Interval):
+            return x
+        scaled = Fraction(x) * 2**Interval.bits
+        return Interval(math.floor(scaled), math.ceil(scaled))
+
+    def __add__(self, other: Any) -> Interval:
+        o = Interval.of(other)
+        return Interval(self.lo + o.lo, self.hi + o.hi)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Interval:
+        return Interval(-self.hi, -self.lo)
+
+    def __sub__(self, other: Any) -> Interval:
+        return self + (-Interval.of(other))
+
+    def __rsub__(self, other: Any) -> Interval:
+        return (-self) + other
+
+    def __mul__(self, other: Any) -> Interval:
+        if isinstance(other, (int, Fraction)):  # exactly rational: round once
+            p, q = Fraction(other).numerator, Fraction(other).denominator
+            ends = (self.lo * p, self.hi * p)
+            return Interval(min(ends) // q, -(-max(ends) // q))
+        products = (self.lo * other.lo, self.lo * other.hi, self.hi * other.lo, self.hi * other.hi)
+        return Interval(min(products) >> Interval.bits, -(-max(products) >> Interval.bits))
+
+    __rmul__ = __mul__
+
+    def inverse(self) -> Interval:
+        """1/x for an interval without 0."""
+        one = 1 << 2 * Interval.bits
+        return Interval(one // self.hi, -(-one // self.lo))
+
+    def sign(self) -> Optional[int]:
+        """The common sign of all its numbers, or None."""
+        return 1 if self.lo > 0 else -1 if self.hi < 0 else 0 if self.lo == self.hi == 0 else None
+
+
+class Field:
+    """Products and values of a basis of real numbers: square roots of integers, or powers of a real root theta.
+
+    An element with no nonzero coefficient is zero. (The converse is not used: a sign comes from an interval.)
+    """
+
+    def __init__(self, spec: Any):
+        where = "the field"
+        self.values: Dict[int, Interval] = {}
+        if type(spec) is dict and "radicands" in spec:
+            self.polynomial: Optional[List[Fraction]] = None
+            self.basis = [integer(m, where) for m in items(fields(spec, where, "radicands")["radicands"], where)]
+            good = self.basis[:1] == [1] and all(a < b for a, b in zip(self.basis, self.basis[1:]))
+            need(good, "optimum", "the radicands are not 1 < m_2 < m_3 < ...")
+            return
+        fields(spec, where, "polynomial bits interval")
+        f = [integer(c, where) for c in items(spec["polynomial"], where)]
+        need(2 < len(f) <= 65 and f[-1] > 0 and math.gcd(*f) == 1, "optimum", "the polynomial is not primitive")
+        self.polynomial = [Fraction(-c, f[-1]) for c in f[:-1]]  # theta^deg in terms of lower powers
+        self.basis = list(range(len(f) - 1))
+        bits = typed(spec["bits"], int, where)
+        self.values[1] = _root_between(f, integer(spec["interval"], where), bits)
+
+    def element(self, coefficients: Any, where: str) -> Element:
+        """Read one number."""
+        coefficients = items(coefficients, where, len(self.basis))
+        return Element(self, {b: rational(c, where) for b, c in zip(self.basis, coefficients)})
+
+    def times(self, i: int, j: int) -> Dict[int, Fraction]:
+        """The product of two basis numbers."""
+        if self.polynomial is None:
+            g = math.gcd(i, j)
+            return {(i // g) * (j // g): Fraction(g)}
+        power = [Fraction(0)] * (i + j) + [Fraction(1)]
+        while len(power) > len(self.polynomial):  # theta^e = theta^(e - deg) * (lower powers)
+            top, shift = power.pop(), len(power) - len(self.polynomial)
+            for k, c in enumerate(self.polynomial):
+                power[shift + k] += top * c
+        return dict(enumerate(power))
+
+    def value(self, i: int) -> Interval:
+        """The enclosure of a basis number."""
+        if i not in self.values:
+            if self.polynomial is None:
+                square = i << 2 * Interval.bits
+                root = math.isqrt(square)
+                self.values[i] = Interval(root, root + (root * root < square))
+            else:
+                self.values[i] = self.value(i - 1) * self.values[1] if i else Interval.of(1)
+        return self.values[i]
+
+
+def _root_between(f: List[int], m: int, bits: int) -> Interval:
+    """A root of f between m / 2^bits and (m + 1) / 2^bits, where f changes its sign; bisected to the grid."""
+    need(bits <= Interval.bits, "optimum", "the isolating interval is finer than the grid")
+    lo = m << (Interval.bits - bits)
+    hi = lo + (1 << (Interval.bits - bits))
+
+    def sign(x: int) -> int:
+        value = 0
+        for power, c in enumerate(reversed(f)):
+            value = value * x + (c << power * Interval.bits)
+        return (value > 0) - (value < 0)
+
+    left, right = sign(lo), sign(hi)
+    need(left * right == -1, "optimum", "the polynomial does not change its sign on the isolating interval")
+    while hi - lo > 1:
+        middle = (lo + hi) // 2
+        lo, hi = (middle, hi) if sign(middle) == left else (lo, middle)
+    return Interval(lo, hi)
+
+
+class Element:
+    """A sum of rational multiples of basis numbers, with exact + - *."""
+
+    __slots__ = ("field", "terms")
+
+    def __init__(self, field: Field, terms: Dict[int, Fraction]):
+        self.field, self.terms = field, {k: c for k, c in terms.items() if c != 0}
+
+    def _lift(self, other: Any) -> Element:
+        if isinstance(other, Element):
+            return other
+        one = 1 if self.field.polynomial is None else 0
+        return Element(self.field, {one: Fraction(other)})
+
+    def __add__(self, other: Any) -> Element:
+        terms = dict(self.terms)
+        for k, c in self._lift(other).terms.items():
+            terms[k] = terms.get(k, Fraction(0)) + c
+        return Element(self.field, terms)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Element:
+        return self * -1
+
+    def __sub__(self, other: Any) -> Element:
+        return self + (-self._lift(other))
+
+    def __mul__(self, other: Any) -> Element:
+        if not isinstance(other, Element):
+            return Element(self.field, {k: c * other for k, c in self.terms.items()})
+        terms: Dict[int, Fraction] = {}
+        for (i, a), (j, b) in itertools.product(self.terms.items(), other.terms.items()):
+            for k, c in self.field.times(i, j).items():
+                terms[k] = terms.get(k, Fraction(0)) + a * b * c
+        return Element(self.field, terms)
+
+    __rmul__ = __mul__
+
+    def interval(self) -> Interval:
+        """An enclosure."""
+        return sum((self.field.value(k) * c for k, c in self.terms.items()), Interval(0, 0))
+
+
+def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
+    """The sum of products, of rationals with rationals, intervals or elements."""
+    return sum((x * y for x, y in zip(a, b) if not (isinstance(x, (int, Fraction)) and x == 0)), Fraction(0))
+
+
+def projector(rows: Sequence[Sequence[Fraction]], d: int) -> List[List[Fraction]]:
+    """The orthogonal projection onto { v : row.v = 0 for all rows }, by Gram-Schmidt."""
+    P = [[Fraction(i == j) for j in range(d)] for i in range(d)]
+    for row in rows:
+        q = [dot(line, row) for line in P]
+        size = dot(q, q)
+        if size:
+            P = [[P[i][j] - q[i] * q[j] / size for j in range(d)] for i in range(d)]
+    return P
+
+
+def echelon(rows: Sequence[Sequence[Fraction]]) -> List[List[Fraction]]:
+    """The reduced row echelon form without zero rows: a basis of the row space that depends on it alone."""
+    table, done = [list(row) for row in rows], 0
+    for j in range(len(table[0]) if table else 0):
+        pivot = next((i for i in range(done, len(table)) if table[i][j] != 0), None)
+        if pivot is None:
+            continue
+        table[done], table[pivot] = table[pivot], table[done]
+        table[done] = [x / table[done][j] for x in table[done]]
+        for i, row in enumerate(table):
+            if i != done and row[j] != 0:
+                table[i] = [x - row[j] * y for x, y in zip(row, table[done])]
+        done += 1
+    return table[:done]
+
+
+def eliminate(rows: List[List[Any]], columns: int) -> Optional[List[Tuple[int, List[Interval]]]]:
+    """Gauss-Jordan on intervals with pivots among the first columns: [(pivot column, reduced row)], or None.
+
+    Each pivot excludes 0, so success proves that the rows are independent, whatever numbers the intervals hold.
+    """
+    table, used = [[Interval.of(x) for x in row] for row in rows], {}  # type: ignore[var-annotated]
+    while len(used) < len(table):
+        distance, i, j = max(
+            ((max(row[j].lo, -row[j].hi), i, j) for i, row in enumerate(table) if i not in used for j in range(columns)),
+            default=(0, 0, 0),
+        )
+        if distance <= 0:
+            return None
+        inverse = table[i][j].inverse()
+        table[i] = [x * inverse for x in table[i]]
+        table[i][j] = Interval.of(1)
+        for k, row in enumerate(table):
+            if k != i:
+                table[k] = [x - row[j] * y for x, y in zip(row, table[i])]
+                table[k][j] = Interval(0, 0)
+        used[i] = j
+    return [(used[i], table[i]) for i in range(len(table))]
+
+
+# ---------------------------------------------------------------------------------------------- the problem
+
+
+class Problem:
+    """X, y, lambda and the kind of program, as rationals; `patterns` is None for all cells."""
+
+    def __init__(self, spec: Any):
+        spec = fields(spec, "problem", "X y lambda gated patterns")
+        self.X = [[rational(v, "X") for v in items(row, "a row of X")] for row in items(spec["X"], "X")]
+        self.n, self.d = len(self.X), len(self.X[0]) if self.X else 0
+        if self.d == 0 or any(len(row) != self.d for row in self.X):
+            raise Unreadable("X must be a table with at least one row and one column")
+        self.y = [rational(v, "y") for v in items(spec["y"], "y", self.n)]
+        self.lam = rational(spec["lambda"], "lambda")
+        self.gated = typed(spec["gated"], bool, "gated")
+        self.nonzero = [any(row) for row in self.X]
+        denominator = math.lcm(*(v.denominator for row in self.X for v in row))
+        self.integers = [[int(v * denominator) for v in row] for row in self.X]
+        self.denominator = denominator
+        self.listed = None if spec["patterns"] == "cells" else self._patterns(items(spec["patterns"], "patterns"))
+        text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+        self.sha256 = hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    def _patterns(self, listed: List[Any]) -> List[str]:
+        for p in listed:
+            if type(p) is not str or len(p) != self.n or set(p) - {"0", "1"}:
+                raise Unreadable("a pattern must be a string of %d characters 0 and 1" % self.n)
+            if any(bit == "0" for bit, nonzero in zip(p, self.nonzero) if not nonzero):
+                raise Unreadable("a pattern must have 1 on zero rows of X")
+        if not listed or len(set(listed)) < len(listed):
+            raise Unreadable("the list of patterns must not be empty and must not repeat one")
+        return listed
+
+
+# ---------------------------------------------------------------------------------------------- claim: arrangement
+
+
+def check_arrangement(problem: Problem, claim: Any) -> List[str]:
+    """All patterns of full-dimensional cells of { w : x_j.w = 0 }: found by a search, counted by a theorem.
+
+    The search need not be right: each pattern found comes with an integer point, whose signs are recomputed here,
+    so there are at least as many cells as different patterns. Zaslavsky: r(A) = r(A - H) + r(A restricted to H)
+    counts the cells, so there are no more. The digest makes the list itself part of the claim.
+    """
+    name, claim = "arrangement", fields(claim, "arrangement", "cells sha256 words")
+    stated, digest = typed(claim["cells"], int, "cells"), typed(claim["sha256"], str, "sha256")
+    lines = _distinct_lines(problem.integers)
+    if stated > MAX_CELLS or sum(math.comb(len(lines), k) for k in range(max(problem.d - 1, 1))) > MAX_STEPS:
+        raise Unreadable("the arrangement is beyond the limits of this checker")
+    progress("counting the cells")
+    count = number_of_cells([tuple(map(Fraction, row)) for row in lines], problem.d)
+    need(count == stated, name, "%d cells are claimed and there are %d" % (stated, count))
+    progress("finding the cells")
+    patterns = set()
+    for w in points_of_cells(lines, problem.d):
+        values = [sum(map(int.__mul__, row, w)) for row in problem.integers]
+        need(all(v != 0 for v, some in zip(values, problem.nonzero) if some), name, "a point lies on a hyperplane")
+        patterns.add("".join("1" if v >= 0 else "0" for v in values))
+    need(len(patterns) == count, name, "the search found %d of %d cells" % (len(patterns), count))
+    listed = sorted(patterns)
+    need(hashlib.sha256("\n".join(listed).encode()).hexdigest() == digest, name, "the digest of the list is another")
+    return listed
+
+
+def _distinct_lines(rows: Sequence[Sequence[int]]) -> List[Tuple[int, ...]]:
+    """One primitive integer vector per hyperplane."""
+    found = {}
+    for row in rows:
+        g = math.gcd(*row)
+        if g:
+            sign = 1 if next(v for v in row if v) > 0 else -1
+            found[tuple(sign * v // g for v in row)] = True
+    return list(found)
+
+
+def number_of_cells(rows: Sequence[Tuple[Fraction, ...]], d: int) -> int:
+    """Cells of a central arrangement of distinct hyperplanes: 1 + sum over j of the cells of rows before j on H_j."""
+    if not rows:
+        return 1
+    if d <= 2:
+        return 2 if d == 1 else 2 * len(rows)
+    total = 1
+    for j, row in enumerate(rows):
+        p = next(i for i, v in enumerate(row) if v)
+        classes = {}
+        for other in rows[:j]:  # the linear form on H_j: eliminate the coordinate p
+            factor = other[p] / row[p]
+            form = [v - factor * w for i, (v, w) in enumerate(zip(other, row)) if i != p]
+            lead = next(v for v in form if v)
+            classes[tuple(v / lead for v in form)] = True
+        total += number_of_cells(list(classes), d - 1)
+    return total
+
+
+def points_of_cells(lines: Sequence[Tuple[int, ...]], d: int) -> List[Tuple[int, ...]]:
+    """One integer point of every cell. A cell touches a last hyperplane H_j in a cell of the rows before j on H_j."""
+    if not lines or d == 1:
+        return [(0,) * d] if not lines else [(1,), (-1,)]
+    if d == 2:
+        return _points_of_plane(lines)
+    found: Dict[bytes, Tuple[int, ...]] = {}
+    for j, row in enumerate(lines):
+        p = min((i for i, v in enumerate(row) if v), key=lambda i: abs(row[i]))
+        basis = [[row[p] * (i == k) - row[i] * (p == k) for k in range(d)] for i in range(d) if i != p]
+        before = [[sum(map(int.__mul__, line, b)) for b in basis] for line in lines[:j]]
+        for point in points_of_cells(_distinct_lines(before), d - 1):
+            lifted = [sum(map(int.__mul__, point, column)) for column in zip(*basis)]
+            at = [sum(map(int.__mul__, line, lifted)) for line in lines]
+            along = [sum(map(int.__mul__, line, row)) for line in lines]
+            far = 1 + max((abs(a) // abs(v) for a, v in zip(along[:j], at[:j]) if v), default=0)
+            for side in (1, -1):
+                values = [far * v + side * a for v, a in zip(at, along)]
+                if all(values):
+                    w = [far * v + side * r for v, r in zip(lifted, row)]
+                    g = math.gcd(*w)
+                    found.setdefault(bytes(v > 0 for v in values), tuple(v // g for v in w))
+    return list(found.values())
+
+
+def _points_of_plane(lines: Sequence[Tuple[int, ...]]) -> List[Tuple[int, ...]]:
+    """Sums of neighbouring rays, in the order of their angles."""
+    if len(lines) == 1:
+        return [lines[0], (-lines[0][0], -lines[0][1])]
+    rays = [(-b, a) if a > 0 or (a == 0 and b < 0) else (b, -a) for a, b in lines]  # in the upper half-plane
+    rays.sort(key=lambda ray: (ray[1] != 0, Fraction(-ray[0], ray[1]) if ray[1] else 0))
+    around = [*rays, (-rays[0][0], -rays[0][1])]
+    half = [(a + c, b + e) for (a, b), (c, e) in zip(around, around[1:])]
+    return half + [(-a, -b) for a, b in half]
+
+
+# ---------------------------------------------------------------------------------------------- claim: optimum
+
+
+class Neuron:
+    """A sign and a face with the rational matrices P and A."""
+
+    def __init__(self, problem: Problem, spec: Any):
+        spec = fields(spec, "a neuron", "sign face")
+        sign, face = typed(spec["sign"], str, "sign"), typed(spec["face"], str, "face")
+        if sign not in ("+", "-") or len(face) != problem.n or set(face) - set("+-0"):
+            raise Unreadable("a neuron has a sign + or - and a face of %d characters + - 0" % problem.n)
+        name = "optimum"
+        need(all(f == "0" for f, some in zip(face, problem.nonzero) if not some), name, "a face is not 0 on a zero row")
+        need(not problem.gated or sign == "+", name, "a gated neuron has the sign +")
+        self.sign, self.face, self.key = (1 if sign == "+" else -1), face, (sign, face)
+        self.zero = [j for j, f in enumerate(face) if f == "0" and problem.nonzero[j]]
+        need(not problem.gated or not self.zero, name, "a gated neuron lies on no hyperplane")
+        self.active = [j for j, f in enumerate(face) if f == "+"]
+        P = projector([problem.X[j] for j in self.zero], problem.d)
+        shadows = [[dot(line, x) for line in P] for x in problem.X]  # P x_j
+        self.span = [p for p, some in zip(shadows, problem.nonzero) if some]
+        on = set(self.active)
+        self.A = [[p[i] if j in on else Fraction(0) for j, p in enumerate(shadows)] for i in range(problem.d)]
+
+    def z(self, nu: Sequence[Any]) -> List[Any]:
+        """A nu."""
+        return [dot(row, nu) for row in self.A]
+
+    def activation(self, nu: Sequence[Any]) -> List[Any]:
+        """Q nu = A^T A nu."""
+        z = self.z(nu)
+        return [dot(column, z) for column in zip(*self.A)]
+
+    def holds(self, pattern: str) -> bool:
+        """Whether u lies in the closed cone of the pattern: they agree off the zero set."""
+        return all(f == "0" or (f == "+") == (bit == "1") for f, bit in zip(self.face, pattern))
+
+
+class System:
+    """The square system of neurons, each single or standing for a pair {u, -u}; see `check_root`."""
+
+    def __init__(self, problem: Problem, heads: List[Neuron], paired: List[bool]):
+        self.problem, self.heads, self.paired = problem, heads, paired
+        self.basis = echelon([v for h, pair in zip(heads, paired) if pair for v in h.span])  # of U, as rows
+        self.XB = [[dot(x, b) for b in self.basis] for x in problem.X]
+        self.sizes = (problem.n, len(heads), len(self.basis))
+
+    def equations(self, nu: Sequence[Any], weights: Sequence[Any], c: Sequence[Any]) -> List[Any]:
+        """What must vanish: the fit, (|A nu|^2 - lambda^2) / 2, and -B^T X^T nu."""
+        p = self.problem
+        fit = [v - y - dot(row, c) for v, y, row in zip(nu, p.y, self.XB)]
+        norms = []
+        for head, weight in zip(self.heads, weights):
+            fit = [t + v * weight for t, v in zip(fit, head.activation(nu))]
+            z = head.z(nu)
+            norms.append((dot(z, z) - p.lam * p.lam) * Fraction(1, 2))
+        return [*fit, *norms, *(-dot(column, nu) for column in zip(*self.XB))]
+
+    def jacobian(self, nu: Sequence[Interval], weights: Sequence[Interval]) -> List[List[Any]]:
+        """Its derivative [[I + sum weight_k Q_k, border], [border^T, 0]] with border (Q_k nu, -X B)."""
+        n, K, r = self.sizes
+        corner: List[List[Any]] = [[Fraction(i == j) for j in range(n)] for i in range(n)]
+        for head, weight in zip(self.heads, weights):
+            columns = list(zip(*head.A))
+            for i in head.active:
+                for j in head.active:
+                    corner[i][j] = corner[i][j] + weight * dot(columns[i], columns[j])
+        border = [head.activation(nu) for head in self.heads] + [[-v for v in b] for b in zip(*self.XB)]
+        top = [row + [b[i] for b in border] for i, row in enumerate(corner)]
+        return top + [list(b) + [Fraction(0)] * (K + r) for b in border]
+
+
+class Point:
+    """A proved solution (nu, weights, c) of the system: enclosures, and exact numbers where the file has them."""
+
+    def __init__(self, system: System, values: List[Any], exact: bool):
+        n, K, _ = system.sizes
+        enclosed = [v.interval() if exact else v for v in values]
+        self.nu, self.weights, self.c = enclosed[:n], enclosed[n : n + K], enclosed[n + K :]
+        self.exact: Optional[List[Any]] = values[:n] if exact else None
+
+    def moment(self, problem: Problem, rows: List[int], exact: bool = False) -> List[Any]:
+        """X^T D nu for the rows in D."""
+        nu = self.exact if exact and self.exact else self.nu
+        return [dot([problem.X[j][i] for j in rows], [nu[j] for j in rows]) for i in range(problem.d)]
+
+
+def sign_of(enclosed: Any, exact: Any) -> Optional[int]:
+    """The sign of a number, by its interval or else by exact algebra (only zero); None is undecided."""
+    sign = Interval.of(enclosed).sign()
+    return 0 if sign is None and is_zero(exact) else sign
+
+
+def is_zero(x: Any) -> bool:
+    """Whether an exact number is proved to be 0; False for None, which stands for no exact number."""
+    return not x.terms if isinstance(x, Element) else x == 0 and not isinstance(x, Interval)
+
+
+def check_point(system: System, spec: Any) -> Point:
+    """Prove that the system has a solution: exact numbers by substitution, enclosures by `check_root`."""
+    n, K, r = system.sizes
+    if type(spec) is dict and "field" in spec:
+        fields(spec, "point", "field nu weights c")
+        Interval.bits = EXACT_BITS
+        field = Field(spec["field"])
+        parts = [[field.element(v, k) for v in items(spec[k], k, m)] for k, m in (("nu", n), ("weights", K), ("c", r))]
+        need(all(map(is_zero, system.equations(*parts))), "optimum", "the exact numbers do not solve the equations")
+        return Point(system, parts[0] + parts[1] + parts[2], True)
+    fields(spec, "point", "bits nu weights c")
+    bits = typed(spec["bits"], int, "bits")
+    if bits > MAX_BITS or n + K + r > MAX_UNKNOWNS:
+        raise Unreadable("a root in %d unknowns and %d bits is beyond the limits" % (n + K + r, bits))
+    Interval.bits = bits + 256
+    centre = [integer(v, k) for k, m in (("nu", n), ("weights", K), ("c", r)) for v in items(spec[k], k, m)]
+    check_root(system, centre, bits)
+    half = 1 << 255  # half a unit of 2^-bits on the grid
+    return Point(system, [Interval((m << 256) - half, (m << 256) + half) for m in centre], False)
+
+
+def check_root(system: System, centre: List[int], bits: int) -> None:
+    """Krawczyk: F has a root within 2^-(bits+1) of m = centre / 2^bits, in every coordinate.
+
+    If |Y F(m)| + |I - Y J| r < r in every coordinate, for a real matrix Y and all J in an interval matrix that
+    holds F' on the box m + [-r, r], then x - Y F(x) maps the box into itself and contracts it. Y is arbitrary: it
+    is found here, as a rounded inverse.
+    """
+    n, K, _ = system.sizes
+    size, unit, half = len(centre), Fraction(1, 2**bits), 1 << (Interval.bits - bits - 1)
+    m = [v * unit for v in centre]
+    progress("proving a root in %d unknowns" % size)
+    F = [Interval.of(v) for v in system.equations(m[:n], m[n : n + K], m[n + K :])]
+    box = [Interval((v << Interval.bits - bits) - half, (v << Interval.bits - bits) + half) for v in centre]
+    J = [[Interval.of(v) for v in row] for row in system.jacobian(box[:n], box[n : n + K])]
+    middle = [[(v.lo + v.hi) // 2 for v in row] for row in J]
+    spread = [[v.hi - w for v, w in zip(row, mid)] for row, mid in zip(J, middle)]
+    Y = _rounded_inverse(middle, bits)
+    one = 1 << 2 * Interval.bits
+    F_mid = [(v.lo + v.hi) // 2 for v in F]
+    columns, spreads = list(zip(*middle)), list(zip(*spread))
+    for i, y in enumerate(Y):
+        y_abs = [abs(v) for v in y]
+        step = abs(_product(y, F_mid)) + sum(a * (v.hi - w) for a, v, w in zip(y_abs, F, F_mid))
+        stretch = sum(
+            abs((one if i == j else 0) - _product(y, columns[j])) + _product(y_abs, spreads[j]) for j in range(size)
+        )
+        inside = (step << bits + 1) + stretch < one  # both sides divided by r
+        need(inside, "optimum", "no root is proved within half a unit of the stated numbers (coordinate %d)" % (i + 1))
+
+
+def _product(a: Sequence[int], b: Sequence[int]) -> int:
+    return sum(map(int.__mul__, a, b))
+
+
+def _rounded_inverse(M: List[List[int]], bits: int) -> List[List[int]]:
+    """Near the inverse of M / 2^g, times 2^g; nothing is claimed about it."""
+    with decimal.localcontext() as context:
+        context.prec, context.Emax, context.Emin = 60 + bits // 4, decimal.MAX_EMAX, decimal.MIN_EMIN
+        unit = decimal.Decimal(2) ** Interval.bits
+        size = len(M)
+        table = [[v / unit for v in map(decimal.Decimal, row)] for row in M]
+        for i, row in enumerate(table):
+            row.extend(decimal.Decimal(i == j) for j in range(size))
+        for j in range(size):
+            p = max(range(j, size), key=lambda i: abs(table[i][j]))
+            need(table[p][j] != 0, "optimum", "the Jacobian looks singular")
+            table[j], table[p] = table[p], table[j]
+            pivot = 1 / table[j][j]
+            lead = table[j] = [v * pivot for v in table[j]]
+            for i, row in enumerate(table):
+                factor = row[j]
+                if i != j and factor:
+                    table[i] = [v - factor * w for v, w in zip(row, lead)]
+        return [[int(v * unit) for v in row[size:]] for row in table]
+
+
+def check_optimum(problem: Problem, patterns: List[str], claim: Any, evidence: Any) -> Optimum:
+    """The optimal fit, all tight neurons, and the status of every block."""
+    name = "optimum"
+    claim = fields(claim, name, "objective neurons tight_blocks words")
+    evidence = fields(evidence, "the evidence for optimum", "roles point")
+    need(problem.lam > 0, name, "lambda is not positive")
+    neurons = [Neuron(problem, spec) for spec in items(claim["neurons"], "neurons")]
+    roles = items(evidence["roles"], "roles", len(neurons))
+    heads, paired = _structure(neurons, roles)
+    system = System(problem, heads, paired)
+    point = check_point(system, evidence["point"])
+    need(all(w.sign() == 1 for w in point.weights), name, "a weight is not proved positive")
+    for k, (neuron, role) in enumerate(zip(neurons, roles)):
+        label = "neuron %d" % (k + 1)
+        if role == "tie":
+            need(point.exact is not None, name, label + ": a tie needs exact numbers")
+            z = neuron.z(point.exact or [])
+            need(is_zero(dot(z, z) - problem.lam**2), name, label + ": |A nu| is not lambda")
+        held = [p for p in patterns if neuron.holds(p)]
+        need(len(held) > 0, name, label + " lies in the cone of no present block")
+        if not problem.gated:
+            _check_strict_signs(problem, point, neuron, name, label)
+            _check_multipliers(problem, point, neuron, held, label)
+    tight = _check_other_blocks(problem, patterns, point, neurons)
+    need(tight == typed(claim["tight_blocks"], int, "tight_blocks"), name, "%d blocks are tight" % tight)
+    value = dot(problem.y, point.nu) - dot(point.nu, point.nu) * Fraction(1, 2)
+    rounded = {math.floor(Fraction(end * 10**DECIMALS, 2**Interval.bits) + Fraction(1, 2)) for end in (value.lo, value.hi)}
+    stated = integer(claim["objective"], "objective")
+    need(rounded == {stated}, name, "the objective is another, or not known to %d decimals" % DECIMALS)
+    return Optimum(problem, patterns, system, point, neurons, roles)
+
+
+def _structure(neurons: List[Neuron], roles: List[Any]) -> Tuple[List[Neuron], List[bool]]:
+    """The singles and pairs, in a prescribed order: each pair with its antipode behind it, ties at the end."""
+    name, heads, paired, ties = "optimum", [], [], []
+    for k, (neuron, role) in enumerate(zip(neurons, roles)):
+        need(role in ("single", "pair", "antipode", "tie"), name, "an unknown role of a neuron")
+        after_pair = k > 0 and roles[k - 1] == "pair"
+        need((role == "antipode") == after_pair, name, "a pair and its antipode do not stand together")
+        if role == "antipode":
+            mirrored = neurons[k - 1].face.translate(str.maketrans("+-", "-+"))
+            need(neuron.key == (neurons[k - 1].key[0], mirrored), name, "an antipode is not opposite")
+        elif role == "tie":
+            ties.append(neuron.key)
+        else:
+            need(not ties, name, "a tie stands before a neuron of the structure")
+            heads.append(neuron)
+            paired.append(role == "pair")
+    need(not roles or roles[-1] != "pair", name, "a pair and its antipode do not stand together")
+    keys = [head.key for head in heads]
+    need(sorted(keys) == keys and sorted(ties) == ties, name, "the neurons are not in order")
+    need(len({neuron.key for neuron in neurons}) == len(neurons), name, "a neuron is listed twice")
+    return heads, paired
+
+
+def _check_strict_signs(problem: Problem, point: Point, neuron: Neuron, name: str, label: str) -> None:
+    """u lies in the relative interior of its face: x_j.u has the stated strict sign off Z (it is 0 on Z)."""
+    z = neuron.z(point.nu)
+    for j, f in enumerate(neuron.face):
+        if f != "0":
+            side = Interval.of(dot(problem.X[j], z)).sign()
+            need(side == (1 if f == "+" else -1) * neuron.sign, name, "%s: its side of row %d" % (label, j + 1))
+
+
+def _check_multipliers(problem: Problem, point: Point, neuron: Neuron, held: List[str], label: str) -> None:
+    """For each present block around u: rho >= 0 on Z with s X^T D_b nu + sum (2D_b - I)_jj rho_j x_j = lambda u.
+
+    With c = s X^T D_b nu one has P c = lambda u, so the sum must be -(I - P) c, the component of -c in the span of
+    the rows of Z. For rows S of Z with that span and a basis E of it, t = S E^T (E S^T S E^T)^-1 E c has
+    S^T t = (I - P) c; wanted is an S with t_j <= 0 where the block's side of row j is +, t_j >= 0 where it is -.
+    """
+    if not neuron.zero:
+        return
+    spans = list(_spanning_sets(problem, neuron.zero))
+    for local in sorted({tuple(p[j] for j in neuron.zero) for p in held}):
+        allowed = {j: (0, -neuron.sign if bit == "1" else neuron.sign) for j, bit in zip(neuron.zero, local)}
+        rows = neuron.active + [j for j, bit in zip(neuron.zero, local) if bit == "1"]
+        c, exact = point.moment(problem, rows), point.moment(problem, rows, True) if point.exact else None
+        found = any(
+            all(sign_of(dot(h, c), dot(h, exact) if exact else None) in allowed[j] for j, h in H.items()) for H in spans
+        )
+        need(found, "optimum", "%s: no multiplier for the blocks with %s on its zero rows" % (label, "".join(local)))
+
+
+def _spanning_sets(problem: Problem, zero: List[int]) -> Iterator[Dict[int, List[Fraction]]]:
+    """The rows h_j with t_j = h_j.c of the docstring above: for all of Z first, then for its bases."""
+    E = echelon([problem.X[j] for j in zero])
+    r = len(E)
+    bases = itertools.combinations(zero, r) if r < len(zero) else iter(())
+    for S in itertools.chain([tuple(zero)], itertools.islice(bases, MAX_BASES)):
+        SE = [[dot(problem.X[j], e) for e in E] for j in S]
+        solved = echelon([[dot(a, b) for b in zip(*SE)] + e for a, e in zip(zip(*SE), E)])
+        if all(row[i] == 1 for i, row in enumerate(solved)):  # E S^T S E^T is nonsingular: S spans
+            yield {j: [dot(a, column) for column in list(zip(*solved))[r:]] for j, a in zip(S, SE)}
+
+
+def _check_other_blocks(problem: Problem, patterns: List[str], point: Point, neurons: List[Neuron]) -> int:
+    """Every present block that holds no neuron of its sign is strictly inactive; the number of the others.
+
+    nu = m / 2^g + e with integers m, and |X^T D e| <= sum |e_j| |x_j|_1. For any rho >= 0
+    |s X^T D nu + sum (2D - I)_jj rho_j x_j| < lambda proves |p_b| < lambda.
+    """
+    m = [(v.lo + v.hi) // 2 for v in point.nu]
+    error = sum(max(v.hi - w, w - v.lo) * sum(map(abs, row)) for v, w, row in zip(point.nu, m, problem.integers))
+    limit = math.floor(problem.lam * problem.denominator * 2**Interval.bits) - error
+    need(limit > 0, "optimum", "the residual is not known accurately enough")
+    weighted = [[w * row[i] for w, row in zip(m, problem.integers)] for i in range(problem.d)]
+    care = [(n.sign, int(n.face.replace("-", "1").replace("+", "1"), 2), int(re.sub("[^+]", "0", n.face).replace("+", "1"), 2)) for n in neurons]
+    search, tight = Search(problem.integers), 0
+    for k, pattern in enumerate(patterns):
+        progress("blocks", k, len(patterns))
+        bits, on = int(pattern, 2), [bit == "1" for bit in pattern]
+        c = [sum(itertools.compress(column, on)) for column in weighted]
+        short = _product(c, c) < limit * limit
+        for sign in (1,) if problem.gated else (1, -1):
+            if any(s == sign and bits & mask == plus for s, mask, plus in care):
+                tight += 1
+            elif not short:
+                inactive = not problem.gated and search.shorter([sign * v for v in c], on, limit)
+                need(inactive, "optimum", "the block %s%s is not proved inactive" % ("+" if sign > 0 else "-", pattern))
+    return tight
+
+
+class Search:
+    """Nonnegative multipliers that shorten a vector (Lawson and Hanson's method in exact integers)."""
+
+    def __init__(self, rows: List[List[int]]):
+        self.rows = rows
+        self.weights = [(1 << 128) // (_product(row, row) or 1) for row in rows]  # 1 / |x_j|^2, roughly
+        self.solved: Dict[Tuple[int, ...], Tuple[int, List[List[int]]]] = {}
+
+    def shorter(self, c: List[int], on: List[bool], limit: int) -> bool:
+        """Whether |c + sum rho_j (+-x_j)| < limit for some rho >= 0, + where `on`. The last line of the loop proves it."""
+        S: List[int] = []
+        rho: List[Fraction] = []
+        p, det = c, 1
+        while True:
+            worst, entering = 0, -1
+            for j, row in enumerate(self.rows):
+                v = _product(row, p)
+                if (v < 0) == on[j] and v and v * v * self.weights[j] > worst and j not in S:
+                    worst, entering = v * v * self.weights[j], j
+            if entering < 0:
+                return False  # p is the projection, and it is too long
+            S, rho = [*S, entering], [*rho, Fraction(0)]
+            while True:
+                det, H = self._solve(tuple(S))
+                t = [_product(h, c) * (-1 if on[j] else 1) for j, h in zip(S, H)]
+                if all(v > 0 for v in t):
+                    break
+                goal = [Fraction(v, det) for v in t]
+                step = min((r / (r - g) for r, g in zip(rho, goal) if g <= 0))
+                moved = [(j, r + step * (g - r)) for j, r, g in zip(S, rho, goal)]
+                S, rho = [j for j, r in moved if r > 0], [r for _, r in moved if r > 0]
+            rho = [Fraction(v, det) for v in t]
+            p = [det * v for v in c]
+            for j, v in zip(S, t):
+                p = [a + (v if on[j] else -v) * x for a, x in zip(p, self.rows[j])]
+            if _product(p, p) < (det * limit) ** 2:
+                return True  # rho = t / det > 0 on S, and p / det = c + sum rho_j (+-x_j)
+
+    def _solve(self, S: Tuple[int, ...]) -> Tuple[int, List[List[int]]]:
+        """(det, H) with det > 0 and H / det = (S S^T)^-1 S, for independent rows S."""
+        if S not in self.solved:
+            rows = [list(map(Fraction, self.rows[j])) for j in S]
+            inverse = [row[len(S) :] for row in echelon([[dot(a, b) for b in rows] + a for a in rows])]
+            det = math.lcm(*(v.denominator for row in inverse for v in row))
+            self.solved[S] = det, [[int(v * det) for v in row] for row in inverse]
+        return self.solved[S]
+
+
+# ---------------------------------------------------------------------------------------------- claim: optimal set
+
+
+def check_optimal_set(optimum: Optimum, claim: Any, evidence: Any) -> None:
+    """Which neurons optimal networks use, and the dimension of { beta >= 0 : sum beta_k Q_k nu = y - nu }.
+
+    With one solution that is positive on S and a proof that all solutions vanish off S, the dimension is
+    |S| - rank of the activations over S, and it is 0 iff the network is unique up to permutation and splitting.
+    """
+    name = "optimal_set"
+    claim = fields(claim, name, "used used_blocks rank dimension p_unique words")
+    neurons = optimum.neurons
+    used = [typed(flag, bool, "used") for flag in items(claim["used"], "used", len(neurons))]
+    if "tie" in optimum.roles:
+        rank = _set_with_ties(optimum, used, evidence)
+    elif "pair" in optimum.roles:
+        need(all(used), name, "every neuron of the structure is used")
+        rank = _set_of_linear_phase(optimum, evidence)
+    else:
+        fields(evidence, "the evidence for optimal_set", "")
+        need(all(used), name, "every neuron of the structure is used")  # by the root itself, with positive weights
+        activations = [head.activation(optimum.point.nu) for head in optimum.system.heads]
+        need(independent(activations), name, "the activations are not proved independent")
+        rank = len(activations)
+    blocks = {(n.sign, p) for n, flag in zip(neurons, used) if flag for p in optimum.patterns if n.holds(p)}
+    need(typed(claim["used_blocks"], int, "used_blocks") == len(blocks), name, "%d blocks are used" % len(blocks))
+    need(typed(claim["rank"], int, "rank") == rank, name, "the rank is %d" % rank)
+    dimension = sum(used) - rank
+    need(typed(claim["dimension"], int, "dimension") == dimension, name, "the dimension is %d" % dimension)
+    need(typed(claim["p_unique"], bool, "p_unique") == (dimension == 0), name, "p-uniqueness: the dimension is %d" % dimension)
+
+
+def independent(rows: List[List[Any]]) -> bool:
+    """Whether the rows are proved linearly independent."""
+    return eliminate(rows, len(rows[0])) is not None if rows else True
+
+
+def _set_of_linear_phase(optimum: Optimum, evidence: Any) -> int:
+    """S = E and the rank, from an interior point of the fibre { 0 <= b_k <= mu_k, sum b_k z_k = B c } over the pairs.
+
+    B^T X^T nu = 0 gives P_k X^T nu = 0, so that -u_k is tight too, with activation Q_k nu - X z_k: a share b_k of the
+    weight mu_k may go there, and the fit is kept iff sum b_k X z_k = X B c. All activations lie in the span of Q_k nu
+    (k a pair or single) and X B; it is filled if the z_k span U.
+    """
+    name, point, system = "optimal_set", optimum.point, optimum.system
+    listed = items(fields(evidence, "the evidence for optimal_set", "interior")["interior"], "interior", sum(system.paired))
+    share = [None if v is None else rational(v, "interior") for v in listed]
+    pairs = [(h.z(point.nu), w) for h, w, pair in zip(system.heads, point.weights, system.paired) if pair]
+    pivots = [next(i for i, v in enumerate(b) if v) for b in system.basis]  # coordinates that determine U
+    need(share.count(None) == len(pivots), name, "the interior point leaves %d shares to be solved" % len(pivots))
+    free = [k for k, v in enumerate(share) if v is None]
+    rows = []
+    for i, target in zip(pivots, point.c):
+        fixed = dot([v for v in share if v is not None], [z[i] for (z, _), v in zip(pairs, share) if v is not None])
+        rows.append([pairs[k][0][i] for k in free] + [target - fixed])
+    solved = eliminate(rows, len(free))
+    if solved is None:
+        raise Rejected(name, "the directions of the pairs are not proved to span U")
+    shares: List[Any] = list(share)
+    for column, row in solved:
+        shares[free[column]] = row[-1]
+    inside = all(Interval.of(b).sign() == 1 and Interval.of(mu - b).sign() == 1 for b, (_, mu) in zip(shares, pairs))
+    need(inside, name, "the point of the fibre is not proved to be interior")
+    spanning = [h.activation(point.nu) for h in system.heads] + [list(v) for v in zip(*system.XB)]
+    need(independent(spanning), name, "the activations and X B are not proved independent")
+    return len(spanning)
+
+
+def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> int:
+    """S and the rank in exact numbers: a solution positive on S, a separating vector for E - S, and relations.
+
+    If h.(Q_k nu) = 0 for k in S and > 0 for k in E - S, then every solution vanishes off S, since h.(y - nu) = 0.
+    """
+    name, where = "optimal_set", "the evidence for optimal_set"
+    evidence = fields(evidence, where, "weights basis relations", "separator")
+    nu = optimum.point.exact
+    if not nu:
+        raise Rejected(name, "ties need exact numbers")
+    field, problem = next(v.field for v in nu), optimum.problem
+    activations = [neuron.activation(nu) for neuron in optimum.neurons]
+    S = [a for a, flag in zip(activations, used) if flag]
+    weights = [field.element(v, where) for v in items(evidence["weights"], where, len(S))]
+    need(all(w.interval().sign() == 1 for w in weights), name, "a weight is not proved positive")
+    rest = [v * -1 + y for y, v in zip(problem.y, nu)]
+    need(all(is_zero(f - dot(row, weights)) for f, row in zip(rest, zip(*S))), name, "the weights do not give the fit")
+    need(("separator" in evidence) == (not all(used)), name, "a separator is needed for unused neurons, and only then")
+    if not all(used):
+        h = [field.element(v, where) for v in items(evidence["separator"], where, problem.n)]
+        for activation, flag in zip(activations, used):
+            value = dot(activation, h)
+            good = is_zero(value) if flag else isinstance(value, Element) and value.interval().sign() == 1
+            need(good, name, "the separator does not separate")
+    basis = [typed(k, int, where) for k in items(evidence["basis"], where)]
+    need(basis == sorted(set(basis)) and all(k < len(S) for k in basis), name, "the basis is not a set of used neurons")
+    chosen = [S[k] for k in basis]
+    need(independent([[v.interval() if isinstance(v, Element) else v for v in a] for a in chosen]), name, "the basis is not proved independent")
+    others = [a for k, a in enumerate(S) if k not in basis]
+    for a, relation in zip(others, items(evidence["relations"], where, len(others))):
+        coefficients = [field.element(v, where) for v in items(relation, where, len(basis))]
+        exact = all(is_zero(v - dot(row, coefficients)) for v, row in zip(a, zip(*chosen)))
+        need(exact, name, "a relation between activations does not hold")
+    return len(basis)
+
+
+# ---------------------------------------------------------------------------------------------- the whole file
+
+
+class Optimum(NamedTuple):
+    """What the claims about the optimal set build on."""
+
+    problem: Problem
+    patterns: List[str]
+    system: System
+    point: Point
+    neurons: List[Neuron]
+    roles: List[str]
+
+
+class Report(NamedTuple):
+    """What was proved, in words, and which kinds of claims the file does not make."""
+
+    problem: str
+    file: str
+    proved: List[str]
+    not_claimed: List[str]
+
+
+def words_of(name: str, claim: Dict[str, Any], problem: Problem, number: int) -> str:
+    """The claim in words. The file must say exactly this."""
+    if name == "arrangement":
+        return "The arrangement of the rows has exactly %d cells." % claim["cells"]
+    if name == "optimum":
+        units = int(claim["objective"])
+        value = "%s%d.%0*d" % ("-" if units < 0 else "", abs(units) // 10**DECIMALS, DECIMALS, abs(units) % 10**DECIMALS)
+        scope = "these %d patterns" % number if problem.listed is not None else "all cells"
+        return (
+            "The optimum of the %s program over %s has the objective %s (rounded); exactly %d neurons and %d blocks "
+            "reach lambda, all other blocks are strictly inactive."
+            % ("gated ReLU" if problem.gated else "ReLU", scope, value, len(claim["neurons"]), claim["tight_blocks"])
+        )
+    return (
+        "Optimal networks use exactly %d of these neurons, in %d blocks; their activations have rank %d, the set of "
+        "optimal weights has dimension %d: the optimal network is %s up to permutation and splitting."
+        % (sum(claim["used"]), claim["used_blocks"], claim["rank"], claim["dimension"], "unique" if claim["p_unique"] else "not unique")
+    )
+
+
+CLAIMS = ("arrangement", "optimum", "optimal_set")
+
+
+def check(document: Any, file: str = "", expected: Optional[str] = None) -> Report:
+    """Check every claim of a document; `Rejected` or `Unreadable` unless all are proved."""
+    top = fields(document, "the file", "format version problem problem_sha256 claims evidence")
+    if top["format"] != FORMAT or type(top["version"]) is not int or top["version"] != VERSION:
+        raise Unreadable("not a file of format %s, version %d" % (FORMAT, VERSION))
+    problem = Problem(top["problem"])
+    need(problem.sha256 == top["problem_sha256"], "problem", "the SHA-256 of the problem is %s" % problem.sha256)
+    need(expected in (None, problem.sha256), "problem", "this is a proof of another problem, %s" % problem.sha256)
+    claims = fields(top["claims"], "claims", "", " ".join(CLAIMS))
+    evidence = fields(top["evidence"], "evidence", "", "optimum optimal_set")
+    need(len(claims) > 0, "claims", "nothing is claimed")
+    for name in CLAIMS[1:]:
+        need((name in claims) == (name in evidence), name, "a claim and its evidence do not come together")
+    need("optimal_set" not in claims or "optimum" in claims, "optimal_set", "it rests on the optimum, which is not claimed")
+    need(("arrangement" in claims) == (problem.listed is None), "arrangement", "claimed if and only if all cells are present")
+    patterns = problem.listed if problem.listed is not None else check_arrangement(problem, claims["arrangement"])
+    if "optimum" in claims:
+        optimum = check_optimum(problem, patterns, claims["optimum"], evidence["optimum"])
+        if "optimal_set" in claims:
+            check_optimal_set(optimum, claims["optimal_set"], evidence["optimal_set"])
+    proved = []
+    for name in (name for name in CLAIMS if name in claims):
+        proved.append(words_of(name, claims[name], problem, len(patterns)))
+        need(claims[name]["words"] == proved[-1], name, "the words differ from the claim")
+    return Report(problem.sha256, file, proved, [name for name in CLAIMS if name not in claims])
+
+
+_shown = [0.0]
+
+
+def progress(step: str, done: int = 0, total: int = 0) -> None:
+    """One line on a terminal, a few times a second."""
+    if sys.stderr.isatty() and (total == 0 or time.monotonic() - _shown[0] > 0.2):
+        _shown[0] = time.monotonic()
+        print("\r\x1b[K%s" % step + (" %d of %d" % (done, total) if total else ""), end="", file=sys.stderr, flush=True)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Check a polyrelu proof file.")
+    parser.add_argument("file", help="proof.json or proof.json.gz")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--problem", metavar="SHA256", help="the problem that must have been solved")
+    args = parser.parse_args(arguments)
+    start, answer = time.monotonic(), {"file": args.file}  # type: Tuple[float, Dict[str, Any]]
+    try:
+        document, digest = load(args.file)
+        report = check(document, digest, args.problem)
+        answer.update(status="accepted", sha256=report.file, problem_sha256=report.problem)
+        answer.update(proved=report.proved, not_claimed=report.not_claimed)
+        lines, status = ["ACCEPTED"] + ["  proved: " + words for words in report.proved], 0
+        lines += ["  not claimed: " + ", ".join(report.not_claimed)] if report.not_claimed else []
+        lines += ["  problem: sha256 " + report.problem]
+    except Rejected as error:
+        claim, step = error.args
+        answer.update(status="rejected", claim=claim, step=step)
+        lines, status = ["REJECTED: %s: %s" % (claim, step)], 1
+    except (Unreadable, RecursionError, MemoryError) as error:
+        answer.update(status="unreadable", reason=str(error))
+        lines, status = ["UNREADABLE: %s" % error], 2
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr)
+    answer["seconds"] = "%.3f" % (time.monotonic() - start)
+    print(json.dumps(answer) if args.json else "\n".join(lines))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

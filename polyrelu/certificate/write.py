@@ -1,0 +1,237 @@
+"""From a proved result to a proof file: one canonical JSON document with claims and evidence.
+
+What the file says is described in FORMAT.md. The writer tries the shortest sufficient evidence first (exact numbers
+where they are simple, then enclosures of growing precision, then a number field) and hands out a document only once
+the independent checker has accepted it: a file that this package writes is never one that it would reject.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from math import floor
+from typing import IO, Any
+
+import numpy as np
+
+from polyrelu.certificate import check
+from polyrelu.certificate.numbers import Basis, enclosed_point, exact_coordinates, exact_point
+from polyrelu.certificate.solution_set import ExactSet, interior_shares
+from polyrelu.errors import LimitReached, Undecided
+from polyrelu.exact.enclosure import ends
+from polyrelu.exact.rational import is_rational, to_fraction
+from polyrelu.optimum import Optimum
+from polyrelu.proof.neuron import Piece
+from polyrelu.proof.program import Program
+from polyrelu.result import Result
+
+PRECISIONS = (128, 320, 800)
+MAX_RADICANDS = 40
+"""Beyond this many square roots enclosures are tried before exact numbers."""
+DECIMALS = 20
+
+
+def write_proof(result: Result, path: str) -> dict[str, Any]:
+    """Write the proof of a result to `path` (compressed if it ends in .gz), completely or not at all.
+
+    The same result gives the same bytes. `Undecided` if nothing was proved, or if no evidence was found that the
+    checker accepts; then nothing is written. Returns the document.
+    """
+    from polyrelu.commands.options import write_whole
+
+    document = proof_document(result)
+    data = canonical(document)
+    if str(path).endswith(".gz"):
+        data = gzip.compress(data, mtime=0)
+
+    def write(file: IO[bytes]) -> None:
+        file.write(data)
+
+    write_whole(str(path), write)
+    return document
+
+
+def canonical(document: Any) -> bytes:
+    """Sorted keys, no spaces, one final newline."""
+    return (json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n").encode("ascii")
+
+
+def proof_document(result: Result) -> dict[str, Any]:
+    """The document of a proved result, accepted by the checker."""
+    draft = Draft(result.proved())
+    complaints = []
+    for with_set in (True, False):  # the optimum is worth a file even where its set is not settled
+        for evidence in draft.attempts():
+            try:
+                document = draft.document(evidence, with_set)
+                check.check(document)
+            except (check.Rejected, check.Unreadable, Undecided, LimitReached) as error:
+                complaints.append(": ".join(map(str, error.args)))
+                continue
+            return document
+    raise Undecided(f"no evidence was found that the checker accepts ({complaints[-1]})")
+
+
+Attempt = Callable[[], tuple[dict[str, Any], dict[str, Any]]]
+
+
+class Draft:
+    """A proved optimum in the order of the file: neurons sorted by sign and face, antipodes behind, ties last."""
+
+    def __init__(self, optimum: Optimum):
+        self.optimum, structure = optimum, optimum.point.structure
+        starts = np.cumsum([0, *(2 if paired else 1 for paired in structure.paired)]).tolist()
+        heads = range(len(structure.pieces))
+        self.order = sorted(heads, key=lambda k: _key(structure.pieces[k]))
+        ties = sorted(range(starts[-1], len(optimum.neurons)), key=lambda k: _key(optimum.neurons[k]))
+        self.places, self.roles = [], []
+        for k in self.order:
+            self.places += range(starts[k], starts[k + 1])
+            self.roles += ["pair", "antipode"] if structure.paired[k] else ["single"]
+        self.places += ties
+        self.roles += ["tie"] * len(ties)
+        self.neurons = [optimum.neurons[i] for i in self.places]
+        self.used = [bool(optimum.support.used[i]) for i in self.places]
+        self.objective = _rounded_objective(optimum)
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Ways to give evidence, the preferred one first."""
+        name = self.optimum.point.exact_name
+        simple = name in ("Q", "multiquadratic")
+        if simple and len(self._exact()[0].radicands) <= MAX_RADICANDS:
+            yield self.in_exact_numbers
+        if "tie" not in self.roles:
+            for bits in PRECISIONS:
+                yield lambda bits=bits: self.enclosed(bits)  # type: ignore[misc]
+        if self.optimum.point.exact is not None:
+            yield self.in_exact_numbers
+
+    def enclosed(self, bits: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """(point, evidence of the set) with enclosures."""
+        point = enclosed_point(self.optimum.point, self.order, bits)
+        return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
+
+    def in_exact_numbers(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """(point, evidence of the set) in an exact field."""
+        basis, at, exact_set = self._exact()
+        point = exact_point(at, self.order, basis)
+        if exact_set is None:
+            return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
+        evidence: dict[str, Any] = {
+            "weights": [basis.number(w) for w in exact_set.weights],
+            "basis": exact_set.basis,
+            "relations": [[basis.number(c) for c in relation] for relation in exact_set.relations],
+        }
+        if exact_set.separator is not None:
+            evidence["separator"] = [basis.number(v) for v in exact_set.separator]
+        return point, evidence
+
+    def _exact(self) -> tuple[Basis, Any, ExactSet | None]:
+        at = exact_coordinates(self.optimum.point)
+        exact_set = None
+        if "tie" in self.roles:
+            activations = [piece.activation(at.nu) for piece in self.neurons]
+            exact_set = ExactSet(self.optimum, list(at.nu), activations, self.used)
+        numbers = [*at.nu, *at.weights, *at.c, *(exact_set.numbers() if exact_set else [])]
+        return Basis(numbers), at, exact_set
+
+    def document(self, attempt: Attempt, with_set: bool) -> dict[str, Any]:
+        """Claims and evidence together."""
+        program, optimum = self.optimum.program, self.optimum
+        problem, patterns = problem_spec(program), pattern_strings(program)
+        point, set_evidence = attempt()
+        claims: dict[str, Any] = {}
+        if program.all_cells:
+            digest = hashlib.sha256("\n".join(sorted(patterns)).encode("ascii")).hexdigest()
+            claims["arrangement"] = {"cells": len(patterns), "sha256": digest}
+        claims["optimum"] = {
+            "objective": str(self.objective),
+            "neurons": [{"sign": "+" if p.neuron.sign > 0 else "-", "face": face_text(p)} for p in self.neurons],
+            "tight_blocks": optimum.tight_blocks,
+        }
+        evidence: dict[str, Any] = {"optimum": {"roles": self.roles, "point": point}}
+        if with_set:
+            claims["optimal_set"] = {
+                "used": self.used,
+                "used_blocks": optimum.support_blocks,
+                "rank": optimum.support.rank,
+                "dimension": optimum.nullity,
+                "p_unique": optimum.nullity == 0,
+            }
+            evidence["optimal_set"] = set_evidence
+        for name, claim in claims.items():
+            claim["words"] = in_words(name, claim, program)
+        return {
+            "format": "polyrelu-proof",
+            "version": 1,
+            "problem": problem,
+            "problem_sha256": problem_digest(problem),
+            "claims": claims,
+            "evidence": evidence,
+        }
+
+
+def _key(piece: Piece) -> tuple[str, str]:
+    return "+" if piece.neuron.sign > 0 else "-", face_text(piece)
+
+
+def face_text(piece: Piece) -> str:
+    """The face as characters + - 0."""
+    return "".join("-0+"[side + 1] for side in piece.neuron.face)
+
+
+def problem_spec(program: Program) -> dict[str, Any]:
+    """The problem as it stands in the file."""
+    return {
+        "X": [[str(v) for v in row] for row in program.X],
+        "y": [str(v) for v in program.y],
+        "lambda": str(program.lam),
+        "gated": program.gated,
+        "patterns": "cells" if program.all_cells else pattern_strings(program),
+    }
+
+
+def problem_digest(spec: dict[str, Any]) -> str:
+    """The SHA-256 of the problem's canonical JSON, without a newline."""
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def pattern_strings(program: Program) -> list[str]:
+    """The present patterns as 0/1 strings, 1 on zero rows."""
+    bits = np.where(program.nonzero_rows, program.patterns, True).astype(np.uint8) + ord("0")
+    return [row.tobytes().decode("ascii") for row in bits]
+
+
+def _rounded_objective(optimum: Optimum) -> int:
+    """The integer nearest to 10^20 times the objective."""
+    for bits in (160, 400, 1000):
+        value = optimum.objective(bits)
+        bounds = (to_fraction(value),) * 2 if is_rational(value) else ends(value)
+        lo, hi = (floor(end * 10**DECIMALS + Fraction(1, 2)) for end in bounds)
+        if lo == hi:
+            return lo
+    raise Undecided(f"the objective is not known to {DECIMALS} decimals")
+
+
+def in_words(name: str, claim: dict[str, Any], program: Program) -> str:
+    """The sentence that states a claim."""
+    if name == "arrangement":
+        return f"The arrangement of the rows has exactly {claim['cells']} cells."
+    if name == "optimum":
+        units = abs(int(claim["objective"]))
+        value = f"{'-' if claim['objective'][0] == '-' else ''}{units // 10**DECIMALS}.{units % 10**DECIMALS:020d}"
+        scope = "all cells" if program.all_cells else f"these {len(program.patterns)} patterns"
+        return (
+            f"The optimum of the {'gated ReLU' if program.gated else 'ReLU'} program over {scope} has the objective "
+            f"{value} (rounded); exactly {len(claim['neurons'])} neurons and {claim['tight_blocks']} blocks reach lambda, "
+            "all other blocks are strictly inactive."
+        )
+    return (
+        f"Optimal networks use exactly {sum(claim['used'])} of these neurons, in {claim['used_blocks']} blocks; their "
+        f"activations have rank {claim['rank']}, the set of optimal weights has dimension {claim['dimension']}: the "
+        f"optimal network is {'unique' if claim['p_unique'] else 'not unique'} up to permutation and splitting."
+    )
