@@ -20,7 +20,7 @@ def finish(
     """A polished vertex, and the other directions that reach lambda nearly."""
     root, moved = Root(nu, np.zeros(0), [], np.inf), np.inf
     for attempt in range(5):
-        tight = [(v, c) for v, c in pricer.tight(root.nu, lam * (1 - 1e-5)) if v > lam * (1 - TIE)]
+        tight = [(v, c) for v, c in pricer.tight(root.nu, lam * (1 - 1e-5), lam * (1 - 1e-11)) if v > lam * (1 - TIE)]
         seen = {c.key(program.gated) for _, c in tight}
         # a better residual can show that a direction lies on a hyperplane: then its face is read again
         if attempt == 4 or (moved <= 1e-13 and all(c.key(program.gated) in seen for c in root.columns)):

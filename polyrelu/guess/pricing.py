@@ -7,6 +7,8 @@ what is left is projected exactly, one block at a time.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +17,7 @@ from scipy.optimize import nnls
 from polyrelu.guess.program import TINY, Indices, Program
 from polyrelu.guess.result import Array, Bools
 
-PATIENCE = 10
+PATIENCE = 10  # failures in a row after which a search that is not careful stops
 SWEEPABLE = 64  # more facets than this: coordinate descent is slower than one exact projection
 
 
@@ -54,24 +56,30 @@ def column(program: Program, block: int, sign: int, w: Array, zero: Bools | None
 
 def project(program: Program, block: int, moment: Array) -> tuple[Array, Bools]:
     """Projection p of a moment onto the cone of a block, and the rows that vanish on p."""
-    size = float(np.linalg.norm(moment))
+    size, tight = math.sqrt(moment @ moment), np.zeros(program.n, dtype=bool)
     if program.gated or size == 0:
-        return moment, np.zeros(program.n, dtype=bool)
-    rows = program.facet_rows[block]
-    rows = rows[rows < program.n]
-    p, tight = moment, np.zeros(program.n, dtype=bool)
+        return moment, tight
+    rows, p = program.facet_rows[block], moment
     if len(rows):
-        normals = program.unit_rows[rows] * np.where(program.patterns[block, rows], 1.0, -1.0)[:, None]
-        if not (normals @ moment >= 0).all():
+        normals = program.normals(np.array([block]))[0]
+        inside = normals @ moment
+        if float(inside.min()) < 0:
             rho = nonnegative_least_squares(normals.T, -moment / size)
             tight[rows[rho > 0]] = True
             p = program.flat(tight).projection @ moment
+        elif program.all_cells and not program.badly_scaled and _clear(program, rows, inside, size):
+            return p, program.row_norms == 0
     return _clean(program, p, moment, tight)
+
+
+def _clear(program: Program, rows: Indices, inside: Array, size: float) -> bool:
+    """Well inside the cone: then no hyperplane comes near."""
+    return bool((inside[rows < program.n] > 1e-6 * size).all())
 
 
 def _clean(program: Program, p: Array, moment: Array, tight: Bools) -> tuple[Array, Bools]:
     """Move p onto the hyperplanes it touches up to rounding; the flat closes the set of rows."""
-    if float(np.linalg.norm(p)) <= 1e-14 * float(np.linalg.norm(moment)):
+    if p @ p <= 1e-28 * (moment @ moment):
         return np.zeros_like(p), np.ones(program.n, dtype=bool)
     touched = program.on_hyperplane(p) | tight
     if not touched.any():
@@ -151,13 +159,21 @@ class Pricer:
         self.rho[s][blocks] = rho
         return blocks, residual
 
-    def price(self, nu: Array, lam: float, *, limit: int, margin: float, careful: bool) -> Prices:
+    def price(self, nu: Array, lam: float, *, limit: int, margin: float, careful: bool,
+        settled: Sequence[Column] = ()) -> Prices:
         """The best violating local maxima of u -> s nu^T (Xu)_+, at most `limit` for each sign.
 
-        The careful search misses nothing that exceeds the margin; the other one gives up after a row of failures.
+        The careful search misses nothing that exceeds the margin; the other one gives up after a row of failures,
+        and leaves out the cells around directions that are settled as local maxima.
         """
-        columns, top, sweeps = [], 0.0, 60 if careful else 8
+        columns, top, sweeps = [], 0.0, 60 if careful else 15
         for s, blocks, moments, residual in self.left(nu, lam * (1 + margin), sweeps):
+            if self.program.all_cells and not careful:
+                far = np.ones(len(blocks), dtype=bool)
+                for c in settled:
+                    if c.sign == s:
+                        far &= ~self.program.around(blocks, c.direction)
+                blocks, moments, residual = blocks[far], moments[far], residual[far]
             found, best = self._maxima(nu, s, blocks, moments, residual, lam * (1 + margin), limit, careful)
             columns += found
             top = max(top, best)
@@ -201,15 +217,25 @@ class Pricer:
                 failures = 0
         return columns, top
 
-    def tight(self, nu: Array, level: float) -> list[tuple[float, Column]]:
-        """Every distinct direction whose value exceeds the level, with its value, the best first."""
+    def tight(self, nu: Array, level: float, top: float = np.inf) -> list[tuple[float, Column]]:
+        """Every distinct direction whose value exceeds the level, with its value, the best first.
+
+        If no value exceeds `top`, then a direction that reaches it is the projection of every block around it,
+        because the maximum over a cone is attained once; these blocks need no projection of their own.
+        """
         found: list[tuple[float, Column]] = []
-        for s, blocks, moments, _ in self.left(nu, level, 40):
-            for b, moment in zip(blocks, moments, strict=True):
-                p, zero = project(self.program, int(b), moment)
-                value = float(np.linalg.norm(p))
+        for s, blocks, moments, residual in self.left(nu, level, 40):
+            left = np.ones(len(blocks), dtype=bool)
+            for i in np.argsort(-np.linalg.norm(residual, axis=1), kind="stable"):
+                if not left[i]:
+                    continue
+                b = int(blocks[i])
+                p, zero = project(self.program, b, moments[i])
+                value = math.sqrt(p @ p)
                 if value > level:
-                    found.append((value, column(self.program, int(b), s, p, zero)))
+                    found.append((value, column(self.program, b, s, p, zero)))
+                if value >= top:
+                    left &= ~self.program.around(blocks, p / value)
         found.sort(key=lambda pair: -pair[0])
         return distinct(self.program, found)
 

@@ -51,6 +51,7 @@ class Program:
         self.signs: tuple[int, ...] = (1,) if gated else (1, -1)
         self._flats: dict[tuple[int, ...], Flat] = {}
         self._asked: dict[bytes, Flat] = {}
+        self.across: Indices = np.zeros((0, 0), dtype=np.intp)  # the pattern behind each facet, all cells only
         self.facet_rows = self._facets()
 
     # --- cones ---------------------------------------------------------------------------------------------
@@ -63,12 +64,14 @@ class Program:
             return np.zeros((count, 0), dtype=np.intp)
         if not self.all_cells:
             return np.broadcast_to(rows, (count, len(rows)))
-        classes, is_facet = facets(self.X, self.patterns)
+        classes, across = neighbours(self.X, self.patterns)
+        is_facet = across >= 0
         width = int(is_facet.sum(axis=1).max(initial=0))
         order = np.argsort(~is_facet, axis=1, kind="stable")[:, :width]
         representatives = np.array([c[0] for c in classes], dtype=np.intp)
         picked = representatives[order] if width else np.zeros((count, 0), dtype=np.intp)
-        return np.where(np.take_along_axis(is_facet, order, axis=1), picked, self.n)
+        self.across = np.take_along_axis(across, order, axis=1)
+        return np.where(self.across >= 0, picked, self.n)
 
     def normals(self, blocks: Indices) -> Array:
         """Inner unit normals of the cones of some patterns: (blocks, facets, d)."""
@@ -84,6 +87,16 @@ class Program:
             return np.zeros(products.shape[1], dtype=bool)
         side = np.where(self.patterns[block], 1.0, -1.0)
         out: Bools = (products * side[:, None] >= -slack).all(axis=0)
+        return out
+
+    def around(self, blocks: Indices, u: Array) -> Bools:
+        """Which patterns hold u in their closed cone."""
+        if self.gated:
+            return np.zeros(len(blocks), dtype=bool)
+        products = self.unit_rows[:-1] @ u
+        wrong_on, wrong_off = products < -TINY, products > TINY
+        patterns = self.patterns[blocks]
+        out: Bools = ~((patterns & wrong_on).any(axis=1) | (~patterns & wrong_off).any(axis=1))
         return out
 
     def moments(self, nu: Array) -> Array:
@@ -173,8 +186,8 @@ def parallel_classes(X: Array) -> list[Indices]:
     return out
 
 
-def facets(X: Array, patterns: Bools) -> tuple[list[Indices], Bools]:
-    """Parallel classes, and for each cell which classes support one of its facets (all cells must be listed)."""
+def neighbours(X: Array, patterns: Bools) -> tuple[list[Indices], Indices]:
+    """Parallel classes, and for each cell and class the cell behind that facet, or -1 (all cells must be listed)."""
     classes = parallel_classes(X)
     rng = np.random.default_rng(20230717)
     keys = rng.integers(1, 2**63, size=X.shape[0], dtype=np.uint64)
@@ -184,10 +197,17 @@ def facets(X: Array, patterns: Bools) -> tuple[list[Indices], Bools]:
         for j in members:
             code ^= np.where(patterns[:, j], keys[j], np.uint64(0))
             flips[k] ^= keys[j]
-    known = np.sort(code)
-    out = np.empty((len(patterns), len(classes)), dtype=bool)
+    order = np.argsort(code, kind="stable")
+    known = code[order]
+    out = np.full((len(patterns), len(classes)), -1, dtype=np.intp)
     for k in range(len(classes)):
         wanted = code ^ flips[k]
         place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        out[:, k] = known[place] == wanted
+        out[:, k] = np.where(known[place] == wanted, order[place], -1)
     return classes, out
+
+
+def facets(X: Array, patterns: Bools) -> tuple[list[Indices], Bools]:
+    """Parallel classes, and for each cell which of them support one of its facets (all cells must be listed)."""
+    classes, across = neighbours(X, patterns)
+    return classes, across >= 0

@@ -10,7 +10,7 @@ another one. So the answer is a vertex of the set of all solutions, also for rep
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import qr_delete, qr_insert, solve_triangular
 
 from polyrelu.guess.result import Array
 
@@ -23,90 +23,111 @@ def nonnegative_lasso(A: Array, y: Array, lam: float, start: Array | None = None
     >>> nonnegative_lasso(np.eye(2), np.array([3.0, -1.0]), 1.0)
     array([2., 0.])
     """
-    count = A.shape[1]
-    t = np.zeros(count) if start is None else np.maximum(start, 0.0)
-    passive = _independent(A, t)
-    t = _refit(A, y, lam, t, passive)
-    sizes = np.linalg.norm(A, axis=0)
+    state = _ActiveSet(A, y, lam, np.zeros(A.shape[1]) if start is None else np.maximum(start, 0.0))
+    sizes = np.sqrt(np.einsum("ij,ij->j", A, A))
     slack = 1e-13 * lam + 2e-16 * sizes * float(np.linalg.norm(y))
     # each passive set has one minimiser and the objective falls, so a set that returns is rounding noise
-    visited, barred = {frozenset(passive)}, np.zeros(count, dtype=bool)
-    for _ in range(20 * count + 50):
-        excess = A.T @ (y - A @ t) - lam - slack
-        excess[passive] = -np.inf
+    visited, barred = {frozenset(state.passive)}, np.zeros(A.shape[1], dtype=bool)
+    for _ in range(20 * A.shape[1] + 50):
+        excess = A.T @ (y - A @ state.t) - lam - slack
+        excess[state.passive] = -np.inf
         excess[barred] = -np.inf
         if excess.max(initial=-np.inf) <= 0:
             break
         entering = int(np.argmax(excess / np.maximum(sizes, 1e-300)))
-        trial, wanted = _enter(A, y, lam, t, passive, entering)
-        if frozenset(wanted) in visited:
+        before = state.saved()
+        state.enter(entering)
+        if frozenset(state.passive) in visited:
+            state.restore(before)
             barred[entering] = True
+        visited.add(frozenset(state.passive))
+    state.refactor()
+    state.refit()
+    return state.t
+
+
+class _ActiveSet:
+    """Weights t, the passive columns, and their QR factors (never the Gram matrix), updated column by column."""
+
+    def __init__(self, A: Array, y: Array, lam: float, t: Array) -> None:
+        self.A, self.y, self.lam, self.t = A, y, lam, t
+        self.passive: list[int] = []
+        self.Q, self.R = np.zeros((A.shape[0], 0)), np.zeros((0, 0))
+        for j in sorted(np.flatnonzero(t > 0), key=lambda j: -t[j]):
+            if len(self.passive) < A.shape[0] and self._depends(int(j)) is None:
+                self._append(int(j))
+            else:
+                t[j] = 0.0
+        self.refactor()
+        self.refit()
+
+    def saved(self) -> tuple[Array, list[int], Array, Array]:
+        return self.t.copy(), list(self.passive), self.Q.copy(), self.R.copy()
+
+    def restore(self, state: tuple[Array, list[int], Array, Array]) -> None:
+        self.t, self.passive, self.Q, self.R = state
+
+    def refactor(self) -> None:
+        self.Q, self.R = np.linalg.qr(self.A[:, self.passive])
+
+    def _append(self, j: int) -> None:
+        place = len(self.passive)
+        self.passive.append(j)
+        if place == 0 or place >= self.A.shape[0]:
+            self.refactor()
         else:
-            visited.add(frozenset(wanted))
-            t, passive = trial, wanted
-    return t
+            self.Q, self.R = qr_insert(self.Q, self.R, self.A[:, j], place, which="col", check_finite=False)
 
-
-def _independent(A: Array, t: Array) -> list[int]:
-    """Support of t, thinned to independent columns (largest weights first)."""
-    out: list[int] = []
-    basis = np.zeros((A.shape[0], 0))
-    for j in sorted(np.flatnonzero(t > 0), key=lambda j: -t[j]):
-        size = float(np.linalg.norm(A[:, j]))
-        left = A[:, j] - basis @ (basis.T @ A[:, j])
-        left = left - basis @ (basis.T @ left)
-        norm = float(np.linalg.norm(left))
-        if norm > DEPENDENT * size:
-            basis = np.column_stack([basis, left / norm])
-            out.append(int(j))
+    def _drop(self, place: int) -> None:
+        self.passive.pop(place)
+        if not self.passive or self.Q.shape[0] == self.Q.shape[1]:
+            self.refactor()
         else:
-            t[j] = 0.0
-    return out
+            self.Q, self.R = qr_delete(self.Q, self.R, place, which="col", check_finite=False)
 
+    def _depends(self, j: int) -> Array | None:
+        """z with A_j = A_passive z, if column j depends on the passive columns."""
+        if not self.passive:
+            return None
+        a = self.A[:, j]
+        inside = self.Q.T @ a
+        left = a - self.Q @ inside
+        left -= self.Q @ (self.Q.T @ left)
+        if left @ left > DEPENDENT**2 * (a @ a):
+            return None
+        z: Array = solve_triangular(self.R, inside, check_finite=False)
+        return z
 
-def _minimiser(A: Array, y: Array, lam: float, passive: list[int]) -> Array:
-    """The unconstrained minimiser over the passive columns, through QR (never the Gram matrix)."""
-    basis, triangle = np.linalg.qr(A[:, passive])
-    push = solve_triangular(triangle, np.full(len(passive), lam), trans="T", check_finite=False)
-    out: Array = solve_triangular(triangle, basis.T @ y - push, check_finite=False)
-    return out
+    def refit(self) -> None:
+        """Walk to the minimiser over the passive columns, dropping the columns that block the way."""
+        while self.passive:
+            push = solve_triangular(self.R, np.full(len(self.passive), self.lam), trans="T", check_finite=False)
+            goal = solve_triangular(self.R, self.Q.T @ self.y - push, check_finite=False)
+            if (goal > 0).all():
+                self.t[self.passive] = goal
+                return
+            here = self.t[self.passive]
+            reach = np.full(len(here), np.inf)
+            down = goal <= 0
+            reach[down] = here[down] / np.maximum(here[down] - goal[down], 1e-300)
+            step = min(1.0, float(reach.min()))
+            self.t[self.passive] = np.maximum(here + step * (goal - here), 0.0)
+            for place in np.flatnonzero(reach <= step * (1 + 1e-15))[::-1]:
+                self.t[self.passive[place]] = 0.0
+                self._drop(int(place))
 
-
-def _refit(A: Array, y: Array, lam: float, t: Array, passive: list[int]) -> Array:
-    """Walk to the minimiser over the passive columns, dropping the columns that block the way."""
-    while passive:
-        goal = _minimiser(A, y, lam, passive)
-        here = t[passive]
-        if (goal > 0).all():
-            t[passive] = goal
-            break
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reach = np.where(goal <= 0, here / (here - goal), np.inf)
-        reach = np.where(np.isnan(reach), 0.0, reach)
-        step = min(1.0, float(reach.min()))
-        t[passive] = np.maximum(here + step * (goal - here), 0.0)
-        gone = {passive[i] for i in np.flatnonzero(reach <= step * (1 + 1e-15))}
-        t[list(gone)] = 0.0
-        passive[:] = [j for j in passive if j not in gone]
-    return t
-
-
-def _enter(A: Array, y: Array, lam: float, t: Array, passive: list[int], j: int) -> tuple[Array, list[int]]:
-    t, passive = t.copy(), list(passive)
-    if passive:
-        basis, triangle = np.linalg.qr(A[:, passive])
-        inside = basis.T @ A[:, j]
-        left = A[:, j] - basis @ inside
-        if float(np.linalg.norm(left)) <= DEPENDENT * float(np.linalg.norm(A[:, j])):
-            # A_j = A_passive z: move t_j up and t_passive down along z until one of them is empty
-            z = solve_triangular(triangle, inside, check_finite=False)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                reach = np.where(z > 1e-12 * np.abs(z).max(), t[passive] / z, np.inf)
+    def enter(self, j: int) -> None:
+        z = self._depends(j)
+        if z is not None:
+            # move t_j up and t_passive down along z until one of them is empty
+            falling = z > 1e-12 * np.abs(z).max()
+            if not falling.any():
+                return
+            reach = np.full(len(z), np.inf)
+            reach[falling] = self.t[self.passive][falling] / z[falling]
             out = int(np.argmin(reach))
-            if not np.isfinite(reach[out]):
-                return t, passive
-            t[passive] = np.maximum(t[passive] - reach[out] * z, 0.0)
-            t[passive[out]], t[j] = 0.0, float(reach[out])
-            passive.pop(out)
-    passive.append(j)
-    return _refit(A, y, lam, t, passive), passive
+            self.t[self.passive] = np.maximum(self.t[self.passive] - reach[out] * z, 0.0)
+            self.t[self.passive[out]], self.t[j] = 0.0, float(reach[out])
+            self._drop(out)
+        self._append(j)
+        self.refit()

@@ -22,9 +22,12 @@ from scipy.linalg import cholesky, solve_triangular
 from polyrelu.guess.pricing import Column, column, project
 from polyrelu.guess.program import Program
 from polyrelu.guess.restricted import nonnegative_lasso
-from polyrelu.guess.result import Array
+from polyrelu.guess.result import Array, Bools
 
-FAR = 0.99
+NEARBY = 0.05  # cuts farther below lambda are forgotten
+SAME = 1e-9  # a direction that turned less leaves no cut behind
+MAX_CUTS = 3  # ... times the number of rows
+MAX_HOPS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +40,13 @@ class State:
     moved: float = np.inf
 
 
-def slide(program: Program, y: Array, lam: float, state: State, rounds: int) -> State:
+def slide(program: Program, y: Array, lam: float, state: State, rounds: int, enough: float = 1e-14) -> State:
     """Newton steps until nu stands still or starts to move more again."""
     history = [np.inf]
     for _ in range(rounds):
         state = newton_step(program, y, lam, state)
         history.append(state.moved)
-        if state.moved < 1e-14 or (state.moved < 1e-9 and state.moved >= history[-2]):
+        if state.moved < enough or (state.moved < 1e-9 and state.moved >= history[-2]):
             break
         state = follow(program, lam, state)
     return state
@@ -62,14 +65,21 @@ def newton_step(program: Program, y: Array, lam: float, state: State) -> State:
 
 
 def follow(program: Program, lam: float, state: State) -> State:
-    """Turn the direction of every block to its projection at nu; one column for each face and sign."""
+    """Turn the direction of every block to its projection at nu; one column for each face and sign.
+
+    Directions that carried weight stay behind as cuts: they hold for every nu, and without them Newton's method
+    can leave a solution where a neuron without weight, whose curvature H does not know, is about to matter.
+    """
     columns: list[Column] = []
     weights: list[float] = []
+    cuts: list[Column] = []
     places: dict[tuple[object, ...], int] = {}
     blocks: set[tuple[int, int]] = set()
     for i in sorted(range(len(state.columns)), key=lambda i: -state.t[i]):
         c, weight = state.columns[i], float(state.t[i])
         if (c.block, c.sign) in blocks and weight == 0:
+            if c.activations @ state.nu > lam * (1 - NEARBY):
+                cuts.append(c)
             continue
         blocks.add((c.block, c.sign))
         new = turned(program, c, state.nu, lam)
@@ -80,19 +90,40 @@ def follow(program: Program, lam: float, state: State) -> State:
             places[key] = len(columns)
             columns.append(new)
             weights.append(weight)
-        if weight > 0 and new.direction @ c.direction < FAR:
-            columns.append(c)  # a direction that leaps stays as a cut, so that it cannot leap back unseen
-            weights.append(0.0)
-    return State(columns, np.array(weights), state.nu, state.moved)
+        if weight > 0 and float(np.abs(new.direction - c.direction).max()) > SAME:
+            cuts.append(c)
+    cuts = cuts[: MAX_CUTS * program.n]
+    return State(columns + cuts, np.array(weights + [0.0] * len(cuts)), state.nu, state.moved)
 
 
 def turned(program: Program, c: Column, nu: Array, lam: float) -> Column:
-    """The column of the same block at another residual."""
+    """The column of the same block at another residual; across a facet where the value still rises there."""
     moment = c.sign * ((program.weights[c.block] * nu) @ program.X)
     if float(np.linalg.norm(moment)) < 0.5 * lam:
         return c
-    p, zero = project(program, c.block, moment)
-    return column(program, c.block, c.sign, p, zero) if float(np.linalg.norm(p)) > 0.5 * lam else c
+    block, (p, zero) = c.block, project(program, c.block, moment)
+    for _ in range(MAX_HOPS if program.across.size else 0):
+        better = _across(program, block, c.sign, nu, p, zero)
+        if better is None:
+            break
+        block, p, zero = better
+    return column(program, block, c.sign, p, zero) if float(np.linalg.norm(p)) > 0.5 * lam else c
+
+
+def _across(
+    program: Program, block: int, sign: int, nu: Array, p: Array, zero: Bools
+) -> tuple[int, Array, Bools] | None:
+    """The best neighbouring cell, behind a facet that p touches, whose value is greater; None at a local maximum."""
+    rows, value, best = program.facet_rows[block], float(p @ p) * (1 + 1e-10), None
+    for place in np.flatnonzero((rows < program.n) & zero[np.minimum(rows, program.n - 1)]):
+        other = int(program.across[block, place])
+        moment = sign * ((program.weights[other] * nu) @ program.X)
+        outward = program.unit_rows[rows[place]] * (-1.0 if program.patterns[block, rows[place]] else 1.0)
+        if moment @ outward > 0:
+            q, touched = project(program, other, moment)
+            if float(q @ q) > value:
+                value, best = float(q @ q), (other, q, touched)
+    return best
 
 
 def hessian_root(program: Program, columns: list[Column], t: Array, lam: float) -> Array:

@@ -52,6 +52,8 @@ class Solver:
     t: Array = field(default_factory=lambda: np.zeros(0))
     nu: Array = field(default_factory=lambda: np.zeros(0))
     objective: float = np.inf
+    enough: float = 1e-14  # Newton stops when nu moves less
+    converged: bool = False  # nu is Newton's
     falls: bool = True  # the last lasso lowered the objective
     trust: bool = True  # Newton's residual is priced; else the lasso's, which cannot cycle
     seconds: dict[str, float] = field(default_factory=dict)
@@ -83,16 +85,21 @@ class Solver:
                 return left, f"out of time after {len(self.trace)} rounds"
             margin = max(margin, self._noise())
             prices = self._timed("price", lambda z=careful: self.pricer.price(
-                self.nu, self.lam, limit=limit, margin=margin, careful=z))
+                self.nu, self.lam, limit=limit, margin=margin, careful=z, settled=self._settled()))
             self.trace.append(f"{self.lam:.2e} top {prices.top / self.lam - 1:.2e} new {len(prices.columns)} pool {len(self.pool)}")
             if not prices.columns and (careful or margin > 1e-3):
                 return left, ""
             careful = not prices.columns
+            self.enough = min(max(1e-4 * (prices.top / self.lam - 1), 1e-14), 1e-3)
             if prices.columns:
                 self._add(list(prices.columns))
                 self._timed("lasso", self._lasso)
                 self._timed("slide", self._slide)
         return 0, f"not settled after {len(self.trace)} rounds"
+
+    def _settled(self) -> list[Column]:
+        """Neurons of the last Newton step; it has already looked across their facets."""
+        return [c for c, weight in zip(self.pool, self.t, strict=True) if weight > 0] if self.converged else []
 
     def _noise(self) -> float:
         """How far rounding in nu can push the value of a block above lambda, relatively."""
@@ -133,12 +140,16 @@ class Solver:
 
     def _slide(self) -> None:
         support = self.t > 0
-        state = slide(self.program, self.y, self.lam, State(list(self.pool), self.t, self.nu), 12)
+        state = slide(self.program, self.y, self.lam, State(list(self.pool), self.t, self.nu), 12, self.enough)
         self._keep([int(i) for i in np.flatnonzero(support)])
+        self.t[:] = 0.0  # the old support stays, so that the lasso cannot rise, but starts from Newton's weights
         self._add(state.columns)
+        self.t[-len(state.columns) :] = state.t
+        self.converged = False
         self.trust = self.falls or not self.trust
         if state.moved < 1e-2 and self.trust:
             self.nu = state.nu
+            self.converged = True
         self.trace[-1] += f" moved {state.moved:.1e}"
 
     def _merge(self) -> bool:
