@@ -49,7 +49,8 @@ def recognise(
     no such field was found with `max_bits` bits, which does not prove that there is none.
     """
     digits = _Digits(values_at)
-    for weights in _candidates(len(digits.at(64))):
+    candidates = _candidates(len(digits.at(64)))
+    for weights in candidates[:1] if max_degree == 1 else candidates:  # rational numbers: all are, or none counts
         found = _minimal_polynomial(digits, weights, max_degree, max_bits)
         if found is None:
             continue

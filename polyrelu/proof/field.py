@@ -22,7 +22,7 @@ from flint import arb, fmpq, fmpq_mat
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.rational import primitive_scale
-from polyrelu.exact.recognise import recognise
+from polyrelu.exact.recognise import MAX_BITS, recognise
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.proof.neuron import Piece, dot, times
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SEARCH_BITS = 200
 """Accuracy at which the orientation of a fixed direction is read off."""
+QUICK_BITS = 800
+"""Digits spent on asking whether the root is rational before anyone needs to know."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class ExactPoint:
 def exact_point(point: Point, max_degree: int) -> ExactPoint | None:
     """The exact root, by the direct route where it applies and by recognition elsewhere."""
     return sums_of_square_roots(point) or recognised(point, max_degree)
+
+
+def quick_point(point: Point) -> ExactPoint | None:
+    """The exact root where its directions are fixed, or where it is rational with numbers of moderate size."""
+    return sums_of_square_roots(point) or recognised(point, 1, QUICK_BITS)
 
 
 def sums_of_square_roots(point: Point) -> ExactPoint | None:
@@ -98,7 +105,7 @@ def _simplest(point: Point, values: list[Any], name: str) -> ExactPoint:
     return ExactPoint(Coordinates.split(point.structure, values), name)
 
 
-def recognised(point: Point, max_degree: int) -> ExactPoint | None:
+def recognised(point: Point, max_degree: int, max_bits: int = MAX_BITS) -> ExactPoint | None:
     """The root in a guessed number field, verified by exact substitution; None where no guess survives."""
     from polyrelu.proof.point import Coordinates
 
@@ -106,7 +113,7 @@ def recognised(point: Point, max_degree: int) -> ExactPoint | None:
         at = point.balls(bits)
         return [*at.nu, *at.weights, *at.c]
 
-    guess = recognise(values_at, max_degree)
+    guess = recognise(values_at, max_degree, max_bits=max_bits)
     if guess is None:
         return None
     assert point.root is not None

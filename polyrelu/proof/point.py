@@ -18,7 +18,7 @@ from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import decimal_bounds, precision, sign_of_ball
 from polyrelu.exact.krawczyk import Root
 from polyrelu.exact.real import sign
-from polyrelu.proof.field import ExactPoint, exact_point
+from polyrelu.proof.field import ExactPoint, exact_point, quick_point
 from polyrelu.proof.neuron import Piece, dot
 from polyrelu.proof.structure import Structure
 
@@ -97,7 +97,7 @@ class Point:
     @cached_property
     def _quick(self) -> ExactPoint | None:
         """The root as rationals or sums of square roots."""
-        return exact_point(self, 1)
+        return quick_point(self)
 
     @property
     def exact_name(self) -> str:
