@@ -75,16 +75,16 @@ class Answer:
     def to_json(self, digits: int = 20) -> dict[str, Any]:
         """The object that the command line prints."""
         return {
-            "optimal": self.optimal.value,
+            "optimal": self.optimal.answer,
             "optimal_reason": self.optimal.reason,
             "objective": interval((self.objective, self.objective), digits),
             "optimum": interval(self.full.optimum, digits),
             "gap": interval(self.full.gap, digits),
-            "stationary": self.stationary.value,
+            "stationary": self.stationary.answer,
             "stationary_reason": self.stationary.reason,
-            "stationary_chain_rule": self.stationarity.chain_rule.value,
+            "stationary_chain_rule": self.stationarity.chain_rule.answer,
             "stationarity_residual": interval(self.stationarity.residual, digits),
-            "subsampled_optimal": self.subsampled_optimal.value,
+            "subsampled_optimal": self.subsampled_optimal.answer,
             "subsampled_reason": self.subsampled_optimal.reason,
             "subsampled_optimum": interval(self.subsampled.optimum, digits),
             "width": self.network.width,
@@ -101,7 +101,8 @@ class Answer:
 
     def __repr__(self) -> str:
         gap = " .. ".join(interval(self.full.gap, 4) or ["unknown"])
-        return f"<polyrelu.Answer optimal: {self.optimal.status}, stationary: {self.stationary.status}, gap {gap}>"
+        optimal, stationary = self.optimal.status.value, self.stationary.status.value
+        return f"<polyrelu.Answer optimal: {optimal}, stationary: {stationary}, gap {gap}>"
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -66,16 +66,20 @@ def with_optimum(value: Any, optimum: Optimum) -> Comparison:
         try:
             side = _exact_side(value, optimum, gap, bound)
         except Undecided as blocked:
-            return Comparison(Verdict.undecided(str(blocked)), interval, (bound.max(arb(0)), bound))
+            return Comparison(
+                Verdict.undecided("optimal", str(blocked)), interval, (bound.max(arb(0)), bound)
+            )
     if side < 0:
         raise Contradiction("a network has an objective below the proved optimum")
     if side == 0:
         return Comparison(
-            Verdict.proved("the objective equals the proved optimum"), interval, (arb(0), arb(0))
+            Verdict.proved("optimal", "the objective equals the proved optimum"), interval, (arb(0), arb(0))
         )
     exact = is_rational(value) and is_rational(least)
     above = value - least if exact else bound
-    return Comparison(Verdict.refuted("the objective exceeds the proved optimum"), interval, (above, above))
+    return Comparison(
+        Verdict.refuted("optimal", "the objective exceeds the proved optimum"), interval, (above, above)
+    )
 
 
 def _exact_side(value: Any, optimum: Optimum, gap: Any, bound: arb) -> int:
@@ -98,15 +102,17 @@ def by_duality(value: Any, residual: Sequence[Any], program: Program) -> Compari
         above = enclosed(value)
         if largest <= lam * lam and not isinstance(value, arb) and sign(value - (inner - norm / 2)) == 0:
             reason = "its residual is dual feasible and closes the gap"
-            return Comparison(Verdict.proved(reason), (above, above), (arb(0), arb(0)))
+            return Comparison(Verdict.proved("optimal", reason), (above, above), (arb(0), arb(0)))
         t = (
             (arb(inner) / arb(norm)).max(arb(0)) if norm > 0 else arb(0)
         )  # the best multiple, were it feasible
         if largest > 0:
             t = t.min(arb(lam) / arb(largest).sqrt())
-        bound = t * arb(inner) - t**2 * arb(norm) / 2
+        bound = t * arb(inner) - t * t * arb(norm) / 2
     if isinstance(value, arb):
-        verdict = Verdict.undecided("the objective is known only as a ball")
+        verdict = Verdict.undecided("optimal", "the objective is known only as a ball")
     else:
-        verdict = Verdict.refuted("its residual is not the optimal one, or its weights are not the least")
+        verdict = Verdict.refuted(
+            "optimal", "its residual is not the optimal one, or its weights are not the least"
+        )
     return Comparison(verdict, (bound, above), (arb(0), above - bound))

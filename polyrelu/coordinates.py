@@ -97,7 +97,7 @@ def norm(vector: Sequence[Any]) -> Any | None:
 
 def ball_norm(vector: Sequence[Any]) -> arb:
     """|v| as a ball."""
-    return ball_root(sum((enclosed(v) ** 2 for v in vector), start=arb(0)))
+    return ball_root(sum((x * x for x in map(enclosed, vector)), start=arb(0)))
 
 
 def rounded(x: Any) -> float:

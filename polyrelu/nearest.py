@@ -20,7 +20,7 @@ weights are fixed at rationals, and the others are then the solution of a nonsin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,9 @@ def distance(network: Network, residual: Sequence[Any], optimum: Optimum) -> Dis
             .max(_over(moved, largest_singular(program)))
         )
         nearest = [_nearest(w, key, target) for w, key in zip(weights, keys, strict=True)]
-        upper = (total + target.penalty).min(_exhibited(weights, nearest, target))
+        upper = total + target.penalty  # take one network away, put the other in its place
+        for move in _exhibited(weights, nearest, target):
+            upper = upper.min(move)
     return Distance(lower.max(arb(0)), upper, tuple(nearest))
 
 
@@ -122,7 +124,7 @@ def _from_rays(w: Vector, size: arb, key: Any, target: _Optimal) -> arb:
     for u, other in zip(target.directions, target.keys, strict=True):
         if other == key:
             along = enclosed(dot(w, u)).max(arb(0))
-            best = best.min((size**2 - along**2).nonnegative_part().sqrt())
+            best = best.min((size * size - along * along).nonnegative_part().sqrt())
     return best
 
 
@@ -146,9 +148,9 @@ def largest_singular(program: Program) -> arb:
     return trace.nonnegative_part().root(128)
 
 
-def _exhibited(weights: list[Vector], nearest: list[int | None], target: _Optimal) -> arb:
-    """The length of the shortest move found to an optimal network, infinite if none of the proposed was proved."""
-    wanted, best = np.zeros(len(target.directions)), arb("inf")
+def _exhibited(weights: list[Vector], nearest: list[int | None], target: _Optimal) -> Iterator[arb]:
+    """The lengths of moves to optimal networks that floats propose and balls confirm."""
+    wanted = np.zeros(len(target.directions))
     for w, k in zip(weights, nearest, strict=True):
         if k is not None:
             wanted[k] += rounded(dot(w, target.directions[k]))
@@ -162,8 +164,7 @@ def _exhibited(weights: list[Vector], nearest: list[int | None], target: _Optima
             continue
         beta = _solved(proposal.weights, proposal.basis, target)
         if beta is not None:
-            best = best.min(_moves(weights, nearest, [b * target.lam for b in beta], target))
-    return best
+            yield _moves(weights, nearest, [b * target.lam for b in beta], target)
 
 
 def _solved(proposed: Any, basis: list[int], target: _Optimal) -> list[arb] | None:

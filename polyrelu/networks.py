@@ -70,7 +70,8 @@ class Network:
     @classmethod
     def from_neurons(cls, directions: Any, signs: Sequence[int], norms: Sequence[Any]) -> Network:
         """From unit directions u_k, signs s_k and weights |w_k|: theta = u, phi = s |w|, exact but not balanced."""
-        phi = [read(size) * s for size, s in zip(norms, signs, strict=True)]
+        with precision(BITS):
+            phi = [read(size) * s for size, s in zip(norms, signs, strict=True)]
         return cls.of(directions, phi, d=len(directions[0]) if len(directions) else 0)
 
     @property

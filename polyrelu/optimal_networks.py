@@ -45,10 +45,10 @@ def network_at(optimum: Optimum, weights: Sequence[Any], *, gates: Any = None, b
     directions = _directions(optimum, exact=is_exact(norms), bits=bits)
     kept = [k for k, w in enumerate(norms) if not (is_exact([w]) and sign_of(w, "a weight") == 0)]
     with precision(bits):
-        pairs = [compatible(directions[k], [norms[k]]) for k in kept]
+        pairs = [compatible(directions[k], [norms[k] * used[k].neuron.sign]) for k in kept]
     return Network.of(
         [u for u, _ in pairs],
-        [w * used[k].neuron.sign for k, (_, (w,)) in zip(kept, pairs, strict=True)],
+        [phi for _, (phi,) in pairs],
         gates=[gates[used[k].neuron.gate] for k in kept] if optimum.program.gated else None,
         d=optimum.program.d,
     )

@@ -9,10 +9,10 @@ optimum of the program with the network's own patterns 1[X theta >= 0] alone), a
 optimal set (`nearest`). For a gated network the program is that of its gates throughout.
 
 >>> X, y = [[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]
->>> ask(Network.of([["6/5", "8/5"], ["-6/5", "-8/5"]], [2, 2]), X, y, 1).optimal.status
-'PROVED'
->>> ask(Network.of([["6/5", "8/5"]], [2]), X, y, 1).optimal.status
-'REFUTED'
+>>> ask(Network.of([["6/5", "8/5"], ["-6/5", "-8/5"]], [2, 2]), X, y, 1).optimal.answer
+True
+>>> ask(Network.of([["6/5", "8/5"]], [2]), X, y, 1).optimal.answer
+False
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _compare(value: Any, residual: list[Any], result: Result, program: Callable[
     found, blocked = None, result.reason or ""
     if result.optimum is not None:
         found = with_optimum(value, result.optimum)
-        if found.verdict.value is not None:
+        if found.verdict.answer is not None:
             return found
         blocked = found.verdict.reason
     try:
@@ -152,7 +152,7 @@ def _compare(value: Any, residual: list[Any], result: Result, program: Callable[
     except Undecided:
         with precision(BITS):
             ceiling = (arb(0), enclosed(value))
-        return found or Comparison(Verdict.undecided(blocked), ceiling, ceiling)
+        return found or Comparison(Verdict.undecided("optimal", blocked), ceiling, ceiling)
     return replace(found, verdict=dual.verdict) if found is not None else dual
 
 
@@ -164,11 +164,15 @@ def _subsampled(
             patterns = _own_patterns(network, problem)
             ceiling = (arb(0), enclosed(value))
     except Undecided as blocked:
-        return Comparison(Verdict.undecided(str(blocked)), (arb(0), arb("inf")), (arb(0), arb("inf")))
+        return Comparison(
+            Verdict.undecided("optimal", str(blocked)), (arb(0), arb("inf")), (arb(0), arb("inf"))
+        )
     if not len(patterns):
         alone = (ceiling[1], ceiling[1])
         return Comparison(
-            Verdict.proved("a network of zero units has no patterns to choose from"), alone, (arb(0),) * 2
+            Verdict.proved("optimal", "a network of zero units has no patterns to choose from"),
+            alone,
+            (arb(0),) * 2,
         )
     result = certify(problem, patterns=patterns, stage=stage)
     return _compare(value, residual, result, lambda: _program(problem, patterns, False))
@@ -183,6 +187,6 @@ def _distance(
         near = distance(network, residual, result.optimum)
     except Undecided as blocked:
         return None, str(blocked)
-    if full.verdict.value:
+    if full.verdict.answer:
         near = replace(near, lower=arb(0), upper=arb(0))
     return near, None

@@ -16,8 +16,8 @@ Neither notion is "optimum of the sub-sampled program of its own patterns": X = 
 with the one pattern (1,0) has an optimum that is not stationary; X = (1,-1), (0,1), y = (2,2), lambda = 1 has
 
 >>> problem = Problem.of([[1, -1], [0, 1]], [2, 2], 1)
->>> stationarity(Network.of([[1, 0]], [1]), problem).clarke.status
-'PROVED'
+>>> stationarity(Network.of([[1, 0]], [1]), problem).clarke.answer
+True
 
 and no sub-sampled program has that network as an optimum.
 """
@@ -36,7 +36,9 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.kinks import Box, Hull, distance
 from polyrelu.networks import Network
 from polyrelu.problem import Problem
-from polyrelu.verdict import Verdict
+from polyrelu.verdict import Status, Verdict
+
+CLARKE, CHAIN_RULE = "stationary (Clarke)", "stationary (chain rule)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,34 +62,40 @@ def stationarity(network: Network, problem: Problem, *, balance: bool = False) -
         try:
             conditions = all_conditions(network, problem, balance)
         except Undecided as blocked:
-            open_question = Verdict.undecided(str(blocked))
-            return Stationarity(open_question, open_question, (arb(0), arb("inf")), ())
-        chain_rule = _verdict(conditions, lambda c: c.chain_rule)
-        if chain_rule.status == "REFUTED":
-            clarke = Verdict.refuted(chain_rule.reason)  # the Clarke set is the smaller one
+            clarke, chain_rule = (Verdict.undecided(notion, str(blocked)) for notion in (CLARKE, CHAIN_RULE))
+            return Stationarity(clarke, chain_rule, (arb(0), arb("inf")), ())
+        chain_rule = _verdict(CHAIN_RULE, conditions, lambda c: c.chain_rule)
+        if chain_rule.status is Status.REFUTED:
+            clarke = Verdict.refuted(CLARKE, chain_rule.reason)  # the Clarke set is the smaller one
         else:
-            clarke = _verdict(conditions, lambda c: c.clarke)
-        residual = (arb(0), arb(0)) if clarke.value else _residual(conditions)
+            clarke = _verdict(CLARKE, conditions, lambda c: c.clarke)
+        residual = (arb(0), arb(0)) if clarke.answer else _residual(conditions)
     return Stationarity(clarke, chain_rule, residual, tuple(c.kinks for c in conditions))
 
 
-def _verdict(conditions: list[Conditions], kind: Callable[[Conditions], Box | Hull]) -> Verdict:
+def _verdict(
+    question: str, conditions: list[Conditions], kind: Callable[[Conditions], Box | Hull]
+) -> Verdict:
     """Every unit satisfies its conditions, or one does not, or one is open and none fails."""
     blocked: str | None = None
     for i, condition in enumerate(conditions, start=1):
         try:
             if sign_of(condition.outgoing, f"the derivative in phi of unit {i}") != 0:
-                return Verdict.refuted(f"the derivative of the objective in phi of unit {i} is not 0")
+                return Verdict.refuted(
+                    question, f"the derivative of the objective in phi of unit {i} is not 0"
+                )
             if not kind(condition).contains(condition.gradient):
                 where = " for any choice at its kinks" if condition.factors else ""
-                return Verdict.refuted(f"the gradient of the objective in theta of unit {i} is not 0{where}")
+                return Verdict.refuted(
+                    question, f"the gradient of the objective in theta of unit {i} is not 0{where}"
+                )
         except Undecided as reason:
             blocked = str(reason)
         except LimitReached as reason:
             blocked = f"unit {i} lies on {len(condition.kinks)} hyperplanes: {reason}"
     if blocked is not None:
-        return Verdict.undecided(blocked)
-    return Verdict.proved("0 lies in the subdifferential, unit by unit")
+        return Verdict.undecided(question, blocked)
+    return Verdict.proved(question, "0 lies in the subdifferential, unit by unit")
 
 
 def _residual(conditions: list[Conditions]) -> tuple[arb, arb]:
@@ -96,8 +104,7 @@ def _residual(conditions: list[Conditions]) -> tuple[arb, arb]:
         part, beyond = condition.parts()
         low, _ = distance(condition.gradient, part)
         _, high = distance(condition.gradient, beyond)
-        outgoing = enclosed(condition.outgoing) ** 2
-        square = condition.scale**2
-        lower += (low**2 + outgoing) * square
-        upper += (high**2 + outgoing) * square
+        outgoing, square = enclosed(condition.outgoing), condition.scale * condition.scale
+        lower += (low * low + outgoing * outgoing) * square
+        upper += (high * high + outgoing * outgoing) * square
     return ball_root(lower), ball_root(upper)

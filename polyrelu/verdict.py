@@ -1,48 +1,60 @@
-"""An answer to a yes-or-no question that was proved, refuted, or left undecided, with its reason."""
+"""An answer to a yes-or-no question: proved, refuted, or undecided, with its reason and its evidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from enum import Enum
+from typing import Any
 
 from polyrelu.errors import Undecided
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """PROVED, REFUTED or UNDECIDED, and why; an undecided verdict refuses to be read as a truth value.
+class Status(Enum):
+    """The three answers to a question."""
 
-    >>> bool(Verdict.refuted("the gap is at least 1/2")), Verdict.undecided("no field was found").value
-    (False, None)
+    PROVED = "proved"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """An answer; its truth value is the answer, and an undecided one refuses to be read as either.
+
+    >>> verdict = Verdict.refuted("optimal", "the gap is at least 1/2")
+    >>> bool(verdict), verdict.answer, Verdict.undecided("optimal", "no field was found").answer
+    (False, False, None)
     """
 
-    status: Literal["PROVED", "REFUTED", "UNDECIDED"]
+    question: str
+    status: Status
     reason: str
+    evidence: Any = None
 
     @classmethod
-    def proved(cls, reason: str) -> Verdict:
+    def proved(cls, question: str, reason: str, evidence: Any = None) -> Verdict:
         """Yes."""
-        return cls("PROVED", reason)
+        return cls(question, Status.PROVED, reason, evidence)
 
     @classmethod
-    def refuted(cls, reason: str) -> Verdict:
+    def refuted(cls, question: str, reason: str, evidence: Any = None) -> Verdict:
         """No."""
-        return cls("REFUTED", reason)
+        return cls(question, Status.REFUTED, reason, evidence)
 
     @classmethod
-    def undecided(cls, reason: str) -> Verdict:
+    def undecided(cls, question: str, reason: str) -> Verdict:
         """Neither: the reason names what blocks the proof."""
-        return cls("UNDECIDED", reason)
-
-    @property
-    def value(self) -> bool | None:
-        """True, False, or None where undecided."""
-        return {"PROVED": True, "REFUTED": False, "UNDECIDED": None}[self.status]
+        return cls(question, Status.UNDECIDED, reason)
 
     def __bool__(self) -> bool:
-        if self.value is None:
-            raise Undecided(self.reason)
-        return self.value
+        if self.status is Status.UNDECIDED:
+            raise Undecided(f"{self.question}: {self.reason}")
+        return self.status is Status.PROVED
 
-    def __str__(self) -> str:
-        return f"{self.status}: {self.reason}"
+    @property
+    def answer(self) -> bool | None:
+        """True, False, or None where undecided: for JSON."""
+        return None if self.status is Status.UNDECIDED else bool(self)
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self.question}: {self.status.value.upper()}, {self.reason}>"

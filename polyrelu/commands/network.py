@@ -88,4 +88,4 @@ def run(args: argparse.Namespace) -> int:
             network, problem, balance=args.balance, max_cells=args.max_cells, executor=executor, stage=stage
         )
     print(json.dumps(answer.to_json(args.digits)) if args.json else summary(answer, args.digits))
-    return 3 if answer.optimal.value is None else 0
+    return 3 if answer.optimal.answer is None else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyrelu.answer import Answer
-from polyrelu.verdict import Verdict
+from polyrelu.verdict import Status, Verdict
 
 MAX_UNITS_SHOWN = 20
 
@@ -36,7 +36,7 @@ def summary(answer: Answer, digits: int) -> str:
 
 
 def _verdict(verdict: Verdict) -> str:
-    word = {"PROVED": "YES", "REFUTED": "NO", "UNDECIDED": "UNDECIDED"}[verdict.status]
+    word = {Status.PROVED: "YES", Status.REFUTED: "NO", Status.UNDECIDED: "UNDECIDED"}[verdict.status]
     return f"{word}: {verdict.reason}"
 
 
