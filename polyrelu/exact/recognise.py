@@ -50,7 +50,9 @@ def recognise(
     """
     digits = _Digits(values_at)
     candidates = _candidates(len(digits.at(64)))
-    for weights in candidates[:1] if max_degree == 1 else candidates:  # rational numbers: all are, or none counts
+    if max_degree == 1:  # either all numbers are rational, or one that is not says enough
+        candidates = candidates[:1]
+    for weights in candidates:
         found = _minimal_polynomial(digits, weights, max_degree, max_bits)
         if found is None:
             continue

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import fmpq
 
-from polyrelu.errors import BadInput, LimitReached, Undecided
-from polyrelu.exact.enclosure import ball, precision
-from polyrelu.exact.rational import is_rational, to_fmpq
-from polyrelu.exact.real import sign
+from polyrelu.errors import LimitReached, Undecided
+from polyrelu.exact.enclosure import precision
 from polyrelu.exact.representations import HRepresentation
 from polyrelu.geometry.boxed import UPPER, Boxed, Vertex
 from polyrelu.geometry.faces import faces_by_dimension
 from polyrelu.geometry.listing import FEW, Edges, at_most, by_engine, by_walking, edges_if_complete, too_many
+from polyrelu.geometry.membership import is_optimal
 from polyrelu.geometry.neuron_polytope import GUARD_BITS, NeuronPolytope
-from polyrelu.geometry.optimise import Maximum, Objective, gap_at, maximise, value_at
-from polyrelu.geometry.set_point import Corner, SetPoint, mean, support_of
+from polyrelu.geometry.optimise import Objective, maximise
+from polyrelu.geometry.ranges import Extremes, extremes, ranges
+from polyrelu.geometry.set_point import Corner, SetPoint, mean
 from polyrelu.proof.neuron import Piece
-from polyrelu.proof.point import Coordinates
 
 BITS = 128
 RANDOM_CORNERS = 4
@@ -74,26 +73,30 @@ class NeuronSet:
 
     # ------------------------------------------------------------------ vertices and faces
 
-    @cached_property
+    @property
     def _listed(self) -> tuple[tuple[Vertex, ...], Edges]:
-        """All vertices and edges, with the proof that none is missing."""
-        start, claim = self.polytope.start, "the list of vertices"
-        if self.dimension == 0:
-            return (start,), ()
+        if isinstance(self._listing, LimitReached | Undecided):
+            raise self._listing
+        return self._listing
 
-        def listing(system: Boxed) -> tuple[tuple[Vertex, ...], Edges]:
-            found = (
-                by_engine(system, self._engine)
-                if self._engine
-                else by_walking(system, start, self.max_vertices)
-            )
-            if len(found) > self.max_vertices:
-                raise too_many(self.max_vertices)
-            return tuple(found), edges_if_complete(system, found)
+    @cached_property
+    def _listing(self) -> tuple[tuple[Vertex, ...], Edges] | LimitReached | Undecided:
+        """All vertices and edges, with the proof that none is missing; or why there is no such list."""
+        try:
+            if self.dimension == 0:
+                return (self.polytope.start,), ()
+            if self._engine:
+                return self._list(self.polytope.exact)
+            return self.polytope.settle(self._list, "the list of vertices")
+        except (LimitReached, Undecided) as blocked:
+            return blocked
 
-        if self._engine:
-            return listing(self.polytope.exact)
-        return self.polytope.settle(listing, claim)
+    def _list(self, system: Boxed) -> tuple[tuple[Vertex, ...], Edges]:
+        engine, limit = self._engine, self.max_vertices
+        found = by_engine(system, engine) if engine else by_walking(system, self.polytope.start, limit)
+        if len(found) > limit:
+            raise too_many(limit)
+        return tuple(found), edges_if_complete(system, found)
 
     @cached_property
     def _engine(self) -> str | None:
@@ -189,60 +192,15 @@ class NeuronSet:
     def _point(self, vertex: Vertex) -> SetPoint:
         return SetPoint(self.polytope, (Corner(fmpq(1), vertex),))
 
-    # ------------------------------------------------------------------ ranges
+    # ------------------------------------------------------------------ ranges and membership
 
     @cached_property
-    def _extremes(self) -> dict[int, tuple[Maximum, Maximum]]:
-        """For every variable a vertex where it is least and one where it is largest."""
-        start = self.polytope.start
-
-        def search(system: Boxed) -> dict[int, tuple[Maximum, Maximum]]:
-            found, near = {}, start
-            for j in range(system.size):
-                low = maximise(system, near, {j: -1})
-                high = maximise(system, low.vertex, {j: 1})
-                found[j], near = (low, high), high.vertex
-            return found
-
-        return self.polytope.settle(search, "the ranges of the weights")
+    def _extremes(self) -> Extremes:
+        return extremes(self.polytope)
 
     def ranges(self, bits: int = BITS) -> list[tuple[Any, Any]]:
         """The least and the greatest weight of each neuron over the set: exact over Q, enclosures elsewhere."""
-        extremes = self._extremes
-        if self.polytope.is_rational:
-            exact = self.polytope.optimum.point.exact
-            assert exact is not None
-            return self._read_ranges(self.polytope.exact, exact.at, extremes)
-        system, at = self.polytope.enclosed(bits), self.polytope.optimum.point.balls(bits)
-        with precision(bits + GUARD_BITS):
-            read = self._read_ranges(system, at, extremes)
-            enclosed = [(arb(low), arb(high)) for low, high in read]
-        emptied = self._emptied(extremes)
-        return [(fmpq(0) if k in emptied else low, high) for k, (low, high) in enumerate(enclosed)]
-
-    def _emptied(self, extremes: dict[int, tuple[Maximum, Maximum]]) -> set[int]:
-        """The neurons that some vertex found on the way does without: their least weight is exactly 0."""
-        everyone = set(range(len(self.neurons)))
-        seen = [support_of(self.polytope, m.vertex) for pair in extremes.values() for m in pair]
-        return everyone - everyone.intersection(*seen)
-
-    def _read_ranges(
-        self, system: Boxed, at: Coordinates, extremes: dict[int, tuple[Maximum, Maximum]]
-    ) -> list[tuple[Any, Any]]:
-        lam, ranges = self.polytope.optimum.program.lamq, []
-        ends = [
-            tuple(_extreme(system, m.vertex, {j: c}) for m, c in zip(pair, (-1, 1), strict=True))
-            for j, pair in extremes.items()
-        ]
-        lows, highs = [-e[0] for e in ends], [e[1] for e in ends]
-        for r, low, high in zip(
-            self.polytope.readings, self.polytope.betas(lows, at), self.polytope.betas(highs, at), strict=True
-        ):
-            flipped = r.x is not None and r.mu is not None
-            ranges.append((high * lam, low * lam) if flipped else (low * lam, high * lam))
-        return ranges
-
-    # ------------------------------------------------------------------ membership
+        return ranges(self.polytope, self._extremes, bits)
 
     def contains(self, weights: Sequence[Any] | SetPoint) -> bool:
         """Exactly: are these weights (rationals, sums of square roots, field elements) an optimal network?"""
@@ -250,47 +208,7 @@ class NeuronSet:
             if weights.polytope is self.polytope and all(c.split is None for c in weights.corners):
                 return True
             weights = weights.exact_weights()
-        if len(weights) != len(self.neurons):
-            raise BadInput(
-                f"{len(weights)} weights were given for the {len(self.neurons)} neurons of the set"
-            )
-        exact = [exact_weight(w) for w in weights]
-        if any(sign(w) < 0 for w in exact):
-            return False
-        try:
-            return all(self._equation_holds(exact, row) for row in range(self.polytope.optimum.program.n))
-        except TypeError:
-            raise Undecided("the weights and the optimum lie in different exact fields") from None
-
-    def _equation_holds(self, weights: Sequence[Any], row: int) -> bool:
-        program = self.polytope.optimum.program
-
-        def misfit(at: Coordinates) -> Any:
-            enclosed = isinstance(at.nu[0], arb)
-            total = at.nu[row] - program.yq[row]
-            for piece, w in zip(self.neurons, weights, strict=True):
-                value = ball(w, ctx.prec) if enclosed else w
-                total = total + piece.activation(at.nu)[row] * value / program.lamq
-            return total
-
-        return self.polytope.optimum.point.sign(misfit, f"the misfit in row {row + 1}") == 0
-
-
-def _extreme(system: Boxed, vertex: Vertex, objective: Objective) -> Any:
-    """The maximum, enclosed: the value at the vertex and the gap above it."""
-    value, gap = value_at(objective, system.point(vertex.solution)), gap_at(system, vertex, objective)
-    return arb(value).union(value + gap) if isinstance(gap, arb) else value
-
-
-def exact_weight(w: Any) -> Any:
-    """A weight as an exact number; floats and balls are refused, since they are rarely the number that was meant."""
-    if is_rational(w):
-        return to_fmpq(w)
-    if isinstance(w, float | arb) or not hasattr(w, "sign"):
-        raise BadInput(
-            f"an exact weight was expected, found {w!r}: give an int, a Fraction or a field element"
-        )
-    return w
+        return is_optimal(self.polytope, weights)
 
 
 def as_graph(vertices: Sequence[SetPoint], edges: Edges) -> Any:
