@@ -112,7 +112,7 @@ def test_optimal_networks_are_stationary():
                 network_at(result.optimum, point.weights(300), bits=300), problem, balance=True
             )
             if found.residual[1].is_finite():  # no unit on a hyperplane, where balls cannot tell
-                assert found.residual[1] < 1e-50
+                assert found.residual[1] < (1e-9 if any(found.kinks) else 1e-50)
                 enclosed += 1
             assert found.clarke.answer is not False
     assert exactly >= 8
