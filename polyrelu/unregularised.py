@@ -40,7 +40,7 @@ from polyrelu.unpenalised.fits import Fits
 from polyrelu.unpenalised.functions import Agreement, Weights, agreement, block_weights, plus
 from polyrelu.unpenalised.result import UnregularisedResult
 
-MAX_VERTICES = 100_000
+MAX_VERTICES = 10_000
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from polyrelu.errors import BadInput, LimitReached
 from polyrelu.exact.rational import null_space, to_fraction
 from polyrelu.problem import Problem
 from polyrelu.unpenalised.functions import value
-from polyrelu.unpenalised.generators import at_most, sparse
+from polyrelu.unpenalised.generators import SLACK, at_most, sparse
 from polyrelu.unregularised import UnregularisedSet, certify_unregularised
 
 
@@ -346,8 +346,9 @@ def test_the_bound_holds_where_the_list_is_known():
     assert at_most(4, 4) == 5
     result = solved([[1, 0], [0, 1], [1, 1]], [1, 0, 2])
     assert result.vertices + result.rays <= at_most(12, 3)
-    with pytest.raises(LimitReached):
-        UnregularisedSet(result.optimal.program, at_most(12, 3) - 1).v_representation  # noqa: B018
+    assert UnregularisedSet(result.optimal.program, result.vertices + result.rays).vertices == result.optimal.vertices
+    with pytest.raises(LimitReached, match="up to"):
+        UnregularisedSet(result.optimal.program, at_most(12, 3) // SLACK).v_representation  # noqa: B018
 
 
 def test_the_json_object():

@@ -32,6 +32,11 @@ from polyrelu.unpenalised.fits import Fits
 
 Row = list[Any]
 
+READABLE = 10**12
+"""Larger bounds are shown as a power of ten."""
+SLACK = 10
+"""The bound is met only in the most generic cases: it is enforced with this factor, and the limit itself afterwards."""
+
 
 def at_most(columns: int, rank: int) -> int:
     """The bound above for the number of vertices and rays together.
@@ -43,18 +48,19 @@ def at_most(columns: int, rank: int) -> int:
 
 
 def generators(fits: Fits, limit: int) -> VRepresentation:
-    """All generators, in coordinates w_0, w_1, ...; LimitReached where there may be more than the limit."""
+    """All generators, in coordinates w_0, w_1, ...; LimitReached beyond the limit."""
     program = fits.program
     d, N = program.d, len(program.patterns)
     if program.gated:
         return _affine(fits, limit)
     B = [[to_fraction(v) for v in row] for row in row_space(program.Xq, d).tolist()]
-    _require(at_most(_pointed_dimensions(fits, len(B)), fits.rank), limit)
+    _require(at_most(_pointed_dimensions(fits, len(B)), fits.rank), SLACK * limit)
     _require(2 * N * (d - len(B)), limit)
     X = [[sum(x * v for x, v in zip(row, b, strict=True)) for b in B] for row in program.X]
     cones = [activation_cone(X, pattern) for pattern in program.patterns] if B else []
-    _require(at_most(sum(len(cone.rays) for cone in cones), fits.rank), limit)
+    _require(at_most(sum(len(cone.rays) for cone in cones), fits.rank), SLACK * limit)
     found = vertices_rays_lines(_reduced(fits, X, cones))
+    _require(len(found.vertices) + len(found.rays), limit)
     return VRepresentation.from_vectors(
         2 * N * d,
         [_lifted(v, B, d, 2 * N) for v in found.vertices],
@@ -73,9 +79,10 @@ def h_representation(fits: Fits) -> HRepresentation:
 
 def _require(bound: int, limit: int) -> None:
     if bound > limit:
+        size = f"{bound:,}" if bound < READABLE else f"10^{len(str(bound)) - 1}"
         raise LimitReached(
-            f"the polyhedron may have up to {bound:,} vertices, rays and lines, more than --max-vertices {limit:,}; "
-            "they were not listed"
+            f"the polyhedron may have up to {size} vertices, rays and lines; they were not listed "
+            "(--max-vertices raises the limit)"
         )
 
 

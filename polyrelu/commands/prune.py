@@ -1,0 +1,128 @@
+"""`polyrelu prune`: inclusion-minimal and narrowest optimal networks, exactly."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from polyrelu.commands.certify import digits
+from polyrelu.commands.options import (
+    add_data_options,
+    add_size_options,
+    check_writable,
+    positive,
+    workers,
+    write_whole,
+)
+from polyrelu.errors import BadInput, Undecided
+
+if TYPE_CHECKING:
+    from polyrelu.geometry.set_point import SetPoint
+    from polyrelu.optimum import Optimum
+    from polyrelu.pruning import Step
+
+DESCRIPTION = """\
+Print optimal networks from which no neuron can be left out, proved. By default the optimum is pruned step by
+step (Algorithm 1 of Mishkin and Pilanci, ICML 2023), from a network that uses every neuron any optimal
+network uses. Each step subtracts a linear dependence among the activations: fit and penalty stay, and a
+weight reaches zero. The end is a vertex of the optimal set. With --all every such network is listed, with
+--narrowest those with the fewest neurons.
+
+  polyrelu prune data.csv --lam 1/10
+  polyrelu prune data.csv --lam 1/10 --narrowest --json
+"""
+
+EPILOG = """\
+JSON: {"status", "lambda", "neurons": [...], "steps": [...], "networks": [...], "narrowest_width", "widths"}.
+  neurons   all distinct neurons of optimal networks: {"sign", "direction": [[lo, hi], ...], "active": [rows],
+  "zero": [rows]} steps     {"dependence": [[lo, hi], ...] (one for each neuron; the largest modulus is 1),
+  "removed": [neurons]} networks  {"width", "neurons": [{"neuron", "sign", "direction", "weight": [lo, hi],
+  "convex_weight", "theta", "phi"}]}
+            "weight" is |w|, "convex_weight" is w = |w| direction, theta = sqrt|w| direction, phi = sign
+            sqrt|w|.
+  narrowest_width, widths ([least, greatest]): over all minimal networks; null where they were not listed.
+Rows and neurons are counted from 1 in words and from 0 in JSON.
+exit status: 0 proved, 2 bad input, 3 undecided.
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command to the command line."""
+    parser = commands.add_parser(
+        "prune",
+        help="optimal networks with as few neurons as can be",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_data_options(parser)
+    parser.add_argument(
+        "--lam", metavar="L", required=True, help="penalty lambda > 0, exact: 1/10, 0.1 or 1e-1"
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--narrowest", action="store_true", help="every network with the fewest neurons")
+    which.add_argument("--all", action="store_true", help="every inclusion-minimal network")
+    parser.add_argument(
+        "--gated", action="store_true", help="gated ReLU: one block per pattern, without its cone"
+    )
+    parser.add_argument(
+        "--digits", metavar="N", type=digits, default=20, help="digits of the enclosures (default 20)"
+    )
+    parser.add_argument(
+        "--max-vertices",
+        metavar="N",
+        type=positive,
+        default=10_000,
+        help="refuse to list more minimal networks than this (default 10,000)",
+    )
+    add_size_options(parser)
+    parser.add_argument("--out", metavar="FILE", help="save the JSON object to a file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Certify, prune, then print and save."""
+    from polyrelu.problem import Problem
+    from polyrelu.show.minimal import readable, report
+
+    check_writable(args.out)
+    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    if problem.lam == 0:
+        raise BadInput("pruning needs a penalty: give lambda > 0; for lambda = 0 ask certify --lam 0")
+    optimum = _proved(problem, args)
+    steps, networks, narrowest = _networks(optimum, args)
+    shown = report(optimum, steps, networks, args.digits)
+    shown["narrowest_width"] = narrowest
+    text = json.dumps(shown)
+    if args.out:
+        write_whole(args.out, lambda file: file.write((text + "\n").encode()))  # type: ignore[arg-type]
+    print(text if args.json else readable(shown, optimum))
+    return 0
+
+
+def _proved(problem: Any, args: argparse.Namespace) -> Optimum:
+    from polyrelu.certification import certify
+    from polyrelu.show.progress import stage_line
+
+    with workers(args.jobs) as executor, stage_line() as stage:
+        result = certify(problem, gated=args.gated, max_cells=args.max_cells, executor=executor, stage=stage)
+    if result.optimum is None:
+        raise Undecided(result.reason or "nothing was proved")
+    return result.optimum
+
+
+def _networks(
+    optimum: Optimum, args: argparse.Namespace
+) -> tuple[tuple[Step, ...], tuple[SetPoint, ...], int | None]:
+    """The steps (where pruned), the networks asked for, and the narrowest width where it is known."""
+    from polyrelu import pruning
+
+    if not (args.all or args.narrowest):
+        pruned = pruning.prune(optimum)
+        only = optimum.nullity == 0
+        return pruned.steps, (pruned.network,), pruned.network.width if only else None
+    listed = pruning.minimal_networks(optimum, args.max_vertices)
+    narrowest = pruning.narrowest(listed)
+    return (), narrowest if args.narrowest else listed, narrowest[0].width

@@ -1,0 +1,126 @@
+"""Minimal networks as a JSON object, and in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import arb
+
+from polyrelu.exact.enclosure import ball, decimal_bounds, precision
+from polyrelu.exact.rational import is_rational
+from polyrelu.geometry.set_point import SetPoint
+from polyrelu.optimum import Optimum
+from polyrelu.pruning import Step
+
+ROWS_SHOWN = 12
+
+
+def report(
+    optimum: Optimum, steps: tuple[Step, ...], networks: tuple[SetPoint, ...], places: int
+) -> dict[str, Any]:
+    """The JSON object, but for the narrowest width."""
+    neurons = _neurons(optimum, places)
+    return {
+        "status": "proved",
+        "lambda": str(optimum.program.lam),
+        "neurons": neurons,
+        "steps": [
+            {"dependence": [_bounds(v, places) for v in step.dependence], "removed": list(step.removed)}
+            for step in steps
+        ],
+        "networks": [_network(optimum, network, neurons, places) for network in networks],
+    }
+
+
+def _bits(places: int) -> int:
+    return int(places * 3.33) + 64
+
+
+def _bounds(value: Any, places: int) -> list[str]:
+    return list(decimal_bounds(value if is_rational(value) else ball(value, _bits(places)), places))
+
+
+def _directions(optimum: Optimum, places: int) -> list[list[Any]]:
+    """u = s z / lambda for every used neuron: exact where the optimum is rational, else in balls."""
+    exact = optimum.point.exact if optimum.field == "Q" else None
+    at, lam = exact.at if exact is not None else optimum.point.balls(_bits(places)), optimum.program.lamq
+    with precision(_bits(places) + 32):
+        return [[v * (piece.neuron.sign / lam) for v in piece.z(at.nu)] for piece in optimum.used]
+
+
+def _neurons(optimum: Optimum, places: int) -> list[dict[str, Any]]:
+    found = []
+    for piece, u in zip(optimum.used, _directions(optimum, places), strict=True):
+        neuron = piece.neuron
+        found.append(
+            {
+                "sign": neuron.sign,
+                "direction": [_bounds(v, places) for v in u],
+                "active": [int(j) for j in neuron.active],
+                "zero": [int(j) for j in neuron.zero_set],
+            }
+        )
+    return found
+
+
+def _network(
+    optimum: Optimum, network: SetPoint, neurons: list[dict[str, Any]], places: int
+) -> dict[str, Any]:
+    weights, units = network.weights(_bits(places)), []
+    directions = _directions(optimum, places)
+    for k in network.support:
+        with precision(_bits(places) + 32):
+            root = arb(weights[k]).sqrt()
+            convex, theta = [u * weights[k] for u in directions[k]], [u * root for u in directions[k]]
+            phi = root * neurons[k]["sign"]
+        units.append(
+            {
+                "neuron": k,
+                "sign": neurons[k]["sign"],
+                "direction": neurons[k]["direction"],
+                "weight": _bounds(weights[k], places),
+                "convex_weight": [_bounds(v, places) for v in convex],
+                "theta": [_bounds(v, places) for v in theta],
+                "phi": _bounds(phi, places),
+            }
+        )
+    return {"width": network.width, "neurons": units}
+
+
+def readable(shown: dict[str, Any], optimum: Optimum) -> str:
+    """The readable form."""
+    program, count = optimum.program, len(shown["networks"])
+    lines = [
+        f"{program.n} rows, {program.d} features, lambda = {program.lam}",
+        f"PROVED: {count} optimal network{'s' if count > 1 else ''} from which no neuron can be left out"
+        f" (optimal networks use {len(shown['neurons'])} distinct neurons).",
+    ]
+    if shown["narrowest_width"] is not None:
+        lines.append(f"  narrowest width  {shown['narrowest_width']}")
+    for step in shown["steps"]:
+        lines.append(f"  step: a dependence brings neuron {_counted(step['removed'])} to zero")
+    for k, network in enumerate(shown["networks"]):
+        lines += ["", f"  network {k + 1}, width {network['width']}"]
+        for unit in network["neurons"]:
+            lines += _unit_lines(unit, shown["neurons"][unit["neuron"]])
+    return "\n".join(lines)
+
+
+def _unit_lines(unit: dict[str, Any], neuron: dict[str, Any]) -> list[str]:
+    w, theta = (", ".join(_short(v) for v in unit[key]) for key in ("convex_weight", "theta"))
+    return [
+        f"    neuron {unit['neuron'] + 1}  sign {'+' if unit['sign'] > 0 else '-'}  weight {_short(unit['weight'])}",
+        f"      convex weight ({w}); network weights theta = ({theta}), phi = {_short(unit['phi'])}",
+        f"      rows active {_counted(neuron['active'])}; zero {_counted(neuron['zero'])}",
+    ]
+
+
+def _short(bounds: list[str]) -> str:
+    """The middle of an enclosure, for reading only."""
+    return f"{(float(bounds[0]) + float(bounds[1])) / 2:.6g}"
+
+
+def _counted(places: list[int]) -> str:
+    if len(places) > ROWS_SHOWN:
+        return f"{len(places)} rows"
+    return ", ".join(str(k + 1) for k in places) or "none"
