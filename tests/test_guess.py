@@ -66,13 +66,17 @@ def conic_value(X, y, lam, patterns, gated=False):
     linear = np.r_[-y, np.zeros(m * d), lam * np.ones(m)]
     settings = clarabel.DefaultSettings()
     settings.verbose = False
-    solver = clarabel.DefaultSolver(quadratic, linear, sp.vstack(parts).tocsc(), np.concatenate(rhs), cones, settings)
+    solver = clarabel.DefaultSolver(
+        quadratic, linear, sp.vstack(parts).tocsc(), np.concatenate(rhs), cones, settings
+    )
     return 0.5 * y @ y + solver.solve().obj_val
 
 
 def activations(X, neuron, patterns):
     products = X @ neuron.direction
-    return neuron.sign * (np.maximum(products, 0) if neuron.gate is None else patterns[neuron.gate] * products)
+    return neuron.sign * (
+        np.maximum(products, 0) if neuron.gate is None else patterns[neuron.gate] * products
+    )
 
 
 def check(X, y, lam, patterns, *, gated=False, all_cells=True):
@@ -137,10 +141,9 @@ def test_given_patterns_against_conic_solver(k):
     rng = np.random.default_rng(1000 + k)
     X, y = instance(rng, k)
     X[0] += not X.any()
+    patterns = rng.integers(0, 2, (5, len(y))) > 0  # cones of lower dimension, or {0}
     if k % 3:
         patterns = (X @ rng.normal(size=(X.shape[1], 5)) >= 0).T
-    else:  # arbitrary patterns: cones of lower dimension, or {0}
-        patterns = rng.integers(0, 2, (5, len(y))) > 0
     patterns, gated = np.unique(patterns, axis=0), k % 2 == 0
     lam = (lambda_max(X, y, patterns, gated)[0] or 1.0) * 10 ** rng.uniform(-3, 0.05)
     _, value = check(X, y, lam, patterns, gated=gated, all_cells=False)

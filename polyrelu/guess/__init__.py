@@ -11,11 +11,13 @@ import time
 
 import numpy as np
 
+from polyrelu.guess.facets import facets
 from polyrelu.guess.finish import finish, neurons
 from polyrelu.guess.multipliers import multipliers
-from polyrelu.guess.pricing import Pricer, column, project
-from polyrelu.guess.program import Program, facets
+from polyrelu.guess.pricing import Pricer
+from polyrelu.guess.program import Program
 from polyrelu.guess.result import Array, Bools, Guess, GuessedNeuron
+from polyrelu.guess.sliding import State
 from polyrelu.guess.solver import Solver
 
 __all__ = ["Guess", "GuessedNeuron", "facets", "guess_optimum", "lambda_max", "multipliers"]
@@ -46,9 +48,9 @@ def guess_optimum(
     prepared = time.perf_counter()
     message = solver.run()
     solved = time.perf_counter()
-    known = list(zip(solver.pool, solver.t.tolist(), strict=True))
-    root, ties = finish(program, solver.pricer, solver.y, solver.lam, solver.nu, known)
-    if not message and root.step > 1e-9:
+    state = State(solver.pool, solver.t, solver.nu)
+    root, ties = finish(solver.pricer, solver.y, solver.lam, state, noise=solver.noise())
+    if not message and (root.moved > 1e-9 or (root.t <= 0).any()):
         message = "Newton's method did not settle on the structure found"
     done = time.perf_counter()
     timings = {"prepare": prepared - begin, **solver.seconds, "finish": done - solved, "total": done - begin}
@@ -64,7 +66,7 @@ def lambda_max(
     program, nu = Program(X, patterns, gated=gated, all_cells=all_cells), np.asarray(y, dtype=np.float64)
     pricer, best = Pricer(program), 0.0
     bound = float(np.linalg.norm(program.moments(nu), axis=1).max(initial=0.0))
-    first = pricer.price(nu, 1e-12 * bound, limit=5, margin=0.0, careful=False)
+    first = pricer.price(nu, 1e-12 * bound, limit=5, careful=False)
     for c in first.columns:
         best = max(best, float(c.activations @ nu))
     found = pricer.tight(nu, best * (1 - 1e-12)) if bound > 0 else []

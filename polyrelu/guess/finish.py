@@ -4,46 +4,48 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyrelu.guess.newton import Root, polish
-from polyrelu.guess.pricing import Column, Pricer
+from polyrelu.guess.columns import Column
+from polyrelu.guess.newton import polish
+from polyrelu.guess.pricing import Pricer
 from polyrelu.guess.program import Program
 from polyrelu.guess.result import Array, GuessedNeuron
 from polyrelu.guess.sliding import State, newton_step
 
 TIE = 1e-7  # other directions this close to lambda, relatively, are reported
 CLOSE = 1e-9  # ... and these are offered to the vertex
+ATTEMPTS = 4
 
 
-def finish(
-    program: Program, pricer: Pricer, y: Array, lam: float, nu: Array, known: list[tuple[Column, float]]
-) -> tuple[Root, list[Column]]:
-    """A polished vertex, and the other directions that reach lambda nearly."""
-    root, moved = Root(nu, np.zeros(0), [], np.inf), np.inf
-    for attempt in range(5):
-        tight = [(v, c) for v, c in pricer.tight(root.nu, lam * (1 - 1e-5), lam * (1 - 1e-11)) if v > lam * (1 - TIE)]
-        seen = {c.key(program.gated) for _, c in tight}
+def finish(pricer: Pricer, y: Array, lam: float, state: State, *, noise: float) -> tuple[State, list[Column]]:
+    """A polished vertex, and the other directions that reach lambda nearly.
+
+    `noise` is what rounding in the residual does to the value of a block, relative to lambda.
+    """
+    near, closest = max(TIE, 100 * noise), max(CLOSE, 30 * noise)
+    gated, settled = pricer.program.gated, False
+    for attempt in range(ATTEMPTS + 1):
+        tight = pricer.tight(state.nu, lam * (1 - near), lam * (1 - 1e-11))
+        seen = {c.key(gated) for _, c in tight}
         # a better residual can show that a direction lies on a hyperplane: then its face is read again
-        if attempt == 4 or (moved <= 1e-13 and all(c.key(program.gated) in seen for c in root.columns)):
+        if attempt == ATTEMPTS or (settled and all(c.key(gated) in seen for c in state.columns)):
             break
-        again = _vertex(program, y, lam, root.nu, [c for v, c in tight if v > lam * (1 - CLOSE)], known)
-        known = list(zip(again.columns, again.t.tolist(), strict=True))
-        moved = float(np.linalg.norm(again.nu - root.nu)) / max(float(np.linalg.norm(again.nu)), 1e-300)
-        root = again
-    keys = {c.key(program.gated) for c in root.columns}
-    return root, [c for _, c in tight if c.key(program.gated) not in keys]
+        close = [c for v, c in tight if v > lam * (1 - closest)]
+        again = _vertex(pricer.program, y, lam, state, close)
+        moved = float(np.linalg.norm(again.nu - state.nu))
+        settled, state = moved <= 1e-13 * float(np.linalg.norm(again.nu)), again
+    used = {c.key(gated) for c in state.columns}
+    return state, [c for _, c in tight if c.key(gated) not in used]
 
 
-def _vertex(
-    program: Program, y: Array, lam: float, nu: Array, close: list[Column], known: list[tuple[Column, float]]
-) -> Root:
-    """Weights on independent columns among those that are tight, then Newton; negative weights leave one by one."""
-    start = {c.key(program.gated): weight for c, weight in known}
-    t = np.array([start.get(c.key(program.gated), 0.0) for c in close])
+def _vertex(program: Program, y: Array, lam: float, state: State, close: list[Column]) -> State:
+    """Weights on independent columns among those that are tight, then Newton."""
     if not close:
-        return polish(program, y, lam, y.copy(), t, [])
-    state = newton_step(program, y, lam, State(close, t, nu))
-    used = np.flatnonzero(state.t > 0)
-    return polish(program, y, lam, state.nu, state.t[used], [close[i] for i in used])
+        return State([], np.zeros(0), y.copy(), 0.0)
+    known = {c.key(program.gated): float(w) for c, w in zip(state.columns, state.t, strict=True)}
+    t = np.array([known.get(c.key(program.gated), 0.0) for c in close])
+    offered = newton_step(program, y, lam, State(close, t, state.nu))
+    used = np.flatnonzero(offered.t > 0)
+    return polish(program, y, lam, State([close[i] for i in used], offered.t[used], offered.nu))
 
 
 def neurons(program: Program, columns: list[Column], weights: list[float]) -> tuple[GuessedNeuron, ...]:

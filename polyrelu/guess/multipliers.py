@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from polyrelu.guess.pricing import SWEEPABLE, nonnegative_least_squares, sweep
+from polyrelu.guess.columns import nonnegative_least_squares, sweep
+from polyrelu.guess.pricing import CHUNK, SWEEPABLE
 from polyrelu.guess.program import Program
 from polyrelu.guess.result import Array, Bools
 
 ENOUGH = 1e-3
+SWEEPS = 20
 
 
 def multipliers(
@@ -33,8 +35,8 @@ def multipliers(
     out = np.zeros(patterns.shape)
     residual = np.asarray(signs_s, dtype=np.float64)[:, None] * program.moments(nu)
     left = np.flatnonzero(np.linalg.norm(residual, axis=1) >= lam * (1 - ENOUGH))
-    for start in range(0, len(left), 4096):
-        part = left[start : start + 4096]
+    for start in range(0, len(left), CHUNK):
+        part = left[start : start + CHUNK]
         out[part] = _descend(program, part, residual[part], lam * (1 - ENOUGH))
     return out
 
@@ -42,13 +44,16 @@ def multipliers(
 def _descend(program: Program, blocks: npt.NDArray[np.intp], moments: Array, level: float) -> Array:
     """All blocks by a few sweeps, the rest exactly; multipliers of the original (not unit) rows."""
     normals, rows = program.normals(blocks), program.facet_rows[blocks]
+    facets_first = np.ascontiguousarray(normals.swapaxes(0, 1))
     residual, rho = moments.copy(), np.zeros(rows.shape)
     alive = np.arange(len(blocks))
-    for _ in range(20 if rows.shape[1] <= SWEEPABLE else 0):
+    for _ in range(SWEEPS if rows.shape[1] <= SWEEPABLE else 0):
         mine, multiplier = residual[alive], rho[alive]
-        sweep(mine, multiplier, normals[alive])
+        sweep(mine, multiplier, facets_first[:, alive])
         residual[alive], rho[alive] = mine, multiplier
         alive = alive[np.linalg.norm(mine, axis=1) >= level]
+        if not len(alive):
+            break
     for i in alive:
         size = float(np.linalg.norm(moments[i]))
         rho[i] = size * nonnegative_least_squares(normals[i].T, -moments[i] / size)

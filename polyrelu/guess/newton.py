@@ -11,56 +11,46 @@ conditioning of the matrix as long as they shrink.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from polyrelu.guess.pricing import Column, column
-from polyrelu.guess.program import Extended, Program
+from polyrelu.guess.columns import Column, column
+from polyrelu.guess.flats import Extended
+from polyrelu.guess.program import Program
 from polyrelu.guess.result import Array
-from polyrelu.guess.sliding import hessian_root
+from polyrelu.guess.sliding import State, hessian_root
+
+STEPS = 12
 
 
-@dataclass(frozen=True, eq=False)
-class Root:
-    """Residual, weights and columns of a fixed structure, and the size of the last step relative to nu."""
-
-    nu: Array
-    t: Array
-    columns: list[Column]
-    step: float
-
-
-def polish(program: Program, y: Array, lam: float, nu: Array, t: Array, columns: list[Column]) -> Root:
-    """The root near (nu, t); the columns must have independent activations."""
-    long_nu, long_t = nu.astype(np.longdouble), t.astype(np.longdouble)
-    pieces = [_piece(program, c) for c in columns]
-    best, last = Root(nu, t, columns, np.inf), np.inf
-    for _ in range(12):
-        gradients = [V @ (V.T @ long_nu) for V in pieces]
-        norms = [np.sqrt(long_nu @ g) for g in gradients]
-        if any(not r > 0 for r in norms):
+def polish(program: Program, y: Array, lam: float, state: State) -> State:
+    """The root near a state; its columns must have independent activations. `moved` is the size of the last step."""
+    nu, t = state.nu.astype(np.longdouble), state.t.astype(np.longdouble)
+    pieces = [_piece(program, c) for c in state.columns]
+    best, last = State(state.columns, state.t, state.nu), np.inf
+    for _ in range(STEPS):
+        gradients = [V @ (V.T @ nu) for V in pieces]
+        norms = [np.sqrt(nu @ g) for g in gradients]
+        if not all(r > 0 for r in norms):
             break
-        A = np.column_stack([g / r for g, r in zip(gradients, norms, strict=True)]) if columns else np.zeros((len(y), 0))
-        fit = y - long_nu - A @ long_t
+        fit = y - nu - sum((w * g / r for w, g, r in zip(t, gradients, norms, strict=True)), 0 * nu)
         tight = np.array([lam - r for r in norms], dtype=np.longdouble)
-        here = _turn(program, columns, long_nu.astype(np.float64))
-        d_nu, d_t = _step(program, here, long_t, lam, A.astype(np.float64), fit, tight)
-        step = float(np.linalg.norm(d_nu)) / max(float(np.linalg.norm(nu)), 1e-300)
-        if not np.isfinite(step) or (step >= last and last < 1e-8) or step > 1e3:
+        here = State(_turn(program, state.columns, nu.astype(np.float64)), t.astype(np.float64), state.nu)
+        d_nu, d_t = _step(program, lam, here, fit, tight)
+        step = float(np.linalg.norm(d_nu)) / max(float(np.linalg.norm(state.nu)), 1e-300)
+        if not step < 1e3 or (step >= last and last < 1e-8):
             break
-        long_nu, long_t, last = long_nu + d_nu, long_t + d_t, step
-        best = Root(long_nu.astype(np.float64), long_t.astype(np.float64), here, step)
+        nu, t, last = nu + d_nu, t + d_t, step
+        best = State(here.columns, t.astype(np.float64), nu.astype(np.float64), step)
         if step < 1e-18:
             break
-    return Root(best.nu, best.t, _turn(program, columns, best.nu), best.step)
+    return State(_turn(program, state.columns, best.nu), best.t, best.nu, best.moved)
 
 
 def _piece(program: Program, c: Column) -> Extended:
     """V = D X P, so that Q = V V^T."""
     rows = np.where(c.active[:, None], program.X, 0.0).astype(np.longdouble)
-    out: Extended = rows @ program.flat(c.zero).extended if c.zero.any() else rows
+    out: Extended = rows @ program.flats.through(c.zero).extended if c.zero.any() else rows
     return out
 
 
@@ -69,23 +59,21 @@ def _turn(program: Program, columns: list[Column], nu: Array) -> list[Column]:
     out = []
     for c in columns:
         moment = c.sign * (np.where(c.active, nu, 0.0) @ program.X)
-        z = program.flat(c.zero).projection @ moment if c.zero.any() else moment
+        z = program.flats.through(c.zero).projection @ moment if c.zero.any() else moment
         turned = column(program, c.block, c.sign, z, c.zero)
         out.append(Column(c.block, c.sign, turned.direction, c.zero, c.active, turned.activations))
     return out
 
 
-def _step(
-    program: Program, columns: list[Column], t: Extended, lam: float, A: Array, fit: Extended, tight: Extended
-) -> tuple[Array, Array]:
+def _step(program: Program, lam: float, state: State, fit: Extended, tight: Extended) -> tuple[Array, Array]:
     """Solve [[H, A], [A^T, 0]] (d_nu, d_t) = (fit, tight) through the Cholesky factor of H."""
-    root = hessian_root(program, columns, np.maximum(t.astype(np.float64), 0.0), lam)
-    white = solve_triangular(root, np.column_stack([A, fit.astype(np.float64)]), lower=True, check_finite=False)
-    W, right = white[:, :-1], white[:, -1]
-    if not columns:
-        return solve_triangular(root, right, lower=True, trans="T", check_finite=False), np.zeros(0)
-    Q, R = np.linalg.qr(W)
-    push = solve_triangular(R, tight.astype(np.float64), trans="T", check_finite=False)
-    d_t = solve_triangular(R, Q.T @ right - push, check_finite=False)
+    root = hessian_root(program, state.columns, state.t, lam)
+    sides = np.column_stack([*(c.activations for c in state.columns), fit.astype(np.float64)])
+    white = solve_triangular(root, sides, lower=True, check_finite=False)
+    W, right, d_t = white[:, :-1], white[:, -1], np.zeros(0)
+    if state.columns:
+        Q, R = np.linalg.qr(W)
+        push = solve_triangular(R, tight.astype(np.float64), trans="T", check_finite=False)
+        d_t = solve_triangular(R, Q.T @ right - push, check_finite=False)
     d_nu = solve_triangular(root, right - W @ d_t, lower=True, trans="T", check_finite=False)
-    return d_nu, d_t
+    return np.asarray(d_nu), np.asarray(d_t)

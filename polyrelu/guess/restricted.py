@@ -52,7 +52,8 @@ class _ActiveSet:
     def __init__(self, A: Array, y: Array, lam: float, t: Array) -> None:
         self.A, self.y, self.lam, self.t = A, y, lam, t
         self.passive: list[int] = []
-        self.Q, self.R = np.zeros((A.shape[0], 0)), np.zeros((0, 0))
+        self.Q: Array = np.zeros((A.shape[0], 0))
+        self.R: Array = np.zeros((0, 0))
         for j in sorted(np.flatnonzero(t > 0), key=lambda j: -t[j]):
             if len(self.passive) < A.shape[0] and self._depends(int(j)) is None:
                 self._append(int(j))
@@ -76,14 +77,16 @@ class _ActiveSet:
         if place == 0 or place >= self.A.shape[0]:
             self.refactor()
         else:
-            self.Q, self.R = qr_insert(self.Q, self.R, self.A[:, j], place, which="col", check_finite=False)
+            Q, R = qr_insert(self.Q, self.R, self.A[:, j], place, which="col", check_finite=False)
+            self.Q, self.R = np.asarray(Q, dtype=np.float64), np.asarray(R, dtype=np.float64)
 
     def _drop(self, place: int) -> None:
         self.passive.pop(place)
         if not self.passive or self.Q.shape[0] == self.Q.shape[1]:
             self.refactor()
         else:
-            self.Q, self.R = qr_delete(self.Q, self.R, place, which="col", check_finite=False)
+            Q, R = qr_delete(self.Q, self.R, place, which="col", check_finite=False)
+            self.Q, self.R = np.asarray(Q, dtype=np.float64), np.asarray(R, dtype=np.float64)
 
     def _depends(self, j: int) -> Array | None:
         """z with A_j = A_passive z, if column j depends on the passive columns."""
@@ -101,7 +104,9 @@ class _ActiveSet:
     def refit(self) -> None:
         """Walk to the minimiser over the passive columns, dropping the columns that block the way."""
         while self.passive:
-            push = solve_triangular(self.R, np.full(len(self.passive), self.lam), trans="T", check_finite=False)
+            push = solve_triangular(
+                self.R, np.full(len(self.passive), self.lam), trans="T", check_finite=False
+            )
             goal = solve_triangular(self.R, self.Q.T @ self.y - push, check_finite=False)
             if (goal > 0).all():
                 self.t[self.passive] = goal

@@ -19,15 +19,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-from polyrelu.guess.pricing import Column, column, project
+from polyrelu.guess.columns import Column, climb, project
 from polyrelu.guess.program import Program
 from polyrelu.guess.restricted import nonnegative_lasso
-from polyrelu.guess.result import Array, Bools
+from polyrelu.guess.result import Array
 
+ROUNDS = 12
 NEARBY = 0.05  # cuts farther below lambda are forgotten
 SAME = 1e-9  # a direction that turned less leaves no cut behind
 MAX_CUTS = 3  # ... times the number of rows
-MAX_HOPS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +40,14 @@ class State:
     moved: float = np.inf
 
 
-def slide(program: Program, y: Array, lam: float, state: State, rounds: int, enough: float = 1e-14) -> State:
-    """Newton steps until nu stands still or starts to move more again."""
-    history = [np.inf]
-    for _ in range(rounds):
+def slide(program: Program, y: Array, lam: float, state: State, *, enough: float = 1e-14) -> State:
+    """Newton steps until nu moves less than enough, or as little as rounding allows."""
+    last = np.inf
+    for _ in range(ROUNDS):
         state = newton_step(program, y, lam, state)
-        history.append(state.moved)
-        if state.moved < enough or (state.moved < 1e-9 and state.moved >= history[-2]):
+        if state.moved < enough or (state.moved < 1e-9 and state.moved >= last):
             break
+        last = state.moved
         state = follow(program, lam, state)
     return state
 
@@ -70,11 +70,9 @@ def follow(program: Program, lam: float, state: State) -> State:
     Directions that carried weight stay behind as cuts: they hold for every nu, and without them Newton's method
     can leave a solution where a neuron without weight, whose curvature H does not know, is about to matter.
     """
-    columns: list[Column] = []
-    weights: list[float] = []
-    cuts: list[Column] = []
     places: dict[tuple[object, ...], int] = {}
     blocks: set[tuple[int, int]] = set()
+    columns, weights, cuts = list[Column](), list[float](), list[Column]()
     for i in sorted(range(len(state.columns)), key=lambda i: -state.t[i]):
         c, weight = state.columns[i], float(state.t[i])
         if (c.block, c.sign) in blocks and weight == 0:
@@ -83,13 +81,11 @@ def follow(program: Program, lam: float, state: State) -> State:
             continue
         blocks.add((c.block, c.sign))
         new = turned(program, c, state.nu, lam)
-        key = new.key(program.gated)
-        if key in places:
-            weights[places[key]] += weight
-        else:
-            places[key] = len(columns)
+        place = places.setdefault(new.key(program.gated), len(columns))
+        if place == len(columns):
             columns.append(new)
-            weights.append(weight)
+            weights.append(0.0)
+        weights[place] += weight
         if weight > 0 and float(np.abs(new.direction - c.direction).max()) > SAME:
             cuts.append(c)
     cuts = cuts[: MAX_CUTS * program.n]
@@ -97,33 +93,12 @@ def follow(program: Program, lam: float, state: State) -> State:
 
 
 def turned(program: Program, c: Column, nu: Array, lam: float) -> Column:
-    """The column of the same block at another residual; across a facet where the value still rises there."""
-    moment = c.sign * ((program.weights[c.block] * nu) @ program.X)
+    """The column of the same block at another residual, or of a neighbour to which the value still rises."""
+    moment = program.moment(c.block, c.sign, nu)
     if float(np.linalg.norm(moment)) < 0.5 * lam:
         return c
-    block, (p, zero) = c.block, project(program, c.block, moment)
-    for _ in range(MAX_HOPS if program.across.size else 0):
-        better = _across(program, block, c.sign, nu, p, zero)
-        if better is None:
-            break
-        block, p, zero = better
-    return column(program, block, c.sign, p, zero) if float(np.linalg.norm(p)) > 0.5 * lam else c
-
-
-def _across(
-    program: Program, block: int, sign: int, nu: Array, p: Array, zero: Bools
-) -> tuple[int, Array, Bools] | None:
-    """The best neighbouring cell, behind a facet that p touches, whose value is greater; None at a local maximum."""
-    rows, value, best = program.facet_rows[block], float(p @ p) * (1 + 1e-10), None
-    for place in np.flatnonzero((rows < program.n) & zero[np.minimum(rows, program.n - 1)]):
-        other = int(program.across[block, place])
-        moment = sign * ((program.weights[other] * nu) @ program.X)
-        outward = program.unit_rows[rows[place]] * (-1.0 if program.patterns[block, rows[place]] else 1.0)
-        if moment @ outward > 0:
-            q, touched = project(program, other, moment)
-            if float(q @ q) > value:
-                value, best = float(q @ q), (other, q, touched)
-    return best
+    here = climb(program, project(program, c.block, moment), c.sign, nu)
+    return here.column(program, c.sign) if here.value > 0.5 * lam else c
 
 
 def hessian_root(program: Program, columns: list[Column], t: Array, lam: float) -> Array:
@@ -139,6 +114,6 @@ def hessian_root(program: Program, columns: list[Column], t: Array, lam: float) 
 def curvature(program: Program, c: Column) -> Array:
     """D X (P - u u^T): how the activations of a neuron turn within its face."""
     rows = np.where(c.active[:, None], program.X, 0.0)
-    flat = rows @ program.flat(c.zero).projection if c.zero.any() else rows
+    flat = rows @ program.flats.through(c.zero).projection if c.zero.any() else rows
     out: Array = flat - np.outer(rows @ c.direction, c.direction)
     return out

@@ -11,16 +11,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
-from polyrelu.guess.pricing import Column, Pricer, column
+from polyrelu.guess.columns import Column, column
+from polyrelu.guess.pricing import Pricer, Prices
 from polyrelu.guess.program import Program
 from polyrelu.guess.restricted import nonnegative_lasso
 from polyrelu.guess.result import Array
 from polyrelu.guess.sliding import State, slide
-
 
 T = TypeVar("T")
 STEP = 8.0
@@ -79,29 +80,37 @@ class Solver:
     def _settle(self, rounds: int, margin: float) -> tuple[int, str]:
         """Rounds until no block exceeds lambda by more than the margin: rounds left, and why it stopped short."""
         self.objective = np.inf
-        limit, careful = self.program.n // 2 + 10, False
+        careful = False
         for left in range(rounds, 0, -1):
             if self.deadline is not None and time.monotonic() > self.deadline:
                 return left, f"out of time after {len(self.trace)} rounds"
-            margin = max(margin, self._noise())
-            prices = self._timed("price", lambda z=careful: self.pricer.price(
-                self.nu, self.lam, limit=limit, margin=margin, careful=z, settled=self._settled()))
-            self.trace.append(f"{self.lam:.2e} top {prices.top / self.lam - 1:.2e} new {len(prices.columns)} pool {len(self.pool)}")
+            level = self.lam * (1 + max(margin, self.noise()))
+            prices = self._timed("price", partial(self._price, level, careful))
+            self.trace.append(
+                f"{self.lam:.2e} top {prices.top / self.lam - 1:.2e} new {len(prices.columns)} pool {len(self.pool)}"
+            )
             if not prices.columns and (careful or margin > 1e-3):
                 return left, ""
             careful = not prices.columns
-            self.enough = min(max(1e-4 * (prices.top / self.lam - 1), 1e-14), 1e-3)
             if prices.columns:
+                self.enough = min(max(1e-4 * (prices.top / self.lam - 1), 1e-14), 1e-3)
                 self._add(list(prices.columns))
                 self._timed("lasso", self._lasso)
                 self._timed("slide", self._slide)
         return 0, f"not settled after {len(self.trace)} rounds"
 
+    def _price(self, level: float, careful: bool) -> Prices:
+        settled = self._settled()
+        limit = self.program.n // 2 + 10
+        return self.pricer.price(self.nu, level, limit=limit, careful=careful, settled=settled)
+
     def _settled(self) -> list[Column]:
         """Neurons of the last Newton step; it has already looked across their facets."""
-        return [c for c, weight in zip(self.pool, self.t, strict=True) if weight > 0] if self.converged else []
+        return (
+            [c for c, weight in zip(self.pool, self.t, strict=True) if weight > 0] if self.converged else []
+        )
 
-    def _noise(self) -> float:
+    def noise(self) -> float:
         """How far rounding in nu can push the value of a block above lambda, relatively."""
         size = np.abs(self.nu) + np.abs(self.y)
         if self.pool:
@@ -140,9 +149,13 @@ class Solver:
 
     def _slide(self) -> None:
         support = self.t > 0
-        state = slide(self.program, self.y, self.lam, State(list(self.pool), self.t, self.nu), 12, self.enough)
+        state = slide(
+            self.program, self.y, self.lam, State(list(self.pool), self.t, self.nu), enough=self.enough
+        )
         self._keep([int(i) for i in np.flatnonzero(support)])
-        self.t[:] = 0.0  # the old support stays, so that the lasso cannot rise, but starts from Newton's weights
+        self.t[:] = (
+            0.0  # the old support stays, so that the lasso cannot rise, but starts from Newton's weights
+        )
         self._add(state.columns)
         self.t[-len(state.columns) :] = state.t
         self.converged = False
@@ -159,10 +172,12 @@ class Solver:
         products = program.unit_rows[:-1] @ np.column_stack([c.direction for c in self.pool])
         for i in used:
             mine = self.pool[i]
-            inside = program.in_cone(mine.block, products)
+            inside = program.cone_holds(mine.block, products)
             group = [
-                j for j in used
-                if j not in gone and self.pool[j].sign == mine.sign
+                j
+                for j in used
+                if j not in gone
+                and self.pool[j].sign == mine.sign
                 and (inside[j] or self.pool[j].block == mine.block)
             ]
             if i in gone or len(group) < 2:

@@ -1,0 +1,144 @@
+"""Directions with their faces and activations, and how a block finds its own: by projection onto its cone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from polyrelu.guess.program import Program
+from polyrelu.guess.result import Array, Bools
+
+MAX_HOPS = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A unit direction u in the cone of a block, its face, and the activations s (Xu)_+ ."""
+
+    block: int
+    sign: int
+    direction: Array
+    zero: Bools
+    active: Bools
+    activations: Array
+
+    def key(self, gated: bool) -> tuple[object, ...]:
+        """What tells two columns apart: sign and face, or the gate."""
+        return (self.sign, self.block) if gated else (self.sign, self.zero.tobytes(), self.active.tobytes())
+
+    @property
+    def face(self) -> tuple[int, ...]:
+        """Signs of X u."""
+        return tuple(np.where(self.zero, 0, np.where(self.active, 1, -1)).tolist())
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Of a block's moment onto its cone: p, its norm, and the rows that vanish on p."""
+
+    block: int
+    p: Array
+    value: float
+    zero: Bools
+
+    def column(self, program: Program, sign: int) -> Column:
+        """The column in direction p."""
+        return column(program, self.block, sign, self.p, self.zero)
+
+
+def column(program: Program, block: int, sign: int, w: Array, zero: Bools | None = None) -> Column:
+    """The column of a direction w in the closed cone of a block; without `zero` its face is read off."""
+    u = w / math.sqrt(w @ w)
+    products = program.X @ u
+    if program.gated:
+        none, active = np.zeros(program.n, dtype=bool), program.patterns[block] & (program.row_norms > 0)
+    else:
+        none = program.flats.on_hyperplane(u) if zero is None else zero | (program.row_norms == 0)
+        active = np.asarray((products > 0) & ~none)
+    return Column(block, sign, u, none, active, sign * np.where(active, products, 0.0))
+
+
+def project(program: Program, block: int, moment: Array) -> Projection:
+    """Projection of a moment onto the cone of a block.
+
+    Least squares only names the tight facets: p itself comes from the flat they span, which is accurate even where
+    the cone is a thin sliver.
+    """
+    size, tight = math.sqrt(moment @ moment), np.zeros(program.n, dtype=bool)
+    rows, p = program.facet_rows[block], moment
+    if size > 0 and len(rows):
+        normals = program.normals(np.array([block]))[0]
+        inside = normals @ moment
+        if float(inside.min()) < 0:
+            rho = nonnegative_least_squares(normals.T, -moment / size)
+            tight[rows[rho > 0]] = True
+            p = program.flats.through(tight).projection @ moment
+    value = math.sqrt(p @ p)
+    if value <= 1e-14 * size:
+        return Projection(block, np.zeros_like(p), 0.0, np.ones(program.n, dtype=bool))
+    if not program.gated:
+        touched = program.flats.on_hyperplane(p) | tight
+        if touched.any():
+            flat = program.flats.through(touched)
+            p, tight = flat.projection @ moment, flat.zero
+    return Projection(block, p, math.sqrt(p @ p), tight)
+
+
+def climb(program: Program, start: Projection, sign: int, nu: Array) -> Projection:
+    """From cell to neighbouring cell while the value rises (only where all cells are listed)."""
+    here = start
+    for _ in range(MAX_HOPS if program.all_cells else 0):
+        better = _across(program, here, sign, nu)
+        if better is None:
+            break
+        here = better
+    return here
+
+
+def _across(program: Program, here: Projection, sign: int, nu: Array) -> Projection | None:
+    """The best neighbouring cell behind a facet that p touches; None at a local maximum."""
+    rows, value, best = program.facet_rows[here.block], here.value * (1 + 1e-10), None
+    touching = (rows < program.n) & here.zero[np.minimum(rows, program.n - 1)]
+    for place in np.flatnonzero(touching):
+        other = int(program.across[here.block, place])
+        moment = program.moment(other, sign, nu)
+        outward = moment @ program.unit_rows[rows[place]]
+        if outward < 0 if program.patterns[here.block, rows[place]] else outward > 0:
+            there = project(program, other, moment)
+            if there.value > value:
+                value, best = there.value, there
+    return best
+
+
+def nonnegative_least_squares(matrix: Array, target: Array) -> Array:
+    """Nonnegative least squares; where the compiled code gives up, a long coordinate descent."""
+    try:
+        return np.asarray(nnls(matrix, target, maxiter=50 * sum(matrix.shape))[0], dtype=np.float64)
+    except RuntimeError:
+        residual, rho = -target[None, :], np.zeros((1, matrix.shape[1]))
+        normals = np.ascontiguousarray(matrix.T[:, None, :])
+        for _ in range(2000):
+            sweep(residual, rho, normals)
+        return np.where(rho[0] > 1e-9 * rho.max(), rho[0], 0.0)
+
+
+def sweep(residual: Array, rho: Array, normals: Array) -> None:
+    """One pass of coordinate descent on || residual ||, residual = moment + normals^T rho, in place.
+
+    Shapes (blocks, d), (blocks, facets) and (facets, blocks, d): facets first, so that each step reads a solid slice.
+    """
+    for f, a in enumerate(normals):
+        new = np.maximum(rho[:, f] - np.einsum("md,md->m", residual, a), 0.0)
+        residual += (new - rho[:, f])[:, None] * a
+        rho[:, f] = new
+
+
+def distinct(program: Program, found: list[tuple[float, Column]]) -> list[tuple[float, Column]]:
+    """One entry for each face and sign (for each gate in the gated program), the greatest first."""
+    seen: dict[tuple[object, ...], tuple[float, Column]] = {}
+    for value, c in sorted(found, key=lambda pair: -pair[0]):
+        seen.setdefault(c.key(program.gated), (value, c))
+    return list(seen.values())
