@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.numbers import Floats
@@ -53,7 +54,9 @@ def certify(
     with _timed(timings, "enumerate", stage):
         present, all_cells = _present_patterns(problem, patterns, max_cells, executor)
     program = Program(problem.X, problem.y, problem.lam, present, all_cells, gated)  # type: ignore[arg-type]
-    return _certify_program(problem, program, timings, stage)
+    # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _certify_program(problem, program, timings, stage)
 
 
 def _require(problem: Problem) -> None:

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import floor
 from typing import Any
 
 import numpy as np
-from flint import arb, fmpq, fmpz_mat
+from flint import arb, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import ends
@@ -56,6 +57,12 @@ class RoundedResidual:
         )
         return RoundedResidual(program, np.array(m, dtype=object), k, radius)
 
+    @cached_property
+    def moments(self) -> Objects:
+        """S X^T D m / 2^k for every present pattern D, as integers."""
+        weighted = self.m[:, None] * self.program.X_integer
+        return sign_matrix_product(self.program.patterns.astype(np.int8), weighted)
+
     @property
     def rational(self) -> list[fmpq]:
         """The centre m / 2^k."""
@@ -71,29 +78,47 @@ class RoundedResidual:
         return max(0, floor((lam - self.error()) * self.program.denominator * Fraction(2) ** self.k))
 
 
-def inactive_without_multiplier(residual: RoundedResidual, lam: Fraction) -> Bools:
-    """For every present pattern: is || X^T D nu || < lambda? Then both its blocks are inactive."""
-    program, limit = residual.program, residual.limit(lam)
-    weighted = residual.m[:, None] * program.X_integer
-    C = sign_matrix_product(program.patterns.astype(np.int8), weighted)
-    return _shorter(C, limit)
+def not_proved_inactive(
+    residual: RoundedResidual, lam: Fraction, nu: NDArray[np.float64], blocks: Bools
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Of the given blocks (patterns x signs), those not proved shorter than lam: pattern indices and columns.
+
+    `nu` is the residual in floats: a float projection turns it into proposals for rho, which are tested exactly.
+    """
+    from polyrelu.guess import multipliers
+
+    program, open_blocks = residual.program, blocks.copy()
+    if program.gated:
+        open_blocks[:, 1] = False
+    if lam <= 0:
+        rows, columns = np.nonzero(open_blocks)
+        return rows, columns
+    limit = residual.limit(lam)
+    open_blocks[_shorter(residual.moments, limit)] = False
+    rows, columns = np.nonzero(open_blocks)
+    if program.gated or not len(rows):
+        return rows, columns
+    signs = np.where(columns == 0, 1, -1)
+    rho = multipliers(program.X_float, program.patterns[rows], signs, nu, float(lam))
+    proved = _shorter(with_multipliers(residual, rows, signs, rho), limit)
+    return rows[~proved], columns[~proved]
 
 
-def inactive_with_multipliers(
-    residual: RoundedResidual,
-    lam: Fraction,
-    patterns: Bools,
-    signs: NDArray[np.int8],
-    rho: NDArray[np.float64],
-) -> Bools:
-    """For blocks (patterns[i], signs[i]) and proposed multipliers: is || s X^T D nu + ((2D-I)X)^T rho || < lambda?"""
+def with_multipliers(
+    residual: RoundedResidual, rows: NDArray[np.intp], signs: NDArray[np.int64], rho: NDArray[np.float64]
+) -> Objects:
+    """The integer vectors C of the blocks (rows[i], signs[i]) for multipliers rounded to the grid, at least 0.
+
+    A multiplier has few entries that are not zero, so its part of C is summed entry by entry.
+    """
     program = residual.program
-    R = to_grid(np.maximum(np.nan_to_num(rho, nan=0.0, posinf=0.0, neginf=0.0), 0.0), residual.k)
-    total = np.where(patterns, signs[:, None].astype(object) * residual.m[None, :] + R, -R)
-    product = fmpz_mat(total.tolist()) * fmpz_mat(program.X_integer.tolist())
-    return _shorter(
-        np.array(product.tolist(), dtype=object).reshape(len(patterns), program.d), residual.limit(lam)
-    )
+    rho = np.maximum(np.nan_to_num(rho, nan=0.0, posinf=0.0, neginf=0.0), 0.0)
+    C: Objects = residual.moments[rows] * signs[:, None].astype(object)
+    block, row = np.nonzero(rho)
+    inside = np.where(program.patterns[rows[block], row], 1, -1).astype(object)
+    pushed = (to_grid(rho[block, row], residual.k) * inside)[:, None] * program.X_integer[row]
+    np.add.at(C, block, pushed)
+    return C
 
 
 def to_grid(values: NDArray[np.float64], k: int) -> Objects:

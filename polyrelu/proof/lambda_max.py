@@ -14,13 +14,7 @@ from flint import arb, fmpq
 
 from polyrelu.exact.enclosure import precision
 from polyrelu.guess import lambda_max as guess_lambda_max
-from polyrelu.guess import multipliers
-from polyrelu.proof.inactive import (
-    RoundedResidual,
-    inactive_with_multipliers,
-    inactive_without_multiplier,
-    project_block,
-)
+from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
 from polyrelu.proof.program import Program
 
 MARGIN = Fraction(1, 10**6)
@@ -47,18 +41,8 @@ def _longest_reaching(program: Program, threshold: Fraction) -> fmpq:
     """The largest |p_b|^2 over all blocks that are not proved shorter than the threshold."""
     with precision(256):
         residual = RoundedResidual.of(program, [arb(v) for v in program.yq])
-    open_blocks = np.ones((len(program.patterns), 2), dtype=bool)
-    if program.gated:
-        open_blocks[:, 1] = False
-    if threshold > 0:
-        open_blocks[inactive_without_multiplier(residual, threshold)] = False
-    rows, columns = np.nonzero(open_blocks)
-    if len(rows) and threshold > 0 and not program.gated:
-        signs = np.where(columns == 0, 1, -1).astype(np.int8)
-        patterns = program.patterns[rows]
-        rho = multipliers(program.X_float, patterns, signs, program.y_float, float(threshold))
-        proved = inactive_with_multipliers(residual, threshold, patterns, signs, rho)
-        rows, columns = rows[~proved], columns[~proved]
+    every_block = np.ones((len(program.patterns), 2), dtype=bool)
+    rows, columns = not_proved_inactive(residual, threshold, program.y_float, every_block)
     longest = fmpq(0)
     for i, column in zip(rows, columns, strict=True):
         gate = int(i) if program.gated else None

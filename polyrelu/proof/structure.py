@@ -101,11 +101,13 @@ class _SquareSystem:
         A, A_t, XB, _, _ = self.rounded(ctx.prec)
         n, K, r = self.n, self.K, self.structure.r
         residual = arb_mat(n, 1, list(x[:n]))
-        corner = arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
-        borders = []
+        borders, stacked, weighted = [], [], []
         for A_k, A_kt, weight in zip(A, A_t, x[n : n + K], strict=True):
-            corner += (A_kt * A_k) * weight
+            stacked += A_k.tolist()
+            weighted += (A_k * weight).tolist()
             borders.append((A_kt * (A_k * residual)).entries())
+        corner = arb_mat(stacked).transpose() * arb_mat(weighted)  # one product for all sum weight_k Q_k
+        corner += arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
         borders += [[-XB[i, k] for i in range(n)] for k in range(r)]
         rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
         return arb_mat(rows + [[*border, *([arb(0)] * (K + r))] for border in borders])
