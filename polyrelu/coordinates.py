@@ -15,7 +15,7 @@ from typing import Any
 
 from flint import arb, ctx, fmpq
 
-from polyrelu.errors import LimitReached, Undecided
+from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball, sign_of_ball
 from polyrelu.exact.numbers import Floats, exact_number
 from polyrelu.exact.rational import is_rational, to_fmpq, to_matrix
@@ -24,6 +24,8 @@ from polyrelu.exact.square_roots import SqrtSum
 
 BITS = 320
 """Precision of ball arithmetic with networks."""
+MAX_RADICAND_BITS = 80
+"""Square roots of larger numbers become balls: to keep them exact they would have to be factored."""
 
 
 def read(value: Any, floats: Floats = "exact") -> Any:
@@ -79,10 +81,9 @@ def root(square: Any) -> Any | None:
     q = to_fmpq(rational)
     if q.p.is_square() and q.q.is_square():
         return fmpq(q.p.isqrt(), q.q.isqrt())
-    try:
-        return SqrtSum.sqrt_of(q)
-    except LimitReached:  # the radicand is too hard to factor
+    if max(q.p.height_bits(), q.q.height_bits()) > MAX_RADICAND_BITS:
         return None
+    return SqrtSum.sqrt_of(q)
 
 
 def ball_root(square: Any) -> arb:

@@ -96,8 +96,8 @@ def test_zero_and_dead_units():
 def test_optimal_networks_are_stationary():
     """Every global minimum is a local one, and 0 is in the Clarke subdifferential there."""
     exactly = enclosed = 0
-    for X, y, lam in [corpus(seed) for corpus in (generic, degenerate) for seed in range(14)]:
-        X, y = X[:6], y[:6]
+    for rows, targets, lam in [corpus(seed) for corpus in (generic, degenerate) for seed in range(12)]:
+        X, y = rows[:6], targets[:6]
         result = certify(X, y, lam)
         if result.optimum is None or not result.optimum.used:
             continue
@@ -239,7 +239,8 @@ def test_too_many_cells_leave_clarke_open_but_bounded(monkeypatch):
     found = stationarity(Network.of([[1, 0]], [1]), problem)
     assert (found.chain_rule.answer, found.clarke.answer) == (True, None)
     low, high = (rounded(v) for v in found.residual)
-    assert low <= 0.5 <= high + 1e-12 and high < 10
+    assert low <= 0.5 <= high + 1e-12
+    assert high < 10
 
 
 def test_what_must_be_given():

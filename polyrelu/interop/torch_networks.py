@@ -5,6 +5,7 @@ Reading never runs code from a file: `torch.load` is only ever called with `weig
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,8 +32,10 @@ def to_torch(network: Network) -> Any:
         raise BadInput("a gated network has no torch.nn.Sequential of Linear and ReLU; use its arrays")
     torch = _torch()
     W1, W2 = network.arrays()
-    hidden = torch.nn.Linear(network.d, network.width, bias=False, dtype=torch.float64)
-    output = torch.nn.Linear(network.width, 1, bias=False, dtype=torch.float64)
+    if not network.width:  # torch warns of layers without entries; a zero unit is the same function
+        W1, W2 = np.zeros((1, network.d)), np.zeros((1, 1))
+    hidden = torch.nn.Linear(network.d, len(W1), bias=False, dtype=torch.float64)
+    output = torch.nn.Linear(len(W1), 1, bias=False, dtype=torch.float64)
     with torch.no_grad():
         hidden.weight.copy_(torch.from_numpy(W1))
         output.weight.copy_(torch.from_numpy(W2))
@@ -58,11 +61,13 @@ def read_torch_file(path: str) -> dict[str, Any]:
     """The named arrays of a state dict saved by `torch.save`."""
     torch = _torch()
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # torch warns of odd files; what matters is whether it refuses them
+            warnings.simplefilter("ignore")
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a hostile or truncated file can make torch fail in any way
-        first = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
+        said = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0][:120]
         raise BadInput(
-            f"{path}: not a state dict that torch can load without running code ({first})"
+            f"{path}: not a state dict that torch can load without running code ({said})"
         ) from None
     if not isinstance(found, Mapping):
         raise BadInput(f"{path} holds a {type(found).__name__}; save model.state_dict(), a dict of tensors")
@@ -73,10 +78,8 @@ def to_array(name: str, tensor: Any) -> Any:
     """The entries of a tensor, exactly: half precisions are widened, nothing is rounded."""
     if not hasattr(tensor, "detach"):
         raise BadInput(f"{name} is a {type(tensor).__name__}, not a tensor; save model.state_dict()")
-    dense = tensor.detach().cpu()
-    if dense.is_floating_point():
-        dense = dense.double()
     try:
-        return np.asarray(dense.numpy())
+        dense = tensor.detach().cpu()
+        return np.asarray((dense.double() if dense.is_floating_point() else dense).numpy())
     except (RuntimeError, TypeError) as error:
         raise BadInput(f"{name} cannot be read as an array ({error})") from None
