@@ -84,7 +84,10 @@ def least_norm(optimum: Optimum, *, blocks: bool = False, bits: int = 128) -> Ch
 
 
 def least_validation_error(optimum: Optimum, X: Any, y: Any, *, bits: int = 128) -> Chosen:
-    """The optimal network with least sum (f(x_i) - y_i)^2 over further data."""
+    """The optimal network with least sum (f(x_i) - y_i)^2 over further data.
+
+    With delta = 0 all optimal networks are one function, and a minimal network is as good as any.
+    """
     if optimum.program.gated:
         raise BadInput(
             "a gated program knows its gates on the rows of X alone; it has no value at other inputs"
@@ -102,7 +105,18 @@ def least_validation_error(optimum: Optimum, X: Any, y: Any, *, bits: int = 128)
             columns.append([positive_part(dot(x, z) * s) * s / optimum.program.lamq for x in rows])
         return Quadratic.least_squares(columns, target)
 
-    return minimise(optimum, objective, bits=bits)
+    return (
+        _anywhere(optimum, objective, bits) if optimum.delta == 0 else minimise(optimum, objective, bits=bits)
+    )
+
+
+def _anywhere(optimum: Optimum, objective: Objective, bits: int) -> Chosen:
+    """A minimal network: enough for objectives that see the function alone, where all networks are one."""
+    polytope = OptimalSet(optimum).neurons.polytope
+    level = None if polytope.is_rational else max(bits, BITS[0])
+    with _arithmetic(level):
+        question = _posed(polytope, objective, level)
+        return question.chosen(question.system.point(polytope.start.solution), fmpq(0))
 
 
 def extreme_weight(optimum: Optimum, k: int, *, largest: bool = True, bits: int = 128) -> Chosen:
@@ -146,12 +160,12 @@ def approximately(optimum: Optimum, objective: Objective, *, bits: int = 128) ->
     with _arithmetic(level):
         question = _posed(networks.polytope, objective, level)
         inner = variables_at(question.system, networks.interior_point())[0]
-        x = near_point(question.quadratic, question.system, inner)
+        near = near_point(question.quadratic, question.system, inner)
         total = dot_of(
             question.at.nu, [y - v for y, v in zip(optimum.program.yq, question.at.nu, strict=True)]
         )
         most = total / (optimum.program.lamq * optimum.program.lamq)
-        return question.chosen(x, gap_bound(question.quadratic, question.system, x, most))
+        return question.chosen(near.x, gap_bound(question.quadratic, question.system, near, most))
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +181,13 @@ class _Question:
         """The point x as a network."""
         lam = self.polytope.optimum.program.lamq
         weights = [beta * lam for beta in self.polytope.betas(x, self.at)]
+        for k, reading in enumerate(self.polytope.readings):
+            if (
+                reading.x is not None
+                and reading.mu is not None
+                and x[reading.x] is self.system.upper[reading.x]
+            ):
+                weights[k] = fmpq(0)  # a ball minus itself would not say so
         return Chosen(self.polytope.optimum, weights, self.quadratic.value(x), gap)
 
 

@@ -144,15 +144,20 @@ def _corrected(system: Boxed, sides: Sides, x: Vector, reduced: Vector) -> Sides
     return tuple(changed)
 
 
-def gap_bound(q: Quadratic, system: Boxed, x: Sequence[Any], most: Any) -> Any:
-    """A proved upper bound of q(x) - min q at a feasible x; `most` bounds the variables that have no bound."""
-    gradient = q.gradient(x)
-    multipliers = _guessed_multipliers(system, x, gradient)
+def gap_bound(q: Quadratic, system: Boxed, near: Near, most: Any) -> Any:
+    """A proved upper bound of q(x) - min q at a feasible x; `most` bounds the variables that have no bound.
+
+    Any mu would do. This one makes the reduced gradient vanish on a basis of variables far from their bounds.
+    """
+    gradient = q.gradient(near.x)
+    rows = [[system.columns[j][i] for j in near.basis] for i in range(len(system.right))]
+    mu = [*solve_columns(rows, [[gradient[j] * -1 for j in near.basis]])[0]]
     total: Any = fmpq(0)
     for j, column in enumerate(system.columns):
-        r = gradient[j] + dot_of(column, multipliers)
-        bound = most if system.upper[j] is None else system.upper[j]
-        total = total + (_positive(r) * x[j] + _positive(r * -1) * (bound - x[j]))
+        if j not in near.basis:
+            r = gradient[j] + dot_of(column, mu)
+            bound = most if system.upper[j] is None else system.upper[j]
+            total = total + (_positive(r) * near.x[j] + _positive(r * -1) * (bound - near.x[j]))
     return total
 
 
@@ -166,37 +171,42 @@ def _positive(r: Any) -> Any:
 # ------------------------------------------------------------------ guessed
 
 
-def near_point(q: Quadratic, system: Boxed, inner: Sequence[Any]) -> Vector:
+@dataclass(frozen=True, eq=False)
+class Near:
+    """A feasible point, and a basis of columns that it was solved for."""
+
+    x: Vector
+    basis: tuple[int, ...]
+
+
+def near_point(q: Quadratic, system: Boxed, inner: Sequence[Any]) -> Near:
     """A proved feasible point near the guessed minimiser, moved towards an inner point as far as it needs."""
     guess, centre = _guessed(q, system), np.array([rounded(v) for v in inner])
     upper = _upper(system)
     for part in MIXTURES:
         near = np.clip((1 - part) * guess + part * centre, 0, np.nextafter(upper, 0))
         order = sorted(range(system.size), key=lambda j: -min(near[j], upper[j] - near[j]))
-        basis = sorted(independent(system.columns, order))
-        if len(basis) < len(system.right):
-            continue
+        basis = _first_basis(system, order)
         rest = tuple(fmpq(*float(near[j]).as_integer_ratio()) for j in range(system.size) if j not in basis)
-        x = system.point(BasicSolution(tuple(basis), rest))
+        x = system.point(BasicSolution(basis, rest))
         if all(_is_inside(x[j], system.upper[j]) for j in range(system.size)):
-            return x
+            return Near(x, basis)
     raise Undecided("no point near the guessed choice could be proved to be optimal for the training problem")
+
+
+def _first_basis(system: Boxed, order: Sequence[int]) -> tuple[int, ...]:
+    """A basis among the first columns that hold one (over balls `independent` looks at sizes, not at the order)."""
+    R = len(system.right)
+    for count in range(R, system.size + 1):
+        basis = independent(system.columns, order[:count]) if count else []
+        if len(basis) == R:
+            return tuple(sorted(basis))
+    raise Undecided("no basis of the optimal weights' equations could be certified at this precision")
 
 
 def _is_inside(value: Any, upper: Any) -> bool:
     low = bool(value >= 0)  # over balls: certainly
     return low and (upper is None or bool(upper - value >= 0))
-
-
-def _guessed_multipliers(system: Boxed, x: Sequence[Any], gradient: Sequence[Any]) -> Vector:
-    """Rational mu with grad q + M^T mu near 0 where x is far from its bounds: any mu would do for a valid bound."""
-    if not len(system.right):
-        return []
-    at, M = np.array([rounded(v) for v in x]), np.array([[rounded(v) for v in c] for c in system.columns])
-    weight = np.minimum(at, _upper(system) - at) + 1e-12 * np.abs(at).max()
-    goal = -np.array([rounded(g) for g in gradient]) * weight
-    mu = np.linalg.lstsq(M * weight[:, None], goal, rcond=None)[0]
-    return [fmpq(*float(v).as_integer_ratio()) for v in mu]
 
 
 def _upper(system: Boxed) -> Floats:

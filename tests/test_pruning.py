@@ -11,6 +11,7 @@ from flint import arb, fmpq
 from polyrelu.certification import certify
 from polyrelu.cli import main
 from polyrelu.errors import BadInput, LimitReached, Undecided
+from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import rank, solve
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.exact.square_roots import SqrtSum
@@ -26,11 +27,8 @@ from polyrelu.pruning import (
     prune_network,
     prune_weights,
 )
-from tests.corpus import degenerate, generic
+from tests.optimal_sets import FIVE, FOUR, enclosed_optima, exact_optima
 
-FOUR = ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 1)
-FIVE = ([[1, -1, 1], [-1, 1, 1], [-1, -1, -1], [1, 1, 1]], [6, 8, -7, -9], "1/4")
-PENTAGON = ([[2, 0], [1, 2], [-2, 1], [-2, -1], [1, -2]], [1] * 5, "1/10")
 XOR = ([[1, 1], [-1, -1], [1, -1], [-1, 1]], [1, 1, -1, -1], "1/2")
 
 
@@ -72,21 +70,9 @@ def supports_by_brute_force(units, target):
     return found
 
 
-def degenerate_sets():
-    """Small-integer problems whose optimal networks are not unique, over an exact field."""
-    found = []
-    for seed in range(60):
-        result = certify(*degenerate(seed))
-        if result.optimum is not None and 0 < result.optimum.nullity <= 3 and len(result.optimum.used) <= 9:
-            found.append(result.optimum)
-    return [o for o in found if o.point.exact is not None]
-
-
 @pytest.fixture(scope="module")
 def sets():
-    chosen = [proved(p) for p in (FOUR, FIVE, PENTAGON, XOR)] + degenerate_sets()
-    assert len(chosen) >= 10
-    return chosen
+    return [*exact_optima(), proved(XOR)]
 
 
 def test_steps_keep_fit_and_penalty_and_end_in_a_vertex(sets):
@@ -141,30 +127,26 @@ def test_minimal_and_narrowest_by_brute_force(sets):
 
 def test_pruning_over_balls_keeps_the_fit():
     """Generic data in the linear phase: no exact field is needed."""
-    seen = 0
-    for seed in range(40):
-        X, y, _ = generic(seed)
-        result = certify(X, y, Fraction(1, 10**6))
-        if result.optimum is None or result.optimum.nullity == 0 or result.optimum.field == "Q":
-            continue
-        optimum, pruned = result.optimum, prune(result.optimum)
+    for optimum in enclosed_optima():
+        pruned = prune(optimum)
         assert len(pruned.steps) >= 1
         assert pruned.network.width <= optimum.support.rank
-        at, lam = optimum.point.balls(128), optimum.program.lamq
-        weights = pruned.network.weights(128)
-        assert sum(w > 0 for w in weights) == pruned.network.width
-        total = [-y + v for y, v in zip(optimum.program.yq, at.nu, strict=True)]
-        for w, piece in zip(weights, optimum.used, strict=True):
-            total = [t + a * w / lam for t, a in zip(total, piece.activation(at.nu), strict=True)]
-        assert all(abs(t) < 1e-15 for t in total)
+        assert is_minimal_point(pruned.network)
+        assert not is_minimal_point(OptimalSet(optimum).neurons.interior_point())
+        at, weights = optimum.point.balls(160), pruned.network.weights(160)
+        assert sum(bool(w > 0) for w in weights) == pruned.network.width
+        with precision(200):
+            total = [v - y for y, v in zip(optimum.program.yq, at.nu, strict=True)]
+            for w, piece in zip(weights, optimum.used, strict=True):
+                activation = piece.activation(at.nu)
+                total = [t + a * w / optimum.program.lamq for t, a in zip(total, activation, strict=True)]
+            assert all(t.contains(0) and t.rad() < arb("1e-20") for t in total)
+            for step in pruned.steps:
+                assert max(float(abs(arb(v)).mid()) for v in step.dependence) == pytest.approx(1)
         removed = [k for step in pruned.steps for k in step.removed]
         assert sorted([*removed, *pruned.network.support]) == list(range(len(optimum.used)))
-        for step in pruned.steps:
-            assert max(abs(float(arb(v).mid())) for v in step.dependence) == pytest.approx(1)
-        seen += 1
-        if seen == 4:
-            break
-    assert seen == 4
+        supports = {network.support for network in minimal_networks(optimum)}
+        assert pruned.network.support in supports
 
 
 # ------------------------------------------------------------------ weights that are given
