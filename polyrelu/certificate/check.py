@@ -329,6 +329,11 @@ def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     return sum((x * y for x, y in zip(a, b) if not (isinstance(x, (int, Fraction)) and x == 0)), Fraction(0))
 
 
+def combination(vectors: Sequence[Sequence[Any]], coefficients: Sequence[Any], i: int) -> Any:
+    """Coordinate i of a linear combination of vectors, of which there may be none."""
+    return dot([v[i] for v in vectors], coefficients)
+
+
 def projector(rows: Sequence[Sequence[Fraction]], d: int) -> List[List[Fraction]]:
     """The orthogonal projection onto { v : row.v = 0 for all rows }, by Gram-Schmidt."""
     P = [[Fraction(i == j) for j in range(d)] for i in range(d)]
@@ -591,21 +596,18 @@ class Point:
         self.nu, self.weights, self.c = enclosed[:n], enclosed[n : n + K], enclosed[n + K :]
         self.exact: Optional[List[Any]] = values[:n] if exact else None
 
-    def moment(self, problem: Problem, rows: List[int], exact: bool = False) -> List[Any]:
-        """X^T D nu for the rows in D."""
-        nu = self.exact if exact and self.exact else self.nu
-        return [dot([problem.X[j][i] for j in rows], [nu[j] for j in rows]) for i in range(problem.d)]
-
-
-def sign_of(enclosed: Any, exact: Any) -> Optional[int]:
-    """The sign of a number, by its interval or else by exact algebra (only zero); None is undecided."""
-    sign = Interval.of(enclosed).sign()
-    return 0 if sign is None and is_zero(exact) else sign
+    def sign(self, form: List[Fraction], near: List[int], rows: List[int]) -> Optional[int]:
+        """The sign of the sum of form[k] nu[near[k]] over k in rows, by its interval or else exactly; None is undecided."""
+        picked = [form[k] for k in rows]
+        sign = Interval.of(dot(picked, [self.nu[near[k]] for k in rows])).sign()
+        if sign is None and self.exact is not None and is_zero(dot(picked, [self.exact[near[k]] for k in rows])):
+            return 0
+        return sign
 
 
 def is_zero(x: Any) -> bool:
-    """Whether an exact number is proved to be 0; False for None, which stands for no exact number."""
-    return not x.terms if isinstance(x, Element) else x == 0 and not isinstance(x, Interval)
+    """Whether an exact number is proved to be 0."""
+    return not x.terms if isinstance(x, Element) else bool(x == 0)
 
 
 def check_point(system: System, spec: Any) -> Point:
@@ -626,7 +628,11 @@ def check_point(system: System, spec: Any) -> Point:
     centre = [integer(v, k) for k, m in (("nu", n), ("weights", K), ("c", r)) for v in items(spec[k], k, m)]
     check_root(system, centre, bits)
     half = 1 << 255  # half a unit of 2^-bits on the grid
-    return Point(system, [Interval((m << 256) - half, (m << 256) + half) for m in centre], False)
+    values = [Interval((m << 256) - half, (m << 256) + half) for m in centre]
+    for j in range(n):  # a row that no neuron sees: its equation is nu_j = y_j
+        if not any(system.XB[j]) and not any(head.face[j] == "+" for head in system.heads):
+            values[j] = Interval.of(system.problem.y[j])
+    return Point(system, values, False)
 
 
 def check_root(system: System, centre: List[int], bits: int) -> None:
@@ -758,27 +764,28 @@ def _check_multipliers(problem: Problem, point: Point, neuron: Neuron, held: Lis
     """
     if not neuron.zero:
         return
-    spans = list(_spanning_sets(problem, neuron.zero))
-    for local in sorted({tuple(p[j] for j in neuron.zero) for p in held}):
-        allowed = {j: (0, -neuron.sign if bit == "1" else neuron.sign) for j, bit in zip(neuron.zero, local)}
-        rows = neuron.active + [j for j, bit in zip(neuron.zero, local) if bit == "1"]
-        c, exact = point.moment(problem, rows), point.moment(problem, rows, True) if point.exact else None
-        found = any(
-            all(sign_of(dot(h, c), dot(h, exact) if exact else None) in allowed[j] for j, h in H.items()) for H in spans
-        )
-        need(found, "optimum", "%s: no multiplier for the blocks with %s on its zero rows" % (label, "".join(local)))
+    near = neuron.active + neuron.zero
+    spans = list(_spanning_sets(problem, neuron))
+    for local in sorted({"".join(p[j] for j in neuron.zero) for p in held}):
+        off = {j for j, bit in zip(neuron.zero, local) if bit == "0"}
+        rows = [k for k, j in enumerate(near) if j not in off]
+        allowed = {j: (0, neuron.sign if j in off else -neuron.sign) for j in neuron.zero}
+        found = any(all(point.sign(form, near, rows) in allowed[j] for j, form in forms.items()) for forms in spans)
+        need(found, "optimum", "%s: no multiplier for the blocks with %s on its zero rows" % (label, local))
 
 
-def _spanning_sets(problem: Problem, zero: List[int]) -> Iterator[Dict[int, List[Fraction]]]:
-    """The rows h_j with t_j = h_j.c of the docstring above: for all of Z first, then for its bases."""
-    E = echelon([problem.X[j] for j in zero])
-    r = len(E)
-    bases = itertools.combinations(zero, r) if r < len(zero) else iter(())
-    for S in itertools.chain([tuple(zero)], itertools.islice(bases, MAX_BASES)):
+def _spanning_sets(problem: Problem, neuron: Neuron) -> Iterator[Dict[int, List[Fraction]]]:
+    """For all of Z, then for its bases S: the coefficients of t_j (j in S) as a linear form of nu on the rows near u."""
+    E = echelon([problem.X[j] for j in neuron.zero])
+    r, near = len(E), [problem.X[j] for j in neuron.active + neuron.zero]
+    bases = itertools.combinations(neuron.zero, r) if r < len(neuron.zero) else iter(())
+    for S in itertools.chain([tuple(neuron.zero)], itertools.islice(bases, MAX_BASES)):
         SE = [[dot(problem.X[j], e) for e in E] for j in S]
         solved = echelon([[dot(a, b) for b in zip(*SE)] + e for a, e in zip(zip(*SE), E)])
         if all(row[i] == 1 for i, row in enumerate(solved)):  # E S^T S E^T is nonsingular: S spans
-            yield {j: [dot(a, column) for column in list(zip(*solved))[r:]] for j, a in zip(S, SE)}
+            columns = list(zip(*solved))[r:]
+            spread = [[dot(a, column) for column in columns] for a in SE]
+            yield {j: [dot(h, x) for x in near] for j, h in zip(S, spread)}
 
 
 def _check_other_blocks(problem: Problem, patterns: List[str], point: Point, neurons: List[Neuron]) -> int:
@@ -939,8 +946,8 @@ def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> int:
     S = [a for a, flag in zip(activations, used) if flag]
     weights = [field.element(v, where) for v in items(evidence["weights"], where, len(S))]
     need(all(w.interval().sign() == 1 for w in weights), name, "a weight is not proved positive")
-    rest = [v * -1 + y for y, v in zip(problem.y, nu)]
-    need(all(is_zero(f - dot(row, weights)) for f, row in zip(rest, zip(*S))), name, "the weights do not give the fit")
+    defect = [combination(S, weights, i) + v - y for i, (y, v) in enumerate(zip(problem.y, nu))]
+    need(all(map(is_zero, defect)), name, "the weights do not give the fit")
     need(("separator" in evidence) == (not all(used)), name, "a separator is needed for unused neurons, and only then")
     if not all(used):
         h = [field.element(v, where) for v in items(evidence["separator"], where, problem.n)]
@@ -952,11 +959,13 @@ def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> int:
     need(basis == sorted(set(basis)) and all(k < len(S) for k in basis), name, "the basis is not a set of used neurons")
     chosen = [S[k] for k in basis]
     need(independent([[v.interval() if isinstance(v, Element) else v for v in a] for a in chosen]), name, "the basis is not proved independent")
-    others = [a for k, a in enumerate(S) if k not in basis]
-    for a, relation in zip(others, items(evidence["relations"], where, len(others))):
+    others = [k for k in range(len(S)) if k not in basis]
+    for k, relation in zip(others, items(evidence["relations"], where, len(others))):
         coefficients = [field.element(v, where) for v in items(relation, where, len(basis))]
-        exact = all(is_zero(v - dot(row, coefficients)) for v, row in zip(a, zip(*chosen)))
+        exact = all(is_zero(combination(chosen, coefficients, i) - v) for i, v in enumerate(S[k]))
         need(exact, name, "a relation between activations does not hold")
+        first = all(is_zero(v) for b, v in zip(basis, coefficients) if b > k)
+        need(first, name, "the basis is not the first one")
     return len(basis)
 
 

@@ -18,7 +18,7 @@ from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.exact_linear import independent_columns, solve
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
-from polyrelu.exact.real import sign
+from polyrelu.exact.real import exact, sign
 from polyrelu.optimum import Optimum
 
 Vector = list[Any]
@@ -72,6 +72,8 @@ def _positive_weights(S: list[Vector], fit: Vector, basis: list[int], relations:
     If the solution on the basis is positive, a small step along each relation keeps it so; otherwise the mean of the
     vertices, each of which is positive somewhere and all together everywhere.
     """
+    if not S:
+        return []
     base = _solved(_transposed([S[k] for k in basis]), fit)
     if all(sign(w) > 0 for w in base):
         step = fmpq(1)
@@ -86,7 +88,7 @@ def _positive_weights(S: list[Vector], fit: Vector, basis: list[int], relations:
     inequalities = [[0] * (k + 1) + [1] + [0] * (K - k - 1) for k in range(K)]
     equations = [[-b, *(a[i] for a in S)] for i, b in enumerate(fit)]
     vertices = vertices_rays_lines(HRepresentation.from_rows(K, inequalities, equations)).vertices
-    return [sum((v[k] for v in vertices), start=fmpq(0)) * fmpq(1, len(vertices)) for k in range(K)]
+    return [sum((exact(v[k]) for v in vertices), start=fmpq(0)) * fmpq(1, len(vertices)) for k in range(K)]
 
 
 def _upper(x: Any) -> Fraction:

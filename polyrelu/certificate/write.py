@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from polyrelu.certificate import check
-from polyrelu.certificate.numbers import Basis, enclosed_point, exact_coordinates, exact_point
+from polyrelu.certificate.root_numbers import Basis, enclosed_point, exact_coordinates, exact_point
 from polyrelu.certificate.solution_set import ExactSet, interior_shares
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ends

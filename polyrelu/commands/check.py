@@ -1,0 +1,39 @@
+"""`polyrelu check`: check a proof file with the independent checker."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+DESCRIPTION = """\
+Check every claim of a proof file. The checker is one file, polyrelu/certificate/check.py, that needs nothing but
+Python 3.9: a referee can run it alone, `python check.py proof.json`, and gets the same answer.
+
+  polyrelu check proof.json
+  polyrelu check proof.json.gz --json
+"""
+
+EPILOG = "exit status: 0 accepted, 1 rejected (the claim and the step are named), 2 unreadable or beyond the limits."
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command to the command line."""
+    parser = commands.add_parser(
+        "check",
+        help="check a proof file",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", metavar="FILE", help="proof.json or proof.json.gz")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--problem", metavar="SHA256", help="the problem that the file must be about")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Hand the file to the checker."""
+    from polyrelu.certificate import check
+
+    arguments = [args.file] + (["--json"] if args.json else [])
+    return check.main(arguments + (["--problem", args.problem] if args.problem else []))
