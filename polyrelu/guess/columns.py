@@ -12,6 +12,8 @@ from polyrelu.guess.program import Program
 from polyrelu.guess.result import Array, Bools
 
 MAX_HOPS = 50
+REFINEMENTS = 5
+RIDGE = 1e-11  # keeps dependent facets solvable
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +136,35 @@ def sweep(residual: Array, rho: Array, normals: Array) -> None:
         new = np.maximum(rho[:, f] - np.einsum("md,md->m", residual, a), 0.0)
         residual += (new - rho[:, f])[:, None] * a
         rho[:, f] = new
+
+
+def refine(moments: Array, rho: Array, normals: Array) -> Array:
+    """Multipliers of smaller residual: guess the tight facets, solve for them, look again; for many blocks at once.
+
+    Newton's method on the optimality conditions of the projection, with negative multipliers cut off: whatever it
+    returns is nonnegative, so it proves a bound, and where it settles the bound is the norm of the projection.
+    Shapes as in `sweep`.
+    """
+    gram = np.einsum("fmd,gmd->mfg", normals, normals)
+    inside = np.einsum("fmd,md->mf", normals, moments)
+    best, least = rho, _squares(moments, rho, normals)
+    tight = rho > 0
+    for _ in range(REFINEMENTS):
+        system = np.where(tight[:, :, None] & tight[:, None, :], gram, 0.0)
+        system[:, range(rho.shape[1]), range(rho.shape[1])] = 1 + RIDGE
+        solved = np.linalg.solve(system, np.where(tight, -inside, 0.0)[:, :, None])[:, :, 0]
+        tried = np.maximum(solved, 0.0)
+        squares = _squares(moments, tried, normals)
+        better = squares < least
+        best, least = np.where(better[:, None], tried, best), np.where(better, squares, least)
+        slack = inside + np.einsum("mfg,mg->mf", gram, np.where(tight, solved, 0.0))
+        tight = np.where(tight, solved > 0, slack < 0)
+    return best
+
+
+def _squares(moments: Array, rho: Array, normals: Array) -> Array:
+    residual = moments + np.einsum("mf,fmd->md", rho, normals)
+    return np.asarray(np.einsum("md,md->m", residual, residual))
 
 
 def distinct(program: Program, found: list[tuple[float, Column]]) -> list[tuple[float, Column]]:

@@ -41,12 +41,12 @@ def neighbours(X: Array, patterns: Bools) -> tuple[list[Indices], Indices]:
     The list must hold every cell.
     """
     classes = parallel_classes(X)
-    keys: npt.NDArray[np.uint64] = np.random.default_rng(20230717).integers(
-        1, 2**63, size=X.shape[0], dtype=np.uint64
-    )
+    drawn = np.random.default_rng(20230717).integers(1, 2**63, size=(X.shape[0],), dtype=np.uint64)
+    keys: npt.NDArray[np.uint64] = np.asarray(drawn, dtype=np.uint64)
     code: npt.NDArray[np.uint64] = np.zeros(len(patterns), dtype=np.uint64)
-    for j in (j for members in classes for j in members):
-        code ^= np.where(patterns[:, j], keys[j], np.uint64(0)).astype(np.uint64)
+    for members in classes:
+        for j in members:
+            np.bitwise_xor(code, np.where(patterns[:, j], keys[j], np.uint64(0)), out=code)
     order = np.argsort(code, kind="stable")
     known = code[order]
     out = np.full((len(patterns), len(classes)), -1, dtype=np.intp)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from polyrelu.guess.columns import nonnegative_least_squares, sweep
-from polyrelu.guess.pricing import CHUNK, SWEEPABLE
+from polyrelu.guess.columns import nonnegative_least_squares, refine, sweep
+from polyrelu.guess.flats import TINY
+from polyrelu.guess.pricing import CHUNK, SWEEPABLE, SWEEPS
 from polyrelu.guess.program import Program
 from polyrelu.guess.result import Array, Bools
 
 ENOUGH = 1e-3
-SWEEPS = 20
 
 
 def multipliers(
@@ -42,22 +42,28 @@ def multipliers(
 
 
 def _descend(program: Program, blocks: npt.NDArray[np.intp], moments: Array, level: float) -> Array:
-    """All blocks by a few sweeps, the rest exactly; multipliers of the original (not unit) rows."""
+    """All blocks at once, the rest one by one; multipliers of the original (not unit) rows."""
     normals, rows = program.normals(blocks), program.facet_rows[blocks]
-    facets_first = np.ascontiguousarray(normals.swapaxes(0, 1))
-    residual, rho = moments.copy(), np.zeros(rows.shape)
-    alive = np.arange(len(blocks))
-    for _ in range(SWEEPS if rows.shape[1] <= SWEEPABLE else 0):
-        mine, multiplier = residual[alive], rho[alive]
-        sweep(mine, multiplier, facets_first[:, alive])
-        residual[alive], rho[alive] = mine, multiplier
-        alive = alive[np.linalg.norm(mine, axis=1) >= level]
-        if not len(alive):
-            break
-    for i in alive:
+    rho, hard = np.zeros(rows.shape), np.arange(len(blocks))
+    if 0 < rows.shape[1] <= SWEEPABLE:
+        residual, facets_first = moments.copy(), np.ascontiguousarray(normals.swapaxes(0, 1))
+        for _ in range(SWEEPS):
+            sweep(residual, rho, facets_first)
+        rho = refine(moments, rho, facets_first)
+        residual = moments + np.einsum("mf,mfd->md", rho, normals)
+        size = np.linalg.norm(residual, axis=1)
+        inside = np.einsum("mfd,md->mf", normals, residual).min(axis=1) >= -TINY * size
+        hard = np.flatnonzero((size >= level) & ~inside)
+    for i in hard:
         size = float(np.linalg.norm(moments[i]))
-        rho[i] = size * nonnegative_least_squares(normals[i].T, -moments[i] / size)
+        exact = size * nonnegative_least_squares(normals[i].T, -moments[i] / size)
+        if _bound(moments[i], exact, normals[i]) <= _bound(moments[i], rho[i], normals[i]):
+            rho[i] = exact
     out = np.zeros((len(blocks), program.n + 1))
     norms = np.append(program.row_norms, 1.0)[rows]
     np.put_along_axis(out, rows, rho / np.where(norms > 0, norms, 1.0), axis=1)
     return out[:, :-1]
+
+
+def _bound(moment: Array, rho: Array, normals: Array) -> float:
+    return float(np.linalg.norm(moment + rho @ normals))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyrelu.guess.columns import Column, climb, distinct, project, sweep
+from polyrelu.guess.columns import Column, climb, distinct, project, refine, sweep
 from polyrelu.guess.flats import TINY, Indices
 from polyrelu.guess.program import Program
 from polyrelu.guess.result import Array, Bools
@@ -20,6 +20,7 @@ from polyrelu.guess.result import Array, Bools
 PATIENCE = 10  # failures in a row after which a search that is not careful stops
 GLANCE = 4000  # blocks that a search that is not careful looks at
 SWEEPABLE = 64  # more facets than this: coordinate descent is slower than one exact projection
+SWEEPS = 4
 CHUNK = 512  # blocks swept together: what fits the cache
 
 
@@ -86,6 +87,9 @@ class Pricer:
             sweep(residual, mine, normals if len(alive) == len(blocks) else normals[:, alive])
             out[alive], rho[alive] = residual, mine
             alive = alive[np.linalg.norm(residual, axis=1) > level]
+        if len(alive):
+            rho[alive] = refine(moments[alive], rho[alive], normals[:, alive])
+            out[alive] = moments[alive] + np.einsum("mf,fmd->md", rho[alive], normals[:, alive])
         self.rho[s][blocks] = rho
         return out
 
@@ -100,7 +104,7 @@ class Pricer:
         columns: list[Column] = []
         top = 0.0
         glance = None if careful or not self.program.all_cells else GLANCE
-        for left in self.left(nu, level, sweeps=60 if careful else 15, most=glance):
+        for left in self.left(nu, level, sweeps=SWEEPS, most=glance):
             if glance is None:
                 rest = left
             else:
@@ -153,7 +157,7 @@ class Pricer:
         because the maximum over a cone is attained once; these blocks need no projection of their own.
         """
         found: list[tuple[float, Column]] = []
-        for left in self.left(nu, level, sweeps=40):
+        for left in self.left(nu, level, sweeps=SWEEPS):
             todo = np.ones(len(left.blocks), dtype=bool)
             for i in np.argsort(-np.linalg.norm(left.residual, axis=1), kind="stable"):
                 if todo[i]:
