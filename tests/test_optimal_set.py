@@ -1,5 +1,6 @@
 """The optimal set: brute force over supports, both engines, exact re-evaluation, float programs, and named examples."""
 
+import math
 import random
 import time
 from fractions import Fraction
@@ -19,7 +20,9 @@ from polyrelu.exact.face_lattice import edges, face_numbers
 from polyrelu.exact.real import sign
 from polyrelu.geometry.boxed import Boxed, Vertex
 from polyrelu.geometry.listing import at_most, by_engine, by_walking, edges_if_complete
+from polyrelu.geometry.optimise import maximise, value_at
 from polyrelu.optimal_set import OptimalSet
+from polyrelu.uniqueness import Uniqueness
 
 GOLDEN = ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 1)
 FIVE = ([[1, -1, 1], [-1, 1, 1], [-1, -1, -1], [1, 1, 1]], [6, 8, -7, -9], "1/4")
@@ -383,22 +386,50 @@ def test_an_incomplete_or_wrong_list_is_rejected():
         edges_if_complete(system, [*vertices, Vertex(stranger, ())])
 
 
-@pytest.mark.parametrize("seed", range(25))
-def test_engines_agree_on_random_degenerate_boxes(seed):
+def random_box(pick):
     """Small integer data makes many vertices that are not simple."""
-    pick = random.Random(seed)
     N, R = pick.randint(3, 6), pick.randint(1, 2)
     columns = [[pick.randint(-2, 2) for _ in range(R)] for _ in range(N)]
     columns[:R] = [[int(i == j) for i in range(R)] for j in range(R)]  # so that the rank is full
-    inside = [fmpq(1)] * N
-    upper = [fmpq(2)] * N
-    right = [sum(c[i] for c in columns) for i in range(R)]
-    polytope = box(columns, right, upper)
-    start = polytope.purify(inside, (0,) * N)
+    polytope = box(columns, [sum(c[i] for c in columns) for i in range(R)], [fmpq(2)] * N)
+    return polytope, polytope.purify([fmpq(1)] * N, (0,) * N)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_engines_agree_on_random_degenerate_boxes(seed):
+    polytope, start = random_box(random.Random(seed))
     walked = by_walking(polytope, start, 10_000)
     assert walked == by_engine(polytope, "cdd") == by_engine(polytope, "python")
     edges_if_complete(polytope, walked)
-    assert len(walked) <= at_most(2 * N, N - R)
+    assert len(walked) <= at_most(2 * polytope.size, polytope.dimension)
+
+
+def test_a_vertex_too_degenerate_to_list_its_edges_leaves_the_rest_standing():
+    """Weights on the cube {+-}^5: at a vertex of width 2 thousands of edges meet; ranges and verdicts need none."""
+    optimum = optimum_of(axes((1, 1, 1, 2, 3), 1))
+    networks = OptimalSet(optimum).neurons
+    assert (networks.dimension, len(networks.neurons)) == (26, 32)
+    least = {str(low) for low, _ in networks.ranges()}
+    assert least == {"0"}
+    assert networks.interior_point().width == 32
+    found = Uniqueness.of(optimum)
+    assert not found.p_unique
+    assert found.function_unique.evidence.witness is not None
+    with pytest.raises(LimitReached):
+        _ = networks.vertices
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_maxima_agree_with_the_vertices_of_degenerate_boxes(seed):
+    pick = random.Random(100 + seed)
+    polytope, start = random_box(pick)
+    vertices = by_engine(polytope, "cdd")
+    for _ in range(10):
+        objective = {j: pick.randint(-3, 3) for j in range(polytope.size)}
+        found = maximise(polytope, start, objective)
+        values = [value_at(objective, polytope.point(v.solution)) for v in vertices]
+        assert value_at(objective, polytope.point(found.vertex.solution)) == max(values)
+        assert found.gap == 0
 
 
 def test_too_many_vertices_is_a_limit_and_not_an_answer():
@@ -409,15 +440,26 @@ def test_too_many_vertices_is_a_limit_and_not_an_answer():
     assert networks.random_points(2, seed=3)[0].width >= 2
 
 
-def many_pairs():
+def circle(n, lam):
+    """Rows (rounded) on a circle, random targets >= 0: about two antipodal pairs for every three rows."""
     pick = random.Random(1)
-    X = [[Fraction(pick.randint(-999, 999), 100) for _ in range(2)] for _ in range(56)]
-    return X, [abs(a) + abs(b) + Fraction(pick.randint(-100, 100), 100) for a, b in X], "1/1000"
+    angles = [2 * math.pi * k / n for k in range(n)]
+    X = [[Fraction(round(1000 * f(a)), 1000) for f in (math.cos, math.sin)] for a in angles]
+    return X, [Fraction(pick.randint(0, 100), 100) for _ in X], lam
+
+
+def test_a_polytope_of_fourteen_neurons_is_listed_at_once():
+    optimum = optimum_of(circle(11, "1/1000"))
+    assert len(optimum.used) == 14
+    start = time.perf_counter()
+    networks = OptimalSet(optimum).neurons
+    assert len(networks.vertices) == 68
+    assert time.perf_counter() - start < 1.5
 
 
 def test_forty_antipodal_pairs():
     """Dimension, ranges and one minimal network in seconds, though the vertices are far too many to list."""
-    optimum = optimum_of(many_pairs())
+    optimum = optimum_of(circle(61, "1/1000"))
     assert len(optimum.support.pairs) >= 40
     start = time.perf_counter()
     networks = OptimalSet(optimum).neurons

@@ -117,20 +117,28 @@ class Boxed:
             raise Contradiction(f"the point with sides {sides} is no vertex")
         return Vertex(sides, tuple(sorted(basis)))
 
-    def directions(self, vertex: Vertex) -> list[Vector]:
-        """The direction of every edge out of the vertex."""
+    def releases(self, vertex: Vertex) -> dict[int, Vector]:
+        """For each variable outside the basis the direction in which it alone leaves its bound."""
         others = [j for j in range(self.size) if j not in vertex.basis]
         solved = solve_columns([self.columns[j] for j in vertex.basis], [self.columns[j] for j in others])
-        releases = []
+        releases: dict[int, Vector] = {}
         for j, column in zip(others, solved, strict=True):
             inward = 1 if vertex.sides[j] == LOWER else -1
             d: Vector = [fmpq(0)] * self.size
             d[j] = fmpq(inward)
             for i, value in zip(vertex.basis, column, strict=True):
                 d[i] = value * (-inward)
-            releases.append(d)
-        bounded = [i for i in vertex.basis if vertex.sides[i] != FREE]
+            releases[j] = d
+        return releases
+
+    def directions(self, vertex: Vertex) -> list[Vector]:
+        """The direction of every edge out of the vertex."""
+        releases, bounded = list(self.releases(vertex).values()), self.bounded(vertex)
         return _extreme(releases, vertex.sides, bounded) if bounded else releases
+
+    def bounded(self, vertex: Vertex) -> list[int]:
+        """The basic variables that are at a bound: none iff the vertex is simple."""
+        return [i for i in vertex.basis if vertex.sides[i] != FREE]
 
     def walk(self, x: Vector, sides: Sides, d: Vector) -> tuple[Vector, Sides] | None:
         """From x along d to the boundary: the point and its sides there; None if d never leaves the polytope.

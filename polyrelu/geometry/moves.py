@@ -21,11 +21,12 @@ from typing import Any
 
 from flint import arb, fmpq
 
-from polyrelu.errors import LimitReached, Undecided
+from polyrelu.errors import Contradiction, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.geometry.arithmetic import sign
 from polyrelu.geometry.boxed import BasicSolution, Boxed, Vector, Vertex
 from polyrelu.geometry.neuron_polytope import GUARD_BITS, NeuronPolytope
+from polyrelu.geometry.optimise import Objective, maximise, value_at
 from polyrelu.geometry.set_point import Corner, SetPoint
 from polyrelu.proof.neuron import Piece, dot
 
@@ -74,15 +75,35 @@ def moved(polytope: NeuronPolytope, *, other_function: bool = False) -> Move:
     """Two optimal networks, if the neuron polytope has positive dimension; on request, of different functions."""
     if polytope.is_fibre:  # every dependence is a linear exchange
         return Move(Freedom.LINEAR_EXCHANGE, *_two_on_fibre(polytope))
-    system, start = polytope.exact, polytope.start
-    directions = system.directions(start)
-    wild = [d for d in directions if not _kinks_cancel(polytope, d)]
-    d = (wild if other_function or not directions else directions)[0]
-    first, second = _point(polytope, start), _point(polytope, _end(system, start, d))
-    if d not in wild:
-        return Move(Freedom.LINEAR_EXCHANGE, first, second)
-    witness = None if polytope.optimum.program.gated else find_witness(polytope, first, second)
-    return Move(Freedom.DIFFERENT_FUNCTION, first, second, witness)
+    for objective in kinks(polytope):
+        ends = [_optimum_of(polytope, objective, c) for c in (-1, 1)]
+        x, y = (polytope.exact.point(v.solution) for v in ends)
+        if sign(value_at(objective, y) - value_at(objective, x)) != 0:
+            first, second = (_point(polytope, v) for v in ends)
+            witness = None if polytope.optimum.program.gated else find_witness(polytope, first, second)
+            return Move(Freedom.DIFFERENT_FUNCTION, first, second, witness)
+    assert not other_function, "delta > 0 means that some kink varies"
+    for j in range(polytope.exact.size):
+        first, second = (_point(polytope, _optimum_of(polytope, {j: 1}, c)) for c in (-1, 1))
+        if first.vertex != second.vertex:
+            return Move(Freedom.LINEAR_EXCHANGE, first, second)
+    raise Contradiction("a set of positive dimension in which no weight varies")
+
+
+def kinks(polytope: NeuronPolytope) -> list[Objective]:
+    """The total weight on each hyperplane's kink: of a pair together, of other neurons alone.
+
+    Two optimal networks are the same function iff they agree in all of these.
+    """
+    pairs = support_pairs(polytope)
+    paired = {k for pair in pairs for k in pair}
+    alone = [{k: 1} for k in range(len(polytope.pieces)) if k not in paired]
+    return [*({a: 1, b: 1} for a, b in pairs), *alone]
+
+
+def _optimum_of(polytope: NeuronPolytope, objective: Objective, c: int) -> Vertex:
+    start, scaled = polytope.start, {j: c * v for j, v in objective.items()}
+    return maximise(polytope.exact, start, scaled).vertex
 
 
 def _point(polytope: NeuronPolytope, place: Vertex | BasicSolution) -> SetPoint:
@@ -119,15 +140,6 @@ def _nearby(polytope: NeuronPolytope) -> BasicSolution:
                 return moved_a_bit
         factor /= 2
     raise Undecided("a second point of the linear-phase fibre was not found at this precision")
-
-
-def _kinks_cancel(polytope: NeuronPolytope, delta: Sequence[Any]) -> bool:
-    """Whether a change of the betas over S leaves the function unchanged; exact."""
-    rest = dict(enumerate(delta))
-    for a, b in support_pairs(polytope):
-        if sign(rest.pop(a) + rest.pop(b)) != 0:
-            return False
-    return all(sign(v) == 0 for v in rest.values())
 
 
 def support_pairs(polytope: NeuronPolytope) -> list[tuple[int, int]]:

@@ -1,8 +1,8 @@
 """Linear functions over a boxed polytope: a walk along improving edges, with a proved end.
 
-At a vertex no edge out of which improves, the function is at its maximum. Over balls an edge whose rate of change has
-no sign is not walked along; it can add at most |rate| * length, with the length at most the largest value of the
-variable that it releases, and the sum of these is the reported gap. So the maximum lies in [value, value + gap],
+Where releasing no variable outside the basis improves, the function is at its maximum. Over balls a variable whose
+rate of change has no sign is not released; it can add at most |rate| times its upper bound, and the sum of these is
+the reported gap. So the maximum lies in [value, value + gap],
 proved, and both ends meet as precision grows, without an equality ever being decided.
 """
 
@@ -38,34 +38,49 @@ def value_at(objective: Objective, x: list[Any]) -> Any:
 
 
 def maximise(polytope: Boxed, start: Vertex, objective: Objective) -> Maximum:
-    """The maximum of a linear function, from any vertex; every step strictly improves, so the walk ends."""
+    """The maximum of a linear function, by the simplex method from any vertex.
+
+    A step between vertices strictly improves. At a vertex that is not simple, bases are exchanged in place by Bland's
+    rule (the first variable that improves enters, the first that blocks it leaves), which never returns to a basis.
+    """
     vertex = start
     while True:
-        x = polytope.point(vertex.solution)
-        rated = [(value_at(objective, d), d) for d in polytope.directions(vertex)]
-        better = [(rate, d) for rate, d in rated if not is_open(rate) and sign(rate) > 0]
+        rated = {j: (value_at(objective, d), d) for j, d in polytope.releases(vertex).items()}
+        better = [j for j, (rate, _) in rated.items() if not is_open(rate) and sign(rate) > 0]
         if not better:
-            return Maximum(vertex, sum((_gap(polytope, vertex, *r) for r in rated), start=fmpq(0)))
-        steepest = max(better, key=lambda pair: middle(pair[0]))[1]
-        end = polytope.walk(x, vertex.sides, steepest)
+            return Maximum(vertex, _gap(polytope, rated))
+        if polytope.bounded(vertex):
+            entering = min(better)
+            blocking = [i for i in polytope.bounded(vertex) if sign(rated[entering][1][i]) == vertex.sides[i]]
+            if blocking:
+                vertex = _exchanged(vertex, entering, min(blocking))
+                continue
+        else:
+            entering = max(better, key=lambda j: middle(rated[j][0]))
+        end = polytope.walk(polytope.point(vertex.solution), vertex.sides, rated[entering][1])
         if end is None:
             raise Contradiction("a linear function is unbounded on the polytope of optimal networks")
         vertex = polytope.vertex(end[1])
 
 
+def _exchanged(vertex: Vertex, entering: int, leaving: int) -> Vertex:
+    """The same vertex with another basis."""
+    return Vertex(vertex.sides, tuple(sorted({*vertex.basis, entering} - {leaving})))
+
+
 def gap_at(polytope: Boxed, vertex: Vertex, objective: Objective) -> Any:
     """The gap of a maximum found before, in this arithmetic; Imprecise if a rate is not proved to be <= 0."""
-    rated = [(value_at(objective, d), d) for d in polytope.directions(vertex)]
-    if any(not is_open(rate) and sign(rate) > 0 for rate, _ in rated):
+    rated = {j: (value_at(objective, d), d) for j, d in polytope.releases(vertex).items()}
+    if any(not is_open(rate) and sign(rate) > 0 for rate, _ in rated.values()):
         raise Imprecise("is a vertex the maximum?")
-    return sum((_gap(polytope, vertex, *r) for r in rated), start=fmpq(0))
+    return _gap(polytope, rated)
 
 
-def _gap(polytope: Boxed, vertex: Vertex, rate: Any, d: list[Any]) -> Any:
-    if not is_open(rate):
-        return fmpq(0)
-    released = next(j for j, v in enumerate(d) if j not in vertex.basis and not isinstance(v, arb) and v != 0)
-    length = polytope.upper[released]
-    if length is None:
-        raise Imprecise("how long is an edge?")
-    return arb(to_fmpq(ends(abs(rate))[1])) * length
+def _gap(polytope: Boxed, rated: Mapping[int, tuple[Any, list[Any]]]) -> Any:
+    total: Any = fmpq(0)
+    for released, (rate, _) in rated.items():
+        if is_open(rate):
+            if polytope.upper[released] is None:
+                raise Imprecise("how long is an edge?")
+            total = total + arb(to_fmpq(ends(abs(rate))[1])) * polytope.upper[released]
+    return total

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from flint import arb, fmpq
 
 from polyrelu.exact.enclosure import precision
-from polyrelu.geometry.boxed import Boxed, Vertex
+from polyrelu.geometry.boxed import Boxed
 from polyrelu.geometry.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.geometry.optimise import Maximum, Objective, gap_at, maximise, value_at
 from polyrelu.geometry.set_point import support_of
@@ -45,8 +45,8 @@ def ranges(polytope: NeuronPolytope, found: Extremes, bits: int) -> list[tuple[A
 
 
 def _read(polytope: NeuronPolytope, system: Boxed, at: Coordinates, found: Extremes) -> list[tuple[Any, Any]]:
-    lows = [-_greatest(system, low.vertex, {j: -1}) for j, (low, _) in found.items()]
-    highs = [_greatest(system, high.vertex, {j: 1}) for j, (_, high) in found.items()]
+    lows = [-_greatest(system, low, {j: -1}) for j, (low, _) in found.items()]
+    highs = [_greatest(system, high, {j: 1}) for j, (_, high) in found.items()]
     lam, read = polytope.optimum.program.lamq, []
     betas = zip(polytope.readings, polytope.betas(lows, at), polytope.betas(highs, at), strict=True)
     for reading, low, high in betas:
@@ -55,10 +55,12 @@ def _read(polytope: NeuronPolytope, system: Boxed, at: Coordinates, found: Extre
     return read
 
 
-def _greatest(system: Boxed, vertex: Vertex, objective: Objective) -> Any:
-    """The maximum, enclosed: the value at the vertex and the gap above it."""
-    value, gap = value_at(objective, system.point(vertex.solution)), gap_at(system, vertex, objective)
-    return arb(value).union(value + gap) if isinstance(gap, arb) else value
+def _greatest(system: Boxed, found: Maximum, objective: Objective) -> Any:
+    """The maximum, enclosed: the value at the vertex, and the gap above it unless it was proved to be 0."""
+    value = value_at(objective, system.point(found.vertex.solution))
+    if not isinstance(found.gap, arb):
+        return value
+    return arb(value).union(value + gap_at(system, found.vertex, objective))
 
 
 def _emptied(polytope: NeuronPolytope, found: Extremes) -> set[int]:
