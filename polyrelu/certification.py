@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,12 @@ from threadpoolctl import threadpool_limits
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.numbers import Floats
 from polyrelu.guess.result import Guess
-from polyrelu.problem import Problem
+from polyrelu.optimal_set import MAX_VERTICES
+from polyrelu.problem import Problem, Vector, penalty
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
+from polyrelu.unpenalised.result import UnregularisedResult
+from polyrelu.unregularised import certify_unregularised
 
 Stage = Callable[[str], None]
 
@@ -33,14 +37,15 @@ def certify(
     gated: bool = False,
     floats: Floats = "decimal",
     max_cells: int | None = None,
+    max_vertices: int = MAX_VERTICES,
     executor: Executor | None = None,
     stage: Stage | None = None,
-) -> Result:
-    """Prove the optimum of the two-layer ReLU network problem for data (X, y) and penalty lambda > 0.
+) -> Result | UnregularisedResult:
+    """Prove the optimum of the two-layer ReLU network problem for data (X, y) and penalty lambda.
 
     `X` may also be a `Problem`. `patterns` is "cells" (the full problem), "all" (also the patterns of directions on
     hyperplanes; the same optimum), or a list of 0/1 patterns (the sub-sampled program). `gated` asks for the gated
-    ReLU program, one block per pattern.
+    ReLU program, one block per pattern. lambda = 0 is a polyhedral problem of its own, with its own kind of result.
 
     >>> result = certify([[3, 4], [-4, 3], [5, 12]], [1, 2, 3], 1)
     >>> result.status
@@ -48,28 +53,56 @@ def certify(
     """
     problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
     if isinstance(X, Problem) and lam is not None:
-        problem = replace(problem, lam=Problem.of([[0]], lam=lam, floats=floats).lam)
-    _require(problem)
+        problem = replace(problem, lam=penalty(lam, floats))
+    program, seconds = _program(problem, patterns, gated, max_cells, executor, stage)
+    if problem.lam == 0:
+        return certify_unregularised(
+            problem, program.patterns, gated, max_vertices, all_cells=program.all_cells
+        )
+    return _certify_program(problem, program, {"enumerate": seconds}, stage, max_vertices)
+
+
+def certify_penalised(
+    problem: Problem,
+    *,
+    patterns: Any = "cells",
+    gated: bool = False,
+    max_cells: int | None = None,
+    max_vertices: int = MAX_VERTICES,
+    executor: Executor | None = None,
+    stage: Stage | None = None,
+) -> Result:
+    """`certify` for lambda > 0 alone, where a `Result` with neurons is needed."""
+    if problem.lam == 0:
+        raise BadInput("lambda = 0 has no list of neurons: only certify handles it; give lambda > 0")
+    program, seconds = _program(problem, patterns, gated, max_cells, executor, stage)
+    return _certify_program(problem, program, {"enumerate": seconds}, stage, max_vertices)
+
+
+def _program(
+    problem: Problem,
+    patterns: Any,
+    gated: bool,
+    max_cells: int | None,
+    executor: Executor | None,
+    stage: Stage | None,
+) -> tuple[Program, float]:
+    """The program at hand, and the seconds that finding its patterns took."""
+    y, lam = _required(problem)
     timings: dict[str, float] = {}
     with _timed(timings, "enumerate", stage):
         present, all_cells = _present_patterns(problem, patterns, max_cells, executor)
-    program = Program(problem.X, problem.y, problem.lam, present, all_cells, gated)  # type: ignore[arg-type]
-    # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.
-    with threadpool_limits(limits=1, user_api="blas"):
-        return _certify_program(problem, program, timings, stage)
+    return Program(problem.X, y, lam, present, all_cells, gated), timings["enumerate"]
 
 
-def _require(problem: Problem) -> None:
+def _required(problem: Problem) -> tuple[Vector, Fraction]:
     if problem.y is None:
         raise BadInput(
             "a target y is needed to certify an optimum; give y, or a data file with a target column"
         )
     if problem.lam is None:
         raise BadInput("a penalty is needed; give lam (on the command line --lam), for instance 1/10")
-    if problem.lam == 0:
-        raise BadInput(
-            "lambda = 0 is a different, polyhedral problem that certify does not handle; give lambda > 0"
-        )
+    return problem.y, problem.lam
 
 
 def _present_patterns(
@@ -104,22 +137,25 @@ def as_patterns(given: Any, n: int) -> NDArray[np.bool_]:
 
 
 def _certify_program(
-    problem: Problem, program: Program, timings: dict[str, float], stage: Stage | None
+    problem: Problem, program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int
 ) -> Result:
     from polyrelu.optimum import prove
     from polyrelu.proof.lambda_max import lambda_max_squared
 
-    cells = len(program.patterns)
-    with _timed(timings, "lambda_max", stage):
-        largest = lambda_max_squared(program)
-    try:
-        with _timed(timings, "guess", stage):
-            guess = _guess(program)
-        with _timed(timings, "prove", stage):
-            optimum = prove(program, guess)
-    except Undecided as blocked:
-        return Result(problem, "undecided", str(blocked), cells, None, largest, timings)
-    return Result(problem, "proved", None, cells, optimum, largest, timings)
+    optimum, reason = None, None
+    # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.
+    with threadpool_limits(limits=1, user_api="blas"):
+        with _timed(timings, "lambda_max", stage):
+            largest = lambda_max_squared(program)
+        try:
+            with _timed(timings, "guess", stage):
+                guess = _guess(program)
+            with _timed(timings, "prove", stage):
+                optimum = prove(program, guess)
+        except Undecided as blocked:
+            reason = str(blocked)
+    status = "undecided" if optimum is None else "proved"
+    return Result(problem, status, reason, len(program.patterns), optimum, largest, timings, max_vertices)
 
 
 def _guess(program: Program) -> Guess:

@@ -29,7 +29,7 @@ from flint import arb, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.answer import Answer
-from polyrelu.certification import certify
+from polyrelu.certification import certify_penalised
 from polyrelu.comparison import Comparison, by_duality, with_optimum
 from polyrelu.coordinates import BITS, compatible, enclosed, products, sign_of
 from polyrelu.errors import BadInput, Undecided
@@ -71,7 +71,7 @@ def ask(
     residual = _residual(network, problem)
     value, gain = _objective(network, problem, residual, balance)
     patterns: Any = "cells" if not network.is_gated else _own_patterns(network, problem)
-    result = certify(
+    result = certify_penalised(
         problem,
         patterns=patterns,
         gated=network.is_gated,
@@ -174,7 +174,7 @@ def _subsampled(
             alone,
             (arb(0),) * 2,
         )
-    result = certify(problem, patterns=patterns, stage=stage)
+    result = certify_penalised(problem, patterns=patterns, stage=stage)
     return _compare(value, residual, result, lambda: _program(problem, patterns, False))
 
 

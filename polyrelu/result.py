@@ -9,9 +9,11 @@ from typing import Any
 from flint import arb, fmpq
 
 from polyrelu.exact.enclosure import decimal_bounds
+from polyrelu.optimal_set import MAX_VERTICES
 from polyrelu.optimum import Optimum
 from polyrelu.problem import Problem
 from polyrelu.proof.lambda_max import enclosed_root
+from polyrelu.set_report import SET_KEYS, optimal_set_keys
 
 Bounds = tuple[str, str]
 """Decimal strings lo <= value <= hi."""
@@ -33,6 +35,8 @@ class Result:
     optimum: Optimum | None
     lambda_max_squared: fmpq | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
+    max_vertices: int = MAX_VERTICES
+    """Minimal networks are not listed where there are more."""
 
     def proved(self) -> Optimum:
         """The proved optimum; raises `Undecided` where there is none."""
@@ -79,9 +83,16 @@ class Result:
             "antipodal_pairs": len(optimum.support.pairs) if optimum else None,
             "linear_phase": bool(optimum.support.pairs) if optimum else None,
             "field": optimum.field if optimum else None,
+            **(optimal_set_keys(optimum, self.max_vertices) if optimum else dict.fromkeys(SET_KEYS)),
             "seconds": round(self.seconds, 6),
             "timings": {step: round(seconds, 6) for step, seconds in self.timings.items()},
         }
+
+    def summary(self, digits: int = DIGITS) -> str:
+        """The readable form."""
+        from polyrelu.show.text import summary
+
+        return summary(self, digits)
 
     def __repr__(self) -> str:
         if self.optimum is None:

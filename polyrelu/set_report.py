@@ -13,6 +13,19 @@ from polyrelu.optimum import Optimum
 from polyrelu.uniqueness import Status, Uniqueness, Verdict
 
 LABEL = 17
+SET_KEYS = (
+    "convex_unique",
+    "p_unique",
+    "function_unique",
+    "dimension",
+    "block_dimension",
+    "vertices",
+    "rays",
+    "lines",
+    "widths",
+    "narrowest_width",
+)
+"""The keys that `optimal_set_keys` gives, for a result that has none of them."""
 
 
 def optimal_set_keys(optimum: Optimum, max_vertices: int = MAX_VERTICES) -> dict[str, Any]:

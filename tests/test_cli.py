@@ -172,6 +172,16 @@ CERTIFY_KEYS = {
     "linear_phase",
     "field",
     "seconds",
+    "convex_unique",
+    "p_unique",
+    "function_unique",
+    "dimension",
+    "block_dimension",
+    "vertices",
+    "rays",
+    "lines",
+    "widths",
+    "narrowest_width",
 }
 
 
@@ -189,6 +199,12 @@ def test_certify_json(capsys, data, tmp_path):
     assert isinstance(low, str)
     assert 0 <= float(high) - float(low) < 1e-25
     assert all(float(a) <= float(b) for a, b in answer["residual"])
+    assert (answer["p_unique"], answer["dimension"], answer["vertices"], answer["widths"]) == (
+        True,
+        0,
+        1,
+        [2, 2],
+    )
     assert sorted(os.listdir(tmp_path)) == ["data.csv", "result.json"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from flint import arb, fmpq
 
 from polyrelu.arrangement import enumerate_cells
-from polyrelu.certification import certify
+from polyrelu.certification import certify, certify_penalised
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import ends, precision
 from polyrelu.guess import guess_optimum
@@ -239,9 +239,13 @@ def test_gated_agrees_with_a_conic_solver(seed):
     assert abs(float(result.objective()[0]) - objective) < 1e-6 * (1 + abs(objective))
 
 
-def test_lambda_zero_is_refused():
+def test_lambda_zero_is_the_polyhedral_problem():
+    result = certify([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 0)
+    shown = result.to_json()
+    assert (shown["status"], shown["lambda"], shown["objective"]) == ("proved", "0", ["0", "0"])
+    assert shown["rays"] > 0
     with pytest.raises(BadInput, match="lambda = 0"):
-        certify([[1]], [1], 0)
+        certify_penalised(result.problem)
 
 
 # ------------------------------------------------------------------ random corpora, two independent routes

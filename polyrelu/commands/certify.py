@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 from polyrelu.commands.options import (
     add_data_options,
@@ -12,9 +13,12 @@ from polyrelu.commands.options import (
     check_writable,
     positive,
     workers,
-    write_whole,
 )
 from polyrelu.errors import BadInput
+
+if TYPE_CHECKING:
+    from polyrelu.result import Result
+    from polyrelu.unpenalised.result import UnregularisedResult
 
 DESCRIPTION = """\
 Prove the optimum of a two-layer ReLU network with penalty lambda on a small data set:
@@ -27,6 +31,7 @@ anything: an answer is "proved", or "undecided" together with the equality that 
 
   polyrelu certify data.csv --lam 1/10
   polyrelu certify data.csv --lam 0.1 --json --digits 50
+  polyrelu certify data.csv --lam 1/10 --out proof.json
 """
 
 EPILOG = """\
@@ -46,7 +51,7 @@ def add_parser(commands: Any) -> None:
     )
     add_data_options(parser)
     parser.add_argument(
-        "--lam", metavar="L", required=True, help="penalty lambda > 0, exact: 1/10, 0.1 or 1e-1"
+        "--lam", metavar="L", required=True, help="penalty lambda >= 0, exact: 1/10, 0.1 or 1e-1"
     )
     parser.add_argument(
         "--patterns",
@@ -61,7 +66,16 @@ def add_parser(commands: Any) -> None:
         "--digits", metavar="N", type=digits, default=20, help="digits of the enclosures (default 20)"
     )
     add_size_options(parser)
-    parser.add_argument("--out", metavar="FILE", help="save the JSON object to a file")
+    parser.add_argument(
+        "--max-vertices",
+        metavar="N",
+        type=positive,
+        default=10_000,
+        help="do not list minimal networks where there are more (default 10,000)",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="save the proof, for `polyrelu check`; compressed if FILE ends in .gz"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
@@ -79,7 +93,6 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.certification import certify
     from polyrelu.problem import Problem
     from polyrelu.show.progress import stage_line
-    from polyrelu.show.text import summary
 
     check_writable(args.out)
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
@@ -90,15 +103,28 @@ def run(args: argparse.Namespace) -> int:
             patterns=patterns,
             gated=args.gated,
             max_cells=args.max_cells,
+            max_vertices=args.max_vertices,
             executor=executor,
             stage=stage,
         )
         shown = result.to_json(args.digits)
     text = json.dumps(shown)
+    print(text if args.json else result.summary(args.digits))
     if args.out:
-        write_whole(args.out, lambda file: file.write((text + "\n").encode()))  # type: ignore[arg-type]
-    print(text if args.json else summary(result, args.digits))
+        _save_proof(result, args.out)
     return 0 if result.status == "proved" else 3
+
+
+def _save_proof(result: Result | UnregularisedResult, path: str) -> None:
+    from polyrelu.certificate import write_proof
+    from polyrelu.result import Result
+
+    if not isinstance(result, Result):
+        raise BadInput(f"--out {path}: proof files are for lambda > 0; the answer above was not saved")
+    if result.status != "proved":
+        print(f"polyrelu certify: nothing was proved, so {path} was not written", file=sys.stderr)
+    else:
+        write_proof(result, path)
 
 
 def read_patterns(path: str, n: int) -> Any:

@@ -103,11 +103,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _proved(problem: Any, args: argparse.Namespace) -> Optimum:
-    from polyrelu.certification import certify
+    from polyrelu.certification import certify_penalised
     from polyrelu.show.progress import stage_line
 
     with workers(args.jobs) as executor, stage_line() as stage:
-        result = certify(problem, gated=args.gated, max_cells=args.max_cells, executor=executor, stage=stage)
+        result = certify_penalised(
+            problem, gated=args.gated, max_cells=args.max_cells, executor=executor, stage=stage
+        )
     if result.optimum is None:
         raise Undecided(result.reason or "nothing was proved")
     return result.optimum

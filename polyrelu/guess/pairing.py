@@ -90,7 +90,7 @@ def fibre_interior(Z: Floats, target: Floats, mu: Floats) -> tuple[Floats, list[
         b_eq=target / scale,
         bounds=[(None, None)] * q + [(None, 0.5)],
     )
-    if not found.success or found.x[-1] <= FLAT:
+    if not found.success or found.x is None or found.x[-1] <= FLAT:
         return None
     _, R, pivots = qr(Z, pivoting=True, mode="economic")
     rank = int((np.abs(np.diag(R)) > FLAT * abs(R[0, 0])).sum())

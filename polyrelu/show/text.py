@@ -9,6 +9,7 @@ import numpy as np
 
 from polyrelu.proof.neuron import Piece
 from polyrelu.result import Result, rounded
+from polyrelu.set_report import optimal_set_text
 
 BITS = 128
 MAX_ROWS_SHOWN = 12
@@ -33,6 +34,7 @@ def summary(result: Result, digits: int) -> str:
     if support.pairs:
         lines.append(f"  antipodal pairs  {len(support.pairs)} (linear phase)")
     lines += [f"  numbers          {field_in_words(result.optimum.field)}", ""]
+    lines[-1:-1] = optimal_set_text(result.optimum, result.max_vertices)
     return "\n".join([*lines, *_neuron_table(result), "", *_residual(result, shown), _time(result)])
 
 
