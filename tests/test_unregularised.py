@@ -98,6 +98,10 @@ def test_gated_weights_are_an_affine_space():
     assert unique.optimal.v_representation.vertices == ((2, 3),)
     linear = solved([[1], [-1]], [2, 3], patterns=[[1, 0], [0, 1]], gated=True)
     assert (linear.optimal.dimension, linear.vertices, linear.optimal.function_unique) == (0, 1, True)
+    apart = solved([[1], [1]], [2, 2], patterns=[[1, 0], [1, 1], [0, 1]], gated=True)
+    assert apart.widths is None
+    two = solved([[1], [1], [1]], [2, 0, 2], patterns=[[1, 0, 0], [0, 1, 0], [0, 0, 1]], gated=True)
+    assert two.widths == (2, 2)  # equal weights on different gates are different neurons
     # two pairs of complementary gates exchange a linear function
     four = solved([[1], [2]], [1, 1], patterns=[[1, 0], [0, 1], [1, 1], [0, 0]], gated=True)
     assert (four.optimal.dimension, four.optimal.lineality, four.vertices, four.rays) == (2, 2, 0, 0)
@@ -346,7 +350,8 @@ def test_the_bound_holds_where_the_list_is_known():
     assert at_most(4, 4) == 5
     result = solved([[1, 0], [0, 1], [1, 1]], [1, 0, 2])
     assert result.vertices + result.rays <= at_most(12, 3)
-    assert UnregularisedSet(result.optimal.program, result.vertices + result.rays).vertices == result.optimal.vertices
+    enough = UnregularisedSet(result.optimal.program, at_most(12, 3) // SLACK + 1)
+    assert enough.vertices == result.optimal.vertices
     with pytest.raises(LimitReached, match="up to"):
         UnregularisedSet(result.optimal.program, at_most(12, 3) // SLACK).v_representation  # noqa: B018
 

@@ -190,12 +190,13 @@ class UnregularisedResult:
 
 
 def _widths(optimal: UnregularisedSet) -> tuple[int, int]:
-    """The least and the greatest number of distinct neurons among the vertices (equal directions and signs merged)."""
-    d = optimal.program.d
+    """The least and the greatest number of distinct neurons among the vertices (merged if equal; gates differ)."""
+    d, gated = optimal.program.d, optimal.program.gated
     counts = []
-    for vertex in optimal.vertices:
-        neurons = {(b % 2, primitive([to_fraction(v) for v in w])) for b, w in sparse(vertex, d).items()}
-        counts.append(len(neurons))
+    for vertex in optimal.v_representation.vertices:
+        blocks = sparse(vertex, d)
+        neurons = {(b % 2, primitive([to_fraction(v) for v in w])) for b, w in blocks.items()}
+        counts.append(len(blocks) if gated else len(neurons))
     return min(counts), max(counts)
 
 
