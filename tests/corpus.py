@@ -5,7 +5,22 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
-SHAPES = [(4, 1), (5, 1), (4, 2), (6, 2), (8, 2), (12, 2), (5, 3), (7, 3), (9, 3), (12, 3), (6, 4), (8, 4), (10, 4), (12, 4)]
+SHAPES = [
+    (4, 1),
+    (5, 1),
+    (4, 2),
+    (6, 2),
+    (8, 2),
+    (12, 2),
+    (5, 3),
+    (7, 3),
+    (9, 3),
+    (12, 3),
+    (6, 4),
+    (8, 4),
+    (10, 4),
+    (12, 4),
+]
 FRACTIONS = ["1/1000000", "1/1000", "1/50", "1/10", "1/4", "1/2", "4/5"]
 """Penalties as fractions of an easy upper bound of lambda_max."""
 
@@ -29,7 +44,9 @@ def degenerate(seed: int) -> tuple[list[list[Fraction]], list[Fraction], Fractio
         row = [Fraction(pick.randint(-size, size)) for _ in range(d)]
         X.append(row)
         if pick.random() < 0.5 and len(X) < n:
-            change = pick.choice([lambda r: r, lambda r: [-v for v in r], lambda r: [2 * v for v in r], lambda r: r[::-1]])
+            change = pick.choice(
+                [lambda r: r, lambda r: [-v for v in r], lambda r: [2 * v for v in r], lambda r: r[::-1]]
+            )
             X.append(change(row))
     y = [Fraction(pick.randint(-3, 3)) for _ in range(n)]
     return X, y, penalty(X, y, pick)
