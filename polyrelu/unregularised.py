@@ -51,8 +51,10 @@ class UnregularisedSet:
     >>> import numpy as np
     >>> program = Program(((Q(2),),), (Q(6),), Q(0), np.array([[True], [False]]))
     >>> optimal = UnregularisedSet(program)
-    >>> optimal.dimension, optimal.vertices, [ray.direction for ray in optimal.rays]
-    (3, ((3, 0, 0, 0),), [(0, 0, -1, 0), (0, 0, 0, -1), (1, 1, 0, 0)])
+    >>> optimal.dimension, [list(map(str, v)) for v in optimal.vertices]
+    (3, [['3', '0', '0', '0']])
+    >>> [ray.direction for ray in optimal.rays]
+    [(0, 0, -1, 0), (0, 0, 0, -1), (1, 1, 0, 0)]
     """
 
     program: Program

@@ -26,6 +26,7 @@ from flint import fmpq
 
 from polyrelu.convex_program import ActivationCone, activation_cone
 from polyrelu.errors import LimitReached
+from polyrelu.exact.ordered_field import primitive
 from polyrelu.exact.polyhedron import HRepresentation, VRepresentation, vertices_rays_lines
 from polyrelu.exact.rational import null_space, row_space, to_fraction
 from polyrelu.unpenalised.fits import Fits
@@ -64,7 +65,7 @@ def generators(fits: Fits, limit: int) -> VRepresentation:
     return VRepresentation.from_vectors(
         2 * N * d,
         [_lifted(v, B, d, 2 * N) for v in found.vertices],
-        [_lifted(ray.direction, B, d, 2 * N) for ray in found.rays],
+        [primitive(_lifted(ray.direction, B, d, 2 * N)) for ray in found.rays],
         list(_lines(fits)),
     )
 
