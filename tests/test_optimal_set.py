@@ -340,6 +340,14 @@ def test_weights_refine():
             assert b.rad() < arb(2) ** -800
 
 
+def test_few_bits_are_enough_to_ask_for():
+    networks = OptimalSet(optimum_of(HEXAGON)).neurons
+    for coarse, fine in zip(networks.vertices[0].weights(2), networks.vertices[0].weights(200), strict=True):
+        assert arb(coarse).overlaps(arb(fine))
+    assert all(arb(low) <= arb(high) for low, high in networks.ranges(200))
+    assert len(networks.ranges(2)) == 8
+
+
 # ------------------------------------------------------------------ blocks
 
 

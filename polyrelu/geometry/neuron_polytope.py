@@ -31,6 +31,7 @@ from polyrelu.proof.point import BITS, Coordinates
 
 T = TypeVar("T")
 GUARD_BITS = 32
+MAX_BITS = 20_000
 
 
 class Reading(NamedTuple):
@@ -100,6 +101,18 @@ class NeuronPolytope:
                 "(two bounds met at once), and no exact field was found for the optimum"
             )
         return question(self.exact)
+
+    def enclose(self, question: Callable[[Boxed, Coordinates], T], bits: int) -> T:
+        """The answer in balls of about that many bits, or of more where the first are too coarse to compute it."""
+        while True:
+            system, at = self.enclosed(bits), self.optimum.point.balls(bits)
+            try:
+                with precision(bits + GUARD_BITS):
+                    return question(system, at)
+            except Imprecise:
+                if bits > MAX_BITS:
+                    raise Undecided(f"a linear system is singular as far as {bits} bits can tell") from None
+                bits *= 2
 
     @property
     def is_rational(self) -> bool:

@@ -6,9 +6,8 @@ from typing import Any, TypeAlias
 
 from flint import arb, fmpq
 
-from polyrelu.exact.enclosure import precision
 from polyrelu.geometry.boxed import Boxed
-from polyrelu.geometry.neuron_polytope import GUARD_BITS, NeuronPolytope
+from polyrelu.geometry.neuron_polytope import NeuronPolytope
 from polyrelu.geometry.optimise import Maximum, Objective, gap_at, maximise, value_at
 from polyrelu.geometry.set_point import support_of
 from polyrelu.proof.point import Coordinates
@@ -37,9 +36,9 @@ def ranges(polytope: NeuronPolytope, found: Extremes, bits: int) -> list[tuple[A
     exact = polytope.optimum.point.exact if polytope.is_rational else None
     if exact is not None:
         return _read(polytope, polytope.exact, exact.at, found)
-    system, at = polytope.enclosed(bits), polytope.optimum.point.balls(bits)
-    with precision(bits + GUARD_BITS):
-        enclosed = [(arb(low), arb(high)) for low, high in _read(polytope, system, at, found)]
+    enclosed = polytope.enclose(
+        lambda system, at: [(arb(low), arb(high)) for low, high in _read(polytope, system, at, found)], bits
+    )
     emptied = _emptied(polytope, found)
     return [(fmpq(0) if k in emptied else low, high) for k, (low, high) in enumerate(enclosed)]
 

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.enclosure import precision
 from polyrelu.geometry.boxed import LOWER, UPPER, BasicSolution, Boxed, Vertex
-from polyrelu.geometry.neuron_polytope import GUARD_BITS, NeuronPolytope
+from polyrelu.geometry.neuron_polytope import NeuronPolytope
 from polyrelu.proof.point import Coordinates
 
 BITS = 128
@@ -49,9 +48,8 @@ class SetPoint:
         """The weight of every neuron of S (or block): exact where the optimum is rational, enclosed elsewhere."""
         if self.polytope.is_rational:
             return self.exact_weights()
-        system, at = self.polytope.enclosed(bits), self.polytope.optimum.point.balls(bits)
-        with precision(bits + GUARD_BITS):
-            values = [arb(w) for w in self._combined(system, at)]
+        # arb(w) rounds to the precision at hand, so it belongs inside
+        values = self.polytope.enclose(lambda system, at: [arb(w) for w in self._combined(system, at)], bits)
         return [w if k in self.support else fmpq(0) for k, w in enumerate(values)]
 
     def exact_weights(self) -> list[Any]:
