@@ -15,7 +15,7 @@ from typing import NoReturn
 import polyrelu
 from polyrelu.errors import BadInput, Contradiction, EngineMissing, LimitReached, Undecided
 
-COMMANDS = ("patterns", "certify", "network", "prune")
+COMMANDS = ("patterns", "certify", "network", "prune", "examples")
 
 DESCRIPTION = """\
 Exact geometry of neural-network optima: the set of all globally optimal two-layer ReLU networks
@@ -25,6 +25,7 @@ of a small data set (X, y) with penalty lambda, computed with proof.
   polyrelu certify data.csv --lam 1/10   the optimal fit, its neurons and where they live, proved
   polyrelu network net.npz --data data.csv --lam 1/10   is a trained network optimal, stationary, how far from it?
   polyrelu prune data.csv --lam 1/10     optimal networks from which no neuron can be left out
+  polyrelu examples                      data sets with a story, to try things on
 """
 
 EPILOG = """\
