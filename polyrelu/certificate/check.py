@@ -590,11 +590,13 @@ class System:
 class Point:
     """A proved solution (nu, weights, c) of the system: enclosures, and exact numbers where the file has them."""
 
-    def __init__(self, system: System, values: List[Any], exact: bool):
+    def __init__(self, system: System, values: List[Any], field: Any = None):
         n, K, _ = system.sizes
-        enclosed = [v.interval() if exact else v for v in values]
-        self.nu, self.weights, self.c = enclosed[:n], enclosed[n : n + K], enclosed[n + K :]
-        self.exact: Optional[List[Any]] = values[:n] if exact else None
+        balls = enclosed(values)
+        self.nu, self.weights, self.c = balls[:n], balls[n : n + K], balls[n + K :]
+        self.exact: Optional[List[Any]] = values[:n] if field else None
+        self.field = field
+        self.exact_rest = (values[n : n + K], values[n + K :])
 
     def sign(self, form: List[Fraction], near: List[int], rows: List[int]) -> Optional[int]:
         """The sign of the sum of form[k] nu[near[k]] over k in rows, by its interval or else exactly; None is undecided."""
@@ -603,6 +605,11 @@ class Point:
         if sign is None and self.exact is not None and is_zero(dot(picked, [self.exact[near[k]] for k in rows])):
             return 0
         return sign
+
+
+def enclosed(values: Sequence[Any]) -> List[Interval]:
+    """Enclosures of exact numbers."""
+    return [v.interval() if isinstance(v, Element) else Interval.of(v) for v in values]
 
 
 def is_zero(x: Any) -> bool:
@@ -619,7 +626,7 @@ def check_point(system: System, spec: Any) -> Point:
         field = Field(spec["field"])
         parts = [[field.element(v, k) for v in items(spec[k], k, m)] for k, m in (("nu", n), ("weights", K), ("c", r))]
         need(all(map(is_zero, system.equations(*parts))), "optimum", "the exact numbers do not solve the equations")
-        return Point(system, parts[0] + parts[1] + parts[2], True)
+        return Point(system, parts[0] + parts[1] + parts[2], field)
     fields(spec, "point", "bits nu weights c")
     bits = typed(spec["bits"], int, "bits")
     if bits > MAX_BITS or n + K + r > MAX_UNKNOWNS:
@@ -632,7 +639,7 @@ def check_point(system: System, spec: Any) -> Point:
     for j in range(n):  # a row that no neuron sees: its equation is nu_j = y_j
         if not any(system.XB[j]) and not any(head.face[j] == "+" for head in system.heads):
             values[j] = Interval.of(system.problem.y[j])
-    return Point(system, values, False)
+    return Point(system, values)
 
 
 def check_root(system: System, centre: List[int], bits: int) -> None:
@@ -866,7 +873,21 @@ class Search:
 # ---------------------------------------------------------------------------------------------- claim: optimal set
 
 
-def check_optimal_set(optimum: Optimum, claim: Any, evidence: Any) -> None:
+class Polytope(NamedTuple):
+    """{ x : sum x_j columns[j] = right, 0 <= x_j <= upper[j] }, with `exact` = (columns, right, upper) where known.
+
+    `coded[j]` are the neurons whose weights x_j decides: {k: sides of x_j where neuron k is used}.
+    """
+
+    columns: List[List[Any]]
+    right: List[Any]
+    upper: List[Any]
+    exact: Any
+    coded: List[Dict[int, str]]
+    rank: int
+
+
+def check_optimal_set(optimum: Optimum, claim: Any, evidence: Any) -> Polytope:
     """Which neurons optimal networks use, and the dimension of { beta >= 0 : sum beta_k Q_k nu = y - nu }.
 
     With one solution that is positive on S and a proof that all solutions vanish off S, the dimension is
@@ -877,22 +898,24 @@ def check_optimal_set(optimum: Optimum, claim: Any, evidence: Any) -> None:
     neurons = optimum.neurons
     used = [typed(flag, bool, "used") for flag in items(claim["used"], "used", len(neurons))]
     if "tie" in optimum.roles:
-        rank = _set_with_ties(optimum, used, evidence)
+        polytope = _set_with_ties(optimum, used, evidence)
     elif "pair" in optimum.roles:
         need(all(used), name, "every neuron of the structure is used")
-        rank = _set_of_linear_phase(optimum, evidence)
+        polytope = _set_of_linear_phase(optimum, evidence)
     else:
         fields(evidence, "the evidence for optimal_set", "")
         need(all(used), name, "every neuron of the structure is used")  # by the root itself, with positive weights
         activations = [head.activation(optimum.point.nu) for head in optimum.system.heads]
         need(independent(activations), name, "the activations are not proved independent")
-        rank = len(activations)
+        polytope = Polytope([], [], [], None, [], len(activations))
+    rank = polytope.rank
     blocks = {(n.sign, p) for n, flag in zip(neurons, used) if flag for p in optimum.patterns if n.holds(p)}
     need(typed(claim["used_blocks"], int, "used_blocks") == len(blocks), name, "%d blocks are used" % len(blocks))
     need(typed(claim["rank"], int, "rank") == rank, name, "the rank is %d" % rank)
     dimension = sum(used) - rank
     need(typed(claim["dimension"], int, "dimension") == dimension, name, "the dimension is %d" % dimension)
     need(typed(claim["p_unique"], bool, "p_unique") == (dimension == 0), name, "p-uniqueness: the dimension is %d" % dimension)
+    return polytope
 
 
 def independent(rows: List[List[Any]]) -> bool:
@@ -900,7 +923,7 @@ def independent(rows: List[List[Any]]) -> bool:
     return eliminate(rows, len(rows[0])) is not None if rows else True
 
 
-def _set_of_linear_phase(optimum: Optimum, evidence: Any) -> int:
+def _set_of_linear_phase(optimum: Optimum, evidence: Any) -> Polytope:
     """S = E and the rank, from an interior point of the fibre { 0 <= b_k <= mu_k, sum b_k z_k = B c } over the pairs.
 
     B^T X^T nu = 0 gives P_k X^T nu = 0, so that -u_k is tight too, with activation Q_k nu - X z_k: a share b_k of the
@@ -928,10 +951,18 @@ def _set_of_linear_phase(optimum: Optimum, evidence: Any) -> int:
     need(inside, name, "the point of the fibre is not proved to be interior")
     spanning = [h.activation(point.nu) for h in system.heads] + [list(v) for v in zip(*system.XB)]
     need(independent(spanning), name, "the activations and X B are not proved independent")
-    return len(spanning)
+    exact = None
+    if point.exact is not None:
+        mu = [w for w, pair in zip(point.exact_rest[0], system.paired) if pair]
+        z = [h.z(point.exact) for h, pair in zip(system.heads, system.paired) if pair]
+        exact = ([[v[i] for i in pivots] for v in z], point.exact_rest[1], mu)
+    first = [k for k, role in enumerate(optimum.roles) if role == "pair"]
+    coded = [{k: "-*", k + 1: "+*"} for k in first]  # at 0 all weight is with u, at mu with -u
+    columns = [[z[i] for i in pivots] for z, _ in pairs]
+    return Polytope(columns, point.c, [mu for _, mu in pairs], exact, coded, len(spanning))
 
 
-def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> int:
+def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> Polytope:
     """S and the rank in exact numbers: a solution positive on S, a separating vector for E - S, and relations.
 
     If h.(Q_k nu) = 0 for k in S and > 0 for k in E - S, then every solution vanishes off S, since h.(y - nu) = 0.
@@ -958,7 +989,9 @@ def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> int:
     basis = [typed(k, int, where) for k in items(evidence["basis"], where)]
     need(basis == sorted(set(basis)) and all(k < len(S) for k in basis), name, "the basis is not a set of used neurons")
     chosen = [S[k] for k in basis]
-    need(independent([[v.interval() if isinstance(v, Element) else v for v in a] for a in chosen]), name, "the basis is not proved independent")
+    reduced = eliminate([enclosed(a) for a in chosen], problem.n)
+    if reduced is None:
+        raise Rejected(name, "the basis is not proved independent")
     others = [k for k in range(len(S)) if k not in basis]
     for k, relation in zip(others, items(evidence["relations"], where, len(others))):
         coefficients = [field.element(v, where) for v in items(relation, where, len(basis))]
@@ -966,7 +999,129 @@ def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> int:
         need(exact, name, "a relation between activations does not hold")
         first = all(is_zero(v) for b, v in zip(basis, coefficients) if b > k)
         need(first, name, "the basis is not the first one")
-    return len(basis)
+    pivots = sorted(column for column, _ in reduced)  # coordinates that determine the span of the activations
+    columns, right = [[a[i] for i in pivots] for a in S], [problem.y[i] + nu[i] * -1 for i in pivots]
+    coded = [{k: "*"} for k, flag in enumerate(used) if flag]
+    free: List[Any] = [None] * len(S)
+    return Polytope([enclosed(a) for a in columns], enclosed(right), free, (columns, right, free), coded, len(basis))
+
+
+# ---------------------------------------------------------------------------------------------- claim: vertices
+
+
+def check_vertices(optimum: Optimum, polytope: Polytope, claim: Any, evidence: Any) -> None:
+    """All vertices of the set of optimal weights, the inclusion-minimal networks, by their supports among the neurons.
+
+    A point of the polytope is a vertex iff the columns of its variables between bounds are independent; its *sides*
+    say of each variable - (at 0), + (at its upper bound), * (between). A segment has two vertices. In dimension 2 or
+    more every vertex must be simple, and the other end of each of its edges must be listed: as the graph of a polytope
+    is connected, none is missing.
+    """
+    name = "vertices"
+    claim = fields(claim, name, "supports narrowest words")
+    values = items(fields(evidence, "the evidence for vertices", "values")["values"], "values")
+    supports = [typed(s, str, "a support") for s in items(claim["supports"], "supports", len(values))]
+    need(supports == sorted(set(supports)), name, "the supports are not sorted, or one is repeated")
+    decode = {}
+    for sides in (_sides_of(polytope, support, optimum) for support in supports):
+        decode[sides] = True
+    need(len(decode) == len(supports), name, "two supports are the same vertex")
+    for sides, value in zip(decode, values):
+        _vertex(polytope, sides, value, optimum)
+    dimension = len(polytope.columns) - len(polytope.right)
+    if dimension < 2:
+        need(len(decode) == dimension + 1, name, "a polytope of dimension %d has not %d vertices" % (dimension, len(decode)))
+    else:
+        need(all(value is None for value in values), name, "a vertex is not simple, and the dimension is above 1")
+        for sides in decode:
+            for other in _neighbours(polytope, sides):
+                need(other in decode, name, "an edge leads to a vertex that is not listed")
+    widths = [support.count("1") for support in supports]
+    need(typed(claim["narrowest"], int, "narrowest") == min(widths), name, "the narrowest network has width %d" % min(widths))
+
+
+def _sides_of(polytope: Polytope, support: str, optimum: Optimum) -> str:
+    """The sides of the variables, from a string of 0 and 1 for each neuron."""
+    name = "vertices"
+    need(len(support) == len(optimum.neurons) and not set(support) - {"0", "1"}, name, "a support is not a string of 0 and 1")
+    sides, explained = "", set()
+    for code, upper in zip(polytope.coded, polytope.upper):
+        fitting = [s for s in ("-*" if upper is None else "-*+") if all((support[k] == "1") == (s in where) for k, where in code.items())]
+        need(len(fitting) == 1, name, "a support is not possible")
+        sides += fitting[0]
+        explained |= set(code)
+    for k, role in enumerate(optimum.roles):
+        need(k in explained or support[k] == ("1" if role == "single" and "tie" not in optimum.roles else "0"), name, "a support is not possible")
+    return sides
+
+
+def _vertex(polytope: Polytope, sides: str, value: Any, optimum: Optimum) -> Dict[int, Interval]:
+    """Prove that there is a vertex with these sides; its variables between bounds."""
+    name, m = "vertices", len(polytope.right)
+    free = [j for j, side in enumerate(sides) if side == "*"]
+    full = [j for j, side in enumerate(sides) if side == "+"]
+    if value is None:
+        need(len(free) == m, name, "a vertex that is not simple needs exact numbers")
+        rows = [
+            [polytope.columns[j][i] for j in free]
+            + [polytope.right[i] - dot([polytope.columns[j][i] for j in full], [polytope.upper[j] for j in full])]
+            for i in range(m)
+        ]
+        solved = eliminate(rows, m)
+        if solved is None:
+            raise Rejected(name, "the free columns of a vertex are not proved independent")
+        x = {free[column]: row[-1] for column, row in solved}
+    else:
+        if polytope.exact is None:
+            raise Rejected(name, "a vertex that is not simple needs exact numbers")
+        need(len(free) < m, name, "a simple vertex needs no numbers")
+        columns, right, upper = polytope.exact
+        field = optimum.point.field
+        exact = [field.element(v, "values") for v in items(value, "values", len(free))]
+        for i in range(m):
+            total = combination([columns[j] for j in free], exact, i) + combination([columns[j] for j in full], [upper[j] for j in full], i)
+            need(is_zero(total - right[i]), name, "the numbers of a vertex do not solve the equations")
+        need(independent([polytope.columns[j] for j in free]), name, "the free columns of a vertex are not proved independent")
+        x = {j: v.interval() for j, v in zip(free, exact)}
+    for j, v in x.items():
+        below = polytope.upper[j] is None or Interval.of(polytope.upper[j] - v).sign() == 1
+        need(v.sign() == 1 and below, name, "a vertex is not proved to lie between its bounds")
+    return x
+
+
+def _neighbours(polytope: Polytope, sides: str) -> Iterator[str]:
+    """The other ends of the edges of a simple vertex: one bound is released, the first bound met takes its place."""
+    m, upper = len(polytope.right), polytope.upper
+    free = [j for j, side in enumerate(sides) if side == "*"]
+    others = [j for j, side in enumerate(sides) if side != "*"]
+    full = [j for j in others if sides[j] == "+"]
+    rows = []
+    for i in range(m):
+        rest = polytope.right[i] - dot([polytope.columns[j][i] for j in full], [upper[j] for j in full])
+        rows.append([polytope.columns[j][i] for j in [*free, *others]] + [rest])
+    solved = eliminate(rows, m)
+    for k, j in enumerate(others):
+        inward = 1 if sides[j] == "-" else -1
+        stops: List[Tuple[Interval, Optional[Tuple[int, str]]]] = []
+        if upper[j] is not None:
+            stops.append((Interval.of(upper[j]), (j, "+" if inward > 0 else "-")))
+        for column, row in solved or []:
+            i, x, speed = free[column], row[-1], row[m + k] * -inward  # x_i changes at this speed
+            for towards, room in (("-", x), ("+", None if upper[i] is None else upper[i] - x)):
+                slope = -speed if towards == "-" else speed
+                if room is None or slope.hi <= 0:
+                    continue
+                fastest = Interval(slope.hi, slope.hi).inverse() * room  # it cannot stop the walk before this
+                stops.append((fastest, None) if slope.lo <= 0 else (slope.inverse() * room, (i, towards)))
+        need(len(stops) > 0, "vertices", "an edge is not bounded")
+        step, stop = min(stops, key=lambda s: s[0].hi)
+        later = all(s.lo > step.hi for s, where in stops if where != stop or where is None)
+        if stop is None or not later:
+            raise Rejected("vertices", "the end of an edge is not proved")
+        changed = list(sides)
+        changed[j] = "*"
+        changed[stop[0]] = stop[1]
+        yield "".join(changed)
 
 
 # ---------------------------------------------------------------------------------------------- the whole file
@@ -1005,6 +1160,10 @@ def words_of(name: str, claim: Dict[str, Any], problem: Problem, number: int) ->
             "reach lambda, all other blocks are strictly inactive."
             % ("gated ReLU" if problem.gated else "ReLU", scope, value, len(claim["neurons"]), claim["tight_blocks"])
         )
+    if name == "vertices":
+        return "There are exactly %d inclusion-minimal optimal networks; the narrowest have %d neurons." % (
+            len(claim["supports"]), claim["narrowest"]
+        )
     return (
         "Optimal networks use exactly %d of these neurons, in %d blocks; their activations have rank %d, the set of "
         "optimal weights has dimension %d: the optimal network is %s up to permutation and splitting."
@@ -1012,7 +1171,7 @@ def words_of(name: str, claim: Dict[str, Any], problem: Problem, number: int) ->
     )
 
 
-CLAIMS = ("arrangement", "optimum", "optimal_set")
+CLAIMS = ("arrangement", "optimum", "optimal_set", "vertices")
 
 
 def check(document: Any, file: str = "", expected: Optional[str] = None) -> Report:
@@ -1024,17 +1183,20 @@ def check(document: Any, file: str = "", expected: Optional[str] = None) -> Repo
     need(problem.sha256 == top["problem_sha256"], "problem", "the SHA-256 of the problem is %s" % problem.sha256)
     need(expected in (None, problem.sha256), "problem", "this is a proof of another problem, %s" % problem.sha256)
     claims = fields(top["claims"], "claims", "", " ".join(CLAIMS))
-    evidence = fields(top["evidence"], "evidence", "", "optimum optimal_set")
+    evidence = fields(top["evidence"], "evidence", "", " ".join(CLAIMS[1:]))
     need(len(claims) > 0, "claims", "nothing is claimed")
     for name in CLAIMS[1:]:
         need((name in claims) == (name in evidence), name, "a claim and its evidence do not come together")
-    need("optimal_set" not in claims or "optimum" in claims, "optimal_set", "it rests on the optimum, which is not claimed")
+    for name, ground in zip(CLAIMS[2:], CLAIMS[1:]):
+        need(name not in claims or ground in claims, name, "it rests on the claim %s, which is not made" % ground)
     need(("arrangement" in claims) == (problem.listed is None), "arrangement", "claimed if and only if all cells are present")
     patterns = problem.listed if problem.listed is not None else check_arrangement(problem, claims["arrangement"])
     if "optimum" in claims:
         optimum = check_optimum(problem, patterns, claims["optimum"], evidence["optimum"])
-        if "optimal_set" in claims:
-            check_optimal_set(optimum, claims["optimal_set"], evidence["optimal_set"])
+    if "optimal_set" in claims:
+        polytope = check_optimal_set(optimum, claims["optimal_set"], evidence["optimal_set"])
+    if "vertices" in claims:
+        check_vertices(optimum, polytope, claims["vertices"], evidence["vertices"])
     proved = []
     for name in (name for name in CLAIMS if name in claims):
         proved.append(words_of(name, claims[name], problem, len(patterns)))

@@ -19,7 +19,7 @@ import numpy as np
 
 from polyrelu.certificate import check
 from polyrelu.certificate.root_numbers import Basis, enclosed_point, exact_coordinates, exact_point
-from polyrelu.certificate.solution_set import ExactSet, interior_shares
+from polyrelu.certificate.solution_set import ExactSet, interior_shares, listed_vertices
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import is_rational, to_fraction
@@ -63,10 +63,10 @@ def proof_document(result: Result) -> dict[str, Any]:
     """The document of a proved result, accepted by the checker."""
     draft = Draft(result.proved())
     complaints = []
-    for with_set in (True, False):  # the optimum is worth a file even where its set is not settled
+    for claims in (3, 2, 1):  # the optimum is worth a file even where its set is not settled
         for evidence in draft.attempts():
             try:
-                document = draft.document(evidence, with_set)
+                document = draft.document(evidence, claims)
                 check.check(document)
             except (check.Rejected, check.Unreadable, Undecided, LimitReached) as error:
                 complaints.append(": ".join(map(str, error.args)))
@@ -75,7 +75,9 @@ def proof_document(result: Result) -> dict[str, Any]:
     raise Undecided(f"no evidence was found that the checker accepts ({complaints[-1]})")
 
 
-Attempt = Callable[[], tuple[dict[str, Any], dict[str, Any]]]
+Evidence = tuple[dict[str, Any], dict[str, Any], Basis | None]
+"""The point, the evidence for the optimal set, and the basis that exact numbers are written in."""
+Attempt = Callable[[], Evidence]
 
 
 class Draft:
@@ -109,17 +111,17 @@ class Draft:
         if self.optimum.point.exact is not None:
             yield self.in_exact_numbers
 
-    def enclosed(self, bits: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    def enclosed(self, bits: int) -> Evidence:
         """(point, evidence of the set) with enclosures."""
         point = enclosed_point(self.optimum.point, self.order, bits)
-        return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
+        return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}, None
 
-    def in_exact_numbers(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def in_exact_numbers(self) -> Evidence:
         """(point, evidence of the set) in an exact field."""
         basis, at, exact_set = self._exact()
         point = exact_point(at, self.order, basis)
         if exact_set is None:
-            return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
+            return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}, basis
         evidence: dict[str, Any] = {
             "weights": [basis.number(w) for w in exact_set.weights],
             "basis": exact_set.basis,
@@ -127,7 +129,7 @@ class Draft:
         }
         if exact_set.separator is not None:
             evidence["separator"] = [basis.number(v) for v in exact_set.separator]
-        return point, evidence
+        return point, evidence, basis
 
     def _exact(self) -> tuple[Basis, Any, ExactSet | None]:
         at = exact_coordinates(self.optimum.point)
@@ -138,11 +140,11 @@ class Draft:
         numbers = [*at.nu, *at.weights, *at.c, *(exact_set.numbers() if exact_set else [])]
         return Basis(numbers), at, exact_set
 
-    def document(self, attempt: Attempt, with_set: bool) -> dict[str, Any]:
+    def document(self, attempt: Attempt, rank_of_claims: int) -> dict[str, Any]:
         """Claims and evidence together."""
         program, optimum = self.optimum.program, self.optimum
         problem, patterns = problem_spec(program), pattern_strings(program)
-        point, set_evidence = attempt()
+        point, set_evidence, basis = attempt()
         claims: dict[str, Any] = {}
         if program.all_cells:
             digest = hashlib.sha256("\n".join(sorted(patterns)).encode("ascii")).hexdigest()
@@ -153,7 +155,7 @@ class Draft:
             "tight_blocks": optimum.tight_blocks,
         }
         evidence: dict[str, Any] = {"optimum": {"roles": self.roles, "point": point}}
-        if with_set:
+        if rank_of_claims > 1:
             claims["optimal_set"] = {
                 "used": self.used,
                 "used_blocks": optimum.support_blocks,
@@ -162,6 +164,10 @@ class Draft:
                 "p_unique": optimum.nullity == 0,
             }
             evidence["optimal_set"] = set_evidence
+        if rank_of_claims > 2:
+            supports, values = listed_vertices(optimum, self.places, self.roles, basis)
+            claims["vertices"] = {"supports": supports, "narrowest": min(s.count("1") for s in supports)}
+            evidence["vertices"] = {"values": values}
         for name, claim in claims.items():
             claim["words"] = in_words(name, claim, program)
         return {
@@ -229,6 +235,11 @@ def in_words(name: str, claim: dict[str, Any], program: Program) -> str:
             f"The optimum of the {'gated ReLU' if program.gated else 'ReLU'} program over {scope} has the objective "
             f"{value} (rounded); exactly {len(claim['neurons'])} neurons and {claim['tight_blocks']} blocks reach lambda, "
             "all other blocks are strictly inactive."
+        )
+    if name == "vertices":
+        return (
+            f"There are exactly {len(claim['supports'])} inclusion-minimal optimal networks; "
+            f"the narrowest have {claim['narrowest']} neurons."
         )
     return (
         f"Optimal networks use exactly {sum(claim['used'])} of these neurons, in {claim['used_blocks']} blocks; their "
