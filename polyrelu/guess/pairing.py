@@ -76,22 +76,22 @@ def start_of_c(groups: list[Group], B: Floats, lam: float) -> Floats:
 
 
 def fibre_interior(Z: Floats, target: Floats, mu: Floats) -> tuple[Floats, list[int]] | None:
-    """A point well inside { 0 < beta < mu, Z beta = target }, and columns of Z that form a good basis."""
-    q = len(mu)
-    scale = np.linalg.norm(Z, axis=0).max() or 1.0
-    margins = np.concatenate([np.zeros(q), [-1.0]])
-    lower = np.hstack([-np.eye(q), mu[:, None]])  # beta >= t mu
-    upper = np.hstack([np.eye(q), mu[:, None]])  # beta <= (1 - t) mu
+    """A point well inside { 0 < beta < mu, Z beta = target }, and columns of Z that form a good basis.
+
+    The unknowns are the shares beta / mu in (0, 1), so that weights of all sizes look alike to the solver.
+    """
+    q, M = len(mu), Z * mu
+    scale = np.linalg.norm(M, axis=0).max() or 1.0
     found = linprog(
-        margins,
-        A_ub=np.vstack([lower, upper]),
-        b_ub=np.concatenate([np.zeros(q), mu]),
-        A_eq=np.hstack([Z / scale, np.zeros((len(Z), 1))]),
+        np.concatenate([np.zeros(q), [-1.0]]),  # the largest margin t with t <= share <= 1 - t
+        A_ub=np.block([[-np.eye(q), np.ones((q, 1))], [np.eye(q), np.ones((q, 1))]]),
+        b_ub=np.concatenate([np.zeros(q), np.ones(q)]),
+        A_eq=np.hstack([M / scale, np.zeros((len(Z), 1))]),
         b_eq=target / scale,
         bounds=[(None, None)] * q + [(None, 0.5)],
     )
     if not found.success or found.x is None or found.x[-1] <= FLAT:
         return None
-    _, R, pivots = qr(Z, pivoting=True, mode="economic")
+    _, R, pivots = qr(M, pivoting=True, mode="economic")
     rank = int((np.abs(np.diag(R)) > FLAT * abs(R[0, 0])).sum())
-    return found.x[:-1], sorted(int(p) for p in pivots[:rank])
+    return found.x[:-1] * mu, sorted(int(p) for p in pivots[:rank])
