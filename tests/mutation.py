@@ -33,8 +33,23 @@ HARMLESS = {
 }
 """Accepted changes by the path of what was changed: the evidence differs, the claims are the same and proved."""
 
-CHOICE = [("g", 2), ("g", 3), ("g", 4), ("g", 6), ("g", 16), ("g", 17), ("d", 2), ("d", 3), ("d", 8), ("d", 14), ("d", 16), ("d", 70),
-          ("g", 18), ("d", 20), ("d", 9)]
+CHOICE = [
+    ("g", 2),
+    ("g", 3),
+    ("g", 4),
+    ("g", 6),
+    ("g", 16),
+    ("g", 17),
+    ("d", 2),
+    ("d", 3),
+    ("d", 8),
+    ("d", 14),
+    ("d", 16),
+    ("d", 70),
+    ("g", 18),
+    ("d", 20),
+    ("d", 9),
+]
 
 
 def instances() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -51,7 +66,9 @@ Path_ = tuple[Any, ...]
 
 def nodes(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
     """Every value of the document with its path, the document itself left out."""
-    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
     for key, child in entries:
         yield (*path, key), child
         yield from nodes(child, (*path, key))
@@ -79,7 +96,11 @@ def _changes_of_text(value: str) -> Iterator[tuple[str, str]]:
     if re.fullmatch(r"-?\d+(/\d+)?", value) and not re.fullmatch(r"[01]{2,}", value):
         number = Fraction(value)
         unit = Fraction(1, number.denominator)
-        for words, other in (("plus a unit", number + unit), ("minus a unit", number - unit), ("negated", -number)):
+        for words, other in (
+            ("plus a unit", number + unit),
+            ("minus a unit", number - unit),
+            ("negated", -number),
+        ):
             yield words, str(other)
         yield "plus one", str(number + 1)
         yield "halved", str(number / 2)

@@ -135,7 +135,9 @@ _RATIONAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:/[1-9][0-9]*)?")
 def rational(value: Any, where: str) -> Fraction:
     """A rational in lowest terms, written p or p/q."""
     if type(value) is not str or len(value) > 2 * MAX_DIGITS or not _RATIONAL.fullmatch(value):
-        raise Unreadable("%s must be a rational number in a string of at most %d digits" % (where, MAX_DIGITS))
+        raise Unreadable(
+            "%s must be a rational number in a string of at most %d digits" % (where, MAX_DIGITS)
+        )
     parts = value.split("/")
     if max(map(len, parts)) > MAX_DIGITS:
         raise Unreadable("%s has more than %d digits" % (where, MAX_DIGITS))
@@ -219,13 +221,17 @@ class Field:
         self.values: Dict[int, Interval] = {}
         if type(spec) is dict and "radicands" in spec:
             self.polynomial: Optional[List[Fraction]] = None
-            self.basis = [integer(m, where) for m in items(fields(spec, where, "radicands")["radicands"], where)]
+            self.basis = [
+                integer(m, where) for m in items(fields(spec, where, "radicands")["radicands"], where)
+            ]
             good = self.basis[:1] == [1] and all(a < b for a, b in zip(self.basis, self.basis[1:]))
             need(good, "optimum", "the radicands are not 1 < m_2 < m_3 < ...")
             return
         fields(spec, where, "polynomial bits interval")
         f = [integer(c, where) for c in items(spec["polynomial"], where)]
-        need(2 < len(f) <= 65 and f[-1] > 0 and math.gcd(*f) == 1, "optimum", "the polynomial is not primitive")
+        need(
+            2 < len(f) <= 65 and f[-1] > 0 and math.gcd(*f) == 1, "optimum", "the polynomial is not primitive"
+        )
         self.polynomial = [Fraction(-c, f[-1]) for c in f[:-1]]  # theta^deg in terms of lower powers
         self.basis = list(range(len(f) - 1))
         bits = typed(spec["bits"], int, where)
@@ -308,6 +314,9 @@ class Element:
     def __sub__(self, other: Any) -> Element:
         return self + (-self._lift(other))
 
+    def __rsub__(self, other: Any) -> Element:
+        return -self + other
+
     def __mul__(self, other: Any) -> Element:
         if not isinstance(other, Element):
             return Element(self.field, {k: c * other for k, c in self.terms.items()})
@@ -369,7 +378,12 @@ def eliminate(rows: List[List[Any]], columns: int) -> Optional[List[Tuple[int, L
     table, used = [[Interval.of(x) for x in row] for row in rows], {}  # type: ignore[var-annotated]
     while len(used) < len(table):
         distance, i, j = max(
-            ((max(row[j].lo, -row[j].hi), i, j) for i, row in enumerate(table) if i not in used for j in range(columns)),
+            (
+                (max(row[j].lo, -row[j].hi), i, j)
+                for i, row in enumerate(table)
+                if i not in used
+                for j in range(columns)
+            ),
             default=(0, 0, 0),
         )
         if distance <= 0:
@@ -404,7 +418,9 @@ class Problem:
         denominator = math.lcm(*(v.denominator for row in self.X for v in row))
         self.integers = [[int(v * denominator) for v in row] for row in self.X]
         self.denominator = denominator
-        self.listed = None if spec["patterns"] == "cells" else self._patterns(items(spec["patterns"], "patterns"))
+        self.listed = (
+            None if spec["patterns"] == "cells" else self._patterns(items(spec["patterns"], "patterns"))
+        )
         text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
         self.sha256 = hashlib.sha256(text.encode("ascii")).hexdigest()
 
@@ -441,11 +457,19 @@ def check_arrangement(problem: Problem, claim: Any) -> List[str]:
     patterns = set()
     for w in points_of_cells(lines, problem.d):
         values = [sum(map(int.__mul__, row, w)) for row in problem.integers]
-        need(all(v != 0 for v, some in zip(values, problem.nonzero) if some), name, "a point lies on a hyperplane")
+        need(
+            all(v != 0 for v, some in zip(values, problem.nonzero) if some),
+            name,
+            "a point lies on a hyperplane",
+        )
         patterns.add("".join("1" if v >= 0 else "0" for v in values))
     need(len(patterns) == count, name, "the search found %d of %d cells" % (len(patterns), count))
     listed = sorted(patterns)
-    need(hashlib.sha256("\n".join(listed).encode()).hexdigest() == digest, name, "the digest of the list is another")
+    need(
+        hashlib.sha256("\n".join(listed).encode()).hexdigest() == digest,
+        name,
+        "the digest of the list is another",
+    )
     return listed
 
 
@@ -527,7 +551,11 @@ class Neuron:
         if sign not in ("+", "-") or len(face) != problem.n or set(face) - set("+-0"):
             raise Unreadable("a neuron has a sign + or - and a face of %d characters + - 0" % problem.n)
         name = "optimum"
-        need(all(f == "0" for f, some in zip(face, problem.nonzero) if not some), name, "a face is not 0 on a zero row")
+        need(
+            all(f == "0" for f, some in zip(face, problem.nonzero) if not some),
+            name,
+            "a face is not 0 on a zero row",
+        )
         need(not problem.gated or sign == "+", name, "a gated neuron has the sign +")
         self.sign, self.face, self.key = (1 if sign == "+" else -1), face, (sign, face)
         self.zero = [j for j, f in enumerate(face) if f == "0" and problem.nonzero[j]]
@@ -602,7 +630,11 @@ class Point:
         """The sign of the sum of form[k] nu[near[k]] over k in rows, by its interval or else exactly; None is undecided."""
         picked = [form[k] for k in rows]
         sign = Interval.of(dot(picked, [self.nu[near[k]] for k in rows])).sign()
-        if sign is None and self.exact is not None and is_zero(dot(picked, [self.exact[near[k]] for k in rows])):
+        if (
+            sign is None
+            and self.exact is not None
+            and is_zero(dot(picked, [self.exact[near[k]] for k in rows]))
+        ):
             return 0
         return sign
 
@@ -624,8 +656,15 @@ def check_point(system: System, spec: Any) -> Point:
         fields(spec, "point", "field nu weights c")
         Interval.bits = EXACT_BITS
         field = Field(spec["field"])
-        parts = [[field.element(v, k) for v in items(spec[k], k, m)] for k, m in (("nu", n), ("weights", K), ("c", r))]
-        need(all(map(is_zero, system.equations(*parts))), "optimum", "the exact numbers do not solve the equations")
+        parts = [
+            [field.element(v, k) for v in items(spec[k], k, m)]
+            for k, m in (("nu", n), ("weights", K), ("c", r))
+        ]
+        need(
+            all(map(is_zero, system.equations(*parts))),
+            "optimum",
+            "the exact numbers do not solve the equations",
+        )
         return Point(system, parts[0] + parts[1] + parts[2], field)
     fields(spec, "point", "bits nu weights c")
     bits = typed(spec["bits"], int, "bits")
@@ -666,10 +705,15 @@ def check_root(system: System, centre: List[int], bits: int) -> None:
         y_abs = [abs(v) for v in y]
         step = abs(_product(y, F_mid)) + sum(a * (v.hi - w) for a, v, w in zip(y_abs, F, F_mid))
         stretch = sum(
-            abs((one if i == j else 0) - _product(y, columns[j])) + _product(y_abs, spreads[j]) for j in range(size)
+            abs((one if i == j else 0) - _product(y, columns[j])) + _product(y_abs, spreads[j])
+            for j in range(size)
         )
         inside = (step << bits + 1) + stretch < one  # both sides divided by r
-        need(inside, "optimum", "no root is proved within half a unit of the stated numbers (coordinate %d)" % (i + 1))
+        need(
+            inside,
+            "optimum",
+            "no root is proved within half a unit of the stated numbers (coordinate %d)" % (i + 1),
+        )
 
 
 def _product(a: Sequence[int], b: Sequence[int]) -> int:
@@ -724,7 +768,10 @@ def check_optimum(problem: Problem, patterns: List[str], claim: Any, evidence: A
     tight = _check_other_blocks(problem, patterns, point, neurons)
     need(tight == typed(claim["tight_blocks"], int, "tight_blocks"), name, "%d blocks are tight" % tight)
     value = dot(problem.y, point.nu) - dot(point.nu, point.nu) * Fraction(1, 2)
-    rounded = {math.floor(Fraction(end * 10**DECIMALS, 2**Interval.bits) + Fraction(1, 2)) for end in (value.lo, value.hi)}
+    rounded = {
+        math.floor(Fraction(end * 10**DECIMALS, 2**Interval.bits) + Fraction(1, 2))
+        for end in (value.lo, value.hi)
+    }
     stated = integer(claim["objective"], "objective")
     need(rounded == {stated}, name, "the objective is another, or not known to %d decimals" % DECIMALS)
     return Optimum(problem, patterns, system, point, neurons, roles)
@@ -759,7 +806,9 @@ def _check_strict_signs(problem: Problem, point: Point, neuron: Neuron, name: st
     for j, f in enumerate(neuron.face):
         if f != "0":
             side = Interval.of(dot(problem.X[j], z)).sign()
-            need(side == (1 if f == "+" else -1) * neuron.sign, name, "%s: its side of row %d" % (label, j + 1))
+            need(
+                side == (1 if f == "+" else -1) * neuron.sign, name, "%s: its side of row %d" % (label, j + 1)
+            )
 
 
 def _check_multipliers(problem: Problem, point: Point, neuron: Neuron, held: List[str], label: str) -> None:
@@ -771,14 +820,34 @@ def _check_multipliers(problem: Problem, point: Point, neuron: Neuron, held: Lis
     """
     if not neuron.zero:
         return
+    for local, found in multipliers(problem, point, neuron, held):
+        need(
+            bool(found),
+            "optimum",
+            "%s: no multiplier for the blocks with %s on its zero rows" % (label, local),
+        )
+
+
+def multipliers(
+    problem: Problem, point: Point, neuron: Neuron, held: List[str]
+) -> Iterator[Tuple[str, Dict[int, Interval]]]:
+    """For each pattern on the zero rows: proved multipliers rho_j, or nothing where none were found."""
     near = neuron.active + neuron.zero
     spans = list(_spanning_sets(problem, neuron))
     for local in sorted({"".join(p[j] for j in neuron.zero) for p in held}):
         off = {j for j, bit in zip(neuron.zero, local) if bit == "0"}
         rows = [k for k, j in enumerate(near) if j not in off]
         allowed = {j: (0, neuron.sign if j in off else -neuron.sign) for j in neuron.zero}
-        found = any(all(point.sign(form, near, rows) in allowed[j] for j, form in forms.items()) for forms in spans)
-        need(found, "optimum", "%s: no multiplier for the blocks with %s on its zero rows" % (label, local))
+        found: Dict[int, Interval] = {}
+        for forms in spans:
+            if all(point.sign(form, near, rows) in allowed[j] for j, form in forms.items()):
+                at = [point.nu[near[k]] for k in rows]
+                found = {
+                    j: Interval.of(dot([f[k] for k in rows], at)) * max(allowed[j], key=abs)
+                    for j, f in forms.items()
+                }
+                break
+        yield local, found
 
 
 def _spanning_sets(problem: Problem, neuron: Neuron) -> Iterator[Dict[int, List[Fraction]]]:
@@ -802,11 +871,20 @@ def _check_other_blocks(problem: Problem, patterns: List[str], point: Point, neu
     |s X^T D nu + sum (2D - I)_jj rho_j x_j| < lambda proves |p_b| < lambda.
     """
     m = [(v.lo + v.hi) // 2 for v in point.nu]
-    error = sum(max(v.hi - w, w - v.lo) * sum(map(abs, row)) for v, w, row in zip(point.nu, m, problem.integers))
+    error = sum(
+        max(v.hi - w, w - v.lo) * sum(map(abs, row)) for v, w, row in zip(point.nu, m, problem.integers)
+    )
     limit = math.floor(problem.lam * problem.denominator * 2**Interval.bits) - error
     need(limit > 0, "optimum", "the residual is not known accurately enough")
     weighted = [[w * row[i] for w, row in zip(m, problem.integers)] for i in range(problem.d)]
-    care = [(n.sign, int(n.face.replace("-", "1").replace("+", "1"), 2), int(re.sub("[^+]", "0", n.face).replace("+", "1"), 2)) for n in neurons]
+    care = [
+        (
+            n.sign,
+            int(n.face.replace("-", "1").replace("+", "1"), 2),
+            int(re.sub("[^+]", "0", n.face).replace("+", "1"), 2),
+        )
+        for n in neurons
+    ]
     search, tight = Search(problem.integers), 0
     for k, pattern in enumerate(patterns):
         progress("blocks", k, len(patterns))
@@ -818,7 +896,11 @@ def _check_other_blocks(problem: Problem, patterns: List[str], point: Point, neu
                 tight += 1
             elif not short:
                 inactive = not problem.gated and search.shorter([sign * v for v in c], on, limit)
-                need(inactive, "optimum", "the block %s%s is not proved inactive" % ("+" if sign > 0 else "-", pattern))
+                need(
+                    inactive,
+                    "optimum",
+                    "the block %s%s is not proved inactive" % ("+" if sign > 0 else "-", pattern),
+                )
     return tight
 
 
@@ -904,17 +986,27 @@ def check_optimal_set(optimum: Optimum, claim: Any, evidence: Any) -> Polytope:
         polytope = _set_of_linear_phase(optimum, evidence)
     else:
         fields(evidence, "the evidence for optimal_set", "")
-        need(all(used), name, "every neuron of the structure is used")  # by the root itself, with positive weights
+        need(
+            all(used), name, "every neuron of the structure is used"
+        )  # by the root itself, with positive weights
         activations = [head.activation(optimum.point.nu) for head in optimum.system.heads]
         need(independent(activations), name, "the activations are not proved independent")
         polytope = Polytope([], [], [], None, [], len(activations))
     rank = polytope.rank
     blocks = {(n.sign, p) for n, flag in zip(neurons, used) if flag for p in optimum.patterns if n.holds(p)}
-    need(typed(claim["used_blocks"], int, "used_blocks") == len(blocks), name, "%d blocks are used" % len(blocks))
+    need(
+        typed(claim["used_blocks"], int, "used_blocks") == len(blocks),
+        name,
+        "%d blocks are used" % len(blocks),
+    )
     need(typed(claim["rank"], int, "rank") == rank, name, "the rank is %d" % rank)
     dimension = sum(used) - rank
     need(typed(claim["dimension"], int, "dimension") == dimension, name, "the dimension is %d" % dimension)
-    need(typed(claim["p_unique"], bool, "p_unique") == (dimension == 0), name, "p-uniqueness: the dimension is %d" % dimension)
+    need(
+        typed(claim["p_unique"], bool, "p_unique") == (dimension == 0),
+        name,
+        "p-uniqueness: the dimension is %d" % dimension,
+    )
     return polytope
 
 
@@ -931,15 +1023,25 @@ def _set_of_linear_phase(optimum: Optimum, evidence: Any) -> Polytope:
     (k a pair or single) and X B; it is filled if the z_k span U.
     """
     name, point, system = "optimal_set", optimum.point, optimum.system
-    listed = items(fields(evidence, "the evidence for optimal_set", "interior")["interior"], "interior", sum(system.paired))
+    listed = items(
+        fields(evidence, "the evidence for optimal_set", "interior")["interior"],
+        "interior",
+        sum(system.paired),
+    )
     share = [None if v is None else rational(v, "interior") for v in listed]
     pairs = [(h.z(point.nu), w) for h, w, pair in zip(system.heads, point.weights, system.paired) if pair]
     pivots = [next(i for i, v in enumerate(b) if v) for b in system.basis]  # coordinates that determine U
-    need(share.count(None) == len(pivots), name, "the interior point leaves %d shares to be solved" % len(pivots))
+    need(
+        share.count(None) == len(pivots),
+        name,
+        "the interior point leaves %d shares to be solved" % len(pivots),
+    )
     free = [k for k, v in enumerate(share) if v is None]
     rows = []
     for i, target in zip(pivots, point.c):
-        fixed = dot([v for v in share if v is not None], [z[i] for (z, _), v in zip(pairs, share) if v is not None])
+        fixed = dot(
+            [v for v in share if v is not None], [z[i] for (z, _), v in zip(pairs, share) if v is not None]
+        )
         rows.append([pairs[k][0][i] for k in free] + [target - fixed])
     solved = eliminate(rows, len(free))
     if solved is None:
@@ -947,7 +1049,9 @@ def _set_of_linear_phase(optimum: Optimum, evidence: Any) -> Polytope:
     shares: List[Any] = list(share)
     for column, row in solved:
         shares[free[column]] = row[-1]
-    inside = all(Interval.of(b).sign() == 1 and Interval.of(mu - b).sign() == 1 for b, (_, mu) in zip(shares, pairs))
+    inside = all(
+        Interval.of(b).sign() == 1 and Interval.of(mu - b).sign() == 1 for b, (_, mu) in zip(shares, pairs)
+    )
     need(inside, name, "the point of the fibre is not proved to be interior")
     spanning = [h.activation(point.nu) for h in system.heads] + [list(v) for v in zip(*system.XB)]
     need(independent(spanning), name, "the activations and X B are not proved independent")
@@ -979,7 +1083,11 @@ def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> Polytop
     need(all(w.interval().sign() == 1 for w in weights), name, "a weight is not proved positive")
     defect = [combination(S, weights, i) + v - y for i, (y, v) in enumerate(zip(problem.y, nu))]
     need(all(map(is_zero, defect)), name, "the weights do not give the fit")
-    need(("separator" in evidence) == (not all(used)), name, "a separator is needed for unused neurons, and only then")
+    need(
+        ("separator" in evidence) == (not all(used)),
+        name,
+        "a separator is needed for unused neurons, and only then",
+    )
     if not all(used):
         h = [field.element(v, where) for v in items(evidence["separator"], where, problem.n)]
         for activation, flag in zip(activations, used):
@@ -987,7 +1095,11 @@ def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> Polytop
             good = is_zero(value) if flag else isinstance(value, Element) and value.interval().sign() == 1
             need(good, name, "the separator does not separate")
     basis = [typed(k, int, where) for k in items(evidence["basis"], where)]
-    need(basis == sorted(set(basis)) and all(k < len(S) for k in basis), name, "the basis is not a set of used neurons")
+    need(
+        basis == sorted(set(basis)) and all(k < len(S) for k in basis),
+        name,
+        "the basis is not a set of used neurons",
+    )
     chosen = [S[k] for k in basis]
     reduced = eliminate([enclosed(a) for a in chosen], problem.n)
     if reduced is None:
@@ -1003,7 +1115,9 @@ def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> Polytop
     columns, right = [[a[i] for i in pivots] for a in S], [problem.y[i] + nu[i] * -1 for i in pivots]
     coded = [{k: "*"} for k, flag in enumerate(used) if flag]
     free: List[Any] = [None] * len(S)
-    return Polytope([enclosed(a) for a in columns], enclosed(right), free, (columns, right, free), coded, len(basis))
+    return Polytope(
+        [enclosed(a) for a in columns], enclosed(right), free, (columns, right, free), coded, len(basis)
+    )
 
 
 # ---------------------------------------------------------------------------------------------- claim: vertices
@@ -1030,28 +1144,52 @@ def check_vertices(optimum: Optimum, polytope: Polytope, claim: Any, evidence: A
         _vertex(polytope, sides, value, optimum)
     dimension = len(polytope.columns) - len(polytope.right)
     if dimension < 2:
-        need(len(decode) == dimension + 1, name, "a polytope of dimension %d has not %d vertices" % (dimension, len(decode)))
+        need(
+            len(decode) == dimension + 1,
+            name,
+            "a polytope of dimension %d has not %d vertices" % (dimension, len(decode)),
+        )
     else:
-        need(all(value is None for value in values), name, "a vertex is not simple, and the dimension is above 1")
+        need(
+            all(value is None for value in values),
+            name,
+            "a vertex is not simple, and the dimension is above 1",
+        )
         for sides in decode:
             for other in _neighbours(polytope, sides):
                 need(other in decode, name, "an edge leads to a vertex that is not listed")
     widths = [support.count("1") for support in supports]
-    need(typed(claim["narrowest"], int, "narrowest") == min(widths), name, "the narrowest network has width %d" % min(widths))
+    need(
+        typed(claim["narrowest"], int, "narrowest") == min(widths),
+        name,
+        "the narrowest network has width %d" % min(widths),
+    )
 
 
 def _sides_of(polytope: Polytope, support: str, optimum: Optimum) -> str:
     """The sides of the variables, from a string of 0 and 1 for each neuron."""
     name = "vertices"
-    need(len(support) == len(optimum.neurons) and not set(support) - {"0", "1"}, name, "a support is not a string of 0 and 1")
+    need(
+        len(support) == len(optimum.neurons) and not set(support) - {"0", "1"},
+        name,
+        "a support is not a string of 0 and 1",
+    )
     sides, explained = "", set()
     for code, upper in zip(polytope.coded, polytope.upper):
-        fitting = [s for s in ("-*" if upper is None else "-*+") if all((support[k] == "1") == (s in where) for k, where in code.items())]
+        fitting = [
+            s
+            for s in ("-*" if upper is None else "-*+")
+            if all((support[k] == "1") == (s in where) for k, where in code.items())
+        ]
         need(len(fitting) == 1, name, "a support is not possible")
         sides += fitting[0]
         explained |= set(code)
     for k, role in enumerate(optimum.roles):
-        need(k in explained or support[k] == ("1" if role == "single" and "tie" not in optimum.roles else "0"), name, "a support is not possible")
+        need(
+            k in explained or support[k] == ("1" if role == "single" and "tie" not in optimum.roles else "0"),
+            name,
+            "a support is not possible",
+        )
     return sides
 
 
@@ -1064,7 +1202,10 @@ def _vertex(polytope: Polytope, sides: str, value: Any, optimum: Optimum) -> Dic
         need(len(free) == m, name, "a vertex that is not simple needs exact numbers")
         rows = [
             [polytope.columns[j][i] for j in free]
-            + [polytope.right[i] - dot([polytope.columns[j][i] for j in full], [polytope.upper[j] for j in full])]
+            + [
+                polytope.right[i]
+                - dot([polytope.columns[j][i] for j in full], [polytope.upper[j] for j in full])
+            ]
             for i in range(m)
         ]
         solved = eliminate(rows, m)
@@ -1079,9 +1220,15 @@ def _vertex(polytope: Polytope, sides: str, value: Any, optimum: Optimum) -> Dic
         field = optimum.point.field
         exact = [field.element(v, "values") for v in items(value, "values", len(free))]
         for i in range(m):
-            total = combination([columns[j] for j in free], exact, i) + combination([columns[j] for j in full], [upper[j] for j in full], i)
+            total = combination([columns[j] for j in free], exact, i) + combination(
+                [columns[j] for j in full], [upper[j] for j in full], i
+            )
             need(is_zero(total - right[i]), name, "the numbers of a vertex do not solve the equations")
-        need(independent([polytope.columns[j] for j in free]), name, "the free columns of a vertex are not proved independent")
+        need(
+            independent([polytope.columns[j] for j in free]),
+            name,
+            "the free columns of a vertex are not proved independent",
+        )
         x = {j: v.interval() for j, v in zip(free, exact)}
     for j, v in x.items():
         below = polytope.upper[j] is None or Interval.of(polytope.upper[j] - v).sign() == 1
@@ -1145,6 +1292,7 @@ class Report(NamedTuple):
     file: str
     proved: List[str]
     not_claimed: List[str]
+    optimum: Optional[Optimum]  # the numbers behind the claims, for a proof in prose
 
 
 def words_of(name: str, claim: Dict[str, Any], problem: Problem, number: int) -> str:
@@ -1153,21 +1301,39 @@ def words_of(name: str, claim: Dict[str, Any], problem: Problem, number: int) ->
         return "The arrangement of the rows has exactly %d cells." % claim["cells"]
     if name == "optimum":
         units = int(claim["objective"])
-        value = "%s%d.%0*d" % ("-" if units < 0 else "", abs(units) // 10**DECIMALS, DECIMALS, abs(units) % 10**DECIMALS)
+        value = "%s%d.%0*d" % (
+            "-" if units < 0 else "",
+            abs(units) // 10**DECIMALS,
+            DECIMALS,
+            abs(units) % 10**DECIMALS,
+        )
         scope = "these %d patterns" % number if problem.listed is not None else "all cells"
         return (
             "The optimum of the %s program over %s has the objective %s (rounded); exactly %d neurons and %d blocks "
             "reach lambda, all other blocks are strictly inactive."
-            % ("gated ReLU" if problem.gated else "ReLU", scope, value, len(claim["neurons"]), claim["tight_blocks"])
+            % (
+                "gated ReLU" if problem.gated else "ReLU",
+                scope,
+                value,
+                len(claim["neurons"]),
+                claim["tight_blocks"],
+            )
         )
     if name == "vertices":
         return "There are exactly %d inclusion-minimal optimal networks; the narrowest have %d neurons." % (
-            len(claim["supports"]), claim["narrowest"]
+            len(claim["supports"]),
+            claim["narrowest"],
         )
     return (
         "Optimal networks use exactly %d of these neurons, in %d blocks; their activations have rank %d, the set of "
         "optimal weights has dimension %d: the optimal network is %s up to permutation and splitting."
-        % (sum(claim["used"]), claim["used_blocks"], claim["rank"], claim["dimension"], "unique" if claim["p_unique"] else "not unique")
+        % (
+            sum(claim["used"]),
+            claim["used_blocks"],
+            claim["rank"],
+            claim["dimension"],
+            "unique" if claim["p_unique"] else "not unique",
+        )
     )
 
 
@@ -1180,28 +1346,47 @@ def check(document: Any, file: str = "", expected: Optional[str] = None) -> Repo
     if top["format"] != FORMAT or type(top["version"]) is not int or top["version"] != VERSION:
         raise Unreadable("not a file of format %s, version %d" % (FORMAT, VERSION))
     problem = Problem(top["problem"])
-    need(problem.sha256 == top["problem_sha256"], "problem", "the SHA-256 of the problem is %s" % problem.sha256)
-    need(expected in (None, problem.sha256), "problem", "this is a proof of another problem, %s" % problem.sha256)
+    need(
+        problem.sha256 == top["problem_sha256"],
+        "problem",
+        "the SHA-256 of the problem is %s" % problem.sha256,
+    )
+    need(
+        expected in (None, problem.sha256),
+        "problem",
+        "this is a proof of another problem, %s" % problem.sha256,
+    )
     claims = fields(top["claims"], "claims", "", " ".join(CLAIMS))
     evidence = fields(top["evidence"], "evidence", "", " ".join(CLAIMS[1:]))
     need(len(claims) > 0, "claims", "nothing is claimed")
     for name in CLAIMS[1:]:
         need((name in claims) == (name in evidence), name, "a claim and its evidence do not come together")
     for name, ground in zip(CLAIMS[2:], CLAIMS[1:]):
-        need(name not in claims or ground in claims, name, "it rests on the claim %s, which is not made" % ground)
-    need(("arrangement" in claims) == (problem.listed is None), "arrangement", "claimed if and only if all cells are present")
-    patterns = problem.listed if problem.listed is not None else check_arrangement(problem, claims["arrangement"])
+        need(
+            name not in claims or ground in claims,
+            name,
+            "it rests on the claim %s, which is not made" % ground,
+        )
+    need(
+        ("arrangement" in claims) == (problem.listed is None),
+        "arrangement",
+        "claimed if and only if all cells are present",
+    )
+    patterns = (
+        problem.listed if problem.listed is not None else check_arrangement(problem, claims["arrangement"])
+    )
+    optimum = None
     if "optimum" in claims:
         optimum = check_optimum(problem, patterns, claims["optimum"], evidence["optimum"])
-    if "optimal_set" in claims:
+    if "optimal_set" in claims and optimum:
         polytope = check_optimal_set(optimum, claims["optimal_set"], evidence["optimal_set"])
-    if "vertices" in claims:
+    if "vertices" in claims and optimum:
         check_vertices(optimum, polytope, claims["vertices"], evidence["vertices"])
     proved = []
     for name in (name for name in CLAIMS if name in claims):
         proved.append(words_of(name, claims[name], problem, len(patterns)))
         need(claims[name]["words"] == proved[-1], name, "the words differ from the claim")
-    return Report(problem.sha256, file, proved, [name for name in CLAIMS if name not in claims])
+    return Report(problem.sha256, file, proved, [name for name in CLAIMS if name not in claims], optimum)
 
 
 _shown = [0.0]
@@ -1211,7 +1396,12 @@ def progress(step: str, done: int = 0, total: int = 0) -> None:
     """One line on a terminal, a few times a second."""
     if sys.stderr.isatty() and (total == 0 or time.monotonic() - _shown[0] > 0.2):
         _shown[0] = time.monotonic()
-        print("\r\x1b[K%s" % step + (" %d of %d" % (done, total) if total else ""), end="", file=sys.stderr, flush=True)
+        print(
+            "\r\x1b[K%s" % step + (" %d of %d" % (done, total) if total else ""),
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -1234,9 +1424,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         claim, step = error.args
         answer.update(status="rejected", claim=claim, step=step)
         lines, status = ["REJECTED: %s: %s" % (claim, step)], 1
-    except (Unreadable, RecursionError, MemoryError) as error:
-        answer.update(status="unreadable", reason=str(error))
-        lines, status = ["UNREADABLE: %s" % error], 2
+    except Exception as error:  # a file that breaks the checker is not accepted either
+        reason = str(error) if isinstance(error, Unreadable) else "the checker failed (%r)" % error
+        answer.update(status="unreadable", reason=reason[:300])
+        lines, status = ["UNREADABLE: " + reason[:300]], 2
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr)
     answer["seconds"] = "%.3f" % (time.monotonic() - start)

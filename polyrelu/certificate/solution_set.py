@@ -112,7 +112,12 @@ def _separator(basis: list[Vector], unused: list[Vector]) -> Vector:
     rests = []
     for a in unused:
         coefficients = _solved(gram, [dot_exact(b, a) for b in basis]) if basis else []
-        rests.append([v - dot_exact(c, coefficients) for v, c in zip(a, _transposed(basis) or [[]] * len(a), strict=True)])
+        rests.append(
+            [
+                v - dot_exact(c, coefficients)
+                for v, c in zip(a, _transposed(basis) or [[]] * len(a), strict=True)
+            ]
+        )
     h = [sum(column, start=fmpq(0)) for column in zip(*rests, strict=True)]
     for _ in range(MAX_CORRECTIONS):
         wrong = next((r for r in rests if sign(dot_exact(h, r)) <= 0), None)
@@ -145,7 +150,9 @@ def listed_vertices(
         if "tie" in roles:
             free = [k for k, on in enumerate(positive) if on]
         else:
-            free = [k for k, role in enumerate(roles) if role == "antipode" and positive[k] and positive[k - 1]]
+            free = [
+                k for k, role in enumerate(roles) if role == "antipode" and positive[k] and positive[k - 1]
+            ]
         simple = len(free) == (optimum.support.rank if "tie" in roles else optimum.point.structure.r)
         values = None
         if not simple:

@@ -151,7 +151,9 @@ class Draft:
             claims["arrangement"] = {"cells": len(patterns), "sha256": digest}
         claims["optimum"] = {
             "objective": str(self.objective),
-            "neurons": [{"sign": "+" if p.neuron.sign > 0 else "-", "face": face_text(p)} for p in self.neurons],
+            "neurons": [
+                {"sign": "+" if p.neuron.sign > 0 else "-", "face": face_text(p)} for p in self.neurons
+            ],
             "tight_blocks": optimum.tight_blocks,
         }
         evidence: dict[str, Any] = {"optimum": {"roles": self.roles, "point": point}}

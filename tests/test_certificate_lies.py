@@ -1,0 +1,222 @@
+"""False and hostile files: each semantic lie is rejected by the claim it concerns, each unreadable file refused at once."""
+
+import copy
+import gzip
+import hashlib
+import json
+import time
+
+import pytest
+
+from polyrelu.certificate import check
+from polyrelu.certificate.write import canonical, problem_digest, proof_document
+from polyrelu.certification import certify
+from tests.examples import EXAMPLES
+from tests.mutation import reword, run
+
+
+def proof(name):
+    X, y, lam, options = EXAMPLES[name]
+    return proof_document(certify(X, y, lam, **options))
+
+
+def rejection(document, **options):
+    reword(document)
+    with pytest.raises(check.Rejected) as caught:
+        check.check(document, **options)
+    return caught.value.args
+
+
+def test_a_true_proof_of_another_problem():
+    document, other = proof("pythagorean"), proof("zero row")
+    assert rejection(copy.deepcopy(document), expected=other["problem_sha256"])[0] == "problem"
+    swapped = {**document, "problem": other["problem"]}
+    assert rejection(copy.deepcopy(swapped))[0] == "problem"
+    swapped["problem_sha256"] = other["problem_sha256"]
+    assert rejection(swapped)[0] in ("arrangement", "optimum")
+
+
+@pytest.mark.parametrize("lam", ["2", "1/2", "1000001/1000000"])
+def test_another_lambda_under_a_fresh_seal(lam):
+    document = proof("pythagorean")
+    document["problem"]["lambda"] = lam
+    document["problem_sha256"] = problem_digest(document["problem"])
+    assert rejection(document)[0] == "optimum"
+
+
+def test_a_claim_without_evidence():
+    for name in ("optimum", "optimal_set", "vertices"):
+        document = proof("golden")
+        del document["evidence"][name]
+        assert rejection(document)[0] == name
+
+
+def test_a_claim_without_its_ground():
+    document = proof("golden")
+    for part in ("claims", "evidence"):
+        del document[part]["optimum"]
+    assert rejection(document)[0] == "optimal_set"
+    document = proof("golden")
+    del document["claims"]["arrangement"]
+    assert rejection(document)[0] == "arrangement"
+
+
+def test_a_cell_left_out_together_with_a_lowered_count():
+    document = proof("pythagorean")
+    problem = check.Problem(document["problem"])
+    lines = check._distinct_lines(problem.integers)
+    values = [
+        [sum(a * b for a, b in zip(x, w, strict=True)) for x in problem.integers]
+        for w in check.points_of_cells(lines, 2)
+    ]
+    patterns = sorted("".join("01"[v > 0] for v in row) for row in values)
+    whole = hashlib.sha256("\n".join(patterns).encode()).hexdigest()
+    assert document["claims"]["arrangement"] == {
+        "cells": 6,
+        "sha256": whole,
+        "words": document["claims"]["arrangement"]["words"],
+    }
+    document["claims"]["arrangement"].update(
+        cells=5, sha256=hashlib.sha256("\n".join(patterns[1:]).encode()).hexdigest()
+    )
+    assert rejection(document)[0] == "arrangement"
+
+
+def test_unique_claimed_for_a_segment_and_the_reverse():
+    document = proof("golden")
+    document["claims"]["optimal_set"].update(p_unique=True)
+    assert rejection(document)[0] == "optimal_set"
+    document["claims"]["optimal_set"].update(dimension=0, rank=4)
+    assert rejection(document)[0] == "optimal_set"
+    document = proof("pythagorean")
+    document["claims"]["optimal_set"].update(p_unique=False, dimension=1, rank=1)
+    assert rejection(document)[0] == "optimal_set"
+
+
+def test_a_wrong_rank_by_an_empty_basis():
+    """With an empty basis every relation would be an empty sum: it must not pass as a relation."""
+    document = proof("golden")
+    evidence = document["evidence"]["optimal_set"]
+    evidence.update(basis=[], relations=[[]] * 4)
+    document["claims"]["optimal_set"].update(rank=0, dimension=4, p_unique=False)
+    assert rejection(document)[0] == "optimal_set"
+
+
+def test_the_zero_network_is_not_slipped_in():
+    """All neurons claimed unused, with no weights and any separator: the fit itself must be reached."""
+    document = proof("golden")
+    claims, evidence = document["claims"], document["evidence"]
+    h = evidence["optimum"]["point"]["nu"]
+    claims["optimal_set"].update(used=[False] * 4, used_blocks=0, rank=0, dimension=0, p_unique=True)
+    evidence["optimal_set"] = {"weights": [], "basis": [], "relations": [], "separator": h}
+    assert rejection(document)[0] == "optimal_set"
+
+
+def test_the_optimum_of_a_subsampled_program_claimed_for_the_full_one():
+    document, full = proof("three patterns"), certify(*EXAMPLES["three patterns"][:3])
+    assert full.objective(10) != certify(
+        *EXAMPLES["three patterns"][:3], **EXAMPLES["three patterns"][3]
+    ).objective(10)
+    document["problem"]["patterns"] = "cells"
+    document["problem_sha256"] = problem_digest(document["problem"])
+    assert rejection(copy.deepcopy(document))[0] == "arrangement"
+    document["claims"]["arrangement"] = proof_document(full)["claims"]["arrangement"]
+    assert rejection(document)[0] == "optimum"
+
+
+def test_a_vertex_dropped_and_a_vertex_invented():
+    for name in ("golden", "pentagon"):
+        document = proof(name)
+        for part, key in (("claims", "supports"), ("evidence", "values")):
+            del document[part]["vertices"][key][0]
+        assert rejection(document)[0] == "vertices"
+    document = proof("golden")
+    document["claims"]["vertices"]["supports"] = ["0011", "0111", "1100"]
+    document["evidence"]["vertices"]["values"].insert(1, document["evidence"]["vertices"]["values"][0])
+    assert rejection(document)[0] == "vertices"
+
+
+def test_a_vertex_dropped_in_dimension_two():
+    from tests.corpus import generic
+
+    document = proof_document(certify(*generic(17)))
+    assert document["claims"]["optimal_set"]["dimension"] == 2
+    for k in range(len(document["claims"]["vertices"]["supports"])):
+        lie = copy.deepcopy(document)
+        del lie["claims"]["vertices"]["supports"][k]
+        del lie["evidence"]["vertices"]["values"][k]
+        assert rejection(lie) == ("vertices", "an edge leads to a vertex that is not listed")
+
+
+def test_a_neuron_left_out_of_the_tight_ones():
+    document = proof("golden")
+    del document["claims"]["optimum"]["neurons"][3]
+    del document["evidence"]["optimum"]["roles"][3]
+    claim, step = rejection(document)
+    assert (claim, step.endswith("is not proved inactive")) == ("optimum", True)
+
+
+# ------------------------------------------------------------------ unreadable files
+
+
+def status_of(tmp_path, data, name="proof.json"):
+    path = tmp_path / name
+    path.write_bytes(data)
+    start = time.perf_counter()
+    status = check.main([str(path), "--json"])
+    assert time.perf_counter() - start < 5
+    return status
+
+
+def hostile():
+    good = canonical(proof("zero row"))
+    text = good.decode()
+    document = json.loads(good)
+    yield "empty", b""
+    yield "truncated", good[: len(good) // 2]
+    yield "no final newline", good.rstrip()
+    yield "two documents", good + good
+    yield "spaces", json.dumps(document, sort_keys=True).encode() + b"\n"
+    yield "duplicate key", text.replace('"version":1', '"version":1,"version":1').encode()
+    yield "unknown key", text.replace('"version":1', '"version":1,"zzz":1').encode()
+    yield "float", text.replace('"version":1', '"version":1.0').encode()
+    yield "NaN", text.replace('"version":1', '"version":NaN').encode()
+    yield "Infinity", text.replace('"version":1', '"version":-Infinity').encode()
+    yield "huge bare integer", text.replace('"version":1', '"version":1' + "0" * 10**6).encode()
+    yield "huge string integer", text.replace('"lambda":"1/5"', '"lambda":"1/' + "7" * 10**6 + '"').encode()
+    yield "another version", text.replace('"version":1', '"version":2').encode()
+    yield "true is not 1", text.replace('"version":1', '"version":true').encode()
+    yield "deep nesting", b"[" * 10**6
+    yield "deep nesting, closed", b"[" * 10**5 + b"]" * 10**5 + b"\n"
+    yield "not UTF-8", b"\xff\xfe" + good
+    yield "unicode digits", text.replace('"lambda":"1/5"', '"lambda":"1/\\u0665"').encode()
+    yield "billions of cells", text.replace('"cells":4', '"cells":4000000000').encode()
+    yield "not in lowest terms", text.replace('"lambda":"1/5"', '"lambda":"2/10"').encode()
+    yield "a bomb", gzip.compress(b" " * (check.MAX_BYTES + 10), 9)
+    yield "a truncated archive", gzip.compress(good)[:-10]
+    yield "two archives", gzip.compress(good) * 2
+
+
+def test_hostile_files_are_refused_quickly(tmp_path, capsys):
+    for name, data in hostile():
+        assert (name, status_of(tmp_path, data)) == (name, 2)
+        answer = json.loads(capsys.readouterr().out)
+        assert answer["status"] == "unreadable"
+        assert len(answer["reason"]) < 400
+    assert check.main([str(tmp_path / "absent.json")]) == 2
+
+
+def test_a_large_arrangement_is_refused_before_any_work(tmp_path):
+    document = proof("zero row")
+    document["problem"]["X"] = [[str((i * j) % 97 - 48) for j in range(1, 13)] for i in range(1, 400)]
+    document["problem"]["y"] = ["1"] * 399
+    document["problem_sha256"] = problem_digest(document["problem"])
+    assert status_of(tmp_path, canonical(document)) == 2
+
+
+def test_a_sample_of_all_mutants():
+    """The full run is `python tests/mutation.py`."""
+    counts, accepted = run(limit=2000, seed=5)
+    assert accepted == []
+    assert counts["made"] >= 20_000
+    assert counts["rejected"] + counts["unreadable"] + counts["accepted"] == 2000
