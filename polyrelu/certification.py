@@ -54,7 +54,7 @@ def certify(
     problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
     if isinstance(X, Problem) and lam is not None:
         problem = replace(problem, lam=penalty(lam, floats))
-    program, seconds = _program(problem, patterns, gated, max_cells, executor, stage)
+    program, seconds = _program(problem, patterns, gated, max_cells=max_cells, executor=executor, stage=stage)
     if problem.lam == 0:
         return certify_unregularised(
             problem, program.patterns, gated, max_vertices, all_cells=program.all_cells
@@ -75,7 +75,7 @@ def certify_penalised(
     """`certify` for lambda > 0 alone, where a `Result` with neurons is needed."""
     if problem.lam == 0:
         raise BadInput("lambda = 0 has no list of neurons: only certify handles it; give lambda > 0")
-    program, seconds = _program(problem, patterns, gated, max_cells, executor, stage)
+    program, seconds = _program(problem, patterns, gated, max_cells=max_cells, executor=executor, stage=stage)
     return _certify_program(problem, program, {"enumerate": seconds}, stage, max_vertices)
 
 
@@ -83,6 +83,7 @@ def _program(
     problem: Problem,
     patterns: Any,
     gated: bool,
+    *,
     max_cells: int | None,
     executor: Executor | None,
     stage: Stage | None,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from flint import arb, fmpq
 
 from polyrelu.exact.enclosure import decimal_bounds
-from polyrelu.optimal_set import MAX_VERTICES
+from polyrelu.optimal_set import MAX_VERTICES, OptimalSet
 from polyrelu.optimum import Optimum
 from polyrelu.problem import Problem
 from polyrelu.proof.lambda_max import enclosed_root
@@ -45,6 +46,11 @@ class Result:
         if self.optimum is None:
             raise Undecided(self.reason or "nothing was proved")
         return self.optimum
+
+    @cached_property
+    def optimal_set(self) -> OptimalSet:
+        """All optimal networks, as polytopes of neuron weights and of block weights."""
+        return OptimalSet(self.proved(), self.max_vertices)
 
     def objective(self, digits: int = DIGITS) -> Bounds:
         """The optimal value, enclosed."""
@@ -83,7 +89,7 @@ class Result:
             "antipodal_pairs": len(optimum.support.pairs) if optimum else None,
             "linear_phase": bool(optimum.support.pairs) if optimum else None,
             "field": optimum.field if optimum else None,
-            **(optimal_set_keys(optimum, self.max_vertices) if optimum else dict.fromkeys(SET_KEYS)),
+            **(optimal_set_keys(self.optimal_set) if optimum else dict.fromkeys(SET_KEYS)),
             "seconds": round(self.seconds, 6),
             "timings": {step: round(seconds, 6) for step, seconds in self.timings.items()},
         }

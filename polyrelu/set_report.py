@@ -8,8 +8,7 @@ from flint import arb
 
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.geometry.moves import Freedom, Move
-from polyrelu.optimal_set import MAX_VERTICES, OptimalSet
-from polyrelu.optimum import Optimum
+from polyrelu.optimal_set import OptimalSet
 from polyrelu.uniqueness import Status, Uniqueness, Verdict
 
 LABEL = 17
@@ -28,9 +27,8 @@ SET_KEYS = (
 """The keys that `optimal_set_keys` gives, for a result that has none of them."""
 
 
-def optimal_set_keys(optimum: Optimum, max_vertices: int = MAX_VERTICES) -> dict[str, Any]:
+def optimal_set_keys(networks: OptimalSet) -> dict[str, Any]:
     """What the set adds to the JSON object; counts are those of the neuron polytope, null with a reason if too many."""
-    networks = OptimalSet(optimum, max_vertices)
     verdicts = Uniqueness(networks)
     keys: dict[str, Any] = {
         "convex_unique": verdicts.convex_unique.answer,
@@ -58,16 +56,15 @@ def _counts(networks: OptimalSet) -> dict[str, Any]:
     }
 
 
-def optimal_set_text(optimum: Optimum, max_vertices: int = MAX_VERTICES) -> list[str]:
+def optimal_set_text(networks: OptimalSet) -> list[str]:
     """What is unique and what is not, in lines for a terminal."""
-    networks = OptimalSet(optimum, max_vertices)
     verdicts, counts = Uniqueness(networks), _counts(networks)
     lines = [
         _line("network", verdicts.p_unique, _network_in_words(verdicts.p_unique)),
         _line("function", verdicts.function_unique, _function_in_words(verdicts.function_unique)),
         _line("convex program", verdicts.convex_unique, _convex_in_words(verdicts.convex_unique)),
         f"  {'optimal set':<{LABEL}}dimension {networks.neurons.dimension}"
-        f" (of the convex program's solutions: {networks.blocks.dimension})",
+        f" (convex program: {networks.blocks.dimension})",
     ]
     if counts["vertices"] is None:
         return [*lines, f"  {'minimal networks':<{LABEL}}not counted: {counts['vertices_reason']}"]

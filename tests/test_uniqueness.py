@@ -56,7 +56,7 @@ def verdicts(problem):
 @pytest.mark.parametrize("name", KNOWN)
 def test_known_answers(name):
     problem, answers, (dimension, block_dimension), vertices, widths = KNOWN[name]
-    keys = optimal_set_keys(optimum_of(problem))
+    keys = optimal_set_keys(OptimalSet(optimum_of(problem)))
     assert (keys["convex_unique"], keys["p_unique"], keys["function_unique"]) == answers
     assert keys["dimension"] == dimension
     assert keys["block_dimension"] == block_dimension
@@ -217,7 +217,7 @@ def test_a_witness_is_rational_and_inputs_on_the_data_are_none():
 
 
 def test_too_many_vertices_is_null_with_a_reason():
-    keys = optimal_set_keys(optimum_of(CUBE), max_vertices=3)
+    keys = optimal_set_keys(OptimalSet(optimum_of(CUBE), max_vertices=3))
     assert keys["vertices"] is None
     assert keys["widths"] is None
     assert keys["narrowest_width"] is None
@@ -226,11 +226,11 @@ def test_too_many_vertices_is_null_with_a_reason():
 
 
 def test_words_for_the_terminal():
-    text = "\n".join(optimal_set_text(optimum_of(CUBE)))
+    text = "\n".join(optimal_set_text(OptimalSet(optimum_of(CUBE))))
     assert "NOT unique" in text
     assert "6, of width 2 to 4" in text
     assert "predict differently" in text
-    text = "\n".join(optimal_set_text(optimum_of(PENTAGON)))
+    text = "\n".join(optimal_set_text(OptimalSet(optimum_of(PENTAGON))))
     assert "all optimal networks predict the same" in text
 
 

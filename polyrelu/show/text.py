@@ -6,36 +6,38 @@ from html import escape
 from typing import Any
 
 import numpy as np
+from flint import fmpq
 
+from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.proof.neuron import Piece
-from polyrelu.result import Result, rounded
+from polyrelu.result import Result, bits_of, rounded
 from polyrelu.set_report import optimal_set_text
 
 BITS = 128
 MAX_ROWS_SHOWN = 12
 MAX_NEURONS_SHOWN = 40
+RESIDUAL_DIGITS = 8
 
 
 def summary(result: Result, digits: int) -> str:
     """The readable form of a result."""
     if result.optimum is None:
         return "\n".join([_heading(result), f"UNDECIDED: {result.reason}", _time(result)])
-    support, shown = result.optimum.support, min(digits, 12)
-    low, high = result.objective(shown)
+    optimum, shown = result.optimum, min(digits, 12)
+    pairs = len(optimum.support.pairs)
+    rank = f"{len(optimum.used)} distinct, activations of rank {optimum.support.rank}"
     lines = [
         _heading(result),
         "PROVED: the optimal fit is unique, and these are all the neurons that optimal networks use.",
-        f"  objective        {low} .. {high}",
-        f"  lambda_max       {_between(result.lambda_max(shown))}",
-        f"  blocks           {result.optimum.tight_blocks} tight, {result.optimum.support_blocks} used, "
-        f"of {blocks(result)}",
-        f"  neurons          {len(result.optimum.used)} distinct, activations of rank {support.rank}",
+        f"  objective        {_value(optimum.objective(bits_of(shown)), shown)}",
+        f"  lambda_max       {between(result.lambda_max(shown))}",
+        f"  blocks           {optimum.tight_blocks} tight, {optimum.support_blocks} used, of {blocks(result)}",
+        f"  neurons          {rank}" + (f"; {pairs} antipodal pairs (linear phase)" if pairs else ""),
+        f"  numbers          {field_in_words(optimum.field)}",
+        *optimal_set_text(result.optimal_set),
+        "",
     ]
-    if support.pairs:
-        lines.append(f"  antipodal pairs  {len(support.pairs)} (linear phase)")
-    lines += [f"  numbers          {field_in_words(result.optimum.field)}", ""]
-    lines[-1:-1] = optimal_set_text(result.optimum, result.max_vertices)
-    return "\n".join([*lines, *_neuron_table(result), "", *_residual(result, shown), _time(result)])
+    return "\n".join([*lines, *_neuron_table(result), "", *_residual(result), _time(result)])
 
 
 def blocks(result: Result) -> int:
@@ -69,16 +71,33 @@ def _time(result: Result) -> str:
     return f"  {result.seconds:.2f} s ({steps})"
 
 
-def _between(bounds: tuple[str, str] | None) -> str:
-    return "unknown" if bounds is None else f"{bounds[0]} .. {bounds[1]}"
+def between(bounds: tuple[str, str] | None) -> str:
+    """An enclosure in words.
+
+    >>> between(("0.1", "0.2")), between(("4.50", "4.50"))
+    ('0.1 .. 0.2', '4.5')
+    """
+    if bounds is None:
+        return "unknown"
+    low, high = bounds
+    if low != high:
+        return f"{low} .. {high}"
+    return low.rstrip("0").rstrip(".") if "." in low and "e" not in low else low
 
 
-def _residual(result: Result, digits: int) -> list[str]:
-    pairs = result.residual(min(digits, 8))
+def _value(value: Any, digits: int) -> str:
+    """A rational as itself where it is short, any other number between two decimals."""
+    if isinstance(value, fmpq) and len(str(value)) <= 2 * digits:
+        return str(value)
+    return between(decimal_bounds(value, digits))
+
+
+def _residual(result: Result) -> list[str]:
+    values = result.proved().residual(bits_of(RESIDUAL_DIGITS))
     lines = ["  residual y - fit, row by row:"]
-    lines += [f"    {j + 1:>4}  {low} .. {high}" for j, (low, high) in enumerate(pairs[:MAX_ROWS_SHOWN])]
-    if len(pairs) > MAX_ROWS_SHOWN:
-        lines.append(f"    ... and {len(pairs) - MAX_ROWS_SHOWN} more rows (see --json)")
+    lines += [f"    {j + 1:>4}  {_value(v, RESIDUAL_DIGITS)}" for j, v in enumerate(values[:MAX_ROWS_SHOWN])]
+    if len(values) > MAX_ROWS_SHOWN:
+        lines.append(f"    ... and {len(values) - MAX_ROWS_SHOWN} more rows (see --json)")
     return lines
 
 
@@ -108,25 +127,16 @@ def direction(result: Result, piece: Piece) -> Any:
 
 
 def neuron_weights(result: Result) -> list[str]:
-    """The weight ||w|| of each used neuron; "shared" or "varies" where optimal networks differ in it."""
-    optimum = result.proved()
-    at, lam = optimum.point.balls(BITS), float(result.problem.lam or 0)
-    weight = {
-        id(p): rounded(b) * lam for p, b in zip(optimum.point.structure.pieces, at.weights, strict=True)
-    }
-    partner = {a: b for pair in optimum.support.pairs for a, b in (pair, pair[::-1])}
-    used, unique = [i for i, flag in enumerate(optimum.support.used) if flag], optimum.nullity == 0
-    texts = []
-    for i in used:
-        value = weight.get(id(optimum.neurons[i]))
-        if i in partner and optimum.interior is not None:
-            value = value if value is not None else weight.get(id(optimum.neurons[partner[i]]))
-            texts.append(f"{value:.6g} together with neuron {used.index(partner[i]) + 1}, its antipode")
-        elif optimum.interior is not None or (unique and value is not None):
-            texts.append(f"{value:.6g}")
-        else:
-            texts.append("differs between optimal networks")
-    return texts
+    """The weight ||w|| of each used neuron, or its range over the optimal networks."""
+    return [_range(low, high) for low, high in result.optimal_set.neurons.ranges(BITS)]
+
+
+def _range(low: Any, high: Any) -> str:
+    a, b = rounded(low), rounded(high)
+    if isinstance(low, fmpq) and low == high:
+        return f"{a:.6g}"
+    # Rounded to six digits the ends of an enclosure of one number agree, and those of a true range rarely do.
+    return f"{a:.6g}" if f"{a:.6g}" == f"{b:.6g}" else f"{a:.6g} to {b:.6g}"
 
 
 def _rows(piece: Piece, side: int) -> str:
