@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
+from polyrelu.guess.flats import TINY, Indices
 from polyrelu.guess.program import Program
 from polyrelu.guess.result import Array, Bools
 
 MAX_HOPS = 50
+MANY = 64  # rows of a cone that are too many to try all at once
 REFINEMENTS = 5
 RIDGE = 1e-11  # keeps dependent facets solvable
 
@@ -75,8 +77,7 @@ def project(program: Program, block: int, moment: Array) -> Projection:
         normals = program.normals(np.array([block]))[0]
         inside = normals @ moment
         if float(inside.min()) < 0:
-            rho = nonnegative_least_squares(normals.T, -moment / size)
-            tight[rows[rho > 0]] = True
+            tight[rows[tight_facets(normals, moment / size)]] = True
             p = program.flats.through(tight).projection @ moment
     value = math.sqrt(p @ p)
     if value <= 1e-14 * size:
@@ -113,6 +114,24 @@ def _across(program: Program, here: Projection, sign: int, nu: Array) -> Project
             if there.value > value:
                 value, best = there.value, there
     return best
+
+
+def tight_facets(normals: Array, moment: Array) -> Indices:
+    """Facets with positive multipliers in the projection of a unit moment.
+
+    With many rows only the worst violated ones take part at first. Others join while they are violated, and those
+    without a multiplier leave: || p || falls each time, so no choice comes back.
+    """
+    count, d = normals.shape
+    if count > max(MANY, 4 * d):
+        inside, chosen = normals @ moment, np.zeros(0, dtype=np.intp)
+        for _ in range(MAX_HOPS):
+            chosen = np.union1d(chosen, np.argpartition(inside, 2 * d)[: 2 * d])
+            rho = nonnegative_least_squares(normals[chosen].T, -moment)
+            inside, chosen = normals @ (moment + normals[chosen].T @ rho), chosen[rho > 0]
+            if float(inside.min()) >= -TINY:
+                return chosen
+    return np.flatnonzero(nonnegative_least_squares(normals.T, -moment) > 0)
 
 
 def nonnegative_least_squares(matrix: Array, target: Array) -> Array:

@@ -24,7 +24,9 @@ from polyrelu.guess.result import Array
 from polyrelu.guess.sliding import State, slide
 
 T = TypeVar("T")
-STEP = 8.0
+STEP = 8.0  # ratio of successive values of lambda on the way down
+STALL = 1e-8  # an excess this small that does not shrink is rounding in nu: Newton's last steps decide
+PATIENCE = 5
 
 
 def levels(top: float, lam: float) -> list[float]:
@@ -80,20 +82,23 @@ class Solver:
     def _settle(self, rounds: int, margin: float) -> tuple[int, str]:
         """Rounds until no block exceeds lambda by more than the margin: rounds left, and why it stopped short."""
         self.objective = np.inf
-        careful = False
+        careful, least, stalled = False, np.inf, 0
         for left in range(rounds, 0, -1):
             if self.deadline is not None and time.monotonic() > self.deadline:
                 return left, f"out of time after {len(self.trace)} rounds"
             level = self.lam * (1 + max(margin, self.noise()))
             prices = self._timed("price", partial(self._price, level, careful))
+            over = prices.top / self.lam - 1
             self.trace.append(
-                f"{self.lam:.2e} top {prices.top / self.lam - 1:.2e} new {len(prices.columns)} pool {len(self.pool)}"
+                f"{self.lam:.2e} top {over:.2e} new {len(prices.columns)} pool {len(self.pool)}"
             )
-            if not prices.columns and (careful or margin > 1e-3):
+            stalled = stalled + 1 if least / 2 < over < STALL else 0
+            least = min(least, over) if prices.columns else least
+            if stalled > PATIENCE or (not prices.columns and (careful or margin > 1e-3)):
                 return left, ""
             careful = not prices.columns
             if prices.columns:
-                self.enough = min(max(1e-4 * (prices.top / self.lam - 1), 1e-14), 1e-3)
+                self.enough = min(max(1e-4 * over, 1e-14), 1e-3)
                 self._add(list(prices.columns))
                 self._timed("lasso", self._lasso)
                 self._timed("slide", self._slide)
