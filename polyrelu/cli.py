@@ -15,7 +15,7 @@ from typing import NoReturn
 import polyrelu
 from polyrelu.errors import BadInput, Contradiction, EngineMissing, LimitReached, Undecided
 
-COMMANDS = ("patterns", "certify", "network", "prune", "examples")
+COMMANDS = ("patterns", "certify", "check", "explain", "network", "prune", "examples")
 
 DESCRIPTION = """\
 Exact geometry of neural-network optima: the set of all globally optimal two-layer ReLU networks
@@ -23,6 +23,8 @@ of a small data set (X, y) with penalty lambda, computed with proof.
 
   polyrelu patterns data.csv             every activation pattern of the rows, and a proof that none is missing
   polyrelu certify data.csv --lam 1/10   the optimal fit, its neurons and where they live, proved
+  polyrelu check proof.json              check a proof file that certify --out has written
+  polyrelu explain proof.json            a checked proof in words, or as LaTeX
   polyrelu network net.npz --data data.csv --lam 1/10   is a trained network optimal, stationary, how far from it?
   polyrelu prune data.csv --lam 1/10     optimal networks from which no neuron can be left out
   polyrelu examples                      data sets with a story, to try things on

@@ -1,4 +1,4 @@
-"""False and hostile files: each semantic lie is rejected by the claim it concerns, each unreadable file refused at once."""
+"""False and hostile files: a lie is rejected by the claim it concerns, an unreadable file is refused at once."""
 
 import copy
 import gzip

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ruff: noqa: B905
+# ruff: noqa: B905, RUF007, UP031 -- it runs on Python 3.9, where zip has no strict=
 """Check a polyrelu proof file with bare Python (3.9 or newer, standard library only).
 
     python check.py proof.json[.gz] [--json] [--problem SHA256]      exit: 0 accepted, 1 rejected, 2 unreadable
@@ -28,8 +28,9 @@ import re
 import sys
 import time
 import zlib
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple
 
 FORMAT, VERSION = "polyrelu-proof", 1
 MAX_BYTES = 256 * 2**20
@@ -60,7 +61,7 @@ def need(condition: object, claim: str, step: str) -> None:
 # ---------------------------------------------------------------------------------------------- reading
 
 
-def load(path: str) -> Tuple[Any, str]:
+def load(path: str) -> tuple[Any, str]:
     """The document and the SHA-256 of the (uncompressed) file; only canonical JSON is read."""
     try:
         with open(path, "rb") as file:
@@ -71,7 +72,7 @@ def load(path: str) -> Tuple[Any, str]:
             if len(data) <= MAX_BYTES and (not stream.eof or stream.unused_data):
                 raise Unreadable("truncated or trailing compressed data")
     except (OSError, zlib.error) as error:
-        raise Unreadable("cannot read %s: %s" % (path, error))
+        raise Unreadable(f"cannot read {path}: {error}") from None
     if len(data) > MAX_BYTES:
         raise Unreadable("larger than the limit of %d bytes" % MAX_BYTES)
     try:
@@ -85,13 +86,13 @@ def load(path: str) -> Tuple[Any, str]:
         )
         canonical = json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n" == text
     except (ValueError, RecursionError) as error:
-        raise Unreadable("not a JSON document of this format: %s" % str(error)[:200])
+        raise Unreadable(f"not a JSON document of this format: {str(error)[:200]}") from None
     if not canonical:
         raise Unreadable("not in canonical form (sorted keys, no spaces, one final newline)")
     return document, hashlib.sha256(data).hexdigest()
 
 
-def _no_duplicates(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({key for key, _ in pairs}) < len(pairs):
         raise ValueError("a key appears twice")
     return dict(pairs)
@@ -104,28 +105,30 @@ def _small_integer(text: str) -> int:
 
 
 def _no_float(text: str) -> float:
-    raise ValueError("floating-point numbers are not allowed: %s" % text[:40])
+    raise ValueError(f"floating-point numbers are not allowed: {text[:40]}")
 
 
-def fields(value: Any, where: str, required: str, optional: str = "") -> Dict[str, Any]:
+def fields(value: Any, where: str, required: str, optional: str = "") -> dict[str, Any]:
     """An object with exactly these keys."""
     known = set(required.split()) | set(optional.split())
     if type(value) is not dict or not set(required.split()) <= set(value) <= known:
-        raise Unreadable("%s must be an object with the keys %s" % (where, ", ".join(sorted(known))))
+        raise Unreadable("{} must be an object with the keys {}".format(where, ", ".join(sorted(known))))
     return value
 
 
-def items(value: Any, where: str, length: Optional[int] = None) -> List[Any]:
+def items(value: Any, where: str, length: int | None = None) -> list[Any]:
     """A list, of the stated length if there is one."""
     if type(value) is not list or length not in (None, len(value)):
-        raise Unreadable("%s must be a list%s" % (where, "" if length is None else " of length %d" % length))
+        raise Unreadable(
+            "{} must be a list{}".format(where, "" if length is None else " of length %d" % length)
+        )
     return value
 
 
 def typed(value: Any, kind: type, where: str) -> Any:
     """A value of exactly this JSON type; integers are not negative."""
-    if type(value) is not kind or (kind is int and value < 0):
-        raise Unreadable("%s must be of type %s" % (where, kind.__name__))
+    if type(value) is not kind or (type(value) is int and value < 0):
+        raise Unreadable(f"{where} must be of type {kind.__name__}")
     return value
 
 
@@ -143,7 +146,7 @@ def rational(value: Any, where: str) -> Fraction:
         raise Unreadable("%s has more than %d digits" % (where, MAX_DIGITS))
     number = Fraction(int(parts[0]), int(parts[-1]) if len(parts) == 2 else 1)
     if str(number) != value:
-        raise Unreadable("%s is not in lowest terms" % where)
+        raise Unreadable(f"{where} is not in lowest terms")
     return number
 
 
@@ -151,7 +154,7 @@ def integer(value: Any, where: str) -> int:
     """An integer in a string."""
     number = rational(value, where)
     if number.denominator != 1:
-        raise Unreadable("%s must be an integer" % where)
+        raise Unreadable(f"{where} must be an integer")
     return number.numerator
 
 
@@ -185,10 +188,11 @@ class Interval:
         return Interval(-self.hi, -self.lo)
 
     def __sub__(self, other: Any) -> Interval:
-        return self + (-Interval.of(other))
+        o = Interval.of(other)
+        return Interval(self.lo - o.hi, self.hi - o.lo)
 
     def __rsub__(self, other: Any) -> Interval:
-        return (-self) + other
+        return (-self).__add__(other)
 
     def __mul__(self, other: Any) -> Interval:
         if isinstance(other, (int, Fraction)):  # exactly rational: round once
@@ -205,7 +209,7 @@ class Interval:
         one = 1 << 2 * Interval.bits
         return Interval(one // self.hi, -(-one // self.lo))
 
-    def sign(self) -> Optional[int]:
+    def sign(self) -> int | None:
         """The common sign of all its numbers, or None."""
         return 1 if self.lo > 0 else -1 if self.hi < 0 else 0 if self.lo == self.hi == 0 else None
 
@@ -218,9 +222,9 @@ class Field:
 
     def __init__(self, spec: Any):
         where = "the field"
-        self.values: Dict[int, Interval] = {}
+        self.values: dict[int, Interval] = {}
         if type(spec) is dict and "radicands" in spec:
-            self.polynomial: Optional[List[Fraction]] = None
+            self.polynomial: list[Fraction] | None = None
             self.basis = [
                 integer(m, where) for m in items(fields(spec, where, "radicands")["radicands"], where)
             ]
@@ -240,9 +244,9 @@ class Field:
     def element(self, coefficients: Any, where: str) -> Element:
         """Read one number."""
         coefficients = items(coefficients, where, len(self.basis))
-        return Element(self, {b: rational(c, where) for b, c in zip(self.basis, coefficients)})
+        return Element(self, {b: rational(c, where) for b, c in together(self.basis, coefficients)})
 
-    def times(self, i: int, j: int) -> Dict[int, Fraction]:
+    def times(self, i: int, j: int) -> dict[int, Fraction]:
         """The product of two basis numbers."""
         if self.polynomial is None:
             g = math.gcd(i, j)
@@ -266,7 +270,7 @@ class Field:
         return self.values[i]
 
 
-def _root_between(f: List[int], m: int, bits: int) -> Interval:
+def _root_between(f: list[int], m: int, bits: int) -> Interval:
     """A root of f between m / 2^bits and (m + 1) / 2^bits, where f changes its sign; bisected to the grid."""
     need(bits <= Interval.bits, "optimum", "the isolating interval is finer than the grid")
     lo = m << (Interval.bits - bits)
@@ -291,7 +295,7 @@ class Element:
 
     __slots__ = ("field", "terms")
 
-    def __init__(self, field: Field, terms: Dict[int, Fraction]):
+    def __init__(self, field: Field, terms: dict[int, Fraction]):
         self.field, self.terms = field, {k: c for k, c in terms.items() if c != 0}
 
     def _lift(self, other: Any) -> Element:
@@ -315,12 +319,12 @@ class Element:
         return self + (-self._lift(other))
 
     def __rsub__(self, other: Any) -> Element:
-        return -self + other
+        return (-self).__add__(other)
 
     def __mul__(self, other: Any) -> Element:
         if not isinstance(other, Element):
             return Element(self.field, {k: c * other for k, c in self.terms.items()})
-        terms: Dict[int, Fraction] = {}
+        terms: dict[int, Fraction] = {}
         for (i, a), (j, b) in itertools.product(self.terms.items(), other.terms.items()):
             for k, c in self.field.times(i, j).items():
                 terms[k] = terms.get(k, Fraction(0)) + a * b * c
@@ -335,7 +339,23 @@ class Element:
 
 def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     """The sum of products, of rationals with rationals, intervals or elements."""
-    return sum((x * y for x, y in zip(a, b) if not (isinstance(x, (int, Fraction)) and x == 0)), Fraction(0))
+    return sum(
+        (x * y for x, y in together(a, b) if not (isinstance(x, (int, Fraction)) and x == 0)), Fraction(0)
+    )
+
+
+def together(*lists: Any) -> Iterator[Any]:
+    """`zip`, but lists of different lengths are never cut to the shorter one."""
+    if len(set(map(len, lists))) > 1:
+        raise AssertionError("lists of different lengths")
+    return zip(*lists)
+
+
+def transposed(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """The columns of a table with rows of equal length."""
+    if len(set(map(len, rows))) > 1:
+        raise AssertionError("rows of different lengths")
+    return list(zip(*rows))
 
 
 def combination(vectors: Sequence[Sequence[Any]], coefficients: Sequence[Any], i: int) -> Any:
@@ -343,7 +363,7 @@ def combination(vectors: Sequence[Sequence[Any]], coefficients: Sequence[Any], i
     return dot([v[i] for v in vectors], coefficients)
 
 
-def projector(rows: Sequence[Sequence[Fraction]], d: int) -> List[List[Fraction]]:
+def projector(rows: Sequence[Sequence[Fraction]], d: int) -> list[list[Fraction]]:
     """The orthogonal projection onto { v : row.v = 0 for all rows }, by Gram-Schmidt."""
     P = [[Fraction(i == j) for j in range(d)] for i in range(d)]
     for row in rows:
@@ -354,7 +374,7 @@ def projector(rows: Sequence[Sequence[Fraction]], d: int) -> List[List[Fraction]
     return P
 
 
-def echelon(rows: Sequence[Sequence[Fraction]]) -> List[List[Fraction]]:
+def echelon(rows: Sequence[Sequence[Fraction]]) -> list[list[Fraction]]:
     """The reduced row echelon form without zero rows: a basis of the row space that depends on it alone."""
     table, done = [list(row) for row in rows], 0
     for j in range(len(table[0]) if table else 0):
@@ -365,12 +385,12 @@ def echelon(rows: Sequence[Sequence[Fraction]]) -> List[List[Fraction]]:
         table[done] = [x / table[done][j] for x in table[done]]
         for i, row in enumerate(table):
             if i != done and row[j] != 0:
-                table[i] = [x - row[j] * y for x, y in zip(row, table[done])]
+                table[i] = [x - row[j] * y for x, y in together(row, table[done])]
         done += 1
     return table[:done]
 
 
-def eliminate(rows: List[List[Any]], columns: int) -> Optional[List[Tuple[int, List[Interval]]]]:
+def eliminate(rows: list[list[Any]], columns: int) -> list[tuple[int, list[Interval]]] | None:
     """Gauss-Jordan on intervals with pivots among the first columns: [(pivot column, reduced row)], or None.
 
     Each pivot excludes 0, so success proves that the rows are independent, whatever numbers the intervals hold.
@@ -393,7 +413,7 @@ def eliminate(rows: List[List[Any]], columns: int) -> Optional[List[Tuple[int, L
         table[i][j] = Interval.of(1)
         for k, row in enumerate(table):
             if k != i:
-                table[k] = [x - row[j] * y for x, y in zip(row, table[i])]
+                table[k] = [x - row[j] * y for x, y in together(row, table[i])]
                 table[k][j] = Interval(0, 0)
         used[i] = j
     return [(used[i], table[i]) for i in range(len(table))]
@@ -424,11 +444,11 @@ class Problem:
         text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
         self.sha256 = hashlib.sha256(text.encode("ascii")).hexdigest()
 
-    def _patterns(self, listed: List[Any]) -> List[str]:
+    def _patterns(self, listed: list[Any]) -> list[str]:
         for p in listed:
             if type(p) is not str or len(p) != self.n or set(p) - {"0", "1"}:
                 raise Unreadable("a pattern must be a string of %d characters 0 and 1" % self.n)
-            if any(bit == "0" for bit, nonzero in zip(p, self.nonzero) if not nonzero):
+            if any(bit == "0" for bit, nonzero in together(p, self.nonzero) if not nonzero):
                 raise Unreadable("a pattern must have 1 on zero rows of X")
         if not listed or len(set(listed)) < len(listed):
             raise Unreadable("the list of patterns must not be empty and must not repeat one")
@@ -438,7 +458,7 @@ class Problem:
 # ---------------------------------------------------------------------------------------------- claim: arrangement
 
 
-def check_arrangement(problem: Problem, claim: Any) -> List[str]:
+def check_arrangement(problem: Problem, claim: Any) -> list[str]:
     """All patterns of full-dimensional cells of { w : x_j.w = 0 }: found by a search, counted by a theorem.
 
     The search need not be right: each pattern found comes with an integer point, whose signs are recomputed here,
@@ -458,7 +478,7 @@ def check_arrangement(problem: Problem, claim: Any) -> List[str]:
     for w in points_of_cells(lines, problem.d):
         values = [sum(map(int.__mul__, row, w)) for row in problem.integers]
         need(
-            all(v != 0 for v, some in zip(values, problem.nonzero) if some),
+            all(v != 0 for v, some in together(values, problem.nonzero) if some),
             name,
             "a point lies on a hyperplane",
         )
@@ -473,7 +493,7 @@ def check_arrangement(problem: Problem, claim: Any) -> List[str]:
     return listed
 
 
-def _distinct_lines(rows: Sequence[Sequence[int]]) -> List[Tuple[int, ...]]:
+def _distinct_lines(rows: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
     """One primitive integer vector per hyperplane."""
     found = {}
     for row in rows:
@@ -484,7 +504,7 @@ def _distinct_lines(rows: Sequence[Sequence[int]]) -> List[Tuple[int, ...]]:
     return list(found)
 
 
-def number_of_cells(rows: Sequence[Tuple[Fraction, ...]], d: int) -> int:
+def number_of_cells(rows: Sequence[tuple[Fraction, ...]], d: int) -> int:
     """Cells of a central arrangement of distinct hyperplanes: 1 + sum over j of the cells of rows before j on H_j."""
     if not rows:
         return 1
@@ -496,47 +516,47 @@ def number_of_cells(rows: Sequence[Tuple[Fraction, ...]], d: int) -> int:
         classes = {}
         for other in rows[:j]:  # the linear form on H_j: eliminate the coordinate p
             factor = other[p] / row[p]
-            form = [v - factor * w for i, (v, w) in enumerate(zip(other, row)) if i != p]
+            form = [v - factor * w for i, (v, w) in enumerate(together(other, row)) if i != p]
             lead = next(v for v in form if v)
             classes[tuple(v / lead for v in form)] = True
         total += number_of_cells(list(classes), d - 1)
     return total
 
 
-def points_of_cells(lines: Sequence[Tuple[int, ...]], d: int) -> List[Tuple[int, ...]]:
+def points_of_cells(lines: Sequence[tuple[int, ...]], d: int) -> list[tuple[int, ...]]:
     """One integer point of every cell. A cell touches a last hyperplane H_j in a cell of the rows before j on H_j."""
     if not lines or d == 1:
         return [(0,) * d] if not lines else [(1,), (-1,)]
     if d == 2:
         return _points_of_plane(lines)
-    found: Dict[bytes, Tuple[int, ...]] = {}
+    found: dict[bytes, tuple[int, ...]] = {}
     for j, row in enumerate(lines):
         p = min((i for i, v in enumerate(row) if v), key=lambda i: abs(row[i]))
         basis = [[row[p] * (i == k) - row[i] * (p == k) for k in range(d)] for i in range(d) if i != p]
         before = [[sum(map(int.__mul__, line, b)) for b in basis] for line in lines[:j]]
         for point in points_of_cells(_distinct_lines(before), d - 1):
-            lifted = [sum(map(int.__mul__, point, column)) for column in zip(*basis)]
+            lifted = [sum(map(int.__mul__, point, column)) for column in transposed(basis)]
             at = [sum(map(int.__mul__, line, lifted)) for line in lines]
             along = [sum(map(int.__mul__, line, row)) for line in lines]
-            far = 1 + max((abs(a) // abs(v) for a, v in zip(along[:j], at[:j]) if v), default=0)
+            far = 1 + max((abs(a) // abs(v) for a, v in together(along[:j], at[:j]) if v), default=0)
             for side in (1, -1):
-                values = [far * v + side * a for v, a in zip(at, along)]
+                values = [far * v + side * a for v, a in together(at, along)]
                 if all(values):
-                    w = [far * v + side * r for v, r in zip(lifted, row)]
+                    w = [far * v + side * r for v, r in together(lifted, row)]
                     g = math.gcd(*w)
                     found.setdefault(bytes(v > 0 for v in values), tuple(v // g for v in w))
     return list(found.values())
 
 
-def _points_of_plane(lines: Sequence[Tuple[int, ...]]) -> List[Tuple[int, ...]]:
+def _points_of_plane(lines: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
     """Sums of neighbouring rays, in the order of their angles."""
     if len(lines) == 1:
         return [lines[0], (-lines[0][0], -lines[0][1])]
     rays = [(-b, a) if a > 0 or (a == 0 and b < 0) else (b, -a) for a, b in lines]  # in the upper half-plane
     rays.sort(key=lambda ray: (ray[1] != 0, Fraction(-ray[0], ray[1]) if ray[1] else 0))
     around = [*rays, (-rays[0][0], -rays[0][1])]
-    half = [(a + c, b + e) for (a, b), (c, e) in zip(around, around[1:])]
-    return half + [(-a, -b) for a, b in half]
+    half: list[tuple[int, ...]] = [(a + c, b + e) for (a, b), (c, e) in zip(around, around[1:])]
+    return half + [tuple(-v for v in w) for w in half]
 
 
 # ---------------------------------------------------------------------------------------------- claim: optimum
@@ -552,7 +572,7 @@ class Neuron:
             raise Unreadable("a neuron has a sign + or - and a face of %d characters + - 0" % problem.n)
         name = "optimum"
         need(
-            all(f == "0" for f, some in zip(face, problem.nonzero) if not some),
+            all(f == "0" for f, some in together(face, problem.nonzero) if not some),
             name,
             "a face is not 0 on a zero row",
         )
@@ -563,54 +583,56 @@ class Neuron:
         self.active = [j for j, f in enumerate(face) if f == "+"]
         P = projector([problem.X[j] for j in self.zero], problem.d)
         shadows = [[dot(line, x) for line in P] for x in problem.X]  # P x_j
-        self.span = [p for p, some in zip(shadows, problem.nonzero) if some]
+        self.span = [p for p, some in together(shadows, problem.nonzero) if some]
         on = set(self.active)
         self.A = [[p[i] if j in on else Fraction(0) for j, p in enumerate(shadows)] for i in range(problem.d)]
 
-    def z(self, nu: Sequence[Any]) -> List[Any]:
+    def z(self, nu: Sequence[Any]) -> list[Any]:
         """A nu."""
         return [dot(row, nu) for row in self.A]
 
-    def activation(self, nu: Sequence[Any]) -> List[Any]:
+    def activation(self, nu: Sequence[Any]) -> list[Any]:
         """Q nu = A^T A nu."""
         z = self.z(nu)
-        return [dot(column, z) for column in zip(*self.A)]
+        return [dot(column, z) for column in transposed(self.A)]
 
     def holds(self, pattern: str) -> bool:
         """Whether u lies in the closed cone of the pattern: they agree off the zero set."""
-        return all(f == "0" or (f == "+") == (bit == "1") for f, bit in zip(self.face, pattern))
+        return all(f == "0" or (f == "+") == (bit == "1") for f, bit in together(self.face, pattern))
 
 
 class System:
     """The square system of neurons, each single or standing for a pair {u, -u}; see `check_root`."""
 
-    def __init__(self, problem: Problem, heads: List[Neuron], paired: List[bool]):
+    def __init__(self, problem: Problem, heads: list[Neuron], paired: list[bool]):
         self.problem, self.heads, self.paired = problem, heads, paired
-        self.basis = echelon([v for h, pair in zip(heads, paired) if pair for v in h.span])  # of U, as rows
+        self.basis = echelon(
+            [v for h, pair in together(heads, paired) if pair for v in h.span]
+        )  # of U, as rows
         self.XB = [[dot(x, b) for b in self.basis] for x in problem.X]
         self.sizes = (problem.n, len(heads), len(self.basis))
 
-    def equations(self, nu: Sequence[Any], weights: Sequence[Any], c: Sequence[Any]) -> List[Any]:
+    def equations(self, nu: Sequence[Any], weights: Sequence[Any], c: Sequence[Any]) -> list[Any]:
         """What must vanish: the fit, (|A nu|^2 - lambda^2) / 2, and -B^T X^T nu."""
         p = self.problem
-        fit = [v - y - dot(row, c) for v, y, row in zip(nu, p.y, self.XB)]
+        fit = [v - y - dot(row, c) for v, y, row in together(nu, p.y, self.XB)]
         norms = []
-        for head, weight in zip(self.heads, weights):
-            fit = [t + v * weight for t, v in zip(fit, head.activation(nu))]
+        for head, weight in together(self.heads, weights):
+            fit = [t + v * weight for t, v in together(fit, head.activation(nu))]
             z = head.z(nu)
             norms.append((dot(z, z) - p.lam * p.lam) * Fraction(1, 2))
-        return [*fit, *norms, *(-dot(column, nu) for column in zip(*self.XB))]
+        return [*fit, *norms, *(-dot(column, nu) for column in transposed(self.XB))]
 
-    def jacobian(self, nu: Sequence[Interval], weights: Sequence[Interval]) -> List[List[Any]]:
+    def jacobian(self, nu: Sequence[Interval], weights: Sequence[Interval]) -> list[list[Any]]:
         """Its derivative [[I + sum weight_k Q_k, border], [border^T, 0]] with border (Q_k nu, -X B)."""
         n, K, r = self.sizes
-        corner: List[List[Any]] = [[Fraction(i == j) for j in range(n)] for i in range(n)]
-        for head, weight in zip(self.heads, weights):
-            columns = list(zip(*head.A))
+        corner: list[list[Any]] = [[Fraction(i == j) for j in range(n)] for i in range(n)]
+        for head, weight in together(self.heads, weights):
+            columns = transposed(head.A)
             for i in head.active:
                 for j in head.active:
                     corner[i][j] = corner[i][j] + weight * dot(columns[i], columns[j])
-        border = [head.activation(nu) for head in self.heads] + [[-v for v in b] for b in zip(*self.XB)]
+        border = [head.activation(nu) for head in self.heads] + [[-v for v in b] for b in transposed(self.XB)]
         top = [row + [b[i] for b in border] for i, row in enumerate(corner)]
         return top + [list(b) + [Fraction(0)] * (K + r) for b in border]
 
@@ -618,16 +640,16 @@ class System:
 class Point:
     """A proved solution (nu, weights, c) of the system: enclosures, and exact numbers where the file has them."""
 
-    def __init__(self, system: System, values: List[Any], field: Any = None):
+    def __init__(self, system: System, values: list[Any], field: Any = None):
         n, K, _ = system.sizes
         balls = enclosed(values)
         self.nu, self.weights, self.c = balls[:n], balls[n : n + K], balls[n + K :]
-        self.exact: Optional[List[Any]] = values[:n] if field else None
+        self.exact: list[Any] | None = values[:n] if field else None
         self.field = field
         self.exact_rest = (values[n : n + K], values[n + K :])
 
-    def sign(self, form: List[Fraction], near: List[int], rows: List[int]) -> Optional[int]:
-        """The sign of the sum of form[k] nu[near[k]] over k in rows, by its interval or else exactly; None is undecided."""
+    def sign(self, form: list[Fraction], near: list[int], rows: list[int]) -> int | None:
+        """The sign of the sum of form[k] nu[near[k]] over k in rows, by interval or exactly; None is undecided."""
         picked = [form[k] for k in rows]
         sign = Interval.of(dot(picked, [self.nu[near[k]] for k in rows])).sign()
         if (
@@ -639,7 +661,7 @@ class Point:
         return sign
 
 
-def enclosed(values: Sequence[Any]) -> List[Interval]:
+def enclosed(values: Sequence[Any]) -> list[Interval]:
     """Enclosures of exact numbers."""
     return [v.interval() if isinstance(v, Element) else Interval.of(v) for v in values]
 
@@ -681,7 +703,7 @@ def check_point(system: System, spec: Any) -> Point:
     return Point(system, values)
 
 
-def check_root(system: System, centre: List[int], bits: int) -> None:
+def check_root(system: System, centre: list[int], bits: int) -> None:
     """Krawczyk: F has a root within 2^-(bits+1) of m = centre / 2^bits, in every coordinate.
 
     If |Y F(m)| + |I - Y J| r < r in every coordinate, for a real matrix Y and all J in an interval matrix that
@@ -696,14 +718,14 @@ def check_root(system: System, centre: List[int], bits: int) -> None:
     box = [Interval((v << Interval.bits - bits) - half, (v << Interval.bits - bits) + half) for v in centre]
     J = [[Interval.of(v) for v in row] for row in system.jacobian(box[:n], box[n : n + K])]
     middle = [[(v.lo + v.hi) // 2 for v in row] for row in J]
-    spread = [[v.hi - w for v, w in zip(row, mid)] for row, mid in zip(J, middle)]
+    spread = [[v.hi - w for v, w in together(row, mid)] for row, mid in together(J, middle)]
     Y = _rounded_inverse(middle, bits)
     one = 1 << 2 * Interval.bits
     F_mid = [(v.lo + v.hi) // 2 for v in F]
-    columns, spreads = list(zip(*middle)), list(zip(*spread))
+    columns, spreads = transposed(middle), transposed(spread)
     for i, y in enumerate(Y):
         y_abs = [abs(v) for v in y]
-        step = abs(_product(y, F_mid)) + sum(a * (v.hi - w) for a, v, w in zip(y_abs, F, F_mid))
+        step = abs(_product(y, F_mid)) + sum(a * (v.hi - w) for a, v, w in together(y_abs, F, F_mid))
         stretch = sum(
             abs((one if i == j else 0) - _product(y, columns[j])) + _product(y_abs, spreads[j])
             for j in range(size)
@@ -720,7 +742,7 @@ def _product(a: Sequence[int], b: Sequence[int]) -> int:
     return sum(map(int.__mul__, a, b))
 
 
-def _rounded_inverse(M: List[List[int]], bits: int) -> List[List[int]]:
+def _rounded_inverse(M: list[list[int]], bits: int) -> list[list[int]]:
     """Near the inverse of M / 2^g, times 2^g; nothing is claimed about it."""
     with decimal.localcontext() as context:
         context.prec, context.Emax, context.Emin = 60 + bits // 4, decimal.MAX_EMAX, decimal.MIN_EMIN
@@ -738,11 +760,11 @@ def _rounded_inverse(M: List[List[int]], bits: int) -> List[List[int]]:
             for i, row in enumerate(table):
                 factor = row[j]
                 if i != j and factor:
-                    table[i] = [v - factor * w for v, w in zip(row, lead)]
+                    table[i] = [v - factor * w for v, w in together(row, lead)]
         return [[int(v * unit) for v in row[size:]] for row in table]
 
 
-def check_optimum(problem: Problem, patterns: List[str], claim: Any, evidence: Any) -> Optimum:
+def check_optimum(problem: Problem, patterns: list[str], claim: Any, evidence: Any) -> Optimum:
     """The optimal fit, all tight neurons, and the status of every block."""
     name = "optimum"
     claim = fields(claim, name, "objective neurons tight_blocks words")
@@ -754,7 +776,7 @@ def check_optimum(problem: Problem, patterns: List[str], claim: Any, evidence: A
     system = System(problem, heads, paired)
     point = check_point(system, evidence["point"])
     need(all(w.sign() == 1 for w in point.weights), name, "a weight is not proved positive")
-    for k, (neuron, role) in enumerate(zip(neurons, roles)):
+    for k, (neuron, role) in enumerate(together(neurons, roles)):
         label = "neuron %d" % (k + 1)
         if role == "tie":
             need(point.exact is not None, name, label + ": a tie needs exact numbers")
@@ -777,10 +799,10 @@ def check_optimum(problem: Problem, patterns: List[str], claim: Any, evidence: A
     return Optimum(problem, patterns, system, point, neurons, roles)
 
 
-def _structure(neurons: List[Neuron], roles: List[Any]) -> Tuple[List[Neuron], List[bool]]:
+def _structure(neurons: list[Neuron], roles: list[Any]) -> tuple[list[Neuron], list[bool]]:
     """The singles and pairs, in a prescribed order: each pair with its antipode behind it, ties at the end."""
     name, heads, paired, ties = "optimum", [], [], []
-    for k, (neuron, role) in enumerate(zip(neurons, roles)):
+    for k, (neuron, role) in enumerate(together(neurons, roles)):
         need(role in ("single", "pair", "antipode", "tie"), name, "an unknown role of a neuron")
         after_pair = k > 0 and roles[k - 1] == "pair"
         need((role == "antipode") == after_pair, name, "a pair and its antipode do not stand together")
@@ -811,7 +833,7 @@ def _check_strict_signs(problem: Problem, point: Point, neuron: Neuron, name: st
             )
 
 
-def _check_multipliers(problem: Problem, point: Point, neuron: Neuron, held: List[str], label: str) -> None:
+def _check_multipliers(problem: Problem, point: Point, neuron: Neuron, held: list[str], label: str) -> None:
     """For each present block around u: rho >= 0 on Z with s X^T D_b nu + sum (2D_b - I)_jj rho_j x_j = lambda u.
 
     With c = s X^T D_b nu one has P c = lambda u, so the sum must be -(I - P) c, the component of -c in the span of
@@ -824,21 +846,21 @@ def _check_multipliers(problem: Problem, point: Point, neuron: Neuron, held: Lis
         need(
             bool(found),
             "optimum",
-            "%s: no multiplier for the blocks with %s on its zero rows" % (label, local),
+            f"{label}: no multiplier for the blocks with {local} on its zero rows",
         )
 
 
 def multipliers(
-    problem: Problem, point: Point, neuron: Neuron, held: List[str]
-) -> Iterator[Tuple[str, Dict[int, Interval]]]:
+    problem: Problem, point: Point, neuron: Neuron, held: list[str]
+) -> Iterator[tuple[str, dict[int, Interval]]]:
     """For each pattern on the zero rows: proved multipliers rho_j, or nothing where none were found."""
     near = neuron.active + neuron.zero
     spans = list(_spanning_sets(problem, neuron))
     for local in sorted({"".join(p[j] for j in neuron.zero) for p in held}):
-        off = {j for j, bit in zip(neuron.zero, local) if bit == "0"}
+        off = {j for j, bit in together(neuron.zero, local) if bit == "0"}
         rows = [k for k, j in enumerate(near) if j not in off]
         allowed = {j: (0, neuron.sign if j in off else -neuron.sign) for j in neuron.zero}
-        found: Dict[int, Interval] = {}
+        found: dict[int, Interval] = {}
         for forms in spans:
             if all(point.sign(form, near, rows) in allowed[j] for j, form in forms.items()):
                 at = [point.nu[near[k]] for k in rows]
@@ -850,21 +872,21 @@ def multipliers(
         yield local, found
 
 
-def _spanning_sets(problem: Problem, neuron: Neuron) -> Iterator[Dict[int, List[Fraction]]]:
-    """For all of Z, then for its bases S: the coefficients of t_j (j in S) as a linear form of nu on the rows near u."""
+def _spanning_sets(problem: Problem, neuron: Neuron) -> Iterator[dict[int, list[Fraction]]]:
+    """For Z, then for its bases S: the coefficients of t_j (j in S) as a linear form of nu on the rows near u."""
     E = echelon([problem.X[j] for j in neuron.zero])
     r, near = len(E), [problem.X[j] for j in neuron.active + neuron.zero]
     bases = itertools.combinations(neuron.zero, r) if r < len(neuron.zero) else iter(())
     for S in itertools.chain([tuple(neuron.zero)], itertools.islice(bases, MAX_BASES)):
         SE = [[dot(problem.X[j], e) for e in E] for j in S]
-        solved = echelon([[dot(a, b) for b in zip(*SE)] + e for a, e in zip(zip(*SE), E)])
+        solved = echelon([[dot(a, b) for b in transposed(SE)] + e for a, e in together(transposed(SE), E)])
         if all(row[i] == 1 for i, row in enumerate(solved)):  # E S^T S E^T is nonsingular: S spans
-            columns = list(zip(*solved))[r:]
+            columns = transposed(solved)[r:]
             spread = [[dot(a, column) for column in columns] for a in SE]
-            yield {j: [dot(h, x) for x in near] for j, h in zip(S, spread)}
+            yield {j: [dot(h, x) for x in near] for j, h in together(S, spread)}
 
 
-def _check_other_blocks(problem: Problem, patterns: List[str], point: Point, neurons: List[Neuron]) -> int:
+def _check_other_blocks(problem: Problem, patterns: list[str], point: Point, neurons: list[Neuron]) -> int:
     """Every present block that holds no neuron of its sign is strictly inactive; the number of the others.
 
     nu = m / 2^g + e with integers m, and |X^T D e| <= sum |e_j| |x_j|_1. For any rho >= 0
@@ -872,11 +894,11 @@ def _check_other_blocks(problem: Problem, patterns: List[str], point: Point, neu
     """
     m = [(v.lo + v.hi) // 2 for v in point.nu]
     error = sum(
-        max(v.hi - w, w - v.lo) * sum(map(abs, row)) for v, w, row in zip(point.nu, m, problem.integers)
+        max(v.hi - w, w - v.lo) * sum(map(abs, row)) for v, w, row in together(point.nu, m, problem.integers)
     )
     limit = math.floor(problem.lam * problem.denominator * 2**Interval.bits) - error
     need(limit > 0, "optimum", "the residual is not known accurately enough")
-    weighted = [[w * row[i] for w, row in zip(m, problem.integers)] for i in range(problem.d)]
+    weighted = [[w * row[i] for w, row in together(m, problem.integers)] for i in range(problem.d)]
     care = [
         (
             n.sign,
@@ -899,7 +921,7 @@ def _check_other_blocks(problem: Problem, patterns: List[str], point: Point, neu
                 need(
                     inactive,
                     "optimum",
-                    "the block %s%s is not proved inactive" % ("+" if sign > 0 else "-", pattern),
+                    "the block {}{} is not proved inactive".format("+" if sign > 0 else "-", pattern),
                 )
     return tight
 
@@ -907,15 +929,15 @@ def _check_other_blocks(problem: Problem, patterns: List[str], point: Point, neu
 class Search:
     """Nonnegative multipliers that shorten a vector (Lawson and Hanson's method in exact integers)."""
 
-    def __init__(self, rows: List[List[int]]):
+    def __init__(self, rows: list[list[int]]):
         self.rows = rows
         self.weights = [(1 << 128) // (_product(row, row) or 1) for row in rows]  # 1 / |x_j|^2, roughly
-        self.solved: Dict[Tuple[int, ...], Tuple[int, List[List[int]]]] = {}
+        self.solved: dict[tuple[int, ...], tuple[int, list[list[int]]]] = {}
 
-    def shorter(self, c: List[int], on: List[bool], limit: int) -> bool:
-        """Whether |c + sum rho_j (+-x_j)| < limit for some rho >= 0, + where `on`. The last line of the loop proves it."""
-        S: List[int] = []
-        rho: List[Fraction] = []
+    def shorter(self, c: list[int], on: list[bool], limit: int) -> bool:
+        """Whether |c + sum rho_j (+-x_j)| < limit for some rho >= 0, + where `on`; the loop's last line proves it."""
+        S: list[int] = []
+        rho: list[Fraction] = []
         p, det = c, 1
         while True:
             worst, entering = 0, -1
@@ -928,21 +950,21 @@ class Search:
             S, rho = [*S, entering], [*rho, Fraction(0)]
             while True:
                 det, H = self._solve(tuple(S))
-                t = [_product(h, c) * (-1 if on[j] else 1) for j, h in zip(S, H)]
+                t = [_product(h, c) * (-1 if on[j] else 1) for j, h in together(S, H)]
                 if all(v > 0 for v in t):
                     break
                 goal = [Fraction(v, det) for v in t]
-                step = min((r / (r - g) for r, g in zip(rho, goal) if g <= 0))
-                moved = [(j, r + step * (g - r)) for j, r, g in zip(S, rho, goal)]
+                step = min((r / (r - g) for r, g in together(rho, goal) if g <= 0))
+                moved = [(j, r + step * (g - r)) for j, r, g in together(S, rho, goal)]
                 S, rho = [j for j, r in moved if r > 0], [r for _, r in moved if r > 0]
             rho = [Fraction(v, det) for v in t]
             p = [det * v for v in c]
-            for j, v in zip(S, t):
-                p = [a + (v if on[j] else -v) * x for a, x in zip(p, self.rows[j])]
+            for j, v in together(S, t):
+                p = [a + (v if on[j] else -v) * x for a, x in together(p, self.rows[j])]
             if _product(p, p) < (det * limit) ** 2:
                 return True  # rho = t / det > 0 on S, and p / det = c + sum rho_j (+-x_j)
 
-    def _solve(self, S: Tuple[int, ...]) -> Tuple[int, List[List[int]]]:
+    def _solve(self, S: tuple[int, ...]) -> tuple[int, list[list[int]]]:
         """(det, H) with det > 0 and H / det = (S S^T)^-1 S, for independent rows S."""
         if S not in self.solved:
             rows = [list(map(Fraction, self.rows[j])) for j in S]
@@ -961,11 +983,11 @@ class Polytope(NamedTuple):
     `coded[j]` are the neurons whose weights x_j decides: {k: sides of x_j where neuron k is used}.
     """
 
-    columns: List[List[Any]]
-    right: List[Any]
-    upper: List[Any]
+    columns: list[list[Any]]
+    right: list[Any]
+    upper: list[Any]
     exact: Any
-    coded: List[Dict[int, str]]
+    coded: list[dict[int, str]]
     rank: int
 
 
@@ -993,7 +1015,9 @@ def check_optimal_set(optimum: Optimum, claim: Any, evidence: Any) -> Polytope:
         need(independent(activations), name, "the activations are not proved independent")
         polytope = Polytope([], [], [], None, [], len(activations))
     rank = polytope.rank
-    blocks = {(n.sign, p) for n, flag in zip(neurons, used) if flag for p in optimum.patterns if n.holds(p)}
+    blocks = {
+        (n.sign, p) for n, flag in together(neurons, used) if flag for p in optimum.patterns if n.holds(p)
+    }
     need(
         typed(claim["used_blocks"], int, "used_blocks") == len(blocks),
         name,
@@ -1010,7 +1034,7 @@ def check_optimal_set(optimum: Optimum, claim: Any, evidence: Any) -> Polytope:
     return polytope
 
 
-def independent(rows: List[List[Any]]) -> bool:
+def independent(rows: list[list[Any]]) -> bool:
     """Whether the rows are proved linearly independent."""
     return eliminate(rows, len(rows[0])) is not None if rows else True
 
@@ -1029,7 +1053,9 @@ def _set_of_linear_phase(optimum: Optimum, evidence: Any) -> Polytope:
         sum(system.paired),
     )
     share = [None if v is None else rational(v, "interior") for v in listed]
-    pairs = [(h.z(point.nu), w) for h, w, pair in zip(system.heads, point.weights, system.paired) if pair]
+    pairs = [
+        (h.z(point.nu), w) for h, w, pair in together(system.heads, point.weights, system.paired) if pair
+    ]
     pivots = [next(i for i, v in enumerate(b) if v) for b in system.basis]  # coordinates that determine U
     need(
         share.count(None) == len(pivots),
@@ -1038,27 +1064,29 @@ def _set_of_linear_phase(optimum: Optimum, evidence: Any) -> Polytope:
     )
     free = [k for k, v in enumerate(share) if v is None]
     rows = []
-    for i, target in zip(pivots, point.c):
+    for i, target in together(pivots, point.c):
         fixed = dot(
-            [v for v in share if v is not None], [z[i] for (z, _), v in zip(pairs, share) if v is not None]
+            [v for v in share if v is not None],
+            [z[i] for (z, _), v in together(pairs, share) if v is not None],
         )
         rows.append([pairs[k][0][i] for k in free] + [target - fixed])
     solved = eliminate(rows, len(free))
     if solved is None:
         raise Rejected(name, "the directions of the pairs are not proved to span U")
-    shares: List[Any] = list(share)
+    shares: list[Any] = list(share)
     for column, row in solved:
         shares[free[column]] = row[-1]
     inside = all(
-        Interval.of(b).sign() == 1 and Interval.of(mu - b).sign() == 1 for b, (_, mu) in zip(shares, pairs)
+        Interval.of(b).sign() == 1 and Interval.of(mu - b).sign() == 1
+        for b, (_, mu) in together(shares, pairs)
     )
     need(inside, name, "the point of the fibre is not proved to be interior")
-    spanning = [h.activation(point.nu) for h in system.heads] + [list(v) for v in zip(*system.XB)]
+    spanning = [h.activation(point.nu) for h in system.heads] + [list(v) for v in transposed(system.XB)]
     need(independent(spanning), name, "the activations and X B are not proved independent")
     exact = None
     if point.exact is not None:
-        mu = [w for w, pair in zip(point.exact_rest[0], system.paired) if pair]
-        z = [h.z(point.exact) for h, pair in zip(system.heads, system.paired) if pair]
+        mu = [w for w, pair in together(point.exact_rest[0], system.paired) if pair]
+        z = [h.z(point.exact) for h, pair in together(system.heads, system.paired) if pair]
         exact = ([[v[i] for i in pivots] for v in z], point.exact_rest[1], mu)
     first = [k for k, role in enumerate(optimum.roles) if role == "pair"]
     coded = [{k: "-*", k + 1: "+*"} for k in first]  # at 0 all weight is with u, at mu with -u
@@ -1066,7 +1094,7 @@ def _set_of_linear_phase(optimum: Optimum, evidence: Any) -> Polytope:
     return Polytope(columns, point.c, [mu for _, mu in pairs], exact, coded, len(spanning))
 
 
-def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> Polytope:
+def _set_with_ties(optimum: Optimum, used: list[bool], evidence: Any) -> Polytope:
     """S and the rank in exact numbers: a solution positive on S, a separating vector for E - S, and relations.
 
     If h.(Q_k nu) = 0 for k in S and > 0 for k in E - S, then every solution vanishes off S, since h.(y - nu) = 0.
@@ -1078,10 +1106,10 @@ def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> Polytop
         raise Rejected(name, "ties need exact numbers")
     field, problem = next(v.field for v in nu), optimum.problem
     activations = [neuron.activation(nu) for neuron in optimum.neurons]
-    S = [a for a, flag in zip(activations, used) if flag]
+    S = [a for a, flag in together(activations, used) if flag]
     weights = [field.element(v, where) for v in items(evidence["weights"], where, len(S))]
     need(all(w.interval().sign() == 1 for w in weights), name, "a weight is not proved positive")
-    defect = [combination(S, weights, i) + v - y for i, (y, v) in enumerate(zip(problem.y, nu))]
+    defect = [combination(S, weights, i) + v - y for i, (y, v) in enumerate(together(problem.y, nu))]
     need(all(map(is_zero, defect)), name, "the weights do not give the fit")
     need(
         ("separator" in evidence) == (not all(used)),
@@ -1090,7 +1118,7 @@ def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> Polytop
     )
     if not all(used):
         h = [field.element(v, where) for v in items(evidence["separator"], where, problem.n)]
-        for activation, flag in zip(activations, used):
+        for activation, flag in together(activations, used):
             value = dot(activation, h)
             good = is_zero(value) if flag else isinstance(value, Element) and value.interval().sign() == 1
             need(good, name, "the separator does not separate")
@@ -1105,16 +1133,16 @@ def _set_with_ties(optimum: Optimum, used: List[bool], evidence: Any) -> Polytop
     if reduced is None:
         raise Rejected(name, "the basis is not proved independent")
     others = [k for k in range(len(S)) if k not in basis]
-    for k, relation in zip(others, items(evidence["relations"], where, len(others))):
+    for k, relation in together(others, items(evidence["relations"], where, len(others))):
         coefficients = [field.element(v, where) for v in items(relation, where, len(basis))]
         exact = all(is_zero(combination(chosen, coefficients, i) - v) for i, v in enumerate(S[k]))
         need(exact, name, "a relation between activations does not hold")
-        first = all(is_zero(v) for b, v in zip(basis, coefficients) if b > k)
+        first = all(is_zero(v) for b, v in together(basis, coefficients) if b > k)
         need(first, name, "the basis is not the first one")
     pivots = sorted(column for column, _ in reduced)  # coordinates that determine the span of the activations
     columns, right = [[a[i] for i in pivots] for a in S], [problem.y[i] + nu[i] * -1 for i in pivots]
     coded = [{k: "*"} for k, flag in enumerate(used) if flag]
-    free: List[Any] = [None] * len(S)
+    free: list[Any] = [None] * len(S)
     return Polytope(
         [enclosed(a) for a in columns], enclosed(right), free, (columns, right, free), coded, len(basis)
     )
@@ -1140,7 +1168,7 @@ def check_vertices(optimum: Optimum, polytope: Polytope, claim: Any, evidence: A
     for sides in (_sides_of(polytope, support, optimum) for support in supports):
         decode[sides] = True
     need(len(decode) == len(supports), name, "two supports are the same vertex")
-    for sides, value in zip(decode, values):
+    for sides, value in together(decode, values):
         _vertex(polytope, sides, value, optimum)
     dimension = len(polytope.columns) - len(polytope.right)
     if dimension < 2:
@@ -1175,7 +1203,7 @@ def _sides_of(polytope: Polytope, support: str, optimum: Optimum) -> str:
         "a support is not a string of 0 and 1",
     )
     sides, explained = "", set()
-    for code, upper in zip(polytope.coded, polytope.upper):
+    for code, upper in together(polytope.coded, polytope.upper):
         fitting = [
             s
             for s in ("-*" if upper is None else "-*+")
@@ -1193,7 +1221,7 @@ def _sides_of(polytope: Polytope, support: str, optimum: Optimum) -> str:
     return sides
 
 
-def _vertex(polytope: Polytope, sides: str, value: Any, optimum: Optimum) -> Dict[int, Interval]:
+def _vertex(polytope: Polytope, sides: str, value: Any, optimum: Optimum) -> dict[int, Interval]:
     """Prove that there is a vertex with these sides; its variables between bounds."""
     name, m = "vertices", len(polytope.right)
     free = [j for j, side in enumerate(sides) if side == "*"]
@@ -1229,7 +1257,7 @@ def _vertex(polytope: Polytope, sides: str, value: Any, optimum: Optimum) -> Dic
             name,
             "the free columns of a vertex are not proved independent",
         )
-        x = {j: v.interval() for j, v in zip(free, exact)}
+        x = {j: v.interval() for j, v in together(free, exact)}
     for j, v in x.items():
         below = polytope.upper[j] is None or Interval.of(polytope.upper[j] - v).sign() == 1
         need(v.sign() == 1 and below, name, "a vertex is not proved to lie between its bounds")
@@ -1249,7 +1277,7 @@ def _neighbours(polytope: Polytope, sides: str) -> Iterator[str]:
     solved = eliminate(rows, m)
     for k, j in enumerate(others):
         inward = 1 if sides[j] == "-" else -1
-        stops: List[Tuple[Interval, Optional[Tuple[int, str]]]] = []
+        stops: list[tuple[Interval, tuple[int, str] | None]] = []
         if upper[j] is not None:
             stops.append((Interval.of(upper[j]), (j, "+" if inward > 0 else "-")))
         for column, row in solved or []:
@@ -1278,11 +1306,11 @@ class Optimum(NamedTuple):
     """What the claims about the optimal set build on."""
 
     problem: Problem
-    patterns: List[str]
+    patterns: list[str]
     system: System
     point: Point
-    neurons: List[Neuron]
-    roles: List[str]
+    neurons: list[Neuron]
+    roles: list[str]
 
 
 class Report(NamedTuple):
@@ -1290,12 +1318,12 @@ class Report(NamedTuple):
 
     problem: str
     file: str
-    proved: List[str]
-    not_claimed: List[str]
-    optimum: Optional[Optimum]  # the numbers behind the claims, for a proof in prose
+    proved: list[str]
+    not_claimed: list[str]
+    optimum: Optimum | None  # the numbers behind the claims, for a proof in prose
 
 
-def words_of(name: str, claim: Dict[str, Any], problem: Problem, number: int) -> str:
+def words_of(name: str, claim: dict[str, Any], problem: Problem, number: int) -> str:
     """The claim in words. The file must say exactly this."""
     if name == "arrangement":
         return "The arrangement of the rows has exactly %d cells." % claim["cells"]
@@ -1340,7 +1368,7 @@ def words_of(name: str, claim: Dict[str, Any], problem: Problem, number: int) ->
 CLAIMS = ("arrangement", "optimum", "optimal_set", "vertices")
 
 
-def check(document: Any, file: str = "", expected: Optional[str] = None) -> Report:
+def check(document: Any, file: str = "", expected: str | None = None) -> Report:
     """Check every claim of a document; `Rejected` or `Unreadable` unless all are proved."""
     top = fields(document, "the file", "format version problem problem_sha256 claims evidence")
     if top["format"] != FORMAT or type(top["version"]) is not int or top["version"] != VERSION:
@@ -1349,12 +1377,12 @@ def check(document: Any, file: str = "", expected: Optional[str] = None) -> Repo
     need(
         problem.sha256 == top["problem_sha256"],
         "problem",
-        "the SHA-256 of the problem is %s" % problem.sha256,
+        f"the SHA-256 of the problem is {problem.sha256}",
     )
     need(
         expected in (None, problem.sha256),
         "problem",
-        "this is a proof of another problem, %s" % problem.sha256,
+        f"this is a proof of another problem, {problem.sha256}",
     )
     claims = fields(top["claims"], "claims", "", " ".join(CLAIMS))
     evidence = fields(top["evidence"], "evidence", "", " ".join(CLAIMS[1:]))
@@ -1365,7 +1393,7 @@ def check(document: Any, file: str = "", expected: Optional[str] = None) -> Repo
         need(
             name not in claims or ground in claims,
             name,
-            "it rests on the claim %s, which is not made" % ground,
+            f"it rests on the claim {ground}, which is not made",
         )
     need(
         ("arrangement" in claims) == (problem.listed is None),
@@ -1397,21 +1425,22 @@ def progress(step: str, done: int = 0, total: int = 0) -> None:
     if sys.stderr.isatty() and (total == 0 or time.monotonic() - _shown[0] > 0.2):
         _shown[0] = time.monotonic()
         print(
-            "\r\x1b[K%s" % step + (" %d of %d" % (done, total) if total else ""),
+            f"\r\x1b[K{step}" + (" %d of %d" % (done, total) if total else ""),
             end="",
             file=sys.stderr,
             flush=True,
         )
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description="Check a polyrelu proof file.")
     parser.add_argument("file", help="proof.json or proof.json.gz")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--problem", metavar="SHA256", help="the problem that must have been solved")
     args = parser.parse_args(arguments)
-    start, answer = time.monotonic(), {"file": args.file}  # type: Tuple[float, Dict[str, Any]]
+    start = time.monotonic()
+    answer: dict[str, Any] = {"file": args.file}
     try:
         document, digest = load(args.file)
         report = check(document, digest, args.problem)
@@ -1423,9 +1452,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except Rejected as error:
         claim, step = error.args
         answer.update(status="rejected", claim=claim, step=step)
-        lines, status = ["REJECTED: %s: %s" % (claim, step)], 1
+        lines, status = [f"REJECTED: {claim}: {step}"], 1
     except Exception as error:  # a file that breaks the checker is not accepted either
-        reason = str(error) if isinstance(error, Unreadable) else "the checker failed (%r)" % error
+        reason = str(error) if isinstance(error, Unreadable) else f"the checker failed ({error!r})"
         answer.update(status="unreadable", reason=reason[:300])
         lines, status = ["UNREADABLE: " + reason[:300]], 2
     if sys.stderr.isatty():

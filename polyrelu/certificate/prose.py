@@ -167,13 +167,15 @@ def _neurons(optimum: check.Optimum) -> Section:
     if "pair" in optimum.roles:
         after.append(
             [
-                "A weight followed by `shared' belongs to u and -u together: weight may move between them (linear exchange)."
+                "A weight followed by `shared' belongs to u and -u together: it may move between them "
+                "(linear exchange)."
             ]
         )
     if "tie" in optimum.roles:
         after.append(
             [
-                "The remaining neurons are exactly tight; the weights of this solution leave them at 0, others may use them."
+                "The remaining neurons are exactly tight; the weights of this solution leave them at 0, "
+                "others may use them."
             ]
         )
     return Section("The neurons", [text], ["", "s", "u", "face", "weight"], rows, after)
@@ -213,7 +215,8 @@ def _multipliers(optimum: check.Optimum) -> Section:
 def _other_blocks(optimum: check.Optimum) -> Section:
     count = len(optimum.patterns) * (1 if optimum.problem.gated else 2)
     text: Text = [
-        f"Of all {count} blocks, those whose cone holds no neuron of their sign are strictly inactive: for each, rational multipliers ",
+        f"Of all {count} blocks, those whose cone holds no neuron of their sign are strictly inactive: "
+        "for each, rational multipliers ",
         Math(r"\rho \ge 0", "rho >= 0"),
         " with ",
         Math(
@@ -266,7 +269,8 @@ def _sum_of_roots(terms: dict[int, Fraction]) -> tuple[str, str]:
 def tex_rational(text: str) -> str:
     """A fraction in TeX."""
     minus, size = ("-", text[1:]) if text.startswith("-") else ("", text)
-    return minus + (r"\tfrac{%s}{%s}" % tuple(size.split("/")) if "/" in size else size)
+    over, _, under = size.partition("/")
+    return minus + (rf"\tfrac{{{over}}}{{{under}}}" if under else size)
 
 
 def decimal(x: check.Interval, digits: int = DIGITS) -> str:

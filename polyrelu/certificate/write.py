@@ -89,7 +89,8 @@ class Draft:
         heads = range(len(structure.pieces))
         self.order = sorted(heads, key=lambda k: _key(structure.pieces[k]))
         ties = sorted(range(starts[-1], len(optimum.neurons)), key=lambda k: _key(optimum.neurons[k]))
-        self.places, self.roles = [], []
+        self.places: list[int] = []
+        self.roles: list[str] = []
         for k in self.order:
             self.places += range(starts[k], starts[k + 1])
             self.roles += ["pair", "antipode"] if structure.paired[k] else ["single"]
@@ -221,7 +222,7 @@ def _rounded_objective(optimum: Optimum) -> int:
         bounds = (to_fraction(value),) * 2 if is_rational(value) else ends(value)
         lo, hi = (floor(end * 10**DECIMALS + Fraction(1, 2)) for end in bounds)
         if lo == hi:
-            return lo
+            return int(lo)
     raise Undecided(f"the objective is not known to {DECIMALS} decimals")
 
 
@@ -235,8 +236,8 @@ def in_words(name: str, claim: dict[str, Any], program: Program) -> str:
         scope = "all cells" if program.all_cells else f"these {len(program.patterns)} patterns"
         return (
             f"The optimum of the {'gated ReLU' if program.gated else 'ReLU'} program over {scope} has the objective "
-            f"{value} (rounded); exactly {len(claim['neurons'])} neurons and {claim['tight_blocks']} blocks reach lambda, "
-            "all other blocks are strictly inactive."
+            f"{value} (rounded); exactly {len(claim['neurons'])} neurons and {claim['tight_blocks']} blocks "
+            "reach lambda, all other blocks are strictly inactive."
         )
     if name == "vertices":
         return (

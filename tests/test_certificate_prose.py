@@ -1,0 +1,124 @@
+"""Checked proofs in words and in LaTeX, and the commands check and explain."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from polyrelu.certificate import check, write_proof
+from polyrelu.certificate.prose import number, sections
+from polyrelu.certificate.typeset import escape, latex, plain
+from polyrelu.certification import certify
+from polyrelu.cli import main
+from tests.corpus import generic
+from tests.examples import EXAMPLES
+
+CASES = {
+    name: EXAMPLES[name] for name in ("xor", "golden", "dependent zeros", "parity", "gated", "three patterns")
+}
+CASES["generic"] = (*generic(17), {})
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("proofs")
+    for name, (X, y, lam, options) in CASES.items():
+        write_proof(certify(X, y, lam, **options), folder / f"{name}.json")
+    return folder
+
+
+def parts(path):
+    document, digest = check.load(str(path))
+    report = check.check(document, digest)
+    return sections(document, report), report
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_latex_compiles_as_it_is(files, tmp_path, name):
+    assert shutil.which("pdflatex"), "install the Debian package texlive-latex-base"
+    path = tmp_path / "proof.tex"
+    assert main(["explain", str(files / f"{name}.json"), "--latex", str(path)]) == 0
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", path.name]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "proof.pdf").stat().st_size > 10_000
+    assert "Undefined" not in done.stdout
+    assert max((float(w) for w in re.findall(r"Overfull .hbox \(([0-9.]+)pt", done.stdout)), default=0) < 60
+
+
+def test_the_text_holds_the_numbers_the_hash_and_the_command(files):
+    found, report = parts(files / "xor.json")
+    text = plain(found)
+    for words in (
+        "sqrt(2)",
+        report.file[:60],
+        report.problem[:60],
+        "python check.py proof.json",
+        *report.proved[0].split(),
+    ):
+        assert words in re.sub(r"\s+", " ", text)
+    assert len(next(s for s in found if s.heading == "The neurons").rows) == 4
+
+
+def test_multipliers_are_shown_where_neurons_lie_on_hyperplanes(files):
+    found, _ = parts(files / "dependent zeros.json")
+    table = next(s for s in found if s.heading == "Multipliers")
+    assert len(table.rows) == 6
+    shown = [float(v) for row in table.rows for v in re.findall(r": ([0-9.]+)", row[2])]
+    assert all(v >= 0 for v in shown)
+    assert any(v > 0 for v in shown)
+
+
+def test_zero_network_and_subsample_are_said_in_words(files):
+    assert "the zero network is the only optimum" in " ".join(plain(parts(files / "parity.json")[0]).split())
+    text = plain(parts(files / "three patterns.json")[0])
+    assert "3 given patterns" in text
+    assert "all full-dimensional cells" not in text
+
+
+def test_closed_forms_are_used_only_where_short():
+    field = check.Field({"radicands": ["1", "2", "3"]})
+    short = field.element(["1/2", "-1", "0"], "")
+    assert number(short.interval(), short).plain == "1/2 - sqrt(2)"
+    long = field.element(["1", "1", "1"], "")
+    assert number(long.interval(), long) == "4.1462643699"
+
+
+def test_special_characters_are_harmless():
+    assert escape("a_b & 5% {x} \\ <") == r"a\_b \& 5\% \{x\} \textbackslash{} \textless{}"
+
+
+def test_a_rejected_file_is_not_explained(files, tmp_path, capsys):
+    document = json.loads((files / "xor.json").read_text())
+    document["claims"]["optimum"]["tight_blocks"] += 1
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n")
+    assert main(["check", str(bad)]) == 1
+    assert capsys.readouterr().out.startswith("REJECTED: optimum: ")
+    assert main(["explain", str(bad), "--latex", str(tmp_path / "bad.tex")]) == 1
+    assert not (tmp_path / "bad.tex").exists()
+    bad.write_text("{}")
+    assert main(["check", str(bad)]) == 2
+    assert main(["explain", str(bad)]) == 2
+
+
+def test_check_prints_what_was_proved_and_what_was_not(files, capsys):
+    assert main(["check", str(files / "three patterns.json"), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["status"], answer["not_claimed"]) == ("accepted", ["arrangement"])
+    assert main(["check", str(files / "golden.json"), "--problem", "0" * 64]) == 1
+    assert main(["check", str(files / "golden.json")]) == 0
+    assert "2 inclusion-minimal optimal networks" in capsys.readouterr().out
+
+
+def test_certify_writes_a_proof_that_check_accepts(tmp_path, capsys):
+    data = tmp_path / "data.csv"
+    data.write_text("x1,x2,y\n3,4,1\n-4,3,2\n5,12,3\n")
+    for name in ("proof.json", "proof.json.gz"):
+        out = tmp_path / name
+        assert main(["certify", str(data), "--lam", "1", "--out", str(out)]) == 0
+        assert main(["check", str(out)]) == 0
+        assert "ACCEPTED" in capsys.readouterr().out
+    assert latex(parts(out)[0]).startswith("\\documentclass")
