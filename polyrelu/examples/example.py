@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from polyrelu.problem import Problem
 
@@ -38,7 +38,9 @@ class Example:
     def problem(self) -> Problem:
         """The data with its penalty, ready for `certify`."""
         X = [row[:-1] for row in self.rows]
-        return Problem.of(X, [row[-1] for row in self.rows], self.lam, bias=self.bias)
+        problem = Problem.of(X, [row[-1] for row in self.rows], self.lam)
+        problem = replace(problem, features=self.columns[:-1], target=self.columns[-1])
+        return problem.with_bias() if self.bias else problem
 
     def csv(self) -> str:
         """The data as a CSV file with a header; the last column is the target."""

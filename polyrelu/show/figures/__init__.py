@@ -1,0 +1,112 @@
+"""Figures of a proved result; matplotlib is needed (`pip install polyrelu[plot]`) and imported only when one is drawn.
+
+Every function gives a matplotlib `Figure` that shows itself in a notebook, knows its `caption`, and is saved by
+`figure.save("name.png")` (or .svg, .pdf), the same bytes every time. Floats are used for drawing alone: what is drawn
+(vertices, edges, neurons, ranges, verdicts) comes from the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from polyrelu.errors import BadInput, EngineMissing
+
+if TYPE_CHECKING:
+    from polyrelu.result import Result
+
+KINDS = ("figure1", "arrangement", "polytope", "functions", "support")
+FORMATS = ("png", "svg", "pdf")
+MANY = 200
+"""The natural figure lists no more minimal networks than this."""
+
+
+def figure1(
+    result: Result,
+    neurons: Sequence[int] | None = None,
+    feature: int | None = None,
+    *,
+    level: str = "neurons",
+    max_vertices: int = 10_000,
+) -> Any:
+    """Figure 1 of [MP]: the convex polytope of optimal weights, and the curved set of network weights beside it.
+
+    The axes are one feature of three neurons (numbered from 0; for `level="blocks"` of three blocks of the convex
+    program), chosen so that the picture is not flat where nothing is said.
+    """
+    return _draw("solution_mapping", result, neurons, feature, level, max_vertices)
+
+
+def arrangement(result: Result) -> Any:
+    """The cells of the data's hyperplanes with the neurons in them: in the plane, or on the sphere."""
+    return _draw("plane" if result.problem.d == 2 else "sphere", result)
+
+
+def polytope(result: Result, *, level: str = "neurons", max_vertices: int = 10_000) -> Any:
+    """The set of optimal networks in its true shape, with its graph; a projection above three dimensions."""
+    return _draw("corners", result, level, max_vertices)
+
+
+def functions(result: Result, *, max_vertices: int = 10_000) -> Any:
+    """What the optimal networks compute: curves over one input, contours over two."""
+    return _draw("curves" if inputs(result) == 1 else "contours", result, max_vertices)
+
+
+def support(result: Result) -> Any:
+    """Neurons by rows: on, zero or off; and the range of each neuron's weight over the optimal set."""
+    return _draw("neurons", result)
+
+
+def draw(result: Result, kind: str | None = None, **options: Any) -> Any:
+    """The figure of that kind, or the natural one of the result."""
+    if kind is None:
+        return natural(result, **options)
+    if kind not in KINDS:
+        raise BadInput(f"kind={kind!r} is unknown; the kinds of figures are {', '.join(KINDS)}")
+    return globals()[kind](result, **options)
+
+
+def natural(result: Result) -> Any:
+    """Functions over one or two inputs, else the polytope of a set of one to three dimensions, else the support."""
+    return globals()[natural_kind(result)](result)
+
+
+def natural_kind(result: Result) -> str:
+    """The kind of figure that says most about the result and is cheap to draw."""
+    from polyrelu.errors import LimitReached, Undecided
+    from polyrelu.optimal_set import OptimalSet
+
+    networks = OptimalSet(result.proved(), MANY).neurons
+    try:
+        many = len(networks.vertices) > 1
+    except (LimitReached, Undecided):
+        return "support"
+    if inputs(result) in (1, 2):
+        return "functions"
+    return "figure1" if many else "support"
+
+
+def inputs(result: Result) -> int:
+    """The number of features, a last column of ones not counted."""
+    X = result.problem.X
+    return len(X[0]) - int(len(X[0]) > 1 and all(row[-1] == 1 for row in X))
+
+
+def need_matplotlib() -> None:
+    """Raise `EngineMissing` where there is no matplotlib."""
+    try:
+        import_module("matplotlib")
+    except ImportError:
+        raise EngineMissing(
+            "figures need matplotlib, which is not installed; install it with: pip install 'polyrelu[plot]'"
+        ) from None
+
+
+def _draw(module: str, result: Result, *arguments: Any) -> Any:
+    need_matplotlib()
+    result.proved()
+    from polyrelu.show.figures.canvas import style
+
+    with style():
+        return import_module(f"polyrelu.show.figures.{module}").draw(result, *arguments)

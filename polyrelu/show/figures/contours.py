@@ -1,0 +1,101 @@
+"""The functions of all optimal networks over two inputs: contour plots side by side, and where they differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from polyrelu.errors import BadInput
+from polyrelu.show.figures import inputs
+from polyrelu.show.figures.canvas import BLACK, HEIGHTS, Drawing, sheet
+from polyrelu.show.figures.curves import SAME, caption, distinct
+from polyrelu.show.figures.hull import Floats
+from polyrelu.show.figures.view import view
+
+STEPS = 181
+SHOWN = 3
+
+
+def draw(result: Any, max_vertices: int) -> Drawing:
+    """One panel for each of the first different functions; the last panel shows how far optimal networks can differ."""
+    count = inputs(result)
+    if count != 2:
+        raise BadInput(
+            f"functions are drawn over one or two inputs, and the data has {count}; ask for the kind support"
+        )
+    seen = view(result, "neurons", max_vertices)
+    table = np.array([[float(v) for v in row] for row in result.problem.X])
+    y = np.array([float(v) for v in result.problem.y])
+    sides = [_between(table[:, j]) for j in (0, 1)]
+    across, up = np.meshgrid(*sides)
+    flat = np.column_stack([across.ravel(), up.ravel(), np.ones(across.size)])[:, : table.shape[1]]
+    values = seen.values(flat)
+    different = distinct(values)
+    shown = different[:SHOWN]
+    spread = values.max(axis=0) - values.min(axis=0)
+    panels = len(shown) + (len(different) > 1)
+    size = {1: 3.6, 2: 3.0}.get(panels, 7.2 / panels)
+    tall = size * min(1.3, max(0.6, float(np.ptp(up) / np.ptp(across))))
+    figure, bottom = sheet(
+        max(size * panels, 4.4), tall + 0.35, _caption(result, len(seen.weights), len(different))
+    )
+    levels = _levels(values[shown], y)
+    limits = (min(levels[0], y.min()), max(levels[-1], y.max()))
+    for i in range(panels):
+        panel = figure.add_subplot(1, panels, i + 1)
+        last = i == len(shown)
+        heights = (spread if last else values[shown[i]]).reshape(across.shape)
+        if last:
+            _heights(panel, across, up, heights, _levels(heights, np.zeros(1)), {"cmap": "Greys"})
+        else:
+            _heights(
+                panel, across, up, heights, levels, {"cmap": HEIGHTS, "vmin": limits[0], "vmax": limits[1]}
+            )
+        colours = (
+            {"color": "white"} if last else {"c": y, "cmap": HEIGHTS, "vmin": limits[0], "vmax": limits[1]}
+        )
+        panel.scatter(table[:, 0], table[:, 1], s=26, edgecolors=BLACK, linewidths=0.8, zorder=4, **colours)
+        panel.set_title("largest difference" if last else _title(i, len(different)))
+        panel.set_xlabel(result.problem.features[0])
+        if i == 0:
+            panel.set_ylabel(result.problem.features[1])
+    figure.subplots_adjust(
+        left=0.42 / size / panels + 0.02, right=0.985, top=0.93, bottom=bottom + 0.1, wspace=0.22
+    )
+    figure.shown = {"inputs": flat, "values": values, "spread": spread, "different": different}
+    return figure
+
+
+def _between(x: Floats) -> Floats:
+    room = 0.25 * (float(np.ptp(x)) or 1.0)
+    return np.linspace(float(x.min()) - room, float(x.max()) + room, STEPS)
+
+
+def _levels(heights: Floats, also: Floats) -> Floats:
+    low, high = float(min(heights.min(), also.min())), float(max(heights.max(), also.max()))
+    if high - low <= SAME * max(1.0, abs(high)):
+        return np.array([low - 0.5, low + 0.5])
+    return np.asarray(MaxNLocator(9).tick_values(low, high))
+
+
+def _heights(panel: Any, *grid: Any) -> None:
+    """Filled contours with numbered lines; a constant function has no lines."""
+    across, up, heights, levels, colours = grid
+    panel.contourf(across, up, heights, levels=levels, alpha=0.75, **colours)
+    if np.ptp(heights) > SAME * max(1.0, float(np.abs(heights).max())):
+        lines = panel.contour(across, up, heights, levels=levels, colors=BLACK, linewidths=0.5)
+        panel.clabel(lines, fontsize=6, fmt="%g")
+    panel.set_aspect("equal" if 0.4 < np.ptp(up) / np.ptp(across) < 2.5 else "auto")
+    panel.xaxis.set_major_locator(MaxNLocator(5))
+    panel.yaxis.set_major_locator(MaxNLocator(5))
+
+
+def _title(i: int, count: int) -> str:
+    return "every optimal network" if count == 1 else f"minimal network {i + 1}"
+
+
+def _caption(result: Any, vertices: int, different: int) -> str:
+    text = f"{caption(result, vertices)} Dots: the data, coloured by target."
+    return text + (f" Shown are {SHOWN} of {different} different functions." if different > SHOWN else "")
