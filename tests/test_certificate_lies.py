@@ -148,6 +148,28 @@ def test_a_vertex_dropped_in_dimension_two():
         assert rejection(lie) == ("vertices", "an edge leads to a vertex that is not listed")
 
 
+def test_no_vertices_at_all_are_not_all_vertices():
+    from tests.corpus import generic
+
+    for document in (proof("golden"), proof_document(certify(*generic(17)))):
+        document["claims"]["vertices"].update(supports=[], narrowest=0)
+        document["evidence"]["vertices"].update(values=[])
+        assert rejection(document)[0] == "vertices"
+
+
+def test_a_coarser_grid_does_not_hide_a_wrong_root():
+    """Few bits make the box large: the root must be proved in it all the same, and so must every sign."""
+    from tests.corpus import generic
+
+    document = proof_document(certify(*generic(2)))
+    point = document["evidence"]["optimum"]["point"]
+    shift = point["bits"] - 3
+    for key in ("nu", "weights", "c"):
+        point[key] = [str(int(m) >> shift) for m in point[key]]
+    point["bits"] = 3
+    assert rejection(document)[0] == "optimum"
+
+
 def test_a_neuron_left_out_of_the_tight_ones():
     document = proof("golden")
     del document["claims"]["optimum"]["neurons"][3]

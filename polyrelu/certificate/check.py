@@ -33,7 +33,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 FORMAT, VERSION = "polyrelu-proof", 1
-MAX_BYTES = 256 * 2**20
+MAX_BYTES = 16 * 2**20
 MAX_DIGITS = 4000
 MAX_CELLS = 2_000_000
 MAX_STEPS = 3_000_000
@@ -1163,6 +1163,7 @@ def check_vertices(optimum: Optimum, polytope: Polytope, claim: Any, evidence: A
     claim = fields(claim, name, "supports narrowest words")
     values = items(fields(evidence, "the evidence for vertices", "values")["values"], "values")
     supports = [typed(s, str, "a support") for s in items(claim["supports"], "supports", len(values))]
+    need(len(supports) > 0, name, "a polytope has a vertex")
     need(supports == sorted(set(supports)), name, "the supports are not sorted, or one is repeated")
     decode = {}
     for sides in (_sides_of(polytope, support, optimum) for support in supports):
