@@ -309,3 +309,12 @@ def test_lasso_meets_its_conditions_with_repeated_columns():
     assert (slack <= 1e-12).all()
     assert np.abs(slack[t > 0]).max() <= 1e-12
     assert np.linalg.matrix_rank(A[:, t > 0]) == (t > 0).sum()
+
+
+def test_linear_phase_at_a_millionth_with_parallel_rows():
+    X = np.array([(-2, 2), (2, -1), (-1, 0), (-1, 2), (1, -2), (-2, -1), (-1, -1), (-2, -2)], float)
+    y, patterns = np.array([0.0, -1, -3, -3, 0, -3, 0, 2]), cells(X)
+    for all_cells in (True, False):
+        guess, _ = check(X, y, 6e-6, patterns, all_cells=all_cells)
+        assert len(guess.neurons) == 6
+        assert len(guess.neurons) + len(guess.ties) == 8

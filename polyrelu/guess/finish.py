@@ -22,17 +22,18 @@ def finish(pricer: Pricer, y: Array, lam: float, state: State, *, noise: float) 
     `noise` is what rounding in the residual does to the value of a block, relative to lambda.
     """
     near, closest = max(TIE, 100 * noise), max(CLOSE, 30 * noise)
-    gated, settled = pricer.program.gated, False
+    gated, polished = pricer.program.gated, False
     for attempt in range(ATTEMPTS + 1):
         tight = pricer.tight(state.nu, lam * (1 - near), lam * (1 - 1e-11))
         seen = {c.key(gated) for _, c in tight}
         # a better residual can show that a direction lies on a hyperplane: then its face is read again
-        if attempt == ATTEMPTS or (settled and all(c.key(gated) in seen for c in state.columns)):
+        faces_hold = all(c.key(gated) in seen for c in state.columns)
+        nothing_above = all(v <= lam * (1 + max(1e-11, 3 * noise)) for v, _ in tight)
+        if attempt == ATTEMPTS or (polished and faces_hold and nothing_above):
             break
         close = [c for v, c in tight if v > lam * (1 - closest)]
-        again = _vertex(pricer.program, y, lam, state, close)
-        moved = float(np.linalg.norm(again.nu - state.nu))
-        settled, state = moved <= 1e-13 * float(np.linalg.norm(again.nu)), again
+        state = _vertex(pricer.program, y, lam, state, close)
+        polished = state.moved <= 1e-12 and bool((state.t > 0).all())
     used = {c.key(gated) for c in state.columns}
     return state, [c for _, c in tight if c.key(gated) not in used]
 
@@ -41,7 +42,9 @@ def _vertex(program: Program, y: Array, lam: float, state: State, close: list[Co
     """Weights on independent columns among those that are tight, then Newton."""
     if not close:
         return State([], np.zeros(0), y.copy(), 0.0)
-    known = {c.key(program.gated): float(w) for c, w in zip(state.columns, state.t, strict=True)}
+    known: dict[tuple[object, ...], float] = {}
+    for c, weight in zip(state.columns, state.t, strict=True):  # old cuts share the face of a neuron
+        known[c.key(program.gated)] = known.get(c.key(program.gated), 0.0) + float(weight)
     t = np.array([known.get(c.key(program.gated), 0.0) for c in close])
     offered = newton_step(program, y, lam, State(close, t, state.nu))
     used = np.flatnonzero(offered.t > 0)
