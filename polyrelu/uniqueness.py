@@ -1,4 +1,4 @@
-"""Three notions of uniqueness, each proved or refuted with evidence (THEORY section 4; lambda > 0).
+"""Three notions of uniqueness, each proved or refuted with evidence (lambda > 0).
 
 * *convex-unique*: the convex program has one solution. Holds iff the signed activations over S are independent and each
   neuron of S is held by one present block.
@@ -15,29 +15,19 @@ linear exchange keeps the function iff complementary gates are exactly g and -g,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
-from typing import TypeAlias
 
 from flint import arb, arb_mat
 
-from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import nonzero_minor
 from polyrelu.geometry.moves import Freedom, Move, moved
 from polyrelu.optimal_set import OptimalSet
 from polyrelu.optimum import Optimum
 from polyrelu.proof.point import BITS
+from polyrelu.verdict import Status, Verdict
 
 __all__ = ["Freedom", "Minor", "Move", "Status", "Uniqueness", "Verdict"]
-
-
-class Status(Enum):
-    """The three answers to a question."""
-
-    PROVED = "proved"
-    REFUTED = "refuted"
-    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,32 +44,6 @@ class Minor:
     bits: int
     pairs: int
     pair_rank: int
-
-
-Evidence: TypeAlias = "Minor | Move | None"
-
-
-@dataclass(frozen=True, eq=False)
-class Verdict:
-    """An answer with its evidence: a `Minor` where proved, a `Move` where refuted. Its truth value is the answer."""
-
-    question: str
-    status: Status
-    reason: str
-    evidence: Evidence = None
-
-    def __bool__(self) -> bool:
-        if self.status is Status.UNDECIDED:
-            raise Undecided(f"{self.question}: {self.reason}")
-        return self.status is Status.PROVED
-
-    @property
-    def answer(self) -> bool | None:
-        """True, False, or None where undecided: for JSON."""
-        return None if self.status is Status.UNDECIDED else bool(self)
-
-    def __repr__(self) -> str:
-        return f"<Verdict {self.question}: {self.status.value.upper()}, {self.reason}>"
 
 
 @dataclass(frozen=True, eq=False)
