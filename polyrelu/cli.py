@@ -15,7 +15,7 @@ from typing import NoReturn
 import polyrelu
 from polyrelu.errors import BadInput, Contradiction, EngineMissing, LimitReached, Undecided
 
-COMMANDS = ("patterns", "certify", "check", "explain", "network", "prune", "examples")
+COMMANDS = ("patterns", "certify", "check", "explain", "network", "prune", "examples", "plot", "demo")
 
 DESCRIPTION = """\
 Exact geometry of neural-network optima: the set of all globally optimal two-layer ReLU networks
@@ -28,6 +28,8 @@ of a small data set (X, y) with penalty lambda, computed with proof.
   polyrelu network net.npz --data data.csv --lam 1/10   is a trained network optimal, stationary, how far from it?
   polyrelu prune data.csv --lam 1/10     optimal networks from which no neuron can be left out
   polyrelu examples                      data sets with a story, to try things on
+  polyrelu plot data.csv --lam 1/10      a figure: the optimal set, the neurons, the functions
+  polyrelu demo                          one example from end to end: verdict, figure, proof, check
 """
 
 EPILOG = """\

@@ -93,6 +93,14 @@ def inputs(result: Result) -> int:
     return len(X[0]) - int(len(X[0]) > 1 and all(row[-1] == 1 for row in X))
 
 
+def format_of(path: str) -> str:
+    """png, svg or pdf, by the name of the file."""
+    found = path.rsplit(".", 1)[-1].lower() if "." in path else ""
+    if found not in FORMATS:
+        raise BadInput(f"{path}: a figure is saved as .png, .svg or .pdf; give the file one of these endings")
+    return found
+
+
 def need_matplotlib() -> None:
     """Raise `EngineMissing` where there is no matplotlib."""
     try:

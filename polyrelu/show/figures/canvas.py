@@ -12,8 +12,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from polyrelu.errors import BadInput
-from polyrelu.show.figures import FORMATS
+from polyrelu.show.figures import format_of
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -73,14 +72,6 @@ class Drawing(Figure):
 
     def _repr_png_(self) -> bytes:
         return self.rendered(dpi=110)
-
-
-def format_of(path: str) -> str:
-    """png, svg or pdf, by the name of the file."""
-    found = Path(path).suffix.lower().removeprefix(".")
-    if found not in FORMATS:
-        raise BadInput(f"{path}: a figure is saved as .png, .svg or .pdf; give the file one of these endings")
-    return found
 
 
 def sheet(width: float, height: float, caption: str) -> tuple[Drawing, float]:

@@ -1,0 +1,156 @@
+"""`polyrelu plot`: a figure of the optimal networks, as PNG, SVG or PDF."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyrelu.commands.options import (
+    add_data_options,
+    add_size_options,
+    check_writable,
+    positive,
+    workers,
+    write_whole,
+)
+from polyrelu.errors import BadInput
+
+if TYPE_CHECKING:
+    from polyrelu.problem import Problem
+
+KINDS = ("figure1", "arrangement", "polytope", "functions", "support")
+
+DESCRIPTION = """\
+Draw the optimal networks of a data set. Vertices, edges, neurons and ranges come from the proof; floats only draw.
+
+  polyrelu plot data.csv --lam 1/10
+  polyrelu plot data.csv --lam 1/10 --kind figure1 --neurons 1,3,4 --out figure1.pdf
+
+kinds of figures:
+  figure1      the polytope of optimal weights, and the curved set of network weights beside it
+  arrangement  the neurons among the activation patterns, for two or three features (a bias counts)
+  polytope     the set of optimal networks with its vertices and edges
+  functions    what the optimal networks compute, for one or two features (a bias does not count)
+  support      neurons by rows, and the range of each neuron's weight
+Without --kind the one that says most about the data is drawn.
+"""
+
+EPILOG = """\
+The picture's caption is printed. Neurons are numbered from 1, as certify lists them.
+exit status: 0 drawn, 2 bad input, 3 undecided. Needs matplotlib: pip install 'polyrelu[plot]'.
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command to the command line."""
+    parser = commands.add_parser(
+        "plot",
+        help="a figure of the optimal networks",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_data_options(parser)
+    parser.add_argument(
+        "--lam", metavar="L", required=True, help="penalty lambda > 0, exact: 1/10, 0.1 or 1e-1"
+    )
+    parser.add_argument("--kind", choices=KINDS, help="what to draw (default: what says most)")
+    parser.add_argument(
+        "--neurons", metavar="I,J,K", type=three, help="figure1: the three neurons (default: not flat)"
+    )
+    parser.add_argument(
+        "--feature",
+        metavar="C",
+        help="figure1: the feature, by name or by number from 1 (default: the first)",
+    )
+    parser.add_argument(
+        "--level",
+        choices=("neurons", "blocks"),
+        default="neurons",
+        help="figure1, polytope: networks, or the convex program's blocks",
+    )
+    parser.add_argument(
+        "--max-vertices",
+        metavar="N",
+        type=positive,
+        default=1000,
+        help="refuse to draw more vertices than this (default 1000)",
+    )
+    add_size_options(parser)
+    parser.add_argument(
+        "--out", metavar="FILE", help="a .png, .svg or .pdf file (default: DATA-KIND.png here)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object: file, kind, caption")
+    parser.set_defaults(run=run)
+
+
+def three(text: str) -> list[int]:
+    """Three neurons, numbered from 1 and given back from 0."""
+    parts = text.split(",")
+    if len(parts) != 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is not three neurons; write for instance 1,2,4")
+    return [positive(part.strip()) - 1 for part in parts]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Certify, draw, save."""
+    from polyrelu.certification import certify_penalised
+    from polyrelu.problem import Problem
+    from polyrelu.show import figures
+    from polyrelu.show.progress import stage_line
+
+    _refuse_options_of_other_kinds(args)
+    figures.need_matplotlib()
+    kind = args.kind or ("figure1" if args.neurons or args.feature else None)
+    path = args.out or str(Path(default_name(args.data, kind or "figure")))
+    form = figures.format_of(path)
+    check_writable(path)
+    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    with workers(args.jobs) as executor, stage_line() as stage:
+        result = certify_penalised(problem, max_cells=args.max_cells, executor=executor, stage=stage)
+    kind = kind or figures.natural_kind(result)
+    figure = figures.draw(result, kind, **_options(args, kind, problem))
+    if args.out is None:
+        path = default_name(args.data, kind)
+    write_whole(path, lambda file: file.write(figure.rendered(form)))  # type: ignore[arg-type]
+    if args.json:
+        print(json.dumps({"file": path, "kind": kind, "caption": figure.caption}))
+    else:
+        print("\n".join([*textwrap.wrap(figure.caption.replace("λ", "lambda"), 79), f"saved to {path}"]))
+    return 0
+
+
+def default_name(data: str, kind: str) -> str:
+    """A name in the current folder."""
+    return f"{'data' if data == '-' else Path(data).stem}-{kind}.png"
+
+
+def _refuse_options_of_other_kinds(args: argparse.Namespace) -> None:
+    if args.kind not in (None, "figure1") and (args.neurons or args.feature):
+        raise BadInput(f"--neurons and --feature choose the axes of figure1, not of {args.kind}; drop them")
+    if args.kind in ("arrangement", "functions", "support") and args.level != "neurons":
+        raise BadInput(f"--level goes with figure1 and polytope, not with {args.kind}; drop it")
+
+
+def _options(args: argparse.Namespace, kind: str, problem: Problem) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if kind in ("figure1", "polytope", "functions"):
+        options["max_vertices"] = args.max_vertices
+    if kind in ("figure1", "polytope"):
+        options["level"] = args.level
+    if kind == "figure1":
+        options |= {"neurons": args.neurons, "feature": _feature(args.feature, problem)}
+    return options
+
+
+def _feature(named: str | None, problem: Problem) -> int | None:
+    if named is None or named in problem.features:
+        return None if named is None else problem.features.index(named)
+    if not named.isascii() or not named.isdigit() or not 1 <= int(named) <= problem.d:
+        raise BadInput(
+            f"--feature {named}: give one of {', '.join(problem.features[:12])}, or a number from 1 to {problem.d}"
+        )
+    return int(named) - 1
