@@ -1,6 +1,6 @@
 """A proved optimum: the residual, the tight neurons E, and the neurons S that optimal networks use.
 
-Theorem (sections 1 and 2 of the notes in README; lambda > 0). Let nu be such that every present block b has
+Theorem (lambda > 0). Let nu be such that every present block b has
 ||p_b|| <= lambda, and let y - nu be a sum of beta_k Q_k nu with beta_k >= 0 over tight neurons. Then nu is the
 residual of every optimal network, and these weights give one. What is shown here, in this order:
 

@@ -174,7 +174,9 @@ def test_headers_and_delimiters(tmp_path, text, names):
 
 def test_decimals_are_read_as_written(tmp_path):
     path = write(tmp_path, "0.1,1e-3,3/7,0.30000000000000004\n")
-    assert read_table(path).rows == ((Fraction(1, 10), Fraction(1, 1000), Fraction(3, 7), Fraction("0.30000000000000004")),)
+    assert read_table(path).rows == (
+        (Fraction(1, 10), Fraction(1, 1000), Fraction(3, 7), Fraction("0.30000000000000004")),
+    )
 
 
 def test_the_target_column(tmp_path):
@@ -186,7 +188,11 @@ def test_the_target_column(tmp_path):
     assert Problem.read(path, target="b").X == ((1, 3),)
     assert Problem.read(path, no_target=True).y is None
     assert Problem.read(path, target="b").features == ("a", "c")
-    for target, words in (("z", "no column of this name"), ("3", "numbered 0 to 2"), ("-4", "numbered 0 to 2")):
+    for target, words in (
+        ("z", "no column of this name"),
+        ("3", "numbered 0 to 2"),
+        ("-4", "numbered 0 to 2"),
+    ):
         with pytest.raises(BadInput, match=words):
             Problem.read(path, target=target)
     with pytest.raises(BadInput, match="contradict"):
@@ -206,7 +212,10 @@ def test_the_target_column(tmp_path):
         ("a,b\n1,nan\n", r"row 1 \(line 2\), column 2 \('b'\): nan"),
         ("a,b\n1,\n", r"column 2 \('b'\): empty"),
         ("a,b\n1,2\n3,x\n", r"row 2 \(line 3\), column 2 \('b'\): 'x' is not a number"),
-        ("a,species,c\n1,setosa,2\n3,virginica,2\n", r"column 2 \('species'\) not numeric .*'setosa'.*drop it or encode"),
+        (
+            "a,species,c\n1,setosa,2\n3,virginica,2\n",
+            r"column 2 \('species'\) not numeric .*'setosa'.*drop it or encode",
+        ),
         ("1,setosa\n2,virginica\n", "column 2 not numeric"),
         ("1\n2\n", "no-target"),
         (b"\xff\xfe1\x00", "UTF-8"),
