@@ -17,8 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
+import numpy as np
 from flint import arb, fmpq
+from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
 from polyrelu.guess.result import Guess
@@ -41,6 +44,17 @@ MAX_ROUNDS = 4
 """How often blocks that resist may name new candidates for tight neurons."""
 
 
+class BlockStatus(IntEnum):
+    """What was proved of a block b = (D, s)."""
+
+    INACTIVE = 0
+    """||p_b|| < lambda: no optimum uses it."""
+    TIGHT_UNUSED = 1
+    """||p_b|| = lambda, and still no optimum uses it."""
+    USED = 2
+    """||p_b|| = lambda, and some optimum uses it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Optimum:
     """A proved optimum of a program with lambda > 0."""
@@ -56,6 +70,12 @@ class Optimum:
     def used(self) -> list[Piece]:
         """The neurons S that some optimal network uses."""
         return [piece for piece, used in zip(self.neurons, self.support.used, strict=True) if used]
+
+    def block_statuses(self) -> NDArray[np.int8]:
+        """A `BlockStatus` for every block: one row per pattern, column 0 for s = +1 and column 1 for s = -1."""
+        tight = tight_blocks(self.program, list(self.neurons))
+        used = tight_blocks(self.program, self.used)
+        return np.asarray(tight.astype(np.int8) + used.astype(np.int8), dtype=np.int8)
 
     @property
     def tight_blocks(self) -> int:

@@ -14,7 +14,7 @@ from polyrelu.certification import certify, certify_penalised
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import ends, precision
 from polyrelu.guess import guess_optimum
-from polyrelu.optimum import prove
+from polyrelu.optimum import BlockStatus, prove
 from polyrelu.proof.program import Program
 from tests.corpus import degenerate, generic
 from tests.reference import conic_optimum, largest_value
@@ -109,6 +109,18 @@ def test_lambda_max_is_where_the_zero_network_becomes_optimal():
     assert certify(X, y, 26).proved().tight_blocks == 0
     below = certify(X, y, "24.99").proved()
     assert below.support_blocks > 0
+
+
+def test_every_block_has_a_status():
+    unused = certify(
+        [[3, 4], [-4, 3]], [5, 0], 25
+    ).proved()  # at lambda_max a block is tight and none is used
+    assert set(unused.block_statuses().ravel().tolist()) == {BlockStatus.INACTIVE, BlockStatus.TIGHT_UNUSED}
+    X, y, lam = generic(9)
+    optimum = certify(X, y, lam).proved()
+    statuses = optimum.block_statuses()
+    assert (statuses >= BlockStatus.TIGHT_UNUSED).sum() == optimum.tight_blocks
+    assert (statuses == BlockStatus.USED).sum() == optimum.support_blocks
 
 
 def test_zero_targets():
