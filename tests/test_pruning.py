@@ -286,3 +286,25 @@ def test_the_command_with_no_neuron_at_all(four, capsys):
     shown = json.loads(capsys.readouterr().out)
     assert shown["networks"] == [{"width": 0, "neurons": []}]
     assert shown["narrowest_width"] == 0
+
+
+def test_the_problem_of_a_proof_file_is_pruned_like_its_data(capsys, tmp_path):
+    data, proof = tmp_path / "four.csv", tmp_path / "proof.json"
+    data.write_text("1,0,3\n0,1,4\n-1,0,3\n0,-1,4\n")
+    assert main(["certify", str(data), "--lam", "1", "--out", str(proof)]) == 0
+    capsys.readouterr()
+    assert main(["prune", str(data), "--lam", "1", "--all", "--json"]) == 0
+    from_data = json.loads(capsys.readouterr().out)
+    assert main(["prune", str(proof), "--all", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == from_data
+    assert from_data["narrowest_width"] == 2
+    for arguments, words in (
+        ([str(data)], "--lam is needed"),
+        ([str(proof), "--lam", "1"], "brings its own problem"),
+        ([str(tmp_path / "no.json")], "no.json"),
+    ):
+        assert main(["prune", *arguments]) == 2
+        assert words in capsys.readouterr().err
+    proof.write_text(proof.read_text().replace('"lambda":"1"', '"lambda":"2"'))
+    assert main(["prune", str(proof)]) == 2
+    assert "SHA-256" in capsys.readouterr().err

@@ -18,6 +18,7 @@ from polyrelu.commands.options import (
 from polyrelu.errors import BadInput, Undecided
 
 if TYPE_CHECKING:
+    from polyrelu.certificate.read import Asked
     from polyrelu.geometry.set_point import SetPoint
     from polyrelu.optimum import Optimum
     from polyrelu.pruning import Step
@@ -31,17 +32,18 @@ weight reaches zero. The end is a vertex of the optimal set. With --all every su
 
   polyrelu prune data.csv --lam 1/10
   polyrelu prune data.csv --lam 1/10 --narrowest --json
+  polyrelu prune proof.json --all             the problem of a proof file, proved anew
 """
 
 EPILOG = """\
-JSON: {"status", "lambda", "neurons": [...], "steps": [...], "networks": [...], "narrowest_width", "widths"}.
-  neurons   all distinct neurons of optimal networks: {"sign", "direction": [[lo, hi], ...], "active": [rows],
-  "zero": [rows]} steps     {"dependence": [[lo, hi], ...] (one for each neuron; the largest modulus is 1),
-  "removed": [neurons]} networks  {"width", "neurons": [{"neuron", "sign", "direction", "weight": [lo, hi],
-  "convex_weight", "theta", "phi"}]}
-            "weight" is |w|, "convex_weight" is w = |w| direction, theta = sqrt|w| direction, phi = sign
-            sqrt|w|.
-  narrowest_width, widths ([least, greatest]): over all minimal networks; null where they were not listed.
+JSON: {"status", "lambda", "neurons": [...], "steps": [...], "networks": [...], "narrowest_width"}
+  neurons          all distinct neurons of optimal networks:
+                   {"sign", "direction": [[lo, hi], ...], "active": [rows], "zero": [rows]}
+  steps            {"dependence": [[lo, hi], ...], "removed": [neurons]}; the largest modulus is 1
+  networks         {"width", "neurons": [{"neuron", "sign", "direction", "weight": [lo, hi], "convex_weight",
+                   "theta", "phi"}]} with weight |w|, convex_weight w = |w| direction,
+                   theta = sqrt|w| direction, phi = sign sqrt|w|
+  narrowest_width  the fewest neurons of an optimal network; null where it was not asked for
 Rows and neurons are counted from 1 in words and from 0 in JSON.
 exit status: 0 proved, 2 bad input, 3 undecided.
 """
@@ -58,7 +60,7 @@ def add_parser(commands: Any) -> None:
     )
     add_data_options(parser)
     parser.add_argument(
-        "--lam", metavar="L", required=True, help="penalty lambda > 0, exact: 1/10, 0.1 or 1e-1"
+        "--lam", metavar="L", help="penalty lambda > 0, exact: 1/10, 0.1 or 1e-1 (not with a proof file)"
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--narrowest", action="store_true", help="every network with the fewest neurons")
@@ -84,14 +86,10 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Certify, prune, then print and save."""
-    from polyrelu.problem import Problem
     from polyrelu.show.minimal import readable, report
 
     check_writable(args.out)
-    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
-    if problem.lam == 0:
-        raise BadInput("pruning needs a penalty: give lambda > 0; for lambda = 0 ask certify --lam 0")
-    optimum = _proved(problem, args)
+    optimum = _proved(_asked(args), args)
     steps, networks, narrowest = _networks(optimum, args)
     shown = report(optimum, steps, networks, args.digits)
     shown["narrowest_width"] = narrowest
@@ -102,13 +100,35 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _proved(problem: Any, args: argparse.Namespace) -> Optimum:
+def _asked(args: argparse.Namespace) -> Asked:
+    """The problem of a data file with --lam, or of a proof file, which brings its own lambda."""
+    from polyrelu.certificate.read import Asked, is_proof, read_problem
+    from polyrelu.problem import Problem
+
+    if is_proof(args.data):
+        if args.lam is not None or args.target is not None or args.bias or args.gated:
+            raise BadInput("a proof file brings its own problem: drop --lam, --target, --bias and --gated")
+        return read_problem(args.data)
+    if args.lam is None:
+        raise BadInput("--lam is needed with a data file, for instance --lam 1/10")
+    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    if problem.lam == 0:
+        raise BadInput("pruning needs a penalty: give lambda > 0; for lambda = 0 ask certify --lam 0")
+    return Asked(problem, "cells", args.gated)
+
+
+def _proved(asked: Asked, args: argparse.Namespace) -> Optimum:
     from polyrelu.certification import certify_penalised
     from polyrelu.show.progress import stage_line
 
     with workers(args.jobs) as executor, stage_line() as stage:
         result = certify_penalised(
-            problem, gated=args.gated, max_cells=args.max_cells, executor=executor, stage=stage
+            asked.problem,
+            patterns=asked.patterns,
+            gated=asked.gated,
+            max_cells=args.max_cells,
+            executor=executor,
+            stage=stage,
         )
     if result.optimum is None:
         raise Undecided(result.reason or "nothing was proved")

@@ -1,0 +1,46 @@
+"""The problem that a proof file is about, read back: X, y, lambda and the kind of program.
+
+Only the problem is taken, never a claim: whoever uses it proves anew. The file must be well formed, and its seal (the
+SHA-256 of the problem) must be right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from polyrelu.certificate import check
+from polyrelu.errors import BadInput
+from polyrelu.problem import Problem
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A problem and the program to solve for it: "cells" or a list of 0/1 patterns; gated or not."""
+
+    problem: Problem
+    patterns: Any
+    gated: bool
+
+
+def is_proof(path: str) -> bool:
+    """Proof files are told from tables by their names."""
+    return path.endswith((".json", ".json.gz"))
+
+
+def read_problem(path: str) -> Asked:
+    """What the proof file asks; `BadInput` where it is not a proof file."""
+    try:
+        document, _ = check.load(path)
+        spec = document["problem"] if isinstance(document, dict) and "problem" in document else None
+        if spec is None:
+            raise BadInput(
+                f"{path} is not a proof file: it holds no problem; give a proof file or a CSV file"
+            )
+        read = check.Problem(spec)
+    except check.Unreadable as refused:
+        raise BadInput(f"{path} is not a readable proof file: {refused}") from None
+    if document.get("problem_sha256") != read.sha256:
+        raise BadInput(f"{path}: the problem does not match its SHA-256; the file was changed")
+    patterns = "cells" if read.listed is None else [[int(bit) for bit in p] for p in read.listed]
+    return Asked(Problem.of(read.X, read.y, read.lam), patterns, read.gated)
