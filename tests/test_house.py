@@ -83,7 +83,7 @@ def test_no_verdict_depends_on_a_float(path):
 
 
 def test_files_are_short():
-    long = {name(p): len(p.read_text().splitlines()) for p in FILES if len(p.read_text().splitlines()) > 260}
+    long = {name(p): len(p.read_text().splitlines()) for p in FILES if len(p.read_text().splitlines()) > 300}
     assert set(long) <= {"certificate/check"}, long
 
 
