@@ -150,7 +150,7 @@ def test_plot_with_chosen_neurons_and_feature(here, capsys):
         (["--kind", "functions"], "one or two inputs"),
         (["--kind", "picture"], "invalid choice"),
         (["--kind", "polytope", "--max-vertices", "3"], "--max-vertices"),
-        (["--lam", "0"], "lambda > 0"),
+        (["--kind", "support", "--lam", "0"], "lambda > 0"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_written(options, words, here, capsys):

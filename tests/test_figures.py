@@ -186,6 +186,56 @@ def test_a_lost_dimension_is_said_in_the_caption():
     assert "no dimension is lost" in drawn("nonagon", "figure1").caption
 
 
+# ---------------------------------------------------------------------- figure 1 at lambda = 0
+
+UNBOUNDED = {
+    "line": ([[1], [2], [-1]], [1, 3, 2]),
+    "plane": ([[1, 0], [0, 1], [1, 1]], [1, 1, 3]),
+    "two rows": ([[1, 1], [1, -1]], [1, 2]),
+}
+
+
+@pytest.mark.parametrize("name", UNBOUNDED)
+def test_an_unbounded_set_is_cut_off_by_a_box(name):
+    from scipy.optimize import linprog
+
+    found = certify(*UNBOUNDED[name], 0)
+    figure = figures.figure1(found)
+    shown = figure.shown
+    vertices, rays, shape = shown["vertices"], shown["rays"], shown["shape"]
+    whole = shape.corners[~shown["cut"]]
+    assert len(whole)
+    for corner in whole:  # what is not cut is an exact vertex
+        assert np.abs(vertices - corner).max(axis=1).min() < 1e-9
+    equations = np.vstack([np.hstack([vertices.T, rays.T]), [1.0] * len(vertices) + [0.0] * len(rays)])
+    for corner in shape.corners:  # and all of it lies in conv(vertices) + cone(rays)
+        assert linprog(np.zeros(equations.shape[1]), A_eq=equations, b_eq=[*corner, 1]).status == 0
+    low, high = shape.corners.min(axis=0), shape.corners.max(axis=0)
+    assert ((vertices >= low - 1e-9) & (vertices <= high + 1e-9)).all()
+    assert all(words in figure.caption for words in ("unbounded", "cut off by a box", "arrows are rays"))
+    assert len(figure.axes) == (2 if name == "line" else 1)
+    assert figure.rendered("pdf") == figures.draw(found).rendered("pdf")
+
+
+def test_what_cannot_be_drawn_at_lambda_0_says_so():
+    line = certify(*UNBOUNDED["line"], 0)
+    with pytest.raises(BadInput, match="lambda > 0"):
+        figures.support(line)
+    with pytest.raises(BadInput, match="three different blocks"):
+        figures.figure1(line, neurons=[0, 0, 1])
+    assert figures.figure1(line, neurons=[0, 2, 3]).shown["blocks"] == (0, 2, 3)
+    with pytest.raises(Undecided, match="lines"):
+        figures.figure1(certify([[1, 0]], [1], 0))
+
+
+def test_gated_networks_have_no_function_but_a_support():
+    gated = certify([[1, 0], [0, 1], [1, 1]], [1, -2, 3], "1/3", gated=True)
+    with pytest.raises(BadInput, match="gated"):
+        figures.functions(gated)
+    assert figures.natural_kind(gated) == "support"
+    assert figures.draw(gated).shown["ranges"]
+
+
 # ---------------------------------------------------------------------- the other kinds
 
 
@@ -307,6 +357,15 @@ def test_the_settings_of_the_user_neither_change_nor_matter():
 
 def test_a_notebook_shows_a_png():
     assert figures.support(result("xor"))._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_notebook_shows_the_natural_figure_of_a_result(monkeypatch):
+    shown = result("four-points")._repr_html_()
+    assert 'src="data:image/png;base64,' in shown
+    assert "differ elsewhere" in shown
+    assert "PROVED" in shown
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert "<img" not in result("four-points")._repr_html_()
 
 
 def test_unknown_endings_and_kinds_are_refused(tmp_path):

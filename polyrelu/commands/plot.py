@@ -55,11 +55,17 @@ def add_parser(commands: Any) -> None:
     )
     add_data_options(parser)
     parser.add_argument(
-        "--lam", metavar="L", required=True, help="penalty lambda > 0, exact: 1/10, 0.1 or 1e-1"
+        "--lam",
+        metavar="L",
+        required=True,
+        help="penalty lambda, exact: 1/10, 0.1 or 1e-1; at 0 the kind is figure1",
     )
     parser.add_argument("--kind", choices=KINDS, help="what to draw (default: what says most)")
     parser.add_argument(
-        "--neurons", metavar="I,J,K", type=three, help="figure1: the three neurons (default: not flat)"
+        "--neurons",
+        metavar="I,J,K",
+        type=three,
+        help="figure1: the three neurons, or at lambda = 0 blocks (default: not flat)",
     )
     parser.add_argument(
         "--feature",
@@ -97,7 +103,7 @@ def three(text: str) -> list[int]:
 
 def run(args: argparse.Namespace) -> int:
     """Certify, draw, save."""
-    from polyrelu.certification import certify_penalised
+    from polyrelu.certification import certify
     from polyrelu.problem import Problem
     from polyrelu.show import figures
     from polyrelu.show.progress import stage_line
@@ -110,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     check_writable(path)
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
     with workers(args.jobs) as executor, stage_line() as stage:
-        result = certify_penalised(problem, max_cells=args.max_cells, executor=executor, stage=stage)
+        result = certify(problem, max_cells=args.max_cells, executor=executor, stage=stage)
     kind = kind or figures.natural_kind(result)
     figure = figures.draw(result, kind, **_options(args, kind, problem))
     if args.out is None:

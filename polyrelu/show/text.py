@@ -149,4 +149,6 @@ def _rows(piece: Piece, side: int) -> str:
 
 def html_summary(result: Result) -> str:
     """The readable form in a notebook."""
-    return f"<pre>{escape(summary(result, 12))}</pre>"
+    from polyrelu.show.figures import html_image
+
+    return f"{html_image(result)}<pre>{escape(summary(result, 12))}</pre>"

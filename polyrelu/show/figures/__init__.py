@@ -15,6 +15,7 @@ from polyrelu.errors import BadInput, EngineMissing
 
 if TYPE_CHECKING:
     from polyrelu.result import Result
+    from polyrelu.unpenalised.result import UnregularisedResult
 
 KINDS = ("figure1", "arrangement", "polytope", "functions", "support")
 FORMATS = ("png", "svg", "pdf")
@@ -23,7 +24,7 @@ MANY = 200
 
 
 def figure1(
-    result: Result,
+    result: Result | UnregularisedResult,
     neurons: Sequence[int] | None = None,
     feature: int | None = None,
     *,
@@ -35,6 +36,8 @@ def figure1(
     The axes are one feature of three neurons (numbered from 0; for `level="blocks"` of three blocks of the convex
     program), chosen so that the picture is not flat where nothing is said.
     """
+    if result.problem.lam == 0:
+        return _draw("unbounded", result, neurons, feature)
     return _draw("solution_mapping", result, neurons, feature, level, max_vertices)
 
 
@@ -58,7 +61,7 @@ def support(result: Result) -> Any:
     return _draw("neurons", result)
 
 
-def draw(result: Result, kind: str | None = None, **options: Any) -> Any:
+def draw(result: Result | UnregularisedResult, kind: str | None = None, **options: Any) -> Any:
     """The figure of that kind, or the natural one of the result."""
     if kind is None:
         return natural(result, **options)
@@ -67,24 +70,43 @@ def draw(result: Result, kind: str | None = None, **options: Any) -> Any:
     return globals()[kind](result, **options)
 
 
-def natural(result: Result) -> Any:
+def natural(result: Result | UnregularisedResult) -> Any:
     """Functions over one or two inputs, else the polytope of a set of one to three dimensions, else the support."""
     return globals()[natural_kind(result)](result)
 
 
-def natural_kind(result: Result) -> str:
+def natural_kind(result: Result | UnregularisedResult) -> str:
     """The kind of figure that says most about the result and is cheap to draw."""
     from polyrelu.errors import LimitReached, Undecided
-    from polyrelu.optimal_set import OptimalSet
+    from polyrelu.result import Result
 
-    networks = OptimalSet(result.proved(), MANY).neurons
+    if not isinstance(result, Result):
+        return "figure1"
     try:
-        many = len(networks.vertices) > 1
+        vertices = len(result.optimal_set.neurons.vertices) if result.proved().nullity else 1
     except (LimitReached, Undecided):
         return "support"
+    if vertices > MANY or result.proved().program.gated:
+        return "support"
+    many = vertices > 1
     if inputs(result) in (1, 2):
         return "functions"
     return "figure1" if many else "support"
+
+
+def html_image(result: Result | UnregularisedResult) -> str:
+    """The natural figure as an HTML image for a notebook; nothing where there is none, or no matplotlib."""
+    from base64 import b64encode
+    from html import escape
+
+    from polyrelu.errors import PolyreluError
+
+    try:
+        figure = natural(result)
+    except PolyreluError:
+        return ""
+    data = b64encode(figure._repr_png_()).decode()
+    return f'<img alt="{escape(figure.caption)}" src="data:image/png;base64,{data}">'
 
 
 def inputs(result: Result) -> int:
@@ -111,9 +133,23 @@ def need_matplotlib() -> None:
         ) from None
 
 
-def _draw(module: str, result: Result, *arguments: Any) -> Any:
+def _require(result: Result | UnregularisedResult, module: str) -> None:
+    """Refuse what has no such picture."""
+    from polyrelu.result import Result
+
+    if not isinstance(result, Result):
+        if module != "unbounded":
+            raise BadInput("at lambda = 0 only the kind figure1 is drawn; the other kinds need lambda > 0")
+        return
+    if result.proved().program.gated and module not in ("corners", "neurons"):
+        raise BadInput(
+            "a gated network is no function of its weights alone; ask for the kinds polytope or support"
+        )
+
+
+def _draw(module: str, result: Result | UnregularisedResult, *arguments: Any) -> Any:
     need_matplotlib()
-    result.proved()
+    _require(result, module)
     from polyrelu.show.figures.canvas import style
 
     with style():

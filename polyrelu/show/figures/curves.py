@@ -74,7 +74,7 @@ def distinct(values: Floats) -> list[int]:
 
 def statement(result: Any) -> str:
     """What is proved about the function, in a sentence."""
-    verdict = Uniqueness.of(result.proved()).function_unique
+    verdict = Uniqueness(result.optimal_set).function_unique
     if verdict.status is Status.PROVED:
         return "Proved: all optimal networks are this one function."
     if verdict.status is Status.REFUTED:

@@ -7,7 +7,6 @@ from typing import Any
 from matplotlib.patches import Rectangle
 
 from polyrelu.errors import BadInput
-from polyrelu.optimal_set import OptimalSet
 from polyrelu.result import rounded
 from polyrelu.show.figures.canvas import BLACK, GREY, PALE, YELLOW, Drawing, counted, sheet, sign_colour
 
@@ -24,7 +23,7 @@ def draw(result: Any) -> Drawing:
         raise BadInput(
             f"optimal networks use {len(pieces)} neurons, more than the {MANY} that fit a page; see certify --json"
         )
-    ranges = [tuple(map(rounded, pair)) for pair in OptimalSet(optimum).neurons.ranges()]
+    ranges = [tuple(map(rounded, pair)) for pair in result.optimal_set.neurons.ranges()]
     cell = min(CELL, 4.2 / n)
     lines = max(len(pieces), 1)
     width, height = 1.1 + max(n * cell, 1.2) + 2.3, 0.75 + CELL * lines

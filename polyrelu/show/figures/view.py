@@ -39,7 +39,9 @@ def view(result: Result, level: str, max_vertices: int) -> View:
     if level not in ("neurons", "blocks"):
         raise BadInput(f'level={level!r} is unknown; use "neurons" or "blocks"')
     optimum = result.proved()
-    networks = OptimalSet(optimum, max_vertices)
+    networks = (
+        result.optimal_set if max_vertices == result.max_vertices else OptimalSet(optimum, max_vertices)
+    )
     chosen = networks.neurons if level == "neurons" else networks.blocks
     u = directions(optimum)
     if level == "neurons":
