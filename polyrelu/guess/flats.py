@@ -37,6 +37,7 @@ class Flats:
         columns = np.abs(X).max(axis=0, initial=0.0)
         self.balance = np.where(columns > 0, columns, 1.0)
         self.badly_scaled = bool(self.balance.max(initial=1.0) > SPREAD * self.balance.min(initial=np.inf))
+        self.near = NEAR  # grows where a residual much larger than lambda blurs all directions
         self._known: dict[tuple[int, ...], Flat] = {}
         self._asked: dict[bytes, Flat] = {}
 
@@ -44,7 +45,7 @@ class Flats:
         """Rows on whose hyperplane u lies as far as floats tell; invariant under scaling rows and columns."""
         terms = np.abs(self.X) @ np.abs(u)
         size = self.row_norms * np.sqrt(u @ u)
-        out: Bools = np.asarray(np.abs(self.X @ u) <= NEAR * terms + TINY * size)
+        out: Bools = np.asarray(np.abs(self.X @ u) <= self.near * terms + TINY * size)
         return out
 
     def through(self, rows: Bools) -> Flat:

@@ -92,7 +92,8 @@ class Solver:
             self.trace.append(
                 f"{self.lam:.2e} top {over:.2e} new {len(prices.columns)} pool {len(self.pool)}"
             )
-            stalled = stalled + 1 if least / 2 < over < STALL else 0
+            if prices.columns:
+                stalled = stalled + 1 if least / 2 < over < STALL else 0
             least = min(least, over) if prices.columns else least
             if stalled > PATIENCE or (not prices.columns and (careful or margin > 1e-3)):
                 return left, ""
@@ -120,7 +121,7 @@ class Solver:
         size = np.abs(self.nu) + np.abs(self.y)
         if self.pool:
             size += np.abs(self._matrix()) @ self.t
-        return 1e-16 * float(size @ self.program.row_norms) / self.lam
+        return 2e-16 * float(size @ self.program.row_norms) / self.lam
 
     def _timed(self, name: str, work: Callable[[], T]) -> T:
         start = time.perf_counter()
