@@ -96,8 +96,15 @@ class Answer:
             else None,
             "distance_reason": self.distance_reason,
             "nearest": list(self.distance.nearest) if self.distance else None,
+            "nearest_vertex": self._nearest_vertex(digits),
             "seconds": round(self.seconds, 6),
         }
+
+    def _nearest_vertex(self, digits: int) -> dict[str, Any] | None:
+        near = self.distance.vertex if self.distance else None
+        if near is None:
+            return None
+        return {"neurons": list(near.neurons), "distance": interval((arb(0), near.distance), digits)}
 
     def __repr__(self) -> str:
         gap = " .. ".join(interval(self.full.gap, 4) or ["unknown"])

@@ -28,9 +28,11 @@ import numpy as np
 from flint import arb, arb_mat, fmpq
 
 from polyrelu.coordinates import BITS, ball_norm, dot, enclosed, rounded
+from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.guess.linear import nearest_weights
 from polyrelu.networks import Network
+from polyrelu.optimal_set import OptimalSet
 from polyrelu.optimum import Optimum
 from polyrelu.proof.neuron import Piece
 from polyrelu.proof.program import Program
@@ -38,13 +40,29 @@ from polyrelu.proof.program import Program
 Vector = list[Any]
 
 
+MAX_VERTICES = 1000
+"""The nearest minimal network is looked for among at most as many."""
+
+
+@dataclass(frozen=True)
+class NearVertex:
+    """A minimal optimal network (a vertex of the optimal set): its neurons in S, and a proved bound of its distance."""
+
+    neurons: tuple[int, ...]
+    distance: arb
+
+
 @dataclass(frozen=True, eq=False)
 class Distance:
-    """Bounds of the distance from the optimal set, and for every unit the nearest neuron of S (None for zero units)."""
+    """Bounds of the distance from the optimal set, and for every unit the nearest neuron of S (None for zero units).
+
+    `vertex` is the minimal network with the least bound; None where they are too many to list.
+    """
 
     lower: arb
     upper: arb
     nearest: tuple[int | None, ...]
+    vertex: NearVertex | None
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,24 @@ def distance(network: Network, residual: Sequence[Any], optimum: Optimum) -> Dis
         upper = total + target.penalty  # take one network away, put the other in its place
         for move in _exhibited(weights, nearest, target):
             upper = upper.min(move)
-    return Distance(lower.max(arb(0)), upper, tuple(nearest))
+        vertex = _nearest_vertex(weights, nearest, target, optimum)
+        if vertex is not None:
+            upper = upper.min(vertex.distance)
+    return Distance(lower.max(arb(0)), upper, tuple(nearest), vertex)
+
+
+def _nearest_vertex(
+    weights: list[Vector], nearest: list[int | None], target: _Optimal, optimum: Optimum
+) -> NearVertex | None:
+    try:
+        vertices = OptimalSet(optimum, MAX_VERTICES).neurons.vertices
+    except (LimitReached, Undecided):
+        return None
+    moves = [
+        NearVertex(v.support, _moves(weights, nearest, [enclosed(w) for w in v.weights(BITS)], target))
+        for v in vertices
+    ]
+    return min(moves, key=lambda near: rounded(near.distance), default=None)
 
 
 def _over(length: arb, sigma: arb) -> arb:

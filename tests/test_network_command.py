@@ -36,6 +36,7 @@ KEYS = {
     "distance",
     "distance_reason",
     "nearest",
+    "nearest_vertex",
     "seconds",
 }
 

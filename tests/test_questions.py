@@ -227,3 +227,16 @@ def test_an_undecided_verdict_is_no_truth_value():
         bool(Verdict.undecided("optimal", "why"))
     assert Verdict.proved("optimal", "so")
     assert not Verdict.refuted("optimal", "so")
+
+
+def test_the_nearest_minimal_network():
+    # Two minimal networks: 4 |0.6 x1 + 0.8 x2| and 4 |0.6 x1 - 0.8 x2|, as one-sided units of convex weight 4.
+    optimum = certify(*GOLDEN).proved()
+    vertices = OptimalSet(optimum).neurons.vertices
+    for vertex in vertices:
+        network = network_at(optimum, vertex.exact_weights())
+        near = ask(network, *GOLDEN).distance.vertex
+        assert near.neurons == vertex.support
+        assert rounded(near.distance) < 1e-9
+    shown = ask(Network.of([["6/5", "8/5"]], [1]), *GOLDEN).to_json()
+    assert len(shown["nearest_vertex"]["neurons"]) == 2

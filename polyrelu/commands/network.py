@@ -31,7 +31,8 @@ program with the network's own patterns 1[X theta >= 0]; subsampled_optimum: [lo
 distinct_neurons: after merging positive multiples; balanced: |theta| = |phi| for every unit; balancing_gain: [lo, hi]
 what balancing takes off the objective; distance: [lo, hi] sum of the moves of convex weights theta |phi| to the
 optimal set, modulo splitting (null with distance_reason); nearest: the neuron of the optimum (from 0) nearest to each
-unit; seconds.
+unit; nearest_vertex: the minimal optimal network nearest by that measure, its neurons and [0, hi] a bound of its
+distance (null where there are too many to list); seconds.
 exit status: 0 answered, 2 bad input, 3 the optimality is undecided.
 """
 

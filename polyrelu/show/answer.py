@@ -62,4 +62,8 @@ def _nearest(answer: Answer) -> list[str]:
         for i, k in enumerate(answer.distance.nearest[:MAX_UNITS_SHOWN], start=1)
     ]
     more = ", ..." if len(answer.distance.nearest) > MAX_UNITS_SHOWN else ""
-    return [f"  nearest neuron of the optimum, unit by unit: {', '.join(named)}{more}"]
+    lines = [f"  nearest neuron of the optimum, unit by unit: {', '.join(named)}{more}"]
+    if answer.distance.vertex is not None:
+        neurons = ", ".join(str(k + 1) for k in answer.distance.vertex.neurons) or "none"
+        lines.append(f"  nearest minimal network: the one with the neurons {neurons}")
+    return lines
