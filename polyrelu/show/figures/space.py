@@ -27,7 +27,7 @@ class Solid(NamedTuple):
     heights: Floats
 
 
-def draw_solid(panel: Any, solid: Solid) -> None:
+def draw_solid(panel: Any, solid: Solid) -> Sight:
     """Faces coloured by height, edges solid where they are seen and dotted where they are hidden, corners as dots."""
     panel.computed_zorder = False
     panel.view_init(elev=ELEVATION, azim=AZIMUTH)
@@ -55,6 +55,7 @@ def draw_solid(panel: Any, solid: Solid) -> None:
         dots = solid.corners[seen.visible(solid.corners)]
         size = 12 if len(solid.edges) else 40
         panel.scatter(*dots.T, color=BLACK, s=size, depthshade=False, zorder=4)
+    return seen
 
 
 class Sight:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.show.figures.canvas import Drawing, counted, sheet
+from polyrelu.show.figures.canvas import BLACK, GREY, Drawing, counted, sheet
 from polyrelu.show.figures.hull import Floats, Hull, hull, patches, paths
 from polyrelu.show.figures.solution_mapping import mapped
-from polyrelu.show.figures.space import Solid, draw_solid
+from polyrelu.show.figures.space import Sight, Solid, draw_solid
 
 BLOCKS = 12
 """Among so many blocks three are looked for that show the most vertices."""
@@ -38,8 +38,8 @@ def draw(result: Any, blocks: Sequence[int] | None, feature: int | None) -> Draw
     for k, (solid, letter) in enumerate(((flat, "w"), (curved, "θ"))[: 1 + two]):
         left, width = (0.5 * k + 0.005, 0.46) if two else (0.04, 0.88)
         panel: Any = figure.add_axes((left, bottom, width, 0.97 - bottom), projection="3d")
-        draw_solid(panel, solid._replace(corners=solid.corners[~cut]))
-        _arrows(panel, shape, cut, solid)
+        seen = draw_solid(panel, solid._replace(corners=solid.corners[~cut]))
+        _arrows(panel, shape, cut, solid, seen)
         names = [label(result, b, feature or 0, letter) for b in chosen] + ["(no further block)"] * (
             3 - len(chosen)
         )
@@ -157,14 +157,16 @@ def _box_corners(far: Hull, low: Floats, high: Floats) -> Floats:
     return corners[(corners @ sides[:, :3].T + sides[:, 3] <= NEAR).all(axis=1)]
 
 
-def _arrows(panel: Any, shape: Hull, cut: Any, solid: Solid) -> None:
-    """A head on every edge that leaves a vertex and is cut by the box: the picture of a ray."""
+def _arrows(panel: Any, shape: Hull, cut: Any, solid: Solid, seen: Sight) -> None:
+    """A head on every edge that leaves a vertex and is cut by the box: the picture of a ray. Grey where hidden."""
     for (a, b), path in zip(shape.edges, solid.edges, strict=True):
         if cut[a] != cut[b]:
             end = path if cut[b] else path[::-1]
             step = end[-1] - end[-9]
+            front = bool(seen.visible(end[-2:-1])[0])
+            style: dict[str, Any] = {"color": BLACK, "lw": 1.4} if front else {"color": GREY, "lw": 0.6}
             panel.quiver(
-                *(end[-1] - step), *(step * 1.6), color="black", lw=1.4, arrow_length_ratio=0.6, zorder=5
+                *(end[-1] - step), *(step * 1.6), arrow_length_ratio=0.6, zorder=5 if front else 2, **style
             )
 
 
