@@ -24,6 +24,7 @@ from flint import arb, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
+from polyrelu.guess.repair import repair
 from polyrelu.guess.result import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
 from polyrelu.proof.fibre import Interior
@@ -32,14 +33,16 @@ from polyrelu.proof.point import Point, weight
 from polyrelu.proof.program import Program
 from polyrelu.proof.support import Support, exact_support, explained_support
 from polyrelu.proof.tightness import (
-    Unconfirmed,
     is_tight,
     show_multipliers,
     show_strict_signs,
     tight_blocks,
     unsettled_blocks,
 )
+from polyrelu.proof.unconfirmed import Unconfirmed
 
+MAX_REPAIRS = 8
+"""How often a failed proof may mend the guess."""
 MAX_ROUNDS = 4
 """How often blocks that resist may name new candidates for tight neurons."""
 
@@ -112,7 +115,23 @@ class Optimum:
 
 
 def prove(program: Program, guess: Guess) -> Optimum:
-    """Turn a guess into a proved optimum, or raise `Undecided`; a wrong guess is never certified."""
+    """Turn a guess into a proved optimum, or raise `Undecided`; a wrong guess is never certified.
+
+    A failure that says what was wrong mends the guess, a few times, before it is final.
+    """
+    for _ in range(MAX_REPAIRS):
+        try:
+            return prove_as_guessed(program, guess)
+        except Unconfirmed as failed:
+            mended = repair(guess, failed.wrong, failed.right)
+            if mended is None:
+                raise
+            guess = mended
+    return prove_as_guessed(program, guess)
+
+
+def prove_as_guessed(program: Program, guess: Guess) -> Optimum:
+    """The five steps for one guess, as it stands."""
     found = conjecture(program, guess)
     point = found.point
     show_positive(point)
@@ -129,7 +148,7 @@ def show_positive(point: Point) -> None:
     """Prove that every weight of the root is positive."""
     for k in range(len(point.structure.pieces)):
         if point.sign(weight(k), "the weight of a neuron") <= 0:
-            raise Unconfirmed("a guessed neuron has no positive weight")
+            raise Unconfirmed("a guessed neuron has no positive weight", point.structure.pieces[k].neuron)
 
 
 def structure_neurons(found: Conjecture) -> list[Piece]:

@@ -404,3 +404,23 @@ def test_a_program_without_its_best_block_is_another_program():
     part = certify(X, y, lam, patterns=kept)
     assert Fraction(part.objective()[0]) >= Fraction(full.objective()[0])
     assert isinstance(part.proved().program, Program)
+
+
+def test_close_to_a_breakpoint_the_guess_is_mended_and_then_proved():
+    # Bisection for a lambda at which the structure changes: floats cannot tell on which side of it they are.
+    pick = random.Random(0)
+    X = [[Fraction(round(1000 * pick.gauss(0, 1)), 1000) for _ in range(3)] for _ in range(8)]
+    y = [Fraction(round(1000 * pick.gauss(0, 1)), 1000) for _ in range(8)]
+
+    def structure(lam):
+        result = certify(X, y, lam)
+        assert result.status == "proved", (lam, result.reason)
+        return {(piece.neuron.sign, piece.neuron.face) for piece in result.proved().used}
+
+    low, high = Fraction(1, 10), Fraction(1)
+    start = structure(low)
+    assert start != structure(high)
+    for _ in range(44):
+        middle = (low + high) / 2
+        low, high = (middle, high) if structure(middle) == start else (low, middle)
+    assert high - low < Fraction(1, 10**13)

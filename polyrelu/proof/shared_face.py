@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from polyrelu.exact.cone import generators
 from polyrelu.exact.rational import primitive_scale, to_fmpq
-from polyrelu.proof.neuron import Piece, holds
+from polyrelu.proof.neuron import Neuron, Piece, dot, holds
 from polyrelu.proof.program import Program
 
 Form = list[fmpq]
@@ -34,7 +34,8 @@ class FaceTest:
     """The claim form . nu <= 0."""
 
     form: tuple[fmpq, ...]
-    why: str
+    ray: tuple[fmpq, ...]
+    """Where the claim fails, the value grows from u along this ray."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,14 @@ class Surroundings:
         E = fmpq_mat(self.directions[0])
         yield from self._by_direction(E) if E.rank() == E.nrows() else self._by_rays()
 
+    def beside(self, ray: tuple[fmpq, ...]) -> Neuron:
+        """The neuron of the face that one enters from u along a ray of L^perp."""
+        face = list(self.piece.neuron.face)
+        for j in self.Z:
+            product = dot([self.program.Xq[j, c] for c in range(self.program.d)], ray)
+            face[j] = (product > 0) - (product < 0)
+        return Neuron(self.piece.neuron.sign, tuple(face))
+
     def form_on(self, v: list[fmpq], local: NDArray[np.bool_]) -> tuple[fmpq, ...]:
         """Coefficients in nu of s nu^T D_b X v, for a local pattern on Z."""
         rows = [*self.piece.neuron.active, *(j for j, on in zip(self.Z, local, strict=True) if on)]
@@ -98,7 +107,7 @@ class Surroundings:
                 pattern = np.zeros(len(self.Z), dtype=bool)
                 pattern[members] = local
                 ray = [x * side for x in v]
-                yield FaceTest(self.form_on(ray, pattern), f"direction {i + 1}, side {side:+d}")
+                yield FaceTest(self.form_on(ray, pattern), tuple(ray))
 
     @staticmethod
     def _side(local: NDArray[np.bool_], orientations: list[int]) -> int:
@@ -115,7 +124,8 @@ class Surroundings:
             ]
             rays, _ = generators(signed, flat, d)  # no lines: the rows of Z span L^perp
             for ray in rays:
-                test = FaceTest(self.form_on([to_fmpq(v) for v in ray], local), "extreme ray of a local cone")
+                v = [to_fmpq(x) for x in ray]
+                test = FaceTest(self.form_on(v, local), tuple(v))
                 if test.form not in seen:
                     seen.add(test.form)
                     yield test

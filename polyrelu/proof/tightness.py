@@ -14,19 +14,17 @@ from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision, sign_of_ball
+from polyrelu.exact.rational import rank as rational_rank
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
 from polyrelu.proof.neuron import Neuron, Piece, holds, times
 from polyrelu.proof.point import BITS, Point, excess, linear
 from polyrelu.proof.program import Program
 from polyrelu.proof.shared_face import Surroundings
+from polyrelu.proof.unconfirmed import Unconfirmed
 
 FINE_BITS = 420
 """Digits of the residual for blocks that are nearly tight at the ordinary precision."""
 MAX_EXACT_PROJECTIONS = 20_000
-
-
-class Unconfirmed(Undecided):
-    """The guess is not the optimum: a test that every optimum passes has failed."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,9 @@ def show_strict_signs(point: Point, piece: Piece) -> None:
         row = [program.Xq[j, c] * (side * neuron.sign) for c in range(program.d)]
         form = times(piece.A.transpose(), row)
         if point.sign(linear(form), f"x_{j + 1}.u") <= 0:
-            raise Unconfirmed(f"a guessed neuron does not lie on its side of row {j + 1}")
+            raise Unconfirmed(
+                f"a guessed neuron does not lie on its side of row {j + 1}", neuron, on_hyperplane(piece, j)
+            )
 
 
 def _products(point: Point, piece: Piece) -> list[arb]:
@@ -60,19 +60,36 @@ def _products(point: Point, piece: Piece) -> list[arb]:
         return list((arb_mat(program.Xq) * z).entries())
 
 
+def on_hyperplane(piece: Piece, row: int) -> Neuron:
+    """The neuron moved onto the hyperplane of a row, and so onto those of all rows in the span of its zero set."""
+    X, program = piece.program.Xq.tolist(), piece.program
+    zero = [X[j] for j in piece.neuron.zero_set] + [X[row]]
+    full = rational_rank(zero)
+    face = [
+        0 if not program.nonzero_rows[j] or rational_rank([*zero, X[j]]) == full else side
+        for j, side in enumerate(piece.neuron.face)
+    ]
+    return Neuron(piece.neuron.sign, tuple(face))
+
+
 def show_multipliers(point: Point, piece: Piece) -> None:
     """Prove p_b = lambda u for every present block whose closed cone holds u."""
-    for test in Surroundings(piece, point.structure.program).tests():
+    surroundings = Surroundings(piece, point.structure.program)
+    for test in surroundings.tests():
         claim = f"the multiplier on a face of dimension {piece.projection.rank()}"
         if point.sign(linear(test.form), claim) > 0:
-            raise Unconfirmed("a guessed neuron on a hyperplane is not the projection of a block beside it")
+            raise Unconfirmed(
+                "a guessed neuron on a hyperplane is not the projection of a block beside it",
+                piece.neuron,
+                surroundings.beside(test.ray),
+            )
 
 
 def is_tight(point: Point, piece: Piece) -> bool:
     """Exactly: is |A nu| = lambda? A larger value refutes the guess."""
     side = point.sign(excess(piece), "the value |p_b|^2 - lambda^2 of a nearly tight block")
     if side > 0:
-        raise Unconfirmed("a block exceeds lambda at the guessed residual")
+        raise Unconfirmed("a block exceeds lambda at the guessed residual", None, piece.neuron)
     return side == 0
 
 

@@ -1,0 +1,70 @@
+"""A failed proof says what was wrong with the guess; here the guess is mended, to be proved from the start.
+
+Near a breakpoint of lambda a neuron lies within rounding of a hyperplane, and floats cannot tell on which side. The
+proof can: a multiplier of the wrong sign sends the neuron off the hyperplane along the ray that refuted it, a product
+of the wrong sign puts it on, a weight that is not positive drops it, and a block above lambda asks for its neuron.
+Nothing is trusted here: the mended guess passes through every test again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from polyrelu.guess.result import Guess, GuessedNeuron
+
+if TYPE_CHECKING:
+    from polyrelu.proof.neuron import Neuron
+
+CLOSE = 1e-3
+"""Neurons of equal sign whose unit directions differ by less may be one neuron read twice."""
+
+
+def repair(guess: Guess, wrong: Neuron | None, right: Neuron | None) -> Guess | None:
+    """The guess with one neuron moved, dropped or added; None where the failure does not say how."""
+    if wrong is None and right is not None:
+        return _admitted(guess, right)
+    if wrong is None or wrong.gate is not None:
+        return None
+    mended = [_moved(k, wrong, right) for k in guess.neurons]
+    kept = tuple(k for k in mended if k is not None)
+    ties = tuple(k for k in (_moved(k, wrong, right) for k in guess.ties) if k is not None)
+    return replace(guess, neurons=_distinct(kept), ties=_distinct(ties))
+
+
+def _moved(k: GuessedNeuron, wrong: Neuron, right: Neuron | None) -> GuessedNeuron | None:
+    """The guessed neuron with its face corrected, also where it is the antipode of the wrong one."""
+    if k.sign != wrong.sign:
+        return k
+    if k.face == wrong.face:
+        return None if right is None else replace(k, face=right.face)
+    if right is not None and k.face == tuple(-side for side in wrong.face):
+        return replace(k, face=tuple(-side for side in right.face))
+    return k
+
+
+def _admitted(guess: Guess, right: Neuron) -> Guess | None:
+    """A tie becomes a neuron: in the place of the one it was confused with, or beside the others."""
+    named = next((k for k in guess.ties if k.sign == right.sign and k.face == right.face), None)
+    if named is None or right.gate is not None:
+        return None
+    near = [k for k in guess.neurons if k.sign == named.sign and _apart(k, named) < CLOSE]
+    others = tuple(k for k in guess.neurons if all(k is not other for other in near))
+    weight = sum(k.weight for k in near)
+    ties = tuple(k for k in guess.ties if k is not named)
+    return replace(guess, neurons=(*others, replace(named, weight=weight)), ties=ties)
+
+
+def _apart(a: GuessedNeuron, b: GuessedNeuron) -> float:
+    return float(np.linalg.norm(a.direction - b.direction))
+
+
+def _distinct(neurons: tuple[GuessedNeuron, ...]) -> tuple[GuessedNeuron, ...]:
+    """One neuron per sign and face, with the sum of the weights."""
+    found: dict[tuple[int, tuple[int, ...]], GuessedNeuron] = {}
+    for k in neurons:
+        key = (k.sign, k.face)
+        found[key] = replace(found[key], weight=found[key].weight + k.weight) if key in found else k
+    return tuple(found.values())

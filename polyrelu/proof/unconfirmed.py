@@ -1,0 +1,17 @@
+"""How a test that every optimum passes says that a guess is not the optimum."""
+
+from __future__ import annotations
+
+from polyrelu.errors import Undecided
+from polyrelu.proof.neuron import Neuron
+
+
+class Unconfirmed(Undecided):
+    """The guess is not the optimum: a test that every optimum passes has failed.
+
+    `wrong` is the guessed neuron that failed, `right` what should stand in its place; either may be missing.
+    """
+
+    def __init__(self, reason: str, wrong: Neuron | None = None, right: Neuron | None = None) -> None:
+        super().__init__(reason)
+        self.wrong, self.right = wrong, right
