@@ -97,8 +97,11 @@ class Optimum:
 
     @property
     def delta(self) -> int:
-        """nullity - (q - r): positive iff two optimal networks are different functions."""
-        return self.nullity - (len(self.support.pairs) - self.support.pair_rank)
+        """nullity - (q - r): positive iff two optimal networks are different functions.
+
+        In a list of patterns the pairs of opposed signs count in q and r, too: see `Support`.
+        """
+        return self.nullity - self.support.exchanges
 
     @property
     def field(self) -> str:

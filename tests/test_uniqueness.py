@@ -238,3 +238,23 @@ def test_evidence_is_the_same_every_time():
     random.seed(5)
     a, b = (Uniqueness.of(optimum_of(GOLDEN)).function_unique.evidence.witness.x for _ in range(2))
     assert a == b
+
+
+def opposed_pairs():
+    """Four rays u_1..u_4 with u_1 + u_3 = u_2 + u_4, each used as (u_k, +) and as (-u_k, -)."""
+    U = [(3, 0, 4), (0, 3, 4), (-3, 0, 4), (0, -3, 4)]
+    half = [(-4, -4, 3), (4, -4, 3), (4, 4, 3), (-4, 4, 3), (1, 0, 0), (0, -1, 0)]
+    X = [*half, *(tuple(-v for v in row) for row in half)]
+    nu = [1, 1, 1, 1, 0, 0, -1, -1, -1, -1, 0, 0]
+    y = [v + sum(Fraction(np.dot(x, u).item(), 5) for u in U) for v, x in zip(nu, X, strict=True)]
+    patterns = [[int(np.dot(x, u) >= 0) for x in X] for u in [*U, *(tuple(-v for v in u) for u in U)]]
+    return certify(X, y, Fraction(48, 5), patterns=patterns).proved()
+
+
+def test_in_a_list_of_patterns_pairs_of_opposed_signs_may_exchange_linear_functions():
+    """sum a_k ((u_k.x)_+ - (-u_k.x)_+) = (sum a_k u_k).x is zero for a = (1, -1, 1, -1): one function."""
+    found = Uniqueness.of(opposed_pairs())
+    assert (found.optimum.nullity, found.optimum.delta, len(found.optimum.used)) == (1, 0, 8)
+    assert found.p_unique.status is Status.REFUTED
+    assert found.p_unique.evidence.freedom is Freedom.LINEAR_EXCHANGE
+    assert found.function_unique.status is Status.PROVED

@@ -2,11 +2,12 @@
 
 Let delta be the difference of the weights of two optimal networks. Distinct functions (u.x)_+ are linearly independent
 but for (u.x)_+ - (-u.x)_+ = u.x, so the two are the same function on R^d iff the kinks cancel: delta is zero on
-neurons without an antipode, and delta_k + delta_k' = 0 for pairs {u, -u} of equal sign. What is left is a linear
+neurons without an antipode, and s_k delta_k + s_k' delta_k' = 0 for pairs {u, -u}. What is left is a linear
 function (sum delta_k s_k u_k).x that vanishes on the rows of X and has its gradient in their span: zero.
 
-(Neurons (u, +) and (-u, -) could also trade kinks for a linear function, with delta_k = delta_k'. But nu.Xu is 2 lambda
-there and 0 for pairs of equal sign; such a u is unique and outside the span of the others, so delta_k = 0.)
+(For neurons (u, +) and (-u, -) that says delta_k = delta_k'. With all cells present nu.Xu is 2 lambda there and 0 for
+pairs of equal sign; such a u is unique and outside the span of the others, so delta_k = 0. In a list of patterns there
+may be several, and exchanges among them.)
 """
 
 from __future__ import annotations
@@ -91,14 +92,15 @@ def moved(polytope: NeuronPolytope, *, other_function: bool = False) -> Move:
 
 
 def kinks(polytope: NeuronPolytope) -> list[Objective]:
-    """The total weight on each hyperplane's kink: of a pair together, of other neurons alone.
+    """The total signed weight on each hyperplane's kink: of a pair together, of other neurons alone.
 
     Two optimal networks are the same function iff they agree in all of these.
     """
-    pairs = support_pairs(polytope)
-    paired = {k for pair in pairs for k in pair}
+    support = polytope.optimum.support
+    pairs, opposed = _in_support(polytope, support.pairs), _in_support(polytope, support.opposed)
+    paired = {k for pair in [*pairs, *opposed] for k in pair}
     alone = [{k: 1} for k in range(len(polytope.pieces)) if k not in paired]
-    return [*({a: 1, b: 1} for a, b in pairs), *alone]
+    return [*({a: 1, b: 1} for a, b in pairs), *({a: 1, b: -1} for a, b in opposed), *alone]
 
 
 def _optimum_of(polytope: NeuronPolytope, objective: Objective, c: int) -> Vertex:
@@ -142,11 +144,11 @@ def _nearby(polytope: NeuronPolytope) -> BasicSolution:
     raise Undecided("a second point of the linear-phase fibre was not found at this precision")
 
 
-def support_pairs(polytope: NeuronPolytope) -> list[tuple[int, int]]:
-    """The antipodal pairs of equal sign as positions in S."""
-    support = polytope.optimum.support
-    place = {e: k for k, e in enumerate(e for e, used in enumerate(support.used) if used)}
-    return [(place[a], place[b]) for a, b in support.pairs]
+def _in_support(polytope: NeuronPolytope, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Pairs of positions in E as positions in S."""
+    used = polytope.optimum.support.used
+    place = {e: k for k, e in enumerate(e for e, flag in enumerate(used) if flag)}
+    return [(place[a], place[b]) for a, b in pairs]
 
 
 # ------------------------------------------------------------------ where two functions differ

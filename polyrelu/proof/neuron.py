@@ -42,9 +42,10 @@ class Neuron:
         """Rows with x_j.u > 0; in the gated program the rows of the gate."""
         return tuple(j for j, side in enumerate(self.face) if side > 0)
 
-    def is_opposite(self, other: Neuron) -> bool:
-        """Equal signs on opposite faces (or complementary gates): necessary for an antipodal pair."""
-        return self.sign == other.sign and self.face == tuple(-side for side in other.face)
+    def is_opposite(self, other: Neuron, *, opposed: bool = False) -> bool:
+        """Equal (or opposed) signs on opposite faces or complementary gates: necessary for an antipodal pair."""
+        same = self.sign == other.sign
+        return same != opposed and self.face == tuple(-side for side in other.face)
 
 
 @dataclass(frozen=True, eq=False)

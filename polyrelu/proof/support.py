@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flint import arb_mat
+from flint import arb_mat, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
@@ -27,12 +27,20 @@ from polyrelu.proof.point import Point, linear
 
 @dataclass(frozen=True)
 class Support:
-    """Flags over E, and over S: rank of the signed activations, antipodal pairs, rank of their directions."""
+    """Flags over E, and over S: rank of the signed activations, antipodal pairs, rank of their directions.
+
+    `opposed` are the pairs (u, s), (-u, -s), listed only where dependences are left that `pairs` do not explain. Their
+    sum s ((u.x)_+ - (-u.x)_+) = s u.x is linear as well, so a dependence among all the pairs' directions is the zero
+    function: `exchanges` counts these. With all cells present |X^T nu| <= 2 lambda, where only u = X^T nu / (2 lambda)
+    can be opposed, and nothing is gained; in a list of patterns several u can be.
+    """
 
     used: tuple[bool, ...]
     rank: int
     pairs: tuple[tuple[int, int], ...]
     pair_rank: int
+    exchanges: int
+    opposed: tuple[tuple[int, int], ...] = ()
 
 
 def explained_support(point: Point, E: Sequence[Piece]) -> Support:
@@ -46,9 +54,10 @@ def explained_support(point: Point, E: Sequence[Piece]) -> Support:
     if not pairs:
         pairs = _antipodal_pairs(point, E)
         directions = _rank_of_directions(point, [E[a] for a, _ in pairs]) if pairs else 0
-        return Support((True,) * len(E), len(E), tuple(pairs), directions)
+        return Support((True,) * len(E), len(E), tuple(pairs), directions, 0)
     # The Jacobian is nonsingular, so Q_k nu (one per pair), Q_j nu (singles) and X z (a basis) are independent.
-    return Support((True,) * len(E), len(structure.pieces) + structure.r, tuple(pairs), structure.r)
+    rank_of_all, r = len(structure.pieces) + structure.r, structure.r
+    return Support((True,) * len(E), rank_of_all, tuple(pairs), r, len(pairs) - r)
 
 
 def exact_support(point: Point, E: Sequence[Piece]) -> Support:
@@ -68,11 +77,19 @@ def exact_support(point: Point, E: Sequence[Piece]) -> Support:
             activations, [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
         )
     S = [k for k, flag in enumerate(used) if flag]
-    pairs = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S])]
+    of_all = _rank([activations[k] for k in S])
+    pairs, opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S])], []
     directions = [E[a].z(nu) for a, _ in pairs]
-    return Support(
-        used, rank([activations[k] for k in S]) if S else 0, tuple(pairs), rank(directions) if pairs else 0
-    )
+    r = pair_rank = _rank(directions)
+    if len(S) - of_all > len(pairs) - r:
+        opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S], opposed=True)]
+        r = _rank([*directions, *(E[a].z(nu) for a, _ in opposed)])
+    exchanges = len(pairs) + len(opposed) - r
+    return Support(used, of_all, tuple(pairs), pair_rank, exchanges, tuple(opposed))
+
+
+def _rank(vectors: list[list[Any]]) -> int:
+    return rank(vectors) if vectors else 0
 
 
 def _used_by_vertices(activations: list[list[Any]], fit: list[Any]) -> tuple[bool, ...]:
@@ -84,23 +101,24 @@ def _used_by_vertices(activations: list[list[Any]], fit: list[Any]) -> tuple[boo
     return tuple(any(not is_zero(v[k]) for v in vertices) for k in range(K))
 
 
-def _antipodal_pairs(point: Point, pieces: Sequence[Piece]) -> list[tuple[int, int]]:
-    """Pairs of equal sign with z_k + z_k' = 0, decided exactly; opposite faces are necessary."""
+def _antipodal_pairs(
+    point: Point, pieces: Sequence[Piece], *, opposed: bool = False
+) -> list[tuple[int, int]]:
+    """Pairs with u_k + u_k' = 0, of equal (or of opposed) signs, decided exactly; opposite faces are necessary."""
     pairs = []
     for a, piece in enumerate(pieces):
         for b in range(a + 1, len(pieces)):
             other = pieces[b]
-            if piece.neuron.is_opposite(other.neuron) and _cancel(point, piece, other):
+            faces = piece.neuron.is_opposite(other.neuron, opposed=opposed)
+            if faces and _cancel(point, piece, other):
                 pairs.append((a, b))
     return pairs
 
 
 def _cancel(point: Point, piece: Piece, other: Piece) -> bool:
     claim = "the sum of two opposite neurons' directions"
-    return all(
-        all(c == 0 for c in row) or point.sign(linear(row), claim) == 0
-        for row in (piece.A + other.A).tolist()
-    )
+    total = piece.A + other.A * fmpq(piece.neuron.sign * other.neuron.sign)  # z = s lambda u
+    return all(all(c == 0 for c in row) or point.sign(linear(row), claim) == 0 for row in total.tolist())
 
 
 def _rank_of_directions(point: Point, pieces: Sequence[Piece]) -> int:
