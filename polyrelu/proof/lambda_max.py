@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb, fmpq
 
 from polyrelu.exact.enclosure import precision
-from polyrelu.guess.zero_network import guess_lambda_max
+from polyrelu.guess import lambda_max as guess_lambda_max
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
 from polyrelu.proof.program import Program
 
@@ -25,7 +25,9 @@ def lambda_max_squared(program: Program) -> fmpq:
     """The exact square of lambda_max."""
     if not any(program.yq) or not program.nonzero_rows.any():
         return fmpq(0)
-    guess = guess_lambda_max(program.X_float, program.y_float, program.patterns, gated=program.gated)
+    guess = guess_lambda_max(
+        program.X_float, program.y_float, program.patterns, program.gated, all_cells=program.all_cells
+    )[0]
     threshold = (
         Fraction(float(guess)) * (1 - MARGIN) if np.isfinite(guess) and guess > 1e-200 else Fraction(0)
     )
