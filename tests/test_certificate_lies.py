@@ -112,6 +112,21 @@ def test_the_zero_network_is_not_slipped_in():
     assert rejection(document)[0] == "optimal_set"
 
 
+def test_a_pair_with_no_admissible_exchange():
+    """In the linear phase a root alone proves nothing: the exchange c may ask for a negative weight, as here.
+
+    The objective is 9.625 with one neuron. With the fibre not tested, two neurons and 8.5 would pass.
+    """
+    document = proof_document(certify([[1], [-1]], [10, 10], 1))
+    for part in ("claims", "evidence"):
+        del document[part]["optimal_set"], document[part]["vertices"]
+    document["problem"]["y"] = ["10", "-1/2"]
+    document["problem_sha256"] = problem_digest(document["problem"])
+    document["claims"]["optimum"]["objective"] = str(85 * 10**19)
+    document["evidence"]["optimum"]["point"].update(weights=[["15/2"]], c=[["-9"]])
+    assert rejection(document) == ("optimum", "pairs need the claim optimal_set: it proves that no weight is negative")
+
+
 def test_the_optimum_of_a_subsampled_program_claimed_for_the_full_one():
     document, full = proof("three patterns"), certify(*EXAMPLES["three patterns"][:3])
     assert full.objective(10) != certify(

@@ -1407,6 +1407,11 @@ def check(document: Any, file: str = "", expected: str | None = None) -> Report:
     optimum = None
     if "optimum" in claims:
         optimum = check_optimum(problem, patterns, claims["optimum"], evidence["optimum"])
+        need(
+            "pair" not in optimum.roles or "optimal_set" in claims,
+            "optimum",
+            "pairs need the claim optimal_set: it proves that no weight is negative",
+        )
     if "optimal_set" in claims and optimum:
         polytope = check_optimal_set(optimum, claims["optimal_set"], evidence["optimal_set"])
     if "vertices" in claims and optimum:
