@@ -296,6 +296,25 @@ def test_curves_without_a_bias_bend_at_zero():
     assert figure.rendered("svg").startswith(b"<?xml")
 
 
+def test_the_band_between_two_functions_on_a_line():
+    """Only three patterns present: two minimal networks, with different curves through the same fit."""
+    X, y = [[-1, 1], [0, 1], [1, 1]], [2, -4, 3]
+    found = certify(X, y, "1/10", patterns=[[1, 1, 0], [0, 0, 1], [0, 1, 1]])
+    figure = figures.functions(found)
+    shown, fit = figure.shown, [v - float(low) for v, (low, _) in zip(y, found.residual(12), strict=True)]
+    assert len(shown["values"]) == 2
+    assert (shown["high"] - shown["low"]).max() > 0.1
+    at_data = [np.interp([-1, 0, 1], shown["inputs"], curve) for curve in shown["values"]]
+    assert np.allclose(at_data, fit, atol=1e-9)
+    for point in found.optimal_set.neurons.random_points(5):  # every optimal network stays inside the band
+        network = network_at(found.proved(), point.weights())
+        curve = network.predict(np.column_stack([shown["inputs"], np.ones(len(shown["inputs"]))]))
+        assert (curve >= shown["low"] - 1e-9).all()
+        assert (curve <= shown["high"] + 1e-9).all()
+    assert "λ = 1/10 over 3 given patterns" in figure.caption
+    assert "differ elsewhere" in figure.caption
+
+
 def test_contours_of_the_two_functions_of_the_four_points():
     shown = drawn("four-points", "functions").shown
     a, b = 0.6 * shown["inputs"][:, 0], 0.8 * shown["inputs"][:, 1]

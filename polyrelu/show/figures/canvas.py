@@ -89,6 +89,13 @@ def sign_colour(sign: int) -> str:
     return BLUE if sign > 0 else RED
 
 
+def setting(result: Any) -> str:
+    """Lambda, and the patterns where they are not all cells of the data."""
+    program = result.proved().program
+    given = "" if program.all_cells else f" over {counted(len(program.patterns), 'given pattern')}"
+    return f"λ = {result.problem.lam}{given}"
+
+
 def counted(number: int, what: str) -> str:
     """A number with its noun.
 

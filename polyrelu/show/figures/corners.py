@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from mpl_toolkits.mplot3d.proj3d import proj_transform
 
-from polyrelu.show.figures.canvas import BLACK, CYCLE, GREY, SKY, Drawing, counted, sheet
+from polyrelu.show.figures.canvas import BLACK, CYCLE, GREY, SKY, Drawing, counted, setting, sheet
 from polyrelu.show.figures.hull import Floats, hull
 from polyrelu.show.figures.solution_mapping import flat_solid
 from polyrelu.show.figures.space import AZIMUTH, ELEVATION, Sight
@@ -136,7 +136,7 @@ def caption(result: Any, seen: View, level: str) -> str:
     kinds = sorted(set(widths(seen)))
     width = f"width {kinds[0]}" if len(kinds) == 1 else f"widths {kinds[0]} to {kinds[-1]}"
     text = (
-        f"The set of all optimal {'networks' if networks else 'block weights'} at λ = {result.problem.lam}: "
+        f"The set of all optimal {'networks' if networks else 'block weights'} at {setting(result)}: "
         f"dimension {seen.dimension}, {counted(len(seen.weights), 'vertex')}, {counted(len(seen.edges), 'edge')}. "
         f"Each vertex is a minimal {'network' if networks else 'solution'}, of {width}."
     )

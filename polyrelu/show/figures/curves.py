@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from polyrelu.show.figures.canvas import BLACK, CYCLE, GREY, SKY, Drawing, counted, sheet
+from polyrelu.errors import Undecided
+from polyrelu.show.figures.canvas import BLACK, CYCLE, GREY, SKY, Drawing, counted, setting, sheet
 from polyrelu.show.figures.hull import Floats
 from polyrelu.show.figures.view import View, view
 from polyrelu.uniqueness import Status, Uniqueness
@@ -74,7 +75,10 @@ def distinct(values: Floats) -> list[int]:
 
 def statement(result: Any) -> str:
     """What is proved about the function, in a sentence."""
-    verdict = Uniqueness(result.optimal_set).function_unique
+    try:
+        verdict = Uniqueness(result.optimal_set).function_unique
+    except Undecided as blocked:
+        return f"Undecided whether they are one function: {blocked}."
     if verdict.status is Status.PROVED:
         return "Proved: all optimal networks are this one function."
     if verdict.status is Status.REFUTED:
@@ -97,6 +101,6 @@ def _name(i: int, count: int) -> str | None:
 def caption(result: Any, vertices: int) -> str:
     """What is drawn, and what is proved."""
     return (
-        f"What the optimal networks at λ = {result.problem.lam} compute ({counted(vertices, 'minimal network')}). "
+        f"What the optimal networks at {setting(result)} compute ({counted(vertices, 'minimal network')}). "
         f"{statement(result)}"
     )

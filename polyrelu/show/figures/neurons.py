@@ -8,7 +8,17 @@ from matplotlib.patches import Rectangle
 
 from polyrelu.errors import BadInput
 from polyrelu.result import rounded
-from polyrelu.show.figures.canvas import BLACK, GREY, PALE, YELLOW, Drawing, counted, sheet, sign_colour
+from polyrelu.show.figures.canvas import (
+    BLACK,
+    GREY,
+    PALE,
+    YELLOW,
+    Drawing,
+    counted,
+    setting,
+    sheet,
+    sign_colour,
+)
 
 LOOKS = {1: ("#56B4E9", "●"), 0: (YELLOW, "0"), -1: (PALE, "")}
 MANY = 60
@@ -100,9 +110,9 @@ def _weights(panel: Any, pieces: Any, ranges: Any) -> None:
 def caption(result: Any) -> str:
     """What is drawn."""
     optimum = result.proved()
-    head = f"The {counted(len(optimum.used), 'neuron')} of all optimal networks at λ = {result.problem.lam}. "
+    head = f"The {counted(len(optimum.used), 'neuron')} of all optimal networks at {setting(result)}. "
     if not optimum.used:
-        return f"The zero network is the only optimal network at λ = {result.problem.lam}: no neuron is used."
+        return f"The zero network is the only optimal network at {setting(result)}: no neuron is used."
     end = (
         "Bars: the range of each weight over all optimal networks."
         if optimum.nullity

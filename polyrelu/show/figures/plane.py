@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Wedge
 
 from polyrelu.arrangement import Arrangement, enumerate_cells
-from polyrelu.show.figures.canvas import GREY, PALE, YELLOW, Drawing, counted, sheet, sign_colour
+from polyrelu.show.figures.canvas import GREY, PALE, YELLOW, Drawing, counted, setting, sheet, sign_colour
 from polyrelu.show.figures.hull import Floats
 from polyrelu.show.figures.view import directions
 
@@ -151,7 +151,7 @@ def caption(result: Any, arrangement: Arrangement, narrow: int) -> str:
     """What is drawn, and what had no room."""
     used = len(result.proved().used)
     text = (
-        f"Where the {counted(used, 'neuron')} of all optimal networks point (λ = {result.problem.lam}), among the "
+        f"Where the {counted(used, 'neuron')} of all optimal networks point ({setting(result)}), among the "
         f"{counted(arrangement.cells, 'cell')} of the {counted(arrangement.hyperplanes, 'hyperplane')} of the data. "
         "Each cell has its activation pattern, 1 for an active row; grey cells hold a neuron."
     )

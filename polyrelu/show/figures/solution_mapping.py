@@ -15,7 +15,7 @@ import numpy as np
 
 from polyrelu.errors import BadInput
 from polyrelu.result import Result
-from polyrelu.show.figures.canvas import Drawing, counted, sheet
+from polyrelu.show.figures.canvas import Drawing, counted, setting, sheet
 from polyrelu.show.figures.hull import Floats, Hull, hull, patches, paths
 from polyrelu.show.figures.space import Solid, draw_solid
 from polyrelu.show.figures.view import View, view
@@ -165,7 +165,7 @@ def caption(result: Result, seen: View, axes: Sequence[Axis], shape: Hull, level
     lost = seen.dimension - shape.dimension
     kept = f"{lost} of its {seen.dimension} dimensions cannot be seen" if lost else "no dimension is lost"
     head = (
-        f"All {what} at λ = {result.problem.lam}: a set of dimension {seen.dimension} with "
+        f"All {what} at {setting(result)}: a set of dimension {seen.dimension} with "
         f"{counted(len(seen.weights), 'vertex')}, in the weights of {counted(len(seen.names), level[:-1])}."
     )
     if not seen.names:

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from polyrelu.arrangement import Arrangement, enumerate_cells
 from polyrelu.errors import BadInput
-from polyrelu.show.figures.canvas import BLACK, GREY, YELLOW, Drawing, counted, sheet, sign_colour
+from polyrelu.show.figures.canvas import BLACK, GREY, YELLOW, Drawing, counted, setting, sheet, sign_colour
 from polyrelu.show.figures.hull import Floats
 from polyrelu.show.figures.view import directions
 
@@ -173,7 +173,7 @@ def caption(result: Any, arrangement: Arrangement, labelled: int) -> str:
     """What is drawn, and what had no room."""
     used, cells = len(result.proved().used), arrangement.cells
     text = (
-        f"Where the {counted(used, 'neuron')} of all optimal networks point (λ = {result.problem.lam}), among the "
+        f"Where the {counted(used, 'neuron')} of all optimal networks point ({setting(result)}), among the "
         f"{counted(cells, 'cell')} of the {counted(arrangement.hyperplanes, 'hyperplane')} of the data, on the two "
         "halves of the unit sphere (equal areas; both seen from above)."
     )
