@@ -42,30 +42,28 @@ def draw(result: Any, max_vertices: int) -> Drawing:
         max(size * panels, 4.4), tall + 0.35, _caption(result, len(seen.weights), len(different))
     )
     levels = _levels(values[shown], y)
-    limits = (min(levels[0], y.min()), max(levels[-1], y.max()))
-    for i in range(panels):
-        panel = figure.add_subplot(1, panels, i + 1)
-        last = i == len(shown)
-        heights = (spread if last else values[shown[i]]).reshape(across.shape)
-        if last:
-            _heights(panel, across, up, heights, _levels(heights, np.zeros(1)), {"cmap": "Greys"})
-        else:
-            _heights(
-                panel, across, up, heights, levels, {"cmap": HEIGHTS, "vmin": limits[0], "vmax": limits[1]}
-            )
-        colours = (
-            {"color": "white"} if last else {"c": y, "cmap": HEIGHTS, "vmin": limits[0], "vmax": limits[1]}
+    shared = {"cmap": HEIGHTS, "vmin": min(levels[0], y.min()), "vmax": max(levels[-1], y.max())}
+    for i, k in enumerate(shown):
+        panel = figure.add_subplot(1, panels, i + 1, title=_title(i, len(different)))
+        _heights(panel, across, up, values[k].reshape(across.shape), levels, shared)
+        _data(panel, table, c=y, **shared)
+    if panels > len(shown):
+        panel = figure.add_subplot(1, panels, panels, title="largest difference")
+        _heights(
+            panel, across, up, spread.reshape(across.shape), _levels(spread, np.zeros(1)), {"cmap": "Greys"}
         )
-        panel.scatter(table[:, 0], table[:, 1], s=26, edgecolors=BLACK, linewidths=0.8, zorder=4, **colours)
-        panel.set_title("largest difference" if last else _title(i, len(different)))
+        _data(panel, table, color="white")
+    for panel in figure.axes:
         panel.set_xlabel(result.problem.features[0])
-        if i == 0:
-            panel.set_ylabel(result.problem.features[1])
-    figure.subplots_adjust(
-        left=0.42 / size / panels + 0.02, right=0.985, top=0.93, bottom=bottom + 0.1, wspace=0.22
-    )
+    figure.axes[0].set_ylabel(result.problem.features[1])
+    left = 0.42 / size / panels + 0.02
+    figure.subplots_adjust(left=left, right=0.985, top=0.93, bottom=bottom + 0.1, wspace=0.22)
     figure.shown = {"inputs": flat, "values": values, "spread": spread, "different": different}
     return figure
+
+
+def _data(panel: Any, table: Floats, **colours: Any) -> None:
+    panel.scatter(table[:, 0], table[:, 1], s=26, edgecolors=BLACK, linewidths=0.8, zorder=4, **colours)
 
 
 def _between(x: Floats) -> Floats:
