@@ -34,4 +34,20 @@ MEASURED = (
         source="E. Anderson, The irises of the Gaspe Peninsula (1935); R. A. Fisher, The use of multiple measurements "
         "in taxonomic problems, Annals of Eugenics 7 (1936), 179-188.",
     ),
+    Example(
+        "figure-1",
+        ("x1", "x2", "y"),
+        table(
+            "0.6364636463709805 0.5419522204102933 -0.8288625737460672; "
+            "0.3165954511658161 -0.32238911615896015 -0.19458090666932473; "
+            "-0.09716731867045728 -1.5259304065189514 0.6573271040396335; "
+            "-1.1921661041016585 -0.6710896751741094 1.426014771194924",
+        ),
+        "1/25",
+        Expected(neurons=2, dimension=0, widths=(2, 2), one_function=True),
+        "The problem behind Figure 1 of the paper on optimal sets, as its script poses it (lambda in our scaling). An "
+        "iterative solver's tolerance leaves several active blocks and a wide set; in truth two neurons in two blocks "
+        "are the only optimum.",
+        source="A. Mishkin and M. Pilanci, Optimal Sets and Solution Paths of ReLU Networks, ICML 2023.",
+    ),
 )
