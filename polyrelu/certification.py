@@ -145,7 +145,8 @@ def _certify_program(
 
     optimum, reason = None, None
     # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.
-    with threadpool_limits(limits=1, user_api="blas"):
+    # Floats may overflow on data of extreme size: that spoils the guess alone, so nobody is warned.
+    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
         with _timed(timings, "lambda_max", stage):
             largest = lambda_max_squared(program)
         try:

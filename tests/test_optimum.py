@@ -424,3 +424,18 @@ def test_close_to_a_breakpoint_the_guess_is_mended_and_then_proved():
         middle = (low + high) / 2
         low, high = (middle, high) if structure(middle) == start else (low, middle)
     assert high - low < Fraction(1, 10**13)
+
+
+# ------------------------------------------------------------------ data beyond floats
+
+
+@pytest.mark.parametrize("lam", [0, 1])
+def test_entries_beyond_floats_are_refused(lam):
+    for X, y in (([[10**400]], [1]), ([[1]], [10**400])):
+        with pytest.raises(BadInput, match="range of floats"):
+            certify(X, y, lam)
+
+
+def test_a_guess_that_overflows_is_undecided():
+    result = certify([[Fraction(1, 10**200), 1]], [10**200], 1)
+    assert result.status == "undecided" and "range of floats" in result.reason

@@ -35,6 +35,8 @@ def levels(top: float, lam: float) -> list[float]:
     >>> levels(100.0, 1.0)
     [12.5, 1.5625]
     """
+    if not np.isfinite(top):
+        raise OverflowError("the data exceeds the range of floats")
     out = []
     while top > STEP * lam:
         top /= STEP

@@ -86,6 +86,8 @@ def _fixed_direction(piece: Piece, point: Point) -> tuple[list[fmpq], list[fmpq]
     nu = point.balls(SEARCH_BITS).nu
     with precision(SEARCH_BITS):
         along = arb(0) + dot(q, nu)
+    if not (along < 0 or along > 0):  # the orientation does not show at this accuracy
+        return None
     return ([-x for x in v], [-x for x in q]) if along < 0 else (v, q)
 
 

@@ -9,6 +9,7 @@ exactly the full-dimensional cells, so that the program is the full one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -18,6 +19,8 @@ from typing import Any
 import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
+
+from polyrelu.errors import BadInput
 
 Patterns = NDArray[np.bool_]
 
@@ -76,12 +79,22 @@ class Program:
     @cached_property
     def X_float(self) -> NDArray[np.float64]:
         """X rounded, for guesses and for display only."""
-        return np.array([[float(v) for v in row] for row in self.X])
+        return _floats(self.X, "X")
 
     @cached_property
     def y_float(self) -> NDArray[np.float64]:
         """y rounded, for guesses and for display only."""
-        return np.array([float(v) for v in self.y])
+        return _floats((self.y,), "y")[0]
+
+
+def _floats(rows: Sequence[Sequence[Fraction]], name: str) -> NDArray[np.float64]:
+    try:
+        return np.array([[float(v) for v in row] for row in rows])
+    except OverflowError:
+        raise BadInput(
+            f"{name} has an entry beyond the range of floats, where nothing can be guessed; multiplying y by t and X by "
+            "r multiplies lambda by t r and the optimal weights by t / r: scale the data"
+        ) from None
 
 
 def distinct_patterns(patterns: Patterns, nonzero_rows: NDArray[np.bool_]) -> Patterns:
