@@ -438,4 +438,5 @@ def test_entries_beyond_floats_are_refused(lam):
 
 def test_a_guess_that_overflows_is_undecided():
     result = certify([[Fraction(1, 10**200), 1]], [10**200], 1)
-    assert result.status == "undecided" and "range of floats" in result.reason
+    assert result.status == "undecided"
+    assert "range of floats" in result.reason

@@ -84,7 +84,7 @@ class Program:
     @cached_property
     def y_float(self) -> NDArray[np.float64]:
         """y rounded, for guesses and for display only."""
-        return _floats((self.y,), "y")[0]
+        return _floats((self.y,), "y").ravel()
 
 
 def _floats(rows: Sequence[Sequence[Fraction]], name: str) -> NDArray[np.float64]:
@@ -92,8 +92,8 @@ def _floats(rows: Sequence[Sequence[Fraction]], name: str) -> NDArray[np.float64
         return np.array([[float(v) for v in row] for row in rows])
     except OverflowError:
         raise BadInput(
-            f"{name} has an entry beyond the range of floats, where nothing can be guessed; multiplying y by t and X by "
-            "r multiplies lambda by t r and the optimal weights by t / r: scale the data"
+            f"{name} has an entry beyond the range of floats, where nothing can be guessed; multiplying y by t and X "
+            "by r multiplies lambda by t r and the optimal weights by t / r: scale the data"
         ) from None
 
 
