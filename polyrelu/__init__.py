@@ -10,18 +10,39 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from polyrelu.arrangement import enumerate_cells as enumerate_cells
     from polyrelu.certification import certify as certify
+    from polyrelu.networks import Network as Network
+    from polyrelu.optimal_set import OptimalSet as OptimalSet
     from polyrelu.problem import Problem as Problem
+    from polyrelu.pruning import prune as prune
+    from polyrelu.questions import ask as ask
     from polyrelu.result import Result as Result
+    from polyrelu.uniqueness import Uniqueness as Uniqueness
 
 # Imported on first use, so that `polyrelu --help` and `import polyrelu` answer at once.
 _HOME = {
+    "Network": "polyrelu.networks",
+    "OptimalSet": "polyrelu.optimal_set",
     "Problem": "polyrelu.problem",
     "Result": "polyrelu.result",
+    "Uniqueness": "polyrelu.uniqueness",
+    "ask": "polyrelu.questions",
     "certify": "polyrelu.certification",
     "enumerate_cells": "polyrelu.arrangement",
+    "prune": "polyrelu.pruning",
 }
 
-__all__ = ["Problem", "Result", "__version__", "certify", "enumerate_cells"]
+__all__ = [
+    "Network",
+    "OptimalSet",
+    "Problem",
+    "Result",
+    "Uniqueness",
+    "__version__",
+    "ask",
+    "certify",
+    "enumerate_cells",
+    "prune",
+]
 
 
 def __getattr__(name: str) -> Any:
