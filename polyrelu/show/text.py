@@ -9,6 +9,7 @@ import numpy as np
 from flint import fmpq
 
 from polyrelu.exact.enclosure import decimal_bounds
+from polyrelu.exact.rational import to_fmpq
 from polyrelu.proof.neuron import Piece
 from polyrelu.result import Result, bits_of, rounded
 from polyrelu.set_report import optimal_set_text
@@ -17,6 +18,7 @@ BITS = 128
 MAX_ROWS_SHOWN = 12
 MAX_NEURONS_SHOWN = 40
 RESIDUAL_DIGITS = 8
+MAX_LAMBDA_SHOWN = 40
 
 
 def summary(result: Result, digits: int) -> str:
@@ -63,7 +65,10 @@ def field_in_words(field: str) -> str:
 def _heading(result: Result) -> str:
     problem = result.problem
     bias = " (bias included)" if problem.bias else ""
-    return f"{problem.n} rows, {problem.d} features{bias}, lambda = {problem.lam}, {result.cells} patterns"
+    lam = str(problem.lam)
+    if len(lam) > MAX_LAMBDA_SHOWN and problem.lam:
+        lam = f"about {decimal_bounds(to_fmpq(problem.lam), 6)[0]}"  # the exact one is in --json
+    return f"{problem.n} rows, {problem.d} features{bias}, lambda = {lam}, {result.cells} patterns"
 
 
 def _time(result: Result) -> str:
