@@ -124,7 +124,10 @@ def test_a_pair_with_no_admissible_exchange():
     document["problem_sha256"] = problem_digest(document["problem"])
     document["claims"]["optimum"]["objective"] = str(85 * 10**19)
     document["evidence"]["optimum"]["point"].update(weights=[["15/2"]], c=[["-9"]])
-    assert rejection(document) == ("optimum", "pairs need the claim optimal_set: it proves that no weight is negative")
+    assert rejection(document) == (
+        "optimum",
+        "pairs need the claim optimal_set: it proves that no weight is negative",
+    )
 
 
 def test_the_optimum_of_a_subsampled_program_claimed_for_the_full_one():
@@ -249,6 +252,72 @@ def test_a_large_arrangement_is_refused_before_any_work(tmp_path):
     document["problem"]["y"] = ["1"] * 399
     document["problem_sha256"] = problem_digest(document["problem"])
     assert status_of(tmp_path, canonical(document)) == 2
+
+
+def bombs():
+    """Small files that would take minutes or gigabytes, each with its name."""
+
+    def changed(name, **problem):
+        document = proof(name)
+        document["problem"].update(problem)
+        document["problem_sha256"] = problem_digest(document["problem"])
+        return document
+
+    def with_numbers(field, number):
+        document = proof("xor")
+        point = document["evidence"]["optimum"]["point"]
+        point.update({key: [number] * len(point[key]) for key in ("nu", "weights", "c")}, field=field)
+        return document
+
+    yield "a wide table", changed("d = 1", X=[["1"] * 200_000], y=["1"])
+    planes = changed("parity", X=[["1", str(j), str(j * j)] for j in range(1200)], y=["1"] * 1200)
+    planes["claims"]["arrangement"]["cells"] = 1200 * 1199 + 2
+    yield "1,200 planes", planes
+    lines = changed("pythagorean", X=[["1", str(j)] for j in range(20_000)], y=["1"] * 20_000)
+    lines["claims"]["arrangement"]["cells"] = 40_000
+    yield "many lines", lines
+    long = [[f"1/{3**8000 + 2 * j}"] for j in range(1, 200) if (3**8000 + 2 * j) % 5]
+    yield "coprime denominators", changed("d = 1", X=long, y=["1"] * len(long))
+    grown = [[str(7**4000 + i**j) for j in range(8)] for i in range(12)]
+    yield "huge integers in eight dimensions", changed("d = 1", X=grown, y=["1"] * 12)
+    fine = changed("d = 1", X=[["1"]] * 300, y=["1"] * 300, patterns=["1" * 300, "0" * 300])
+    del fine["claims"]["arrangement"]
+    fine["claims"]["optimum"]["neurons"], fine["evidence"]["optimum"]["roles"] = [], []
+    fine["evidence"]["optimum"]["point"] = {"bits": 8192, "nu": ["1"] * 300, "weights": [], "c": []}
+    yield "a fine grid in many unknowns", fine
+    roots = [str(j * j - j + 1) for j in range(1, 3000)]
+    yield "thousands of square roots", with_numbers({"radicands": roots}, ["1/7"] * len(roots))
+    f = [str(7**4000 + j) for j in range(64)] + ["1"]
+    field = {"polynomial": f, "bits": 0, "interval": "0"}
+    yield "a field of huge height", with_numbers(field, ["1"] * 64)
+    f = ["-2"] + ["0"] * 29 + ["1"]
+    field, number = {"polynomial": f, "bits": 0, "interval": "1"}, [f"1/{3**4000 + j}" for j in range(30)]
+    yield "huge coefficients", with_numbers(field, number)
+    gates = [f"1{j:015b}" for j in range(12_000)]
+    ties = changed("gated", X=[["1"]] * 16, y=["1"] + ["0"] * 15, patterns=gates)
+    del ties["claims"]["arrangement"]
+    faces = [g.translate(str.maketrans("01", "-+")) for g in gates]
+    ties["claims"]["optimum"]["neurons"] = [{"sign": "+", "face": face} for face in faces]
+    ties["evidence"]["optimum"]["roles"] = ["tie"] * len(faces)
+    yield "thousands of ties", ties
+    vertices = proof("golden")
+    vertices["claims"]["vertices"]["supports"] = ["0011"] * 1_000_000
+    vertices["evidence"]["vertices"]["values"] = [None] * 1_000_000
+    yield "millions of vertices", vertices
+
+
+def test_a_bomb_is_refused_before_the_work():
+    found = []
+    for name, document in bombs():
+        reword(document)
+        start = time.perf_counter()
+        try:
+            check.check(document)
+        except (check.Unreadable, check.Rejected) as error:
+            quick = time.perf_counter() - start < 5
+            found.append((name, type(error).__name__, quick, error.args))
+    assert [entry for entry in found if entry[1:3] != ("Unreadable", True)] == []
+    assert len(found) == len(list(bombs()))
 
 
 def test_a_sample_of_all_mutants():

@@ -36,7 +36,7 @@ FORMAT, VERSION = "polyrelu-proof", 1
 MAX_BYTES = 16 * 2**20
 MAX_DIGITS = 4000
 MAX_CELLS = 2_000_000
-MAX_STEPS = 3_000_000
+MAX_WORK = 100_000_000
 MAX_UNKNOWNS = 600
 MAX_BASES = 300
 MAX_BITS = 8192
@@ -56,6 +56,12 @@ def need(condition: object, claim: str, step: str) -> None:
     """Reject the claim unless the condition of the step holds."""
     if condition is not True:
         raise Rejected(claim, step)
+
+
+def affordable(work: int, what: str) -> None:
+    """Refuse at once what would take minutes or gigabytes; `work` is in microseconds, very roughly."""
+    if work > MAX_WORK:
+        raise Unreadable(f"{what} is beyond the limits of this checker")
 
 
 # ---------------------------------------------------------------------------------------------- reading
@@ -221,7 +227,7 @@ class Field:
     """
 
     def __init__(self, spec: Any):
-        where = "the field"
+        where, self.spent = "the field", 0
         self.values: dict[int, Interval] = {}
         if type(spec) is dict and "radicands" in spec:
             self.polynomial: list[Fraction] | None = None
@@ -230,6 +236,7 @@ class Field:
             ]
             good = self.basis[:1] == [1] and all(a < b for a, b in zip(self.basis, self.basis[1:]))
             need(good, "optimum", "the radicands are not 1 < m_2 < m_3 < ...")
+            affordable(len(self.basis) * self.basis[-1].bit_length() ** 2, "the field")
             return
         fields(spec, where, "polynomial bits interval")
         f = [integer(c, where) for c in items(spec["polynomial"], where)]
@@ -238,25 +245,30 @@ class Field:
         )
         self.polynomial = [Fraction(-c, f[-1]) for c in f[:-1]]  # theta^deg in terms of lower powers
         self.basis = list(range(len(f) - 1))
+        affordable(len(f) ** 3 * max(map(abs, f)).bit_length(), "the field")
+        self.powers = [[Fraction(i == k) for i in self.basis] for k in self.basis]  # of theta
+        for _ in self.basis[1:]:
+            *low, top = self.powers[-1]
+            self.powers.append([v + top * c for v, c in together([Fraction(0), *low], self.polynomial)])
         bits = typed(spec["bits"], int, where)
         self.values[1] = _root_between(f, integer(spec["interval"], where), bits)
 
     def element(self, coefficients: Any, where: str) -> Element:
         """Read one number."""
         coefficients = items(coefficients, where, len(self.basis))
-        return Element(self, {b: rational(c, where) for b, c in together(self.basis, coefficients)})
+        terms, common = {b: rational(c, where) for b, c in together(self.basis, coefficients)}, 1
+        for c in terms.values():
+            common = math.lcm(common, c.denominator)
+            if common.bit_length() > 2 * MAX_BITS:
+                raise Unreadable("the common denominator of a number has more than %d bits" % (2 * MAX_BITS))
+        return Element(self, terms)
 
     def times(self, i: int, j: int) -> dict[int, Fraction]:
         """The product of two basis numbers."""
         if self.polynomial is None:
             g = math.gcd(i, j)
             return {(i // g) * (j // g): Fraction(g)}
-        power = [Fraction(0)] * (i + j) + [Fraction(1)]
-        while len(power) > len(self.polynomial):  # theta^e = theta^(e - deg) * (lower powers)
-            top, shift = power.pop(), len(power) - len(self.polynomial)
-            for k, c in enumerate(self.polynomial):
-                power[shift + k] += top * c
-        return dict(enumerate(power))
+        return {k: c for k, c in enumerate(self.powers[i + j]) if c}
 
     def value(self, i: int) -> Interval:
         """The enclosure of a basis number."""
@@ -322,6 +334,8 @@ class Element:
         return (-self).__add__(other)
 
     def __mul__(self, other: Any) -> Element:
+        self.field.spent += self.size() * (other.size() if isinstance(other, Element) else 16) + 100
+        affordable(self.field.spent // 5, "the exact algebra")
         if not isinstance(other, Element):
             return Element(self.field, {k: c * other for k, c in self.terms.items()})
         terms: dict[int, Fraction] = {}
@@ -331,6 +345,13 @@ class Element:
         return Element(self.field, terms)
 
     __rmul__ = __mul__
+
+    def size(self) -> int:
+        """The length of its coefficients in machine words, and a little more."""
+        return sum(
+            16 + (k.bit_length() + c.numerator.bit_length() + c.denominator.bit_length()) // 64
+            for k, c in self.terms.items()
+        )
 
     def interval(self) -> Interval:
         """An enclosure."""
@@ -435,9 +456,18 @@ class Problem:
         self.lam = rational(spec["lambda"], "lambda")
         self.gated = typed(spec["gated"], bool, "gated")
         self.nonzero = [any(row) for row in self.X]
-        denominator = math.lcm(*(v.denominator for row in self.X for v in row))
-        self.integers = [[int(v * denominator) for v in row] for row in self.X]
-        self.denominator = denominator
+        if self.d > MAX_UNKNOWNS:
+            raise Unreadable("more than %d columns" % MAX_UNKNOWNS)
+        self.denominator, size = 1, 1
+        for v in itertools.chain(*self.X):
+            self.denominator = math.lcm(self.denominator, v.denominator)
+            size = max(size, v.numerator.bit_length())
+            if self.denominator.bit_length() > MAX_BITS:
+                raise Unreadable("the common denominator of X has more than %d bits" % MAX_BITS)
+        size += self.denominator.bit_length()
+        affordable(self.n * self.d * size, "the size of X")
+        self.cost = (1 + self.d * size // 512) ** 2  # of an operation with numbers that come from X
+        self.integers = [[int(v * self.denominator) for v in row] for row in self.X]
         self.listed = (
             None if spec["patterns"] == "cells" else self._patterns(items(spec["patterns"], "patterns"))
         )
@@ -468,11 +498,16 @@ def check_arrangement(problem: Problem, claim: Any) -> list[str]:
     name, claim = "arrangement", fields(claim, "arrangement", "cells sha256 words")
     stated, digest = typed(claim["cells"], int, "cells"), typed(claim["sha256"], str, "sha256")
     lines = _distinct_lines(problem.integers)
-    if stated > MAX_CELLS or sum(math.comb(len(lines), k) for k in range(max(problem.d - 1, 1))) > MAX_STEPS:
-        raise Unreadable("the arrangement is beyond the limits of this checker")
+    if stated > MAX_CELLS:
+        raise Unreadable("more than %d cells" % MAX_CELLS)
+    affordable(stated * problem.n * problem.cost, "the list of cells")
+    steps = itertools.accumulate(math.comb(len(lines), k) for k in range(min(problem.d, len(lines) + 1)))
+    for number in steps:  # of flats, at most
+        affordable(number * problem.cost * 10, "the arrangement")
     progress("counting the cells")
-    count = number_of_cells([tuple(map(Fraction, row)) for row in lines], problem.d)
-    need(count == stated, name, "%d cells are claimed and there are %d" % (stated, count))
+    count = number_of_cells([tuple(map(Fraction, row)) for row in lines], problem.d, stated)
+    there = "more" if count > stated else str(count)
+    need(count == stated, name, "%d cells are claimed and there are %s" % (stated, there))
     progress("finding the cells")
     patterns = set()
     for w in points_of_cells(lines, problem.d):
@@ -504,14 +539,19 @@ def _distinct_lines(rows: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
     return list(found)
 
 
-def number_of_cells(rows: Sequence[tuple[Fraction, ...]], d: int) -> int:
-    """Cells of a central arrangement of distinct hyperplanes: 1 + sum over j of the cells of rows before j on H_j."""
+def number_of_cells(rows: Sequence[tuple[Fraction, ...]], d: int, most: int = MAX_CELLS) -> int:
+    """Cells of a central arrangement of distinct hyperplanes: 1 + sum over j of the cells of rows before j on H_j.
+
+    Above `most` it stops early, with a number that is still above `most`.
+    """
     if not rows:
         return 1
     if d <= 2:
         return 2 if d == 1 else 2 * len(rows)
     total = 1
     for j, row in enumerate(rows):
+        if total > most:
+            break
         p = next(i for i, v in enumerate(row) if v)
         classes = {}
         for other in rows[:j]:  # the linear form on H_j: eliminate the coordinate p
@@ -519,7 +559,7 @@ def number_of_cells(rows: Sequence[tuple[Fraction, ...]], d: int) -> int:
             form = [v - factor * w for i, (v, w) in enumerate(together(other, row)) if i != p]
             lead = next(v for v in form if v)
             classes[tuple(v / lead for v in form)] = True
-        total += number_of_cells(list(classes), d - 1)
+        total += number_of_cells(list(classes), d - 1, most - total)
     return total
 
 
@@ -674,6 +714,8 @@ def is_zero(x: Any) -> bool:
 def check_point(system: System, spec: Any) -> Point:
     """Prove that the system has a solution: exact numbers by substitution, enclosures by `check_root`."""
     n, K, r = system.sizes
+    if n + K + r > MAX_UNKNOWNS:
+        raise Unreadable("a root in %d unknowns is beyond the limits of this checker" % (n + K + r))
     if type(spec) is dict and "field" in spec:
         fields(spec, "point", "field nu weights c")
         Interval.bits = EXACT_BITS
@@ -690,8 +732,9 @@ def check_point(system: System, spec: Any) -> Point:
         return Point(system, parts[0] + parts[1] + parts[2], field)
     fields(spec, "point", "bits nu weights c")
     bits = typed(spec["bits"], int, "bits")
-    if bits > MAX_BITS or n + K + r > MAX_UNKNOWNS:
-        raise Unreadable("a root in %d unknowns and %d bits is beyond the limits" % (n + K + r, bits))
+    if bits > MAX_BITS:
+        raise Unreadable("a root in %d bits is beyond the limits of this checker" % bits)
+    affordable((n + K + r) ** 3 * (1 + bits // 512) ** 2, "the root")
     Interval.bits = bits + 256
     centre = [integer(v, k) for k, m in (("nu", n), ("weights", K), ("c", r)) for v in items(spec[k], k, m)]
     check_root(system, centre, bits)
@@ -770,7 +813,10 @@ def check_optimum(problem: Problem, patterns: list[str], claim: Any, evidence: A
     claim = fields(claim, name, "objective neurons tight_blocks words")
     evidence = fields(evidence, "the evidence for optimum", "roles point")
     need(problem.lam > 0, name, "lambda is not positive")
-    neurons = [Neuron(problem, spec) for spec in items(claim["neurons"], "neurons")]
+    listed = items(claim["neurons"], "neurons")
+    affordable(len(listed) * problem.n * problem.d * max(problem.d, 20) * problem.cost, "the list of neurons")
+    affordable(len(listed) * len(patterns) * 2, "the list of neurons and patterns")
+    neurons = [Neuron(problem, spec) for spec in listed]
     roles = items(evidence["roles"], "roles", len(neurons))
     heads, paired = _structure(neurons, roles)
     system = System(problem, heads, paired)
@@ -877,7 +923,8 @@ def _spanning_sets(problem: Problem, neuron: Neuron) -> Iterator[dict[int, list[
     E = echelon([problem.X[j] for j in neuron.zero])
     r, near = len(E), [problem.X[j] for j in neuron.active + neuron.zero]
     bases = itertools.combinations(neuron.zero, r) if r < len(neuron.zero) else iter(())
-    for S in itertools.chain([tuple(neuron.zero)], itertools.islice(bases, MAX_BASES)):
+    number = min(MAX_BASES, MAX_WORK // (r * problem.n * problem.d * problem.cost))
+    for S in itertools.chain([tuple(neuron.zero)], itertools.islice(bases, number)):
         SE = [[dot(problem.X[j], e) for e in E] for j in S]
         solved = echelon([[dot(a, b) for b in transposed(SE)] + e for a, e in together(transposed(SE), E)])
         if all(row[i] == 1 for i, row in enumerate(solved)):  # E S^T S E^T is nonsingular: S spans
@@ -1163,6 +1210,8 @@ def check_vertices(optimum: Optimum, polytope: Polytope, claim: Any, evidence: A
     claim = fields(claim, name, "supports narrowest words")
     values = items(fields(evidence, "the evidence for vertices", "values")["values"], "values")
     supports = [typed(s, str, "a support") for s in items(claim["supports"], "supports", len(values))]
+    m, variables = len(polytope.right), len(polytope.columns)
+    affordable(len(supports) * (1 + m * m) * (1 + variables) * 4, "the list of vertices")
     need(len(supports) > 0, name, "a polytope has a vertex")
     need(supports == sorted(set(supports)), name, "the supports are not sorted, or one is repeated")
     decode = {}
