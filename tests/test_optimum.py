@@ -440,3 +440,10 @@ def test_a_guess_that_overflows_is_undecided():
     result = certify([[Fraction(1, 10**200), 1]], [10**200], 1)
     assert result.status == "undecided"
     assert "range of floats" in result.reason
+
+
+def test_a_residual_with_an_entry_zero_that_is_only_enclosed():
+    """The first residual is 0, known as a ball around 0, and no structure of fixed directions explains the others."""
+    patterns = [[1, 1, 0, 0], [0, 0, 1, 1], [1, 1, 1, 1], [1, 1, 0, 1], [0, 0, 0, 1], [1, 1, 1, 0]]
+    result = certify([[1, 0], [1, 0], [3, -4], [-1, 0]], [-6, -8, -18, 0], 2, patterns=patterns)
+    assert result.to_json()["status"] == "proved"

@@ -103,7 +103,7 @@ def _minimal_polynomial(
     for degree, bits in _schedule(max_degree, max_bits):
         t = digits.combination(weights, bits + abs(size) * degree + 2 * CHECK_BITS)
         with precision(bits + abs(size) * degree + 2 * CHECK_BITS):
-            relation = _relation([t**i for i in range(degree + 1)], bits)
+            relation = _relation(_powers(t, degree + 1), bits)
             f = None if relation is None else _vanishing_factor(fmpz_poly(relation), t)
         if f is not None:
             try:
@@ -135,7 +135,7 @@ def _express_all(digits: _Digits, field: NumberField, bits: int, max_bits: int) 
 def _express(values: Sequence[arb], field: NumberField, bits: int, known: int) -> list[Element] | None:
     """The numbers over the basis theta^j / f'(theta); None if one of them shows no relation."""
     theta, f = field.theta_ball(known), field.polynomial
-    powers = [theta**j for j in range(field.degree)]
+    powers = _powers(theta, field.degree)
     slope = f.derivative()(theta)
     dual = field.element(f.derivative().coeffs()).inverse()
     elements: list[Element] = []
@@ -167,6 +167,14 @@ def _relation(numbers: Sequence[arb], bits: int) -> list[fmpz] | None:
     c = [entry >> (size - least) for entry, size in zip(shortest[:n], sizes, strict=True)]
     total = sum((k * x for k, x in zip(c, numbers, strict=True)), start=arb(0))
     return c if any(c) and total.contains(0) else None
+
+
+def _powers(t: arb, count: int) -> list[arb]:
+    """1, t, t^2, ... by products: flint's own power of a ball around zero is not a number."""
+    powers = [arb(1)]
+    while len(powers) < count:
+        powers.append(powers[-1] * t)
+    return powers
 
 
 def _binary_exponent(x: arb) -> int:
