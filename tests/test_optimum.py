@@ -447,3 +447,9 @@ def test_a_residual_with_an_entry_zero_that_is_only_enclosed():
     patterns = [[1, 1, 0, 0], [0, 0, 1, 1], [1, 1, 1, 1], [1, 1, 0, 1], [0, 0, 0, 1], [1, 1, 1, 0]]
     result = certify([[1, 0], [1, 0], [3, -4], [-1, 0]], [-6, -8, -18, 0], 2, patterns=patterns)
     assert result.to_json()["status"] == "proved"
+
+
+def test_a_zero_known_beyond_its_precision_can_still_be_refined():
+    """The first box holds the zero residuals to 80 digits by luck; finer boxes at 128 bits are wider there."""
+    result = certify([[3, -4], [0, 1], [3, 4], [-3, 4], [-3, -4]], [0, 8, 33, 33, -1], 8)
+    assert fractions(nu_exact(result)) == [0, 0, 1, 1, -1]

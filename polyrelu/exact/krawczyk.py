@@ -71,16 +71,18 @@ class Root:
         """The same root to `prec` bits; None only if `max_bits` does not suffice.
 
         A new box is proved from scratch; it holds the same root because it lies inside the old region, in which
-        there is only one.
+        there is only one. A component that is zero may by luck be known far beyond `prec` already; then the
+        new box is asked for more bits until it fits.
         """
         if prec <= self.prec:
             return self
-        finer = prove_root(
-            self.system, self.jacobian, self.box, prec, max_bits=max_bits, known_bits=self.prec
-        )
-        if finer is None or not all(map(_contains, self.region, finer.box)):
-            return None
-        return finer
+        for bits in (prec, 2 * prec, 4 * prec):
+            finer = prove_root(
+                self.system, self.jacobian, self.box, bits, max_bits=max_bits, known_bits=self.prec
+            )
+            if finer is None or all(map(_contains, self.region, finer.box)):
+                return finer
+        return None
 
 
 def prove_root(
