@@ -130,6 +130,13 @@ def test_a_pair_with_no_admissible_exchange():
     )
 
 
+def test_large_rows_are_tried_as_multipliers():
+    """X and lambda multiplied by the same number leave the answer as it is; entries above 2^64 are no obstacle."""
+    X, y, _, _ = EXAMPLES["zero row"]
+    scaled = [[v * 10**25 for v in row] for row in X]
+    assert check.check(proof_document(certify(scaled, y, 2 * 10**24))).not_claimed == []
+
+
 def test_the_optimum_of_a_subsampled_program_claimed_for_the_full_one():
     document, full = proof("three patterns"), certify(*EXAMPLES["three patterns"][:3])
     assert full.objective(10) != certify(

@@ -978,7 +978,8 @@ class Search:
 
     def __init__(self, rows: list[list[int]]):
         self.rows = rows
-        self.weights = [(1 << 128) // (_product(row, row) or 1) for row in rows]  # 1 / |x_j|^2, roughly
+        squares = [_product(row, row) or 1 for row in rows]
+        self.weights = [(max(squares) << 64) // square for square in squares]  # 1 / |x_j|^2, to a scale
         self.solved: dict[tuple[int, ...], tuple[int, list[list[int]]]] = {}
 
     def shorter(self, c: list[int], on: list[bool], limit: int) -> bool:
