@@ -453,3 +453,18 @@ def test_a_zero_known_beyond_its_precision_can_still_be_refined():
     """The first box holds the zero residuals to 80 digits by luck; finer boxes at 128 bits are wider there."""
     result = certify([[3, -4], [0, 1], [3, 4], [-3, 4], [-3, -4]], [0, 8, 33, 33, -1], 8)
     assert fractions(nu_exact(result)) == [0, 0, 1, 1, -1]
+
+
+def test_gated_lists_without_complements_have_no_pairs():
+    # In one dimension every two directions are equal or opposite, and only complementary gates make a pair.
+    for seed in range(40):
+        pick = random.Random(seed)
+        X = [[pick.randint(-5, 5)] for _ in range(5)]
+        y = [pick.randint(-4, 4) for _ in range(5)]
+        gates = [[pick.randint(0, 1) for _ in range(5)] for _ in range(6)]
+        lam = Fraction(pick.randint(1, 9), 3)
+        result = certify(X, y, lam, patterns=gates, gated=True)
+        assert result.status == "proved", (seed, result.reason)
+        program = result.proved().program
+        objective, _ = conic_optimum(X, y, float(lam), program.patterns, True)
+        assert abs(float(result.objective()[0]) - objective) < 1e-5 * (1 + abs(objective))

@@ -5,6 +5,7 @@ Floats throughout: nothing here is trusted, it only says what the proof should t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,13 +36,17 @@ class Group:
         return self.neuron.weight + (self.partner.weight if self.partner else 0.0)
 
 
-def group(guess: Guess) -> tuple[list[Group], list[GuessedNeuron]]:
+Opposite = Callable[[GuessedNeuron, GuessedNeuron], bool]
+"""Do two neurons lie on opposite faces (or belong to complementary gates)?"""
+
+
+def group(guess: Guess, opposite: Opposite) -> tuple[list[Group], list[GuessedNeuron]]:
     """Supported neurons as singles and pairs (a partner may come from the ties), and the remaining ties."""
     ties, groups = list(guess.ties), []
     waiting = list(guess.neurons)
     while waiting:
         neuron = waiting.pop(0)
-        partner = _antipode(neuron, waiting) or _antipode(neuron, ties)
+        partner = _antipode(neuron, waiting, opposite) or _antipode(neuron, ties, opposite)
         if partner is not None:
             # Dataclass equality would compare arrays: remove by identity.
             waiting = [k for k in waiting if k is not partner]
@@ -50,9 +55,11 @@ def group(guess: Guess) -> tuple[list[Group], list[GuessedNeuron]]:
     return groups, ties
 
 
-def _antipode(neuron: GuessedNeuron, among: list[GuessedNeuron]) -> GuessedNeuron | None:
+def _antipode(neuron: GuessedNeuron, among: list[GuessedNeuron], opposite: Opposite) -> GuessedNeuron | None:
     for other in among:
-        if other.sign == neuron.sign and np.linalg.norm(other.direction + neuron.direction) < OPPOSITE:
+        if other.sign != neuron.sign or np.linalg.norm(other.direction + neuron.direction) >= OPPOSITE:
+            continue
+        if opposite(neuron, other):
             return other
     return None
 

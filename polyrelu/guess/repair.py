@@ -26,7 +26,7 @@ def repair(guess: Guess, wrong: Neuron | None, right: Neuron | None) -> Guess | 
     """The guess with one neuron moved, dropped or added; None where the failure does not say how."""
     if wrong is None and right is not None:
         return _admitted(guess, right)
-    if wrong is None or wrong.gate is not None:
+    if wrong is None:
         return None
     mended = [_moved(k, wrong, right) for k in guess.neurons]
     kept = tuple(k for k in mended if k is not None)
@@ -38,7 +38,7 @@ def _moved(k: GuessedNeuron, wrong: Neuron, right: Neuron | None) -> GuessedNeur
     """The guessed neuron with its face corrected, also where it is the antipode of the wrong one."""
     if k.sign != wrong.sign:
         return k
-    if k.face == wrong.face:
+    if _names(k, wrong):
         return None if right is None else replace(k, face=right.face)
     if right is not None and k.face == tuple(-side for side in wrong.face):
         return replace(k, face=tuple(-side for side in right.face))
@@ -47,14 +47,21 @@ def _moved(k: GuessedNeuron, wrong: Neuron, right: Neuron | None) -> GuessedNeur
 
 def _admitted(guess: Guess, right: Neuron) -> Guess | None:
     """A tie becomes a neuron: in the place of the one it was confused with, or beside the others."""
-    named = next((k for k in guess.ties if k.sign == right.sign and k.face == right.face), None)
-    if named is None or right.gate is not None:
+    named = next((k for k in guess.ties if _names(k, right)), None)
+    if named is None:
         return None
-    near = [k for k in guess.neurons if k.sign == named.sign and _apart(k, named) < CLOSE]
+    # Different gates are different neurons, however close their directions.
+    near = [k for k in guess.neurons if k.gate is None and k.sign == named.sign and _apart(k, named) < CLOSE]
     others = tuple(k for k in guess.neurons if all(k is not other for other in near))
     weight = sum(k.weight for k in near)
     ties = tuple(k for k in guess.ties if k is not named)
     return replace(guess, neurons=(*others, replace(named, weight=weight)), ties=ties)
+
+
+def _names(k: GuessedNeuron, neuron: Neuron) -> bool:
+    if neuron.gate is not None:
+        return k.gate == neuron.gate
+    return k.sign == neuron.sign and k.face == neuron.face
 
 
 def _apart(a: GuessedNeuron, b: GuessedNeuron) -> float:
@@ -63,8 +70,8 @@ def _apart(a: GuessedNeuron, b: GuessedNeuron) -> float:
 
 def _distinct(neurons: tuple[GuessedNeuron, ...]) -> tuple[GuessedNeuron, ...]:
     """One neuron per sign and face, with the sum of the weights."""
-    found: dict[tuple[int, tuple[int, ...]], GuessedNeuron] = {}
+    found: dict[tuple[int, tuple[int, ...], int | None], GuessedNeuron] = {}
     for k in neurons:
-        key = (k.sign, k.face)
+        key = (k.sign, k.face, k.gate)
         found[key] = replace(found[key], weight=found[key].weight + k.weight) if key in found else k
     return tuple(found.values())

@@ -34,7 +34,7 @@ class Conjecture:
 
 def conjecture(program: Program, guess: Guess) -> Conjecture:
     """The first structure read off the guess that has a proved root."""
-    groups, ties = group(guess)
+    groups, ties = group(guess, lambda a, b: as_neuron(program, a).is_opposite(as_neuron(program, b)))
     if any(g.partner is not None for g in groups):
         found = _linear_phase(program, guess, groups)
         if found is not None:
