@@ -89,6 +89,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="FILE", help="a .png, .svg or .pdf file (default: DATA-KIND.png here)"
     )
+    parser.add_argument(
+        "--interactive",
+        metavar="HTML",
+        help="instead of a picture, a page to turn the set and to move in it by sliders (needs plotly)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object: file, kind, caption")
     parser.set_defaults(run=run)
 
@@ -103,6 +108,10 @@ def three(text: str) -> list[int]:
 
 def run(args: argparse.Namespace) -> int:
     """Certify, draw, save."""
+    if args.interactive is not None:
+        from polyrelu.commands import page
+
+        return page.run(args)
     from polyrelu.certification import certify
     from polyrelu.problem import Problem
     from polyrelu.show import figures
@@ -148,11 +157,12 @@ def _options(args: argparse.Namespace, kind: str, problem: Problem) -> dict[str,
     if kind in ("figure1", "polytope"):
         options["level"] = args.level
     if kind == "figure1":
-        options |= {"neurons": args.neurons, "feature": _feature(args.feature, problem)}
+        options |= {"neurons": args.neurons, "feature": feature_index(args.feature, problem)}
     return options
 
 
-def _feature(named: str | None, problem: Problem) -> int | None:
+def feature_index(named: str | None, problem: Problem) -> int | None:
+    """A feature by name or by number from 1, counted from 0."""
     if named is None or named in problem.features:
         return None if named is None else problem.features.index(named)
     if not named.isascii() or not named.isdigit() or not 1 <= int(named) <= problem.d:
