@@ -82,8 +82,9 @@ def enumerate_cells(
     lines = lines_of_rows(primitive)
     basis = row_space_basis(lines.rows)
     refuse_too_many(primitive, lines, len(basis), max_cells)
-    polynomial = characteristic_polynomial(primitive)
+    counting = executor.submit(characteristic_polynomial, primitive) if executor is not None else None
     found = distinct(list(cells_by_task(product(lines.rows, basis), executor, progress)))
+    polynomial = counting.result() if counting is not None else characteristic_polynomial(primitive)
     witnesses = divided_by_gcd(product(found.points, basis.T))
     half = signs_of(witnesses, lines)
     if len(lines.rows):  # minus the cells are the other cells, in the opposite lexicographic order
