@@ -133,6 +133,15 @@ def test_many_vertices_share_twelve_sliders_far_apart():
     assert apart(points[:5], SLIDERS) == [0, 1, 2, 3, 4]
 
 
+def test_a_page_with_fewer_sliders_than_vertices_says_so():
+    X = [[sign * (i == j) for j in range(4)] for sign in (1, -1) for i in range(4)]
+    data = embedded(interactive.page(certify(X, [2, 3, 6, 4] * 2, 1)).html)
+    assert len(data["vertices"]) == len(data["picture"]["vertices"]) == 48
+    assert len(data["sliders"]) == SLIDERS
+    assert "Sliders are given for 12 vertices" in data["caption"]
+    assert "hides 8 of its dimensions" in data["caption"]
+
+
 def test_nothing_flat_is_seen_edge_on():
     square = np.array([[0.0, 0, 0], [1, 1, 0], [1, 1, 1], [0, 0, 1]])
     seen = np.array(list(eye(hull(square)).values()))
