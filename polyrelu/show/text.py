@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from polyrelu.exact.enclosure import decimal_bounds
+from polyrelu.exact.enclosure import decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.proof.neuron import Piece
 from polyrelu.result import Result, bits_of, rounded
@@ -127,7 +127,8 @@ def _neuron_table(result: Result) -> list[str]:
 def direction(result: Result, piece: Piece) -> Any:
     """The unit direction, rounded for display."""
     point = result.proved().point
-    z = np.array([rounded(v) for v in piece.z(point.balls(BITS).nu)])
+    with precision(BITS):
+        z = np.array([rounded(v) for v in piece.z(point.balls(BITS).nu)])
     return piece.neuron.sign * z / (np.linalg.norm(z) or 1.0)
 
 

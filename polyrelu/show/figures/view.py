@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyrelu.errors import BadInput
+from polyrelu.exact.enclosure import precision
 from polyrelu.optimal_set import OptimalSet
 from polyrelu.optimum import Optimum
 from polyrelu.result import Result, rounded
@@ -64,5 +65,10 @@ def view(result: Result, level: str, max_vertices: int) -> View:
 def directions(optimum: Optimum) -> Floats:
     """(K, d): u_k = s_k A nu / lambda, rounded."""
     nu, lam = optimum.point.balls(BITS).nu, float(optimum.program.lam)
-    rows: list[Any] = [[piece.neuron.sign * rounded(v) / lam for v in piece.z(nu)] for piece in optimum.used]
+    with precision(BITS):  # the default precision of flint would show in the last digits of a page
+        z = [piece.z(nu) for piece in optimum.used]
+    rows: list[Any] = [
+        [piece.neuron.sign * rounded(v) / lam for v in row]
+        for piece, row in zip(optimum.used, z, strict=True)
+    ]
     return np.array(rows).reshape(len(rows), optimum.program.d)
