@@ -16,7 +16,10 @@ from typing import Any
 from flint import arb
 
 from polyrelu.exact.enclosure import sign_of_ball
+from polyrelu.exact.ordered_field import sign
 from polyrelu.exact.rational import is_rational, to_fmpq
+
+__all__ = ["ExactReal", "exact", "is_zero", "sign"]
 
 FIRST_BITS = 64
 
@@ -77,14 +80,6 @@ class ExactReal(ABC):
 def is_zero(x: Any) -> bool:
     """Whether an exact number (rational or `ExactReal`) is zero."""
     return bool(to_fmpq(x) == 0) if is_rational(x) else bool(x.is_zero())
-
-
-def sign(x: Any) -> int:
-    """The sign of an exact number (rational or `ExactReal`): -1, 0 or 1."""
-    if is_rational(x):
-        q = to_fmpq(x)
-        return int(q > 0) - int(q < 0)
-    return int(x.sign())
 
 
 def exact(x: Any) -> Any:

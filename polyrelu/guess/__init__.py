@@ -31,7 +31,6 @@ def guess_optimum(
     *,
     gated: bool = False,
     all_cells: bool = True,
-    rows: object = None,
     deadline: float | None = None,
 ) -> Guess:
     """The optimum of 1/2 || sum_b s D X w_b - y ||^2 + lam sum ||w_b||, w_b in K_D, over the listed patterns.
