@@ -10,25 +10,25 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from polyrelu.arrangement import enumerate_cells as enumerate_cells
     from polyrelu.certification import certify as certify
-    from polyrelu.networks import Network as Network
+    from polyrelu.networks.network import Network as Network
+    from polyrelu.networks.questions import ask as ask
     from polyrelu.optimal_set import OptimalSet as OptimalSet
     from polyrelu.problem import Problem as Problem
-    from polyrelu.pruning import prune as prune
-    from polyrelu.questions import ask as ask
     from polyrelu.result import Result as Result
+    from polyrelu.selection.pruning import prune as prune
     from polyrelu.uniqueness import Uniqueness as Uniqueness
 
 # Imported on first use, so that `polyrelu --help` and `import polyrelu` answer at once.
 _HOME = {
-    "Network": "polyrelu.networks",
+    "Network": "polyrelu.networks.network",
     "OptimalSet": "polyrelu.optimal_set",
     "Problem": "polyrelu.problem",
     "Result": "polyrelu.result",
     "Uniqueness": "polyrelu.uniqueness",
-    "ask": "polyrelu.questions",
+    "ask": "polyrelu.networks.questions",
     "certify": "polyrelu.certification",
     "enumerate_cells": "polyrelu.arrangement",
-    "prune": "polyrelu.pruning",
+    "prune": "polyrelu.selection.pruning",
 }
 
 __all__ = [

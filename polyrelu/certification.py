@@ -21,8 +21,8 @@ from polyrelu.optimal_set import MAX_VERTICES
 from polyrelu.problem import Problem, Vector, penalty
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
-from polyrelu.unpenalised.result import UnregularisedResult
-from polyrelu.unregularised import certify_unregularised
+from polyrelu.unregularised.optimal_set import certify_unregularised
+from polyrelu.unregularised.result import UnregularisedResult
 
 Stage = Callable[[str], None]
 

@@ -8,12 +8,18 @@ from flint import arb, fmpq
 from scipy.optimize import linprog, minimize
 
 from polyrelu.certification import certify
-from polyrelu.choosing import approximately, extreme_weight, least_norm, least_validation_error, minimise
 from polyrelu.errors import BadInput
 from polyrelu.exact.real import is_zero
 from polyrelu.optimal_set import OptimalSet
 from polyrelu.proof.neuron import holds
-from polyrelu.quadratic import Quadratic
+from polyrelu.selection.choosing import (
+    approximately,
+    extreme_weight,
+    least_norm,
+    least_validation_error,
+    minimise,
+)
+from polyrelu.selection.quadratic import Quadratic
 from tests.optimal_sets import FOUR, enclosed_optima, exact_optima
 
 

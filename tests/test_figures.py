@@ -11,7 +11,7 @@ from polyrelu import certify
 from polyrelu.arrangement import enumerate_cells
 from polyrelu.errors import BadInput, EngineMissing, Undecided
 from polyrelu.examples import SHELF, load
-from polyrelu.optimal_networks import network_at
+from polyrelu.networks.optimal import network_at
 from polyrelu.optimal_set import OptimalSet
 from polyrelu.result import Result, rounded
 from polyrelu.show import figures

@@ -14,7 +14,7 @@ from polyrelu import certify
 from polyrelu.cli import main
 from polyrelu.errors import BadInput, EngineMissing
 from polyrelu.examples import SHELF, load
-from polyrelu.optimal_networks import network_at
+from polyrelu.networks.optimal import network_at
 from polyrelu.result import rounded
 from polyrelu.show import interactive
 from polyrelu.show.figures.hull import hull

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyrelu.certification import certify
-from polyrelu.coordinates import norm, rounded
 from polyrelu.errors import BadInput, EngineMissing, Undecided
 from polyrelu.exact.enclosure import contains
 from polyrelu.exact.real import sign
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.interop import scnn
 from polyrelu.interop.torch_networks import from_torch, to_torch
-from polyrelu.networks import Network
-from polyrelu.optimal_networks import network_at, weights_of
+from polyrelu.networks.coordinates import norm, rounded
+from polyrelu.networks.network import Network
+from polyrelu.networks.optimal import network_at, weights_of
 from polyrelu.optimal_set import OptimalSet
 from tests.strategies import integer_vectors, rationals
 

@@ -15,9 +15,9 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import rank, solve
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.exact.square_roots import SqrtSum
-from polyrelu.networks import Network
+from polyrelu.networks.network import Network
 from polyrelu.optimal_set import OptimalSet
-from polyrelu.pruning import (
+from polyrelu.selection.pruning import (
     is_minimal,
     is_minimal_point,
     minimal_networks,

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 
 from polyrelu.arrangement import enumerate_cells
 from polyrelu.certification import certify
-from polyrelu.comparison import by_duality, with_optimum
-from polyrelu.coordinates import rounded
 from polyrelu.errors import BadInput
 from polyrelu.exact.square_roots import SqrtSum
-from polyrelu.kinks import Box, Hull, in_cone
-from polyrelu.networks import Network
-from polyrelu.optimal_networks import network_at
+from polyrelu.networks.comparison import by_duality, with_optimum
+from polyrelu.networks.coordinates import rounded
+from polyrelu.networks.kinks import Box, Hull, in_cone
+from polyrelu.networks.network import Network
+from polyrelu.networks.optimal import network_at
+from polyrelu.networks.questions import ask
+from polyrelu.networks.stationarity import stationarity
 from polyrelu.optimal_set import OptimalSet
 from polyrelu.problem import Problem
-from polyrelu.questions import ask
-from polyrelu.stationarity import stationarity
 from tests.corpus import degenerate, generic
 from tests.strategies import integer_matrices, integer_vectors
 
@@ -234,7 +234,7 @@ def test_balls_refute_or_stay_undecided():
 
 
 def test_too_many_cells_leave_clarke_open_but_bounded(monkeypatch):
-    monkeypatch.setattr("polyrelu.kinks.MAX_CELLS", 1)
+    monkeypatch.setattr("polyrelu.networks.kinks.MAX_CELLS", 1)
     problem = Problem.of([[0, 1], [0, 1], [1, "1/2"]], [1, -1, 2], 1)
     found = stationarity(Network.of([[1, 0]], [1]), problem)
     assert (found.chain_rule.answer, found.clarke.answer) == (True, None)

@@ -13,9 +13,9 @@ from polyrelu.arrangement import all_patterns, enumerate_cells
 from polyrelu.errors import BadInput, LimitReached
 from polyrelu.exact.rational import null_space, to_fraction
 from polyrelu.problem import Problem
-from polyrelu.unpenalised.functions import value
-from polyrelu.unpenalised.generators import SLACK, at_most, sparse
-from polyrelu.unregularised import UnregularisedSet, certify_unregularised
+from polyrelu.unregularised.functions import value
+from polyrelu.unregularised.generators import SLACK, at_most, sparse
+from polyrelu.unregularised.optimal_set import UnregularisedSet, certify_unregularised
 
 
 def solved(X, y, patterns="cells", gated=False, **options):
@@ -313,7 +313,7 @@ def test_two_optimal_networks_that_differ_are_both_optimal_and_differ(seed, patt
         moves = {i: list(u) for i, u in optimal.fits.moves.items()}
         for i, u in kernel.items():
             moves[i] = [a + factor * b for a, b in zip(moves.get(i, [fmpq(0)] * len(u)), u, strict=True)]
-        from polyrelu.unpenalised.functions import block_weights
+        from polyrelu.unregularised.functions import block_weights
 
         weights = block_weights(optimal.fits, moves)
         assert optimal.contains(weights)

@@ -18,7 +18,7 @@ from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
     from polyrelu.result import Result
-    from polyrelu.unpenalised.result import UnregularisedResult
+    from polyrelu.unregularised.result import UnregularisedResult
 
 DESCRIPTION = """\
 Prove the optimum of a two-layer ReLU network with penalty lambda on a small data set:

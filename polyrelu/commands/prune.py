@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from polyrelu.certificate.read import Asked
     from polyrelu.geometry.set_point import SetPoint
     from polyrelu.optimum import Optimum
-    from polyrelu.pruning import Step
+    from polyrelu.selection.pruning import Step
 
 DESCRIPTION = """\
 Print optimal networks from which no neuron can be left out, proved. By default the optimum is pruned step by
@@ -139,7 +139,7 @@ def _networks(
     optimum: Optimum, args: argparse.Namespace
 ) -> tuple[tuple[Step, ...], tuple[SetPoint, ...], int | None]:
     """The steps (where pruned), the networks asked for, and the narrowest width where it is known."""
-    from polyrelu import pruning
+    from polyrelu.selection import pruning
 
     if not (args.all or args.narrowest):
         pruned = pruning.prune(optimum)

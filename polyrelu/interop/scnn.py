@@ -10,7 +10,7 @@ Its gates switch on strictly above zero, ours on and above. For a ReLU unit that
 gate, and X w = 0 adds nothing); a gated network differs on rows with x . g = 0. Its training objective averages the
 loss: our lambda is n times theirs, and only with `unitize_data=False`.
 
->>> from polyrelu.networks import Network
+>>> from polyrelu.networks.network import Network
 >>> G, (v, w) = to_convex_relu(Network.of([[3, 4], [0, 1]], [2, -1]))
 >>> G.tolist(), v.tolist(), w.tolist()
 ([[6.0, 0.0], [8.0, 1.0]], [[[6.0, 8.0], [0.0, 0.0]]], [[[0.0, 0.0], [0.0, 1.0]]])
@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyrelu.coordinates import rounded
 from polyrelu.errors import BadInput
-from polyrelu.networks import Network
+from polyrelu.networks.coordinates import rounded
+from polyrelu.networks.network import Network
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from polyrelu.errors import BadInput, EngineMissing
 from polyrelu.interop.weights import network_of_arrays
-from polyrelu.networks import Network
+from polyrelu.networks.network import Network
 
 LAYERS = ["Linear", "ReLU", "Linear"]
 

@@ -20,7 +20,7 @@ import numpy as np
 from polyrelu.errors import BadInput, LimitReached
 from polyrelu.exact.numbers import exact_number
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.networks import Network
+from polyrelu.networks.network import Network
 
 MAX_BYTES = 64_000_000
 MAX_WEIGHTS = 1_000_000

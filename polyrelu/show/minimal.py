@@ -10,7 +10,7 @@ from polyrelu.exact.enclosure import ball, decimal_bounds, precision
 from polyrelu.exact.rational import is_rational
 from polyrelu.geometry.set_point import SetPoint
 from polyrelu.optimum import Optimum
-from polyrelu.pruning import Step
+from polyrelu.selection.pruning import Step
 
 ROWS_SHOWN = 12
 

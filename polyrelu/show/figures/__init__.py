@@ -15,7 +15,7 @@ from polyrelu.errors import BadInput, EngineMissing
 
 if TYPE_CHECKING:
     from polyrelu.result import Result
-    from polyrelu.unpenalised.result import UnregularisedResult
+    from polyrelu.unregularised.result import UnregularisedResult
 
 KINDS = ("figure1", "arrangement", "polytope", "functions", "support")
 FORMATS = ("png", "svg", "pdf")

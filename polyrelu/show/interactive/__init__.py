@@ -18,7 +18,7 @@ from polyrelu.errors import EngineMissing
 
 if TYPE_CHECKING:
     from polyrelu.result import Result
-    from polyrelu.unpenalised.result import UnregularisedResult
+    from polyrelu.unregularised.result import UnregularisedResult
 
 
 class Page(NamedTuple):

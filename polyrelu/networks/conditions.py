@@ -9,13 +9,13 @@ from typing import Any
 
 from flint import arb, fmpq
 
-from polyrelu.coordinates import ball_root, compatible, dot, enclosed, norm, products, sign_of
 from polyrelu.errors import LimitReached
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.kinks import Box, Hull, clarke_set
-from polyrelu.networks import Network
+from polyrelu.networks.coordinates import ball_root, compatible, dot, enclosed, norm, products, sign_of
+from polyrelu.networks.kinks import Box, Hull, clarke_set
+from polyrelu.networks.network import Network
+from polyrelu.networks.unit import Unit
 from polyrelu.problem import Problem
-from polyrelu.units import Unit
 
 
 @dataclass(frozen=True)

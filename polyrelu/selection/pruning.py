@@ -24,7 +24,6 @@ from typing import Any
 
 from flint import fmpq
 
-from polyrelu.dependences import Pruned, Step, is_minimal, prune_activations, prune_network, prune_weights
 from polyrelu.errors import BadInput, Contradiction
 from polyrelu.exact.exact_linear import null_space
 from polyrelu.geometry.arithmetic import Imprecise, in_balls, independent, is_open, middle, solve_columns
@@ -33,6 +32,14 @@ from polyrelu.geometry.neuron_polytope import NeuronPolytope
 from polyrelu.geometry.set_point import Corner, SetPoint
 from polyrelu.optimal_set import MAX_VERTICES, OptimalSet
 from polyrelu.optimum import Optimum
+from polyrelu.selection.dependences import (
+    Pruned,
+    Step,
+    is_minimal,
+    prune_activations,
+    prune_network,
+    prune_weights,
+)
 
 __all__ = [
     "Pruned",

@@ -15,11 +15,11 @@ import numpy as np
 from flint import arb, fmpq
 from numpy.typing import NDArray
 
-from polyrelu.coordinates import rounded
 from polyrelu.errors import Undecided
 from polyrelu.exact.exact_linear import solve
 from polyrelu.geometry.arithmetic import in_balls, independent, sign, solve_columns
 from polyrelu.geometry.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides
+from polyrelu.networks.coordinates import rounded
 
 Vector = list[Any]
 Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
     minimise  1/2 || sum_b s_b D_b X w_b - y ||^2   over  w_b in K_b
 
-The achievable fits are a linear subspace (`unpenalised.fits`), so the optimal fit is a rational projection
+The achievable fits are a linear subspace (`fits`), so the optimal fit is a rational projection
 and the optimal weights are the rational polyhedron P = { w : w_b in K_b, sum_b s_b D_b X w_b = fit }, here in
 the coordinates of all present blocks: without a penalty a neuron may be split at no cost, so there is no
 smaller set of neurons to speak of.
@@ -15,7 +15,7 @@ dimension of the solutions in the spans. (Gated ReLU: the cones are R^d, and P i
 Uniqueness. P is a point iff dim P = 0. If dim P > 0, then for ReLU the blocks (D, +) and (D, -) may both be
 given the same further weight, which is another network even after merging splits. So the convex program and
 the network are unique together; whether all optimal networks are one *function* is decided in
-`unpenalised.functions`.
+`functions`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from polyrelu.exact.polyhedron import HRepresentation, Line, Ray, VRepresentatio
 from polyrelu.exact.rational import rank, to_vector
 from polyrelu.problem import Problem
 from polyrelu.proof.program import Patterns, Program
-from polyrelu.unpenalised import generators
-from polyrelu.unpenalised.cones import Vector
-from polyrelu.unpenalised.fits import Fits
-from polyrelu.unpenalised.functions import Agreement, Weights, agreement, block_weights, plus
-from polyrelu.unpenalised.result import UnregularisedResult
+from polyrelu.unregularised import generators
+from polyrelu.unregularised.cones import Vector
+from polyrelu.unregularised.fits import Fits
+from polyrelu.unregularised.functions import Agreement, Weights, agreement, block_weights, plus
+from polyrelu.unregularised.result import UnregularisedResult
 
 MAX_VERTICES = 10_000
 

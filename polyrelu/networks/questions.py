@@ -6,7 +6,7 @@ which has the same outputs and the penalty sum |theta| |phi| (exactly, where the
 
 Three more questions, all different: `stationarity` (0 in the subdifferential at these weights), `subsampled` (an
 optimum of the program with the network's own patterns 1[X theta >= 0] alone), and the distance in weights from the
-optimal set (`nearest`). For a gated network the program is that of its gates throughout.
+optimal set (`distance`). For a gated network the program is that of its gates throughout.
 
 >>> X, y = [[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]
 >>> ask(Network.of([["6/5", "8/5"], ["-6/5", "-8/5"]], [2, 2]), X, y, 1).optimal.answer
@@ -28,20 +28,20 @@ import numpy as np
 from flint import arb, fmpq
 from numpy.typing import NDArray
 
-from polyrelu.answer import Answer
 from polyrelu.certification import certify_penalised
-from polyrelu.comparison import Comparison, by_duality, with_optimum
-from polyrelu.coordinates import BITS, compatible, enclosed, products, sign_of
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.numbers import Floats
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.nearest import Distance, distance
-from polyrelu.networks import Network
+from polyrelu.networks.answer import Answer
+from polyrelu.networks.comparison import Comparison, by_duality, with_optimum
+from polyrelu.networks.coordinates import BITS, compatible, enclosed, products, sign_of
+from polyrelu.networks.distance import Distance, distance
+from polyrelu.networks.network import Network
+from polyrelu.networks.stationarity import stationarity
 from polyrelu.problem import Problem
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
-from polyrelu.stationarity import stationarity
 from polyrelu.verdict import Verdict
 
 Stage = Callable[[str], None]

@@ -27,11 +27,11 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat, fmpq
 
-from polyrelu.coordinates import BITS, ball_norm, dot, enclosed, rounded
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.guess.linear import nearest_weights
-from polyrelu.networks import Network
+from polyrelu.networks.coordinates import BITS, ball_norm, dot, enclosed, rounded
+from polyrelu.networks.network import Network
 from polyrelu.optimal_set import OptimalSet
 from polyrelu.optimum import Optimum
 from polyrelu.proof.neuron import Piece

@@ -20,10 +20,10 @@ from typing import Any
 
 from flint import fmpq
 
-from polyrelu.coordinates import BITS, compatible, dot, enclosed, is_exact, read, sign_of
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
-from polyrelu.networks import Network
+from polyrelu.networks.coordinates import BITS, compatible, dot, enclosed, is_exact, read, sign_of
+from polyrelu.networks.network import Network
 from polyrelu.optimum import Optimum
 
 

@@ -33,7 +33,7 @@ from polyrelu.errors import Contradiction
 from polyrelu.exact.labels import lines_of_rows
 from polyrelu.exact.rational import rank
 from polyrelu.proof.program import Program
-from polyrelu.unpenalised.cones import Cone, Vector, inner, pattern_cone, whole_space
+from polyrelu.unregularised.cones import Cone, Vector, inner, pattern_cone, whole_space
 
 Moves = dict[int, Vector]
 """u_D for every pattern D where it is not zero: w_(D,+) - w_(D,-), or the weight of a gate."""

@@ -28,13 +28,13 @@ import numpy as np
 from flint import fmpq
 from numpy.typing import NDArray
 
-from polyrelu.coordinates import BITS, dot, enclosed, is_exact, products, read, rounded, sign_of
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.numbers import Floats
 from polyrelu.exact.ordered_field import common_field, primitive
 from polyrelu.exact.rational import is_rational, to_fmpq
-from polyrelu.units import Unit, Vector
+from polyrelu.networks.coordinates import BITS, dot, enclosed, is_exact, products, read, rounded, sign_of
+from polyrelu.networks.unit import Unit, Vector
 
 Floats64 = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""One hidden unit (theta, phi) of a two-layer network, and what it is up to scaling: see `networks`."""
+"""One hidden unit (theta, phi) of a two-layer network, and what it is up to scaling: see `network`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from typing import Any
 
 from flint import fmpq
 
-from polyrelu.coordinates import ball_norm, dot, enclosed, is_exact, norm, positive_part, root, sign_of
 from polyrelu.errors import Undecided
+from polyrelu.networks.coordinates import (
+    ball_norm,
+    dot,
+    enclosed,
+    is_exact,
+    norm,
+    positive_part,
+    root,
+    sign_of,
+)
 
 Vector = tuple[Any, ...]
 

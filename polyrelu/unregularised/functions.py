@@ -33,8 +33,8 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 
 from polyrelu.exact.rational import null_space, to_fraction
-from polyrelu.unpenalised.cones import Vector, inner
-from polyrelu.unpenalised.fits import Fits, Moves
+from polyrelu.unregularised.cones import Vector, inner
+from polyrelu.unregularised.fits import Fits, Moves
 
 Weights = Mapping[int, Vector]
 """Block weights that are not zero, keyed by the block: 2 i + (0 for +, 1 for -) for pattern i, or i for gates."""

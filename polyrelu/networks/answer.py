@@ -7,16 +7,16 @@ from typing import Any
 
 from flint import arb
 
-from polyrelu.comparison import Comparison
-from polyrelu.coordinates import enclosed
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import decimal_bounds, precision
 from polyrelu.exact.rational import is_rational
-from polyrelu.nearest import Distance
-from polyrelu.networks import Network
+from polyrelu.networks.comparison import Comparison
+from polyrelu.networks.coordinates import enclosed
+from polyrelu.networks.distance import Distance
+from polyrelu.networks.network import Network
+from polyrelu.networks.stationarity import Stationarity
 from polyrelu.problem import Problem
 from polyrelu.result import Result, bits_of
-from polyrelu.stationarity import Stationarity
 from polyrelu.verdict import Verdict
 
 

@@ -21,14 +21,14 @@ from typing import Any
 
 from flint import fmpq
 
-from polyrelu.coordinates import compatible, dot, enclosed, root
 from polyrelu.errors import BadInput
 from polyrelu.exact.exact_linear import null_space
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import is_zero, sign
-from polyrelu.networks import Network
+from polyrelu.networks.coordinates import compatible, dot, enclosed, root
+from polyrelu.networks.network import Network
+from polyrelu.networks.unit import Unit
 from polyrelu.problem import Problem
-from polyrelu.units import Unit
 
 Vector = list[Any]
 

@@ -29,12 +29,12 @@ from dataclasses import dataclass
 
 from flint import arb
 
-from polyrelu.conditions import Conditions, all_conditions
-from polyrelu.coordinates import BITS, ball_root, enclosed, sign_of
 from polyrelu.errors import BadInput, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.kinks import Box, Hull, distance
-from polyrelu.networks import Network
+from polyrelu.networks.conditions import Conditions, all_conditions
+from polyrelu.networks.coordinates import BITS, ball_root, enclosed, sign_of
+from polyrelu.networks.kinks import Box, Hull, distance
+from polyrelu.networks.network import Network
 from polyrelu.problem import Problem
 from polyrelu.verdict import Status, Verdict
 

@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
-from polyrelu.coordinates import compatible, dot, enclosed, is_exact, positive_part, rounded, sign_of
 from polyrelu.exact.ordered_field import common_field
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.projection import project
 from polyrelu.exact.rational import is_rational, to_vector
+from polyrelu.networks.coordinates import compatible, dot, enclosed, is_exact, positive_part, rounded, sign_of
 
 Vector = Sequence[Any]
 MAX_CELLS = 20_000
@@ -177,7 +177,7 @@ def distance(a: Vector, part: Box | Hull) -> tuple[arb, arb]:
 
     For every v: distance >= (a . v - max_k k . v) / |v|; v = a - (nearest point) attains it.
     """
-    from polyrelu.coordinates import ball_norm
+    from polyrelu.networks.coordinates import ball_norm
 
     vector, chosen = compatible(a, part.near(a))
     rest = [x - y for x, y in zip(vector, chosen, strict=True)]

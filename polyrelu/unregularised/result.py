@@ -14,12 +14,12 @@ from polyrelu.exact.enclosure import decimal_bounds, precision
 from polyrelu.exact.ordered_field import primitive
 from polyrelu.exact.rational import to_fraction
 from polyrelu.problem import Problem
-from polyrelu.unpenalised.cones import Vector
-from polyrelu.unpenalised.functions import Weights, value
-from polyrelu.unpenalised.generators import sparse
+from polyrelu.unregularised.cones import Vector
+from polyrelu.unregularised.functions import Weights, value
+from polyrelu.unregularised.generators import sparse
 
 if TYPE_CHECKING:
-    from polyrelu.unregularised import UnregularisedSet
+    from polyrelu.unregularised.optimal_set import UnregularisedSet
 
 DIGITS = 20
 ROWS_SHOWN = 12

@@ -29,7 +29,7 @@ from polyrelu.errors import LimitReached
 from polyrelu.exact.ordered_field import primitive
 from polyrelu.exact.polyhedron import HRepresentation, VRepresentation, vertices_rays_lines
 from polyrelu.exact.rational import null_space, row_space, to_fraction
-from polyrelu.unpenalised.fits import Fits
+from polyrelu.unregularised.fits import Fits
 
 Row = list[Any]
 

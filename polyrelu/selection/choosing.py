@@ -32,7 +32,6 @@ from typing import Any
 
 from flint import fmpq
 
-from polyrelu.coordinates import positive_part
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
@@ -41,15 +40,16 @@ from polyrelu.geometry.boxed import Boxed
 from polyrelu.geometry.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.geometry.optimise import maximise
 from polyrelu.geometry.set_point import Corner, SetPoint
-from polyrelu.networks import Network
-from polyrelu.optimal_networks import network_at
+from polyrelu.networks.coordinates import positive_part
+from polyrelu.networks.network import Network
+from polyrelu.networks.optimal import network_at
 from polyrelu.optimal_set import OptimalSet
 from polyrelu.optimum import Optimum
 from polyrelu.problem import Problem
 from polyrelu.proof.neuron import dot, holds
 from polyrelu.proof.point import BITS, Coordinates
-from polyrelu.pruning import variables_at
-from polyrelu.quadratic import Quadratic, dot_of, gap_bound, minimiser, near_point
+from polyrelu.selection.pruning import variables_at
+from polyrelu.selection.quadratic import Quadratic, dot_of, gap_bound, minimiser, near_point
 
 Objective = Callable[[Coordinates], Quadratic]
 """A convex quadratic of the weights t, with coefficients in the arithmetic of the optimum's coordinates."""
