@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from flint import arb, fmpq
@@ -29,7 +30,7 @@ from polyrelu.guess.result import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
 from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron, Piece, dot, gated_neuron, holds, squared
-from polyrelu.proof.point import Point, weight
+from polyrelu.proof.point import Coordinates, Point, weight
 from polyrelu.proof.program import Program
 from polyrelu.proof.support import Support, exact_support, explained_support
 from polyrelu.proof.tightness import (
@@ -107,6 +108,11 @@ class Optimum:
     def field(self) -> str:
         """Where the optimum is known to live: Q, multiquadratic, degree D, or enclosures."""
         return self.point.exact_name
+
+    def directions(self, at: Coordinates) -> list[list[Any]]:
+        """u_k = s_k A_k nu / lambda for every neuron of S, in the arithmetic of the coordinates."""
+        scales = [fmpq(piece.neuron.sign) / self.program.lamq for piece in self.used]
+        return [[v * scale for v in piece.z(at.nu)] for piece, scale in zip(self.used, scales, strict=True)]
 
     def residual(self, bits: int) -> list[arb | fmpq]:
         """nu: exact where it is rational, enclosed elsewhere."""

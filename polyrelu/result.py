@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from flint import arb, fmpq
+from flint import fmpq
 
 from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.optimal_set import MAX_VERTICES, OptimalSet
@@ -122,8 +122,3 @@ def bits_of(digits: int) -> int:
 
 def _listed(bounds: Bounds | None) -> list[str] | None:
     return None if bounds is None else list(bounds)
-
-
-def rounded(value: arb | fmpq) -> float:
-    """A float for display only."""
-    return float(arb(value).mid())

@@ -11,9 +11,10 @@ from polyrelu import certify
 from polyrelu.arrangement import enumerate_cells
 from polyrelu.errors import BadInput, EngineMissing, Undecided
 from polyrelu.examples import SHELF, load
+from polyrelu.networks.coordinates import rounded
 from polyrelu.networks.optimal import network_at
 from polyrelu.optimal_set import OptimalSet
-from polyrelu.result import Result, rounded
+from polyrelu.result import Result
 from polyrelu.show import figures
 from polyrelu.show.figures.hull import hull, patches, paths
 from polyrelu.show.figures.sphere import flat, lifted
@@ -131,7 +132,7 @@ def test_figure_1_draws_the_exact_faces(name):
 
 
 def figures_directions(name):
-    from polyrelu.show.figures.view import directions
+    from polyrelu.show.floats import directions
 
     u = directions(result(name).proved())
     assert np.allclose(np.linalg.norm(u, axis=1), 1)

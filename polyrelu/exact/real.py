@@ -19,7 +19,7 @@ from polyrelu.exact.enclosure import sign_of_ball
 from polyrelu.exact.ordered_field import sign
 from polyrelu.exact.rational import is_rational, to_fmpq
 
-__all__ = ["ExactReal", "exact", "is_zero", "sign"]
+__all__ = ["ExactReal", "exact", "is_zero", "known_sign", "sign"]
 
 FIRST_BITS = 64
 
@@ -80,6 +80,11 @@ class ExactReal(ABC):
 def is_zero(x: Any) -> bool:
     """Whether an exact number (rational or `ExactReal`) is zero."""
     return bool(to_fmpq(x) == 0) if is_rational(x) else bool(x.is_zero())
+
+
+def known_sign(x: Any) -> int | None:
+    """The sign of an exact number or of a ball; None where a ball holds zero and other numbers."""
+    return sign_of_ball(x) if isinstance(x, arb) else sign(x)
 
 
 def exact(x: Any) -> Any:

@@ -13,7 +13,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from polyrelu.exact.enclosure import sign_of_ball
 from polyrelu.exact.exact_linear import echelon, independent_columns, nonzero_minor
-from polyrelu.exact.real import sign as exact_sign
+from polyrelu.exact.real import known_sign
 
 Columns = Sequence[Sequence[Any]]
 
@@ -24,9 +24,7 @@ class Imprecise(ArithmeticError):
 
 def sign(x: Any) -> int:
     """-1, 0 or 1, proved."""
-    if not isinstance(x, arb):
-        return exact_sign(x)
-    decided = sign_of_ball(x)
+    decided = known_sign(x)
     if decided is None:
         raise Imprecise(f"the sign of {x}")
     return decided

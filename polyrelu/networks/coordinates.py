@@ -16,10 +16,10 @@ from typing import Any
 from flint import arb, ctx, fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.enclosure import ball, sign_of_ball
+from polyrelu.exact.enclosure import ball
 from polyrelu.exact.numbers import Floats, exact_number
 from polyrelu.exact.rational import is_rational, to_fmpq, to_matrix
-from polyrelu.exact.real import ExactReal, sign
+from polyrelu.exact.real import ExactReal, known_sign, sign
 from polyrelu.exact.square_roots import SqrtSum
 
 BITS = 320
@@ -42,9 +42,7 @@ def is_exact(values: Iterable[Any]) -> bool:
 
 def sign_of(x: Any, what: str) -> int:
     """The sign; `Undecided` where a ball holds zero, with the name of what was asked."""
-    if not isinstance(x, arb):
-        return sign(x)
-    side = sign_of_ball(x)
+    side = known_sign(x)
     if side is None:
         raise Undecided(f"is {what} = 0? It is known only as the ball {x.str(12)}, which holds zero")
     return side

@@ -35,10 +35,10 @@ from polyrelu.networks.network import Network
 from polyrelu.optimal_set import OptimalSet
 from polyrelu.optimum import Optimum
 from polyrelu.proof.neuron import Piece
+from polyrelu.proof.point import Coordinates
 from polyrelu.proof.program import Program
 
 Vector = list[Any]
-
 
 MAX_VERTICES = 1000
 """The nearest minimal network is looked for among at most as many."""
@@ -82,14 +82,14 @@ def distance(network: Network, residual: Sequence[Any], optimum: Optimum) -> Dis
     """Bounds for a network with the given residual y - f."""
     with precision(BITS):
         program = optimum.program
-        nu = [enclosed(v) for v in optimum.point.balls(BITS).nu]
-        target = _optimal(optimum, nu)
+        at = optimum.point.balls(BITS)
+        target = _optimal(optimum, at)
         weights = [[enclosed(v) for v in unit.convex_weight] for unit in network.units]
         keys = [_key_of_unit(program, unit) for unit in network.units]
         sizes = [ball_norm(w) for w in weights]
         total = sum(sizes, start=arb(0))
         away = [_from_rays(w, size, key, target) for w, size, key in zip(weights, sizes, keys, strict=True)]
-        moved = ball_norm([enclosed(a) - b for a, b in zip(residual, nu, strict=True)])
+        moved = ball_norm([enclosed(a) - b for a, b in zip(residual, at.nu, strict=True)])
         lower = (
             sum(away, start=arb(0))
             .max(abs(total - target.penalty))
@@ -123,16 +123,15 @@ def _over(length: arb, sigma: arb) -> arb:
     return length / sigma if sigma > 0 else arb(0)
 
 
-def _optimal(optimum: Optimum, nu: list[arb]) -> _Optimal:
+def _optimal(optimum: Optimum, at: Coordinates) -> _Optimal:
     program, lam = optimum.program, enclosed(optimum.program.lamq)
-    z = [piece.z(nu) for piece in optimum.used]
-    fit = [y - v for y, v in zip(program.yq, nu, strict=True)]
+    fit = [y - v for y, v in zip(program.yq, at.nu, strict=True)]
     return _Optimal(
-        [[v * p.neuron.sign / lam for v in row] for p, row in zip(optimum.used, z, strict=True)],
-        [piece.activation(nu) for piece in optimum.used],
+        optimum.directions(at),
+        [piece.activation(at.nu) for piece in optimum.used],
         [_key_of_piece(piece) for piece in optimum.used],
         fit,
-        sum((a * b for a, b in zip(nu, fit, strict=True)), start=arb(0)) / lam,
+        sum((a * b for a, b in zip(at.nu, fit, strict=True)), start=arb(0)) / lam,
         optimum.support.rank,
         lam,
     )

@@ -22,7 +22,7 @@ from flint import fmpq
 
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
-from polyrelu.networks.coordinates import BITS, compatible, dot, enclosed, is_exact, read, sign_of
+from polyrelu.networks.coordinates import BITS, compatible, dot, is_exact, read, sign_of
 from polyrelu.networks.network import Network
 from polyrelu.optimum import Optimum
 
@@ -82,8 +82,4 @@ def _directions(optimum: Optimum, *, exact: bool, bits: int) -> list[list[Any]]:
     """u_k = s A nu / lambda for every neuron of S: exact if that is asked for and a field is known, else balls."""
     known = optimum.point.exact if exact else None
     with precision(bits):
-        nu = known.at.nu if known is not None else [enclosed(v) for v in optimum.point.balls(bits).nu]
-        return [
-            [v * (fmpq(piece.neuron.sign) / optimum.program.lamq) for v in piece.z(nu)]
-            for piece in optimum.used
-        ]
+        return optimum.directions(known.at if known is not None else optimum.point.balls(bits))

@@ -8,7 +8,7 @@ from typing import Any
 
 from flint import fmpq
 
-from polyrelu.errors import Undecided
+from polyrelu.exact.real import known_sign
 from polyrelu.networks.coordinates import (
     ball_norm,
     dot,
@@ -52,9 +52,9 @@ class Unit:
     @property
     def is_zero(self) -> bool:
         """Whether the unit computes zero because theta = 0 or phi = 0."""
-        if sign_or_none(self.phi) == 0:
+        if known_sign(self.phi) == 0:
             return True
-        return all(sign_or_none(t) == 0 for t in self.theta)
+        return all(known_sign(t) == 0 for t in self.theta)
 
     def activation(self, row: Sequence[Any], before: Any) -> Any:
         """(theta . x)_+, or 1[g . x >= 0] theta . x, from the row x and `before` = theta . x."""
@@ -80,11 +80,3 @@ class Unit:
             return Unit(tuple(t * c for t in self.theta), self.phi / c, self.gate)
         c = (abs(enclosed(self.phi)) / ball_norm(self.theta)).sqrt()
         return Unit(tuple(enclosed(t) * c for t in self.theta), enclosed(self.phi) / c, self.gate)
-
-
-def sign_or_none(x: Any) -> int | None:
-    """The sign, or None where a ball holds zero."""
-    try:
-        return sign_of(x, "a coordinate")
-    except Undecided:
-        return None

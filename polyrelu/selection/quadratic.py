@@ -19,7 +19,7 @@ from polyrelu.errors import Undecided
 from polyrelu.exact.exact_linear import solve
 from polyrelu.geometry.arithmetic import in_balls, independent, sign, solve_columns
 from polyrelu.geometry.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides
-from polyrelu.networks.coordinates import rounded
+from polyrelu.networks.coordinates import positive_part, rounded
 
 Vector = list[Any]
 Floats = NDArray[np.float64]
@@ -157,15 +157,8 @@ def gap_bound(q: Quadratic, system: Boxed, near: Near, most: Any) -> Any:
         if j not in near.basis:
             r = gradient[j] + dot_of(column, mu)
             bound = most if system.upper[j] is None else system.upper[j]
-            total = total + (_positive(r) * near.x[j] + _positive(r * -1) * (bound - near.x[j]))
+            total = total + (positive_part(r) * near.x[j] + positive_part(r * -1) * (bound - near.x[j]))
     return total
-
-
-def _positive(r: Any) -> Any:
-    """max(0, r), over balls an enclosure."""
-    if isinstance(r, arb):
-        return r.max(arb(0))
-    return r if sign(r) > 0 else fmpq(0)
 
 
 # ------------------------------------------------------------------ guessed

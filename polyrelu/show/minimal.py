@@ -19,7 +19,8 @@ def report(
     optimum: Optimum, steps: tuple[Step, ...], networks: tuple[SetPoint, ...], places: int
 ) -> dict[str, Any]:
     """The JSON object, but for the narrowest width."""
-    neurons = _neurons(optimum, places)
+    directions = _directions(optimum, places)
+    neurons = _neurons(optimum, directions, places)
     return {
         "status": "proved",
         "lambda": str(optimum.program.lam),
@@ -28,7 +29,7 @@ def report(
             {"dependence": [_bounds(v, places) for v in step.dependence], "removed": list(step.removed)}
             for step in steps
         ],
-        "networks": [_network(optimum, network, neurons, places) for network in networks],
+        "networks": [_network(network, neurons, directions, places) for network in networks],
     }
 
 
@@ -43,14 +44,14 @@ def _bounds(value: Any, places: int) -> list[str]:
 def _directions(optimum: Optimum, places: int) -> list[list[Any]]:
     """u = s z / lambda for every used neuron: exact where the optimum is rational, else in balls."""
     exact = optimum.point.exact if optimum.field == "Q" else None
-    at, lam = exact.at if exact is not None else optimum.point.balls(_bits(places)), optimum.program.lamq
+    at = exact.at if exact is not None else optimum.point.balls(_bits(places))
     with precision(_bits(places) + 32):
-        return [[v * (piece.neuron.sign / lam) for v in piece.z(at.nu)] for piece in optimum.used]
+        return optimum.directions(at)
 
 
-def _neurons(optimum: Optimum, places: int) -> list[dict[str, Any]]:
+def _neurons(optimum: Optimum, directions: list[list[Any]], places: int) -> list[dict[str, Any]]:
     found = []
-    for piece, u in zip(optimum.used, _directions(optimum, places), strict=True):
+    for piece, u in zip(optimum.used, directions, strict=True):
         neuron = piece.neuron
         found.append(
             {
@@ -64,10 +65,9 @@ def _neurons(optimum: Optimum, places: int) -> list[dict[str, Any]]:
 
 
 def _network(
-    optimum: Optimum, network: SetPoint, neurons: list[dict[str, Any]], places: int
+    network: SetPoint, neurons: list[dict[str, Any]], directions: list[list[Any]], places: int
 ) -> dict[str, Any]:
     weights, units = network.weights(_bits(places)), []
-    directions = _directions(optimum, places)
     for k in network.support:
         with precision(_bits(places) + 32):
             root = arb(weights[k]).sqrt()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-import numpy as np
 from flint import fmpq
 
-from polyrelu.exact.enclosure import decimal_bounds, precision
+from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.exact.rational import to_fmpq
+from polyrelu.networks.coordinates import rounded
 from polyrelu.proof.neuron import Piece
-from polyrelu.result import Result, bits_of, rounded
+from polyrelu.result import Result, bits_of
 from polyrelu.set_report import optimal_set_text
+from polyrelu.show.floats import BITS, directions
 
-BITS = 128
 MAX_ROWS_SHOWN = 12
 MAX_NEURONS_SHOWN = 40
 RESIDUAL_DIGITS = 8
@@ -110,26 +110,17 @@ def _neuron_table(result: Result) -> list[str]:
     optimum = result.optimum
     if optimum is None or not optimum.used:
         return ["  The zero network is the only optimum."]
-    weights = neuron_weights(result)
+    weights, u = neuron_weights(result), directions(optimum)
     lines = []
     for k, piece in enumerate(optimum.used[:MAX_NEURONS_SHOWN]):
-        u = direction(result, piece)
         lines += [
             f"  neuron {k + 1}  sign {'+' if piece.neuron.sign > 0 else '-'}  weight {weights[k]}",
-            f"    direction ({', '.join(f'{v:.6g}' for v in u)})",
+            f"    direction ({', '.join(f'{v:.6g}' for v in u[k])})",
             f"    rows active {_rows(piece, 1)}; zero {_rows(piece, 0)}; off {_rows(piece, -1)}",
         ]
     if len(optimum.used) > MAX_NEURONS_SHOWN:
         lines.append(f"  ... and {len(optimum.used) - MAX_NEURONS_SHOWN} more neurons")
     return lines
-
-
-def direction(result: Result, piece: Piece) -> Any:
-    """The unit direction, rounded for display."""
-    point = result.proved().point
-    with precision(BITS):
-        z = np.array([rounded(v) for v in piece.z(point.balls(BITS).nu)])
-    return piece.neuron.sign * z / (np.linalg.norm(z) or 1.0)
 
 
 def neuron_weights(result: Result) -> list[str]:

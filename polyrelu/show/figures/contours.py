@@ -11,8 +11,8 @@ from polyrelu.errors import BadInput
 from polyrelu.show.figures import inputs
 from polyrelu.show.figures.canvas import BLACK, HEIGHTS, Drawing, sheet
 from polyrelu.show.figures.curves import SAME, caption, distinct
-from polyrelu.show.figures.hull import Floats
 from polyrelu.show.figures.view import view
+from polyrelu.show.floats import Floats
 
 STEPS = 181
 SHOWN = 3

@@ -10,10 +10,11 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from mpl_toolkits.mplot3d.proj3d import proj_transform
 
 from polyrelu.show.figures.canvas import BLACK, CYCLE, GREY, SKY, Drawing, counted, setting, sheet
-from polyrelu.show.figures.hull import Floats, hull
+from polyrelu.show.figures.hull import hull
 from polyrelu.show.figures.solution_mapping import flat_solid
 from polyrelu.show.figures.space import AZIMUTH, ELEVATION, Sight
 from polyrelu.show.figures.view import View, view
+from polyrelu.show.floats import Floats
 
 NUMBERED = 60
 SMALL = 1e-12

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from polyrelu.show.floats import Floats
+
 NEAR = 1e-9
 PATCHES = 10_000
 

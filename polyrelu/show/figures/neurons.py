@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.patches import Rectangle
 
 from polyrelu.errors import BadInput
-from polyrelu.result import rounded
+from polyrelu.networks.coordinates import rounded
 from polyrelu.show.figures.canvas import (
     BLACK,
     GREY,

@@ -10,8 +10,7 @@ from matplotlib.patches import Circle, Wedge
 
 from polyrelu.arrangement import Arrangement, enumerate_cells
 from polyrelu.show.figures.canvas import GREY, PALE, YELLOW, Drawing, counted, setting, sheet, sign_colour
-from polyrelu.show.figures.hull import Floats
-from polyrelu.show.figures.view import directions
+from polyrelu.show.floats import Floats, directions
 
 NARROW = 4.5
 """Sectors of fewer degrees have no room for their pattern."""

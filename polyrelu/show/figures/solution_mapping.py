@@ -16,9 +16,10 @@ import numpy as np
 from polyrelu.errors import BadInput
 from polyrelu.result import Result
 from polyrelu.show.figures.canvas import Drawing, counted, setting, sheet
-from polyrelu.show.figures.hull import Floats, Hull, hull, patches, paths
+from polyrelu.show.figures.hull import Hull, hull, patches, paths
 from polyrelu.show.figures.space import Solid, draw_solid
 from polyrelu.show.figures.view import View, view
+from polyrelu.show.floats import Floats
 
 FLAT = 1e-9
 MANY = 40

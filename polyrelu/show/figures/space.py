@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Line3DCollection, Poly3DCollection
 
 from polyrelu.show.figures.canvas import BLACK, GREY, HEIGHTS
-from polyrelu.show.figures.hull import Floats
+from polyrelu.show.floats import Floats
 
 ELEVATION, AZIMUTH = 22.0, -58.0
 ASPECT = np.array([1.0, 1.0, 0.85])

@@ -10,8 +10,7 @@ from matplotlib.lines import Line2D
 from polyrelu.arrangement import Arrangement, enumerate_cells
 from polyrelu.errors import BadInput
 from polyrelu.show.figures.canvas import BLACK, GREY, YELLOW, Drawing, counted, setting, sheet, sign_colour
-from polyrelu.show.figures.hull import Floats
-from polyrelu.show.figures.view import directions
+from polyrelu.show.floats import Floats, directions
 
 LABELLED = 60
 """More cells than this have no room for their patterns."""

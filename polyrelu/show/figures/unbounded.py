@@ -15,9 +15,10 @@ import numpy as np
 
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.show.figures.canvas import BLACK, GREY, Drawing, counted, sheet
-from polyrelu.show.figures.hull import Floats, Hull, hull, patches, paths
+from polyrelu.show.figures.hull import Hull, hull, patches, paths
 from polyrelu.show.figures.solution_mapping import mapped
 from polyrelu.show.figures.space import Sight, Solid, draw_solid
+from polyrelu.show.floats import Floats
 
 BLOCKS = 12
 """Among so many blocks three are looked for that show the most vertices."""

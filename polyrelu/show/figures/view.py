@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyrelu.errors import BadInput
-from polyrelu.exact.enclosure import precision
+from polyrelu.networks.coordinates import rounded
 from polyrelu.optimal_set import OptimalSet
-from polyrelu.optimum import Optimum
-from polyrelu.result import Result, rounded
-
-BITS = 128
-Floats = NDArray[np.float64]
+from polyrelu.result import Result
+from polyrelu.show.floats import BITS, Floats, directions
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,15 +55,3 @@ def view(result: Result, level: str, max_vertices: int) -> View:
         chosen.dimension,
         tuple(names),
     )
-
-
-def directions(optimum: Optimum) -> Floats:
-    """(K, d): u_k = s_k A nu / lambda, rounded."""
-    nu, lam = optimum.point.balls(BITS).nu, float(optimum.program.lam)
-    with precision(BITS):  # the default precision of flint would show in the last digits of a page
-        z = [piece.z(nu) for piece in optimum.used]
-    rows: list[Any] = [
-        [piece.neuron.sign * rounded(v) / lam for v in row]
-        for piece, row in zip(optimum.used, z, strict=True)
-    ]
-    return np.array(rows).reshape(len(rows), optimum.program.d)

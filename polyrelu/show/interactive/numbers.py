@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from polyrelu.errors import BadInput
-from polyrelu.result import Result, rounded
+from polyrelu.networks.coordinates import rounded
+from polyrelu.result import Result
 from polyrelu.show.figures import inputs
 from polyrelu.show.figures.canvas import counted, setting
 from polyrelu.show.figures.curves import inputs_between, statement
-from polyrelu.show.figures.hull import Floats, Hull, hull
+from polyrelu.show.figures.hull import Hull, hull
 from polyrelu.show.figures.solution_mapping import Axis, chosen_axes, coordinates, label
-from polyrelu.show.figures.view import BITS, View, view
+from polyrelu.show.figures.view import View, view
+from polyrelu.show.floats import BITS, Floats
 
 SLIDERS = 12
 STEPS = 41
