@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import polyrelu
 from polyrelu.errors import BadInput, Contradiction, EngineMissing, LimitReached, Undecided
@@ -39,7 +39,10 @@ A header is optional; the last column is the target. `polyrelu COMMAND --help` e
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaint is one line."""
+    """An argument parser that keeps the lines of its descriptions, and whose complaint is one line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line and leave with status 2."""
@@ -52,7 +55,6 @@ def build_parser() -> Parser:
         prog="polyrelu",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"polyrelu {polyrelu.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

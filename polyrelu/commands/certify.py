@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from polyrelu.commands.options import (
     add_data_options,
+    add_digits_option,
+    add_gated_option,
+    add_json_option,
+    add_lambda_option,
     add_size_options,
+    add_vertices_option,
     check_writable,
-    positive,
     workers,
 )
 from polyrelu.errors import BadInput
@@ -47,45 +51,24 @@ def add_parser(commands: Any) -> None:
         help="prove the optimal fit and the neurons of all optimal networks",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_data_options(parser)
-    parser.add_argument(
-        "--lam", metavar="L", required=True, help="penalty lambda >= 0, exact: 1/10, 0.1 or 1e-1"
-    )
+    add_lambda_option(parser)
     parser.add_argument(
         "--patterns",
         metavar="cells|all|FILE",
         default="cells",
         help="patterns of the program: all cells (default), also those on hyperplanes, or a .npz or text file of 0/1",
     )
-    parser.add_argument(
-        "--gated", action="store_true", help="gated ReLU: one block per pattern, without its cone"
-    )
-    parser.add_argument(
-        "--digits", metavar="N", type=digits, default=20, help="digits of the enclosures (default 20)"
-    )
+    add_gated_option(parser)
+    add_digits_option(parser)
     add_size_options(parser)
-    parser.add_argument(
-        "--max-vertices",
-        metavar="N",
-        type=positive,
-        default=10_000,
-        help="do not list minimal networks where there are more (default 10,000)",
-    )
+    add_vertices_option(parser)
     parser.add_argument(
         "--out", metavar="FILE", help="save the proof, for `polyrelu check`; compressed if FILE ends in .gz"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json_option(parser)
     parser.set_defaults(run=run)
-
-
-def digits(text: str) -> int:
-    """A number of digits between 1 and 1000."""
-    value = positive(text)
-    if value > 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} digits were asked for; at most 1000 are given")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from polyrelu.commands.options import add_json_option
+
 DESCRIPTION = """\
 Check every claim of a proof file. The checker is one file, polyrelu/certificate/check.py, that needs nothing but
 Python 3.9: a referee can run it alone, `python check.py proof.json`, and gets the same answer.
@@ -23,10 +25,9 @@ def add_parser(commands: Any) -> None:
         help="check a proof file",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", metavar="FILE", help="proof.json or proof.json.gz")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json_option(parser)
     parser.add_argument("--problem", metavar="SHA256", help="the problem that the file must be about")
     parser.set_defaults(run=run)
 

@@ -34,7 +34,6 @@ def add_parser(commands: Any) -> None:
         "demo",
         help="one example from end to end: verdict, figure, proof, check",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "name",
@@ -61,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     heading(1, f"The data: {example.name}")
     say(example.story)
-    write_whole(data, lambda file: file.write(example.csv().encode()))  # type: ignore[arg-type]
+    write_whole(data, lambda file: file.write(example.csv().encode()))
     say(f"{example.size}, lambda = {example.lam}; saved to {data}")
 
     heading(2, f"The optimum: polyrelu certify {data} {example.options}")
@@ -97,7 +96,7 @@ def draw(result: Result, path: str) -> None:
     except EngineMissing as missing:
         say(f"left out: {missing}")
         return
-    write_whole(path, lambda file: file.write(figure.rendered("png")))  # type: ignore[arg-type]
+    write_whole(path, lambda file: file.write(figure.rendered("png")))
     say(figure.caption.replace("λ", "lambda"))
     say(f"saved to {path}")
 

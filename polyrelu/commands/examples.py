@@ -8,6 +8,8 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from polyrelu.commands.options import add_json_option
+
 if TYPE_CHECKING:
     from polyrelu.examples import Example
 
@@ -29,12 +31,11 @@ def add_parser(commands: Any) -> None:
         "examples",
         help="data sets with a story, to try things on",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "name", metavar="NAME", nargs="?", help="print this data set (default: list them all)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json_option(parser)
     parser.set_defaults(run=run)
 
 

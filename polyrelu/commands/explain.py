@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import IO, Any
+from typing import Any
 
 from polyrelu.commands.options import check_writable, write_whole
 
@@ -25,7 +25,6 @@ def add_parser(commands: Any) -> None:
         help="a checked proof in words, or as LaTeX",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", metavar="FILE", help="proof.json or proof.json.gz")
     parser.add_argument("--latex", metavar="FILE.tex", help="write a LaTeX document instead of printing text")
@@ -39,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.certificate.typeset import latex, plain
     from polyrelu.errors import BadInput
 
-    check_writable(args.latex)
+    check_writable(args.latex, "--latex")
     try:
         document, digest = check.load(args.file)
         report = check.check(document, digest)
@@ -53,9 +52,5 @@ def run(args: argparse.Namespace) -> int:
     if not args.latex:
         print(plain(parts))
         return 0
-
-    def write(file: IO[bytes]) -> None:
-        file.write(latex(parts).encode())
-
-    write_whole(args.latex, write)
+    write_whole(args.latex, lambda file: file.write(latex(parts).encode()))
     return 0

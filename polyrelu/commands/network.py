@@ -6,8 +6,14 @@ import argparse
 import json
 from typing import Any
 
-from polyrelu.commands.certify import digits
-from polyrelu.commands.options import add_size_options, workers
+from polyrelu.commands.options import (
+    add_digits_option,
+    add_json_option,
+    add_lambda_option,
+    add_named_data_options,
+    add_size_options,
+    workers,
+)
 
 DESCRIPTION = """\
 Judge the weights of a two-layer ReLU network sum_i (x . theta_i)_+ phi_i, trained on DATA with
@@ -16,7 +22,8 @@ Judge the weights of a two-layer ReLU network sum_i (x . theta_i)_+ phi_i, train
 
 against the proved optimum over all networks. FILE is a .npz, .json or .pt file (untrusted: nothing in it is run;
 torch is needed only for .pt) with W1 and W2, theta and phi, or a state dict with 0.weight and 2.weight; the first is
-(m, d), the second (1, m). A first-layer bias is read with --bias. Weights are taken exactly as stored.
+(m, d), the second (1, m). With --bias first-layer biases are read as the weights of its column of ones. Weights are
+taken exactly as stored.
 
   polyrelu network model.npz --data data.csv --lam 1/10
   polyrelu network model.pt --data data.csv --lam 0.1 --bias --balance --json
@@ -44,33 +51,18 @@ def add_parser(commands: Any) -> None:
         help="judge a trained network: optimal? stationary? how far from the optimum?",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", metavar="FILE", help="weights: .npz, .json or .pt")
-    parser.add_argument(
-        "--data", metavar="DATA", required=True, help="CSV or TSV file; - reads standard input"
-    )
-    parser.add_argument(
-        "--target", metavar="C", help="target column of DATA, by name or by index (default: the last)"
-    )
-    parser.add_argument(
-        "--bias",
-        action="store_true",
-        help="append a column of ones, and read first-layer biases as its weights",
-    )
-    parser.add_argument(
-        "--lam", metavar="L", required=True, help="penalty lambda > 0, exact: 1/10, 0.1 or 1e-1"
-    )
+    add_named_data_options(parser)
+    add_lambda_option(parser)
     parser.add_argument(
         "--balance",
         action="store_true",
         help="judge the balanced form of the network, which has the same outputs",
     )
-    parser.add_argument(
-        "--digits", metavar="N", type=digits, default=20, help="digits of the bounds (default 20)"
-    )
+    add_digits_option(parser)
     add_size_options(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json_option(parser)
     parser.set_defaults(run=run)
 
 

@@ -16,21 +16,74 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 MAX_CELLS = 2_000_000
+MAX_VERTICES = 10_000
+MAX_DIGITS = 1000
+DATA = "CSV or TSV file of numbers; - reads standard input"
 
 
 def add_data_options(parser: argparse.ArgumentParser, *, no_target: bool = False) -> None:
     """DATA, --target, --bias and, where X alone makes sense, --no-target."""
-    parser.add_argument("data", metavar="DATA", help="CSV or TSV file of numbers; - reads standard input")
+    parser.add_argument("data", metavar="DATA", help=DATA)
+    _add_column_options(parser)
+    if no_target:
+        parser.add_argument("--no-target", action="store_true", help="every column is a feature")
+
+
+def add_named_data_options(parser: argparse.ArgumentParser) -> None:
+    """--data DATA, where something else is the command's argument; --target, --bias."""
+    parser.add_argument("--data", metavar="DATA", required=True, help=DATA)
+    _add_column_options(parser)
+
+
+def _add_column_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target",
         metavar="C",
         help="target column, by name or by index (0 is the first, -1 the last; default: last)",
     )
-    if no_target:
-        parser.add_argument("--no-target", action="store_true", help="every column is a feature")
     parser.add_argument(
         "--bias", action="store_true", help="append a column of ones, penalised like the rest"
     )
+
+
+def add_lambda_option(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """--lam."""
+    parser.add_argument(
+        "--lam",
+        metavar="L",
+        required=required,
+        help="penalty lambda, exact: 1/10, 0.1 or 1e-1 (0 for certify and plot alone)",
+    )
+
+
+def add_gated_option(parser: argparse.ArgumentParser) -> None:
+    """--gated."""
+    parser.add_argument(
+        "--gated", action="store_true", help="gated ReLU: one block per pattern, without its cone"
+    )
+
+
+def add_digits_option(parser: argparse.ArgumentParser) -> None:
+    """--digits."""
+    parser.add_argument(
+        "--digits", metavar="N", type=digits, default=20, help="digits of the proved bounds (default 20)"
+    )
+
+
+def add_vertices_option(parser: argparse.ArgumentParser, default: int = MAX_VERTICES) -> None:
+    """--max-vertices."""
+    parser.add_argument(
+        "--max-vertices",
+        metavar="N",
+        type=positive,
+        default=default,
+        help=f"do not list or draw the vertices (minimal networks) of a set with more (default {default:,})",
+    )
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """--json."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def add_size_options(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +105,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def digits(text: str) -> int:
+    """A number of digits between 1 and 1000."""
+    value = positive(text)
+    if value > MAX_DIGITS:
+        raise argparse.ArgumentTypeError(f"{text!r} digits were asked for; at most {MAX_DIGITS} are given")
+    return value
+
+
 @contextmanager
 def workers(jobs: int) -> Iterator[Executor | None]:
     """A process pool for `--jobs N`, or None for a single process."""
@@ -69,20 +130,20 @@ def workers(jobs: int) -> Iterator[Executor | None]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def check_writable(path: str | None) -> None:
-    """Refuse an output path that cannot be written before any long work begins."""
+def check_writable(path: str | None, option: str = "--out") -> None:
+    """Refuse the output path of an option that cannot be written before any long work begins."""
     if path is None:
         return
     target = Path(path)
     if target.is_dir():
-        raise BadInput(f"--out {path} is a folder; name a file in it")
+        raise BadInput(f"{option} {path} is a folder; name a file in it")
     if not target.parent.is_dir():
-        raise BadInput(f"--out {path}: the folder {target.parent} does not exist; create it first")
+        raise BadInput(f"{option} {path}: the folder {target.parent} does not exist; create it first")
     if not os.access(target.parent, os.W_OK):
-        raise BadInput(f"--out {path}: the folder {target.parent} is not writable; choose another")
+        raise BadInput(f"{option} {path}: the folder {target.parent} is not writable; choose another")
 
 
-def write_whole(path: str, write: Callable[[IO[bytes]], None]) -> None:
+def write_whole(path: str, write: Callable[[IO[bytes]], object]) -> None:
     """Write a file completely or not at all: to a temporary file beside it, then rename."""
     target = Path(path)
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import textwrap
 
 from polyrelu.commands.options import check_writable, workers, write_whole
 from polyrelu.errors import BadInput
@@ -13,7 +11,7 @@ from polyrelu.errors import BadInput
 def run(args: argparse.Namespace) -> int:
     """Certify, make the page, save it."""
     from polyrelu.certification import certify
-    from polyrelu.commands.plot import feature_index
+    from polyrelu.commands.plot import feature_index, print_saved
     from polyrelu.problem import Problem
     from polyrelu.show import figures, interactive
     from polyrelu.show.progress import stage_line
@@ -25,15 +23,12 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput(f"--interactive {path}: the page is an HTML file; give it the ending .html")
     figures.need_matplotlib()
     interactive.need_plotly()
-    check_writable(path)
+    check_writable(path, "--interactive")
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
     feature = feature_index(args.feature, problem)
     with workers(args.jobs) as executor, stage_line() as stage:
         result = certify(problem, max_cells=args.max_cells, executor=executor, stage=stage)
     made = interactive.page(result, args.neurons, feature, max_vertices=args.max_vertices)
-    write_whole(path, lambda file: file.write(made.html.encode()))  # type: ignore[arg-type]
-    if args.json:
-        print(json.dumps({"file": path, "kind": "interactive", "caption": made.caption}))
-    else:
-        print("\n".join([*textwrap.wrap(made.caption.replace("λ", "lambda"), 79), f"saved to {path}"]))
+    write_whole(path, lambda file: file.write(made.html.encode()))
+    print_saved(args, path, "interactive", made.caption)
     return 0

@@ -7,7 +7,14 @@ import json
 import time
 from typing import IO, TYPE_CHECKING, Any
 
-from polyrelu.commands.options import add_data_options, add_size_options, check_writable, workers, write_whole
+from polyrelu.commands.options import (
+    add_data_options,
+    add_json_option,
+    add_size_options,
+    check_writable,
+    workers,
+    write_whole,
+)
 from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
@@ -33,7 +40,6 @@ def add_parser(commands: Any) -> None:
         "patterns",
         help="every activation pattern of the rows, proved complete",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_data_options(parser, no_target=True)
     parser.add_argument("--all", action="store_true", help="add the patterns reached only on hyperplanes")
@@ -44,7 +50,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="FILE.npz", help="save rows, signs, witnesses (and patterns with --all)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json_option(parser)
     parser.set_defaults(run=run)
 
 

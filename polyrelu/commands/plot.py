@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from polyrelu.commands.options import (
     add_data_options,
+    add_json_option,
+    add_lambda_option,
     add_size_options,
+    add_vertices_option,
     check_writable,
     positive,
     workers,
@@ -35,11 +38,12 @@ kinds of figures:
   polytope     the set of optimal networks with its vertices and edges
   functions    what the optimal networks compute, for one or two features (a bias does not count)
   support      neurons by rows, and the range of each neuron's weight
-Without --kind the one that says most about the data is drawn.
+Without --kind the one that says most about the data is drawn; at lambda = 0 there is figure1 alone.
 """
 
 EPILOG = """\
-The picture's caption is printed. Neurons are numbered from 1, as certify lists them.
+The picture's caption is printed; with --json the keys are file, kind and caption. Neurons are numbered from 1, as
+certify lists them.
 exit status: 0 drawn, 2 bad input, 3 undecided. Needs matplotlib: pip install 'polyrelu[plot]'.
 """
 
@@ -51,15 +55,25 @@ def add_parser(commands: Any) -> None:
         help="a figure of the optimal networks",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_data_options(parser)
+    add_lambda_option(parser)
+    _add_figure_options(parser)
+    add_vertices_option(parser, 1000)
+    add_size_options(parser)
     parser.add_argument(
-        "--lam",
-        metavar="L",
-        required=True,
-        help="penalty lambda, exact: 1/10, 0.1 or 1e-1; at 0 the kind is figure1",
+        "--out", metavar="FILE", help="a .png, .svg or .pdf file (default: DATA-KIND.png here)"
     )
+    parser.add_argument(
+        "--interactive",
+        metavar="HTML",
+        help="instead of a picture, a page to turn the set and to move in it by sliders (needs plotly)",
+    )
+    add_json_option(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_figure_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=KINDS, help="what to draw (default: what says most)")
     parser.add_argument(
         "--neurons",
@@ -78,24 +92,6 @@ def add_parser(commands: Any) -> None:
         default="neurons",
         help="figure1, polytope: networks, or the convex program's blocks",
     )
-    parser.add_argument(
-        "--max-vertices",
-        metavar="N",
-        type=positive,
-        default=1000,
-        help="refuse to draw more vertices than this (default 1000)",
-    )
-    add_size_options(parser)
-    parser.add_argument(
-        "--out", metavar="FILE", help="a .png, .svg or .pdf file (default: DATA-KIND.png here)"
-    )
-    parser.add_argument(
-        "--interactive",
-        metavar="HTML",
-        help="instead of a picture, a page to turn the set and to move in it by sliders (needs plotly)",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object: file, kind, caption")
-    parser.set_defaults(run=run)
 
 
 def three(text: str) -> list[int]:
@@ -120,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     _refuse_options_of_other_kinds(args)
     figures.need_matplotlib()
     kind = args.kind or ("figure1" if args.neurons or args.feature else None)
-    path = args.out or str(Path(default_name(args.data, kind or "figure")))
+    path = args.out or default_name(args.data, kind or "figure")
     form = figures.format_of(path)
     check_writable(path)
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
@@ -130,12 +126,17 @@ def run(args: argparse.Namespace) -> int:
     figure = figures.draw(result, kind, **_options(args, kind, problem))
     if args.out is None:
         path = default_name(args.data, kind)
-    write_whole(path, lambda file: file.write(figure.rendered(form)))  # type: ignore[arg-type]
-    if args.json:
-        print(json.dumps({"file": path, "kind": kind, "caption": figure.caption}))
-    else:
-        print("\n".join([*textwrap.wrap(figure.caption.replace("λ", "lambda"), 79), f"saved to {path}"]))
+    write_whole(path, lambda file: file.write(figure.rendered(form)))
+    print_saved(args, path, kind, figure.caption)
     return 0
+
+
+def print_saved(args: argparse.Namespace, path: str, kind: str, caption: str) -> None:
+    """What was drawn, and where it is."""
+    if args.json:
+        print(json.dumps({"file": path, "kind": kind, "caption": caption}))
+    else:
+        print("\n".join([*textwrap.wrap(caption.replace("λ", "lambda"), 79), f"saved to {path}"]))
 
 
 def default_name(data: str, kind: str) -> str:

@@ -6,12 +6,15 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from polyrelu.commands.certify import digits
 from polyrelu.commands.options import (
     add_data_options,
+    add_digits_option,
+    add_gated_option,
+    add_json_option,
+    add_lambda_option,
     add_size_options,
+    add_vertices_option,
     check_writable,
-    positive,
     workers,
     write_whole,
 )
@@ -56,31 +59,18 @@ def add_parser(commands: Any) -> None:
         help="optimal networks with as few neurons as can be",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_data_options(parser)
-    parser.add_argument(
-        "--lam", metavar="L", help="penalty lambda > 0, exact: 1/10, 0.1 or 1e-1 (not with a proof file)"
-    )
+    add_lambda_option(parser, required=False)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--narrowest", action="store_true", help="every network with the fewest neurons")
     which.add_argument("--all", action="store_true", help="every inclusion-minimal network")
-    parser.add_argument(
-        "--gated", action="store_true", help="gated ReLU: one block per pattern, without its cone"
-    )
-    parser.add_argument(
-        "--digits", metavar="N", type=digits, default=20, help="digits of the enclosures (default 20)"
-    )
-    parser.add_argument(
-        "--max-vertices",
-        metavar="N",
-        type=positive,
-        default=10_000,
-        help="refuse to list more minimal networks than this (default 10,000)",
-    )
+    add_gated_option(parser)
+    add_digits_option(parser)
+    add_vertices_option(parser)
     add_size_options(parser)
     parser.add_argument("--out", metavar="FILE", help="save the JSON object to a file")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -95,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     shown["narrowest_width"] = narrowest
     text = json.dumps(shown)
     if args.out:
-        write_whole(args.out, lambda file: file.write((text + "\n").encode()))  # type: ignore[arg-type]
+        write_whole(args.out, lambda file: file.write((text + "\n").encode()))
     print(text if args.json else readable(shown, optimum))
     return 0
 
