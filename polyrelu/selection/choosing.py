@@ -1,15 +1,13 @@
-"""Choosing inside the optimal set: the optimal network of least weight norm, of least validation error, or at
-an extreme.
+"""Choosing inside the optimal set: the network of least weight norm, of least validation error, or at an extreme.
 
-Over weights t_k = |w_k| of the neurons of S a convex quadratic q(t) = t.Gt/2 + h.t + c is minimised. In the
-variables x of the neuron polytope { M x = b, 0 <= x <= u } (t is affine in x) it is again a convex quadratic.
-A float solver guesses which variables are at a bound; then
+Over weights t_k = |w_k| of the neurons of S a convex quadratic q(t) = t.Gt/2 + h.t + c is minimised. In the variables
+x of the neuron polytope { M x = b, 0 <= x <= u } (t is affine in x) it is again a convex quadratic. A float solver
+guesses which variables are at a bound; then
 
-* *exact*: x solves the linear Karush-Kuhn-Tucker system of that guess, lies between its bounds, and the
-  reduced gradient
-  r = grad q - M^T mu is >= 0 at lower and <= 0 at upper bounds. By convexity x is a minimiser: the gap is 0.
-  Balls prove it too, since they enclose the only solution of a nonsingular system, if all these inequalities
-  are strict.
+* *exact*: x solves the linear Karush-Kuhn-Tucker system of that guess, lies between its bounds, and the reduced
+  gradient r = grad q - M^T mu is >= 0 at lower and <= 0 at upper bounds. By convexity x is a minimiser: the gap is 0.
+  Balls prove it too, since they enclose the only solution of a nonsingular system, if all these inequalities are
+  strict.
 * *bound*: where this fails, for any feasible x and any mu, by convexity and M x = M x' for all feasible x',
 
       q(x) - min q  <=  max over 0 <= x' <= u of grad q(x).(x - x')  =  sum_j ( r_j x_j + max(0, -r_j) u_j ),

@@ -1,16 +1,13 @@
-"""Algorithm 1 of Mishkin and Pilanci (ICML 2023) for weights that are given, on convex weights and on
-networks.
+"""Algorithm 1 of Mishkin and Pilanci (ICML 2023) for given weights: convex weights, or those of a network.
 
-One step. Let a_k be the signed activations of the weights w_k != 0, and sum alpha_k a_k = 0 a dependence,
-scaled so that its entry of largest modulus is 1 (positive: a negative one would double a weight and bring
-nothing to zero). Then
+One step. Let a_k be the signed activations of the weights w_k != 0, and sum alpha_k a_k = 0 a dependence, scaled so
+that its entry of largest modulus is 1 (positive: a negative one would double a weight and bring nothing to zero). Then
 
-    w_k  <-  w_k (1 - alpha_k)        in network weights:  (theta_k, phi_k)  <-  sqrt(1 - alpha_k) (theta_k,
-    phi_k)
+    w_k  <-  w_k (1 - alpha_k)     in network weights:  (theta_k, phi_k)  <-  sqrt(1 - alpha_k) (theta_k, phi_k)
 
 keeps the fit, keeps every factor in [0, 2], and brings a weight to zero. The penalty changes by -lambda sum
-alpha_k |w_k|. At an optimum lambda |w_k| = nu.a_k, so there it does not change, and the new weights are
-optimal as well. The end is a set of weights with independent activations, none of which can be left out.
+alpha_k |w_k|. At an optimum lambda |w_k| = nu.a_k, so there it does not change, and the new weights are optimal as
+well. The end is a set of weights with independent activations, none of which can be left out.
 """
 
 from __future__ import annotations

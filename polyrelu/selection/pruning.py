@@ -1,11 +1,10 @@
-"""From any optimal network to an inclusion-minimal one, exactly: Algorithm 1 of Mishkin and Pilanci (ICML
-2023).
+"""From any optimal network to an inclusion-minimal one, exactly: Algorithm 1 of Mishkin and Pilanci (ICML 2023).
 
-The step itself, and why it keeps fit and penalty, is in `dependences`. Its end is a vertex of the optimal
-set: a network with independent activations, none of whose neurons can be left out.
+The step itself, and why it keeps fit and penalty, is in `dependences`. Its end is a vertex of the optimal set: a
+network with independent activations, none of whose neurons can be left out.
 
-Over balls the factors are enclosures, the entry of largest modulus is chosen by midpoints, and the step is
-then *proved* to bring exactly the named weights to zero while all others stay positive (`Boxed.walk`).
+Over balls the factors are enclosures, the entry of largest modulus is chosen by midpoints, and the step is then
+*proved* to bring exactly the named weights to zero while all others stay positive (`Boxed.walk`).
 
 >>> from polyrelu.certification import certify
 >>> optimum = certify([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 1).proved()

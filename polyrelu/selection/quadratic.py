@@ -1,8 +1,8 @@
 """A convex quadratic over a polytope in boxed standard form { M x = b, 0 <= x <= u }, minimised with proof.
 
-Floats guess which variables are at a bound (`_guessed`). The Karush-Kuhn-Tucker system of that guess is then
-solved in the arithmetic at hand, and its signs are proved; where they fail, the guess is corrected as an
-active set method would.
+Floats guess which variables are at a bound (`_guessed`). The Karush-Kuhn-Tucker system of that guess is then solved
+in the arithmetic at hand, and its signs are proved; where they fail, the guess is corrected as an active set method
+would.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""The cone K_D of a pattern: its linear span and a point of its relative interior, exactly and without
-enumeration.
+"""The cone K_D of a pattern: its linear span and a point of its relative interior, exactly, without enumeration.
 
-With a_j = (2D - I)_jj x_j the cone is { w : a_j.w >= 0 }. Let p_j be the projection of a_j onto it. Then p_j
-= 0 iff a_j.w <= 0 on the whole cone, that is, iff a_j.w = 0 there; and otherwise a_j.p_j = |p_j|^2 > 0. So
-the rows with p_j = 0 are the equations of the span, and the sum of the other p_j lies in the relative
-interior.
+With a_j = (2D - I)_jj x_j the cone is { w : a_j.w >= 0 }. Let p_j be the projection of a_j onto it. Then p_j = 0 iff
+a_j.w <= 0 on the whole cone, that is, iff a_j.w = 0 there; and otherwise a_j.p_j = |p_j|^2 > 0. So the rows with
+p_j = 0 are the equations of the span, and the sum of the other p_j lies in the relative interior.
 """
 
 from __future__ import annotations

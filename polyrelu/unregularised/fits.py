@@ -1,21 +1,19 @@
-"""The fits that weights without a penalty can reach: a linear subspace, and the optimal fit as a projection
-onto it.
+"""The fits that weights without a penalty can reach: a linear subspace, and the optimal fit as a projection onto it.
 
 With both signs present the fits of one pattern are { D X v - D X w : v, w in K_D } = D X span(K_D), so the
-achievable fits are F = sum over D of D X span(K_D); for gated ReLU F = sum D X R^d. A *column* is D X b, b in
-a basis of span(K_D).
+achievable fits are F = sum over D of D X span(K_D); for gated ReLU F = sum D X R^d. A *column* is D X b, b in a basis
+of span(K_D).
 
-Full program. Let the nonzero rows fall into m classes of multiples, x_j = c_j v for the rows j of a class,
-and let a be the vector with entries |c_j| on the class and 0 elsewhere. Then F = span(col X, all a), and
+Full program. Let the nonzero rows fall into m classes of multiples, x_j = c_j v for the rows j of a class, and let a
+be the vector with entries |c_j| on the class and 0 elsewhere. Then F = span(col X, all a), and
 
     dim F = m + rank { v : its class has rows of both orientations }.
 
-Proof. (z)_+ = (z + |z|)/2 gives D X w = (X w + sum over classes of +-(v.w) a)/2 for w in the closed cell of
-D: no column leaves the span. Conversely, antipodal cells add up to X w, and two cells on the two sides of a
-point that lies on one hyperplane alone differ, at a w off that hyperplane, by +-(v.w) a. Modulo the a, a
-class of one orientation vanishes from X w, and one of both keeps (v.w) times a vector independent of a. The
-"no column leaves" half holds for every cone K_D, also of lists of patterns, since it holds for each of its
-points and they span.
+Proof. (z)_+ = (z + |z|)/2 gives D X w = (X w + sum over classes of +-(v.w) a)/2 for w in the closed cell of D: no
+column leaves the span. Conversely, antipodal cells add up to X w, and two cells on the two sides of a point that lies
+on one hyperplane alone differ, at a w off that hyperplane, by +-(v.w) a. Modulo the a, a class of one orientation
+vanishes from X w, and one of both keeps (v.w) times a vector independent of a. The "no column leaves" half holds for
+every cone K_D, also of lists of patterns, since it holds for each of its points and they span.
 """
 
 from __future__ import annotations

@@ -1,27 +1,22 @@
 """Do all optimal networks compute the same function on R^d? Decided exactly for lambda = 0.
 
-ReLU. Write u_D = w_(D,+) - w_(D,-). Weights are optimal iff they lie in their cones and sum D X u_D = optimal
-fit.
+ReLU. Write u_D = w_(D,+) - w_(D,-). Weights are optimal iff they lie in their cones and sum D X u_D = optimal fit.
 
-1. ker X holds some v != 0: it lies in every cone, so t v may be added to a weight without changing the fit;
-   at x = v the
-   function changes for large t.
-2. Some optimal u has u_D != 0 where dim K_D >= 2. Choose b in the relative interior of K_D, not parallel to
-   u_D and so
-   long that a = u_D + b lies in K_D. The weights (a, b) and (a + b, 2b) of (D, +) and (D, -) have the same
-   u_D, and their functions differ by (x.a)_+ + (x.b)_+ - (x.(a + b))_+ >= 0, which is positive where x.a and
-   x.b have opposite signs; a and b are independent, so there is such an x.
-3. Otherwise cones of dimension >= 2 have w_(D,+) = w_(D,-) and contribute nothing; the others (ker X = 0) are
-   {0} or
-   half-lines R_+ g, where u_D = a_D g and the function is sum a_D (x.g_D)_+: linear in u. So all functions
-   agree iff every kernel vector gives the zero function, which is linear on each cell of the hyperplanes {
-   x.g_D = 0 } and looked at there.
+1. ker X holds some v != 0: it lies in every cone, so t v may be added to a weight without changing the fit; at x = v
+   the function changes for large t.
+2. Some optimal u has u_D != 0 where dim K_D >= 2. Choose b in the relative interior of K_D, not parallel to u_D and
+   so long that a = u_D + b lies in K_D. The weights (a, b) and (a + b, 2b) of (D, +) and (D, -) have the same u_D,
+   and their functions differ by (x.a)_+ + (x.b)_+ - (x.(a + b))_+ >= 0, which is positive where x.a and x.b have
+   opposite signs; a and b are independent, so there is such an x.
+3. Otherwise cones of dimension >= 2 have w_(D,+) = w_(D,-) and contribute nothing; the others (ker X = 0) are {0} or
+   half-lines R_+ g, where u_D = a_D g and the function is sum a_D (x.g_D)_+: linear in u. So all functions agree iff
+   every kernel vector gives the zero function, which is linear on each cell of the hyperplanes { x.g_D = 0 } and
+   looked at there.
 
-Gated ReLU. sum 1[g_D.x >= 0] x.u_D, with one gate vector per pattern and -g for the complement of g, is the
-zero function iff u_D = 0 for patterns without complement, u_D = u_D' for complements, and the u_D over the
-pairs add up to 0 (look at the jump across each hyperplane g_D.x = 0, then at the rest). These u form a space
-of dimension d (q - 1) for q > 0 pairs, and lie in the kernel; so all functions agree iff the kernel is not
-larger.
+Gated ReLU. sum 1[g_D.x >= 0] x.u_D, with one gate vector per pattern and -g for the complement of g, is the zero
+function iff u_D = 0 for patterns without complement, u_D = u_D' for complements, and the u_D over the pairs add up to
+0 (look at the jump across each hyperplane g_D.x = 0, then at the rest). These u form a space of dimension d (q - 1)
+for q > 0 pairs, and lie in the kernel; so all functions agree iff the kernel is not larger.
 """
 
 from __future__ import annotations

@@ -1,17 +1,15 @@
-"""Vertices, rays and lines of { w : w_b in K_b, sum s_b D_b X w_b = fit }, and a bound for their number
-beforehand.
+"""Vertices, rays and lines of { w : w_b in K_b, sum s_b D_b X w_b = fit }, and a bound for their number beforehand.
 
-Lines. Every K_b has the lineality space ker X, which the fit does not see: the lines are ker X in every
-block. What is left lives in the row space, where the cones are pointed; there the engine works, and the
-answer is lifted.
+Lines. Every K_b has the lineality space ker X, which the fit does not see: the lines are ker X in every block. What
+is left lives in the row space, where the cones are pointed; there the engine works, and the answer is lifted.
 
-Bound. Let L be the number of pairs (pattern, extreme ray of its cone modulo ker X) and R = dim F. The columns
-of the two signs of a pair are f and -f. By Caratheodory a vertex w is a positive combination of extreme rays
-whose columns are independent (on the smallest face that holds w the fit map is injective). The pairs used
-determine w, since the fit has one expression in their columns; they extend to a basis among the L columns,
-and a basis determines the vertex. So there are at most C(L, R) vertices. In the same way a ray of the
-polyhedron is one of the pairs (f, -f), or a positive combination along a circuit of the L columns, of which
-there are at most C(L, R + 1), each with two orientations.
+Bound. Let L be the number of pairs (pattern, extreme ray of its cone modulo ker X) and R = dim F. The columns of the
+two signs of a pair are f and -f. By Caratheodory a vertex w is a positive combination of extreme rays whose columns
+are independent (on the smallest face that holds w the fit map is injective). The pairs used determine w, since the
+fit has one expression in their columns; they extend to a basis among the L columns, and a basis determines the
+vertex. So there are at most C(L, R) vertices. In the same way a ray of the polyhedron is one of the pairs (f, -f), or
+a positive combination along a circuit of the L columns, of which there are at most C(L, R + 1), each with two
+orientations.
 """
 
 from __future__ import annotations

@@ -2,20 +2,18 @@
 
     minimise  1/2 || sum_b s_b D_b X w_b - y ||^2   over  w_b in K_b
 
-The achievable fits are a linear subspace (`fits`), so the optimal fit is a rational projection
-and the optimal weights are the rational polyhedron P = { w : w_b in K_b, sum_b s_b D_b X w_b = fit }, here in
-the coordinates of all present blocks: without a penalty a neuron may be split at no cost, so there is no
-smaller set of neurons to speak of.
+The achievable fits are a linear subspace (`fits`), so the optimal fit is a rational projection and the optimal
+weights are the rational polyhedron P = { w : w_b in K_b, sum_b s_b D_b X w_b = fit }, here in the coordinates of all
+present blocks: without a penalty a neuron may be split at no cost, so there is no smaller set of neurons to speak of.
 
-Dimension. dim P = sum_b dim K_b - dim F, where F is the space of achievable fits. For let u be any solution
-in the spans of the cones, and g_b a point of the relative interior of K_b, the same for both signs: then u +
-t g has the fit of u, and for large t it lies in the relative interior of every K_b at once. So P has the
-dimension of the solutions in the spans. (Gated ReLU: the cones are R^d, and P is an affine subspace.)
+Dimension. dim P = sum_b dim K_b - dim F, where F is the space of achievable fits. For let u be any solution in the
+spans of the cones, and g_b a point of the relative interior of K_b, the same for both signs: then u + t g has the fit
+of u, and for large t it lies in the relative interior of every K_b at once. So P has the dimension of the solutions
+in the spans. (Gated ReLU: the cones are R^d, and P is an affine subspace.)
 
-Uniqueness. P is a point iff dim P = 0. If dim P > 0, then for ReLU the blocks (D, +) and (D, -) may both be
-given the same further weight, which is another network even after merging splits. So the convex program and
-the network are unique together; whether all optimal networks are one *function* is decided in
-`functions`.
+Uniqueness. P is a point iff dim P = 0. If dim P > 0, then for ReLU the blocks (D, +) and (D, -) may both be given the
+same further weight, which is another network even after merging splits. So the convex program and the network are
+unique together; whether all optimal networks are one *function* is decided in `functions`.
 """
 
 from __future__ import annotations
@@ -83,13 +81,17 @@ class UnregularisedSet:
     @property
     def blocks(self) -> int:
         """Number of blocks: two for each pattern, or one for each gate."""
-        return len(self.program.patterns) * (1 if self.program.gated else 2)
+        return len(self.program.patterns) * self.signs
+
+    @property
+    def signs(self) -> int:
+        """Number of blocks of one pattern: +, or + and -."""
+        return 1 if self.program.gated else 2
 
     @cached_property
     def dimension(self) -> int:
         """dim P, without listing anything."""
-        signs = 1 if self.program.gated else 2
-        return signs * self.fits.cone_dimensions - self.fits.rank
+        return self.signs * self.fits.cone_dimensions - self.fits.rank
 
     @property
     def lineality(self) -> int:
@@ -144,10 +146,9 @@ class UnregularisedSet:
     def contains(self, weights: Weights | Sequence[Any]) -> bool:
         """Exactly: are these block weights (sparse, or one vector of all coordinates) optimal?"""
         given = self._sparse(weights)
-        signs = 1 if self.program.gated else 2
         moves: dict[int, Vector] = {}
         for b, w in given.items():
-            i, negative = b // signs, b % signs
+            i, negative = b // self.signs, b % self.signs
             if not self.fits.cone(i).contains(w):
                 return False
             old = moves.get(i, [fmpq(0)] * self.program.d)

@@ -132,7 +132,7 @@ class UnregularisedResult:
         return {"networks": networks, "x": [str(v) for v in found.x], "values": values}
 
     def _network(self, weights: Weights) -> list[dict[str, Any]]:
-        signs = 1 if self.optimal.program.gated else 2
+        signs = self.optimal.signs
         return [
             {"pattern": b // signs, "sign": -1 if b % signs else 1, "weight": [str(v) for v in w]}
             for b, w in sorted(weights.items())
