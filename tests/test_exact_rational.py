@@ -31,7 +31,6 @@ def test_every_exact_type_arrives_and_returns() -> None:
     for x in (3, Fraction(3), fmpz(3), fmpq(3), np.int64(3)):
         assert rational.to_fmpq(x) == 3
         assert rational.to_fraction(x) == Fraction(3)
-    assert rational.to_fractions([[Fraction(-7, 3), 2]]) == [[Fraction(-7, 3), Fraction(2)]]
     assert rational.to_matrix(np.array([[1, 2], [3, 4]])) == fmpq_mat(2, 2, [1, 2, 3, 4])
     assert rational.to_matrix([], 4).ncols() == 4
 

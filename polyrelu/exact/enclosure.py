@@ -12,7 +12,7 @@ only ever changed inside `precision`, which puts it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
@@ -143,11 +143,6 @@ def ball_matrix(A: Matrix, bits: int) -> arb_mat:
 def ball_column(vector: Sequence[Any]) -> arb_mat:
     """Balls as a matrix of one column."""
     return arb_mat(len(vector), 1, list(vector))
-
-
-def ball_vector(vector: Iterable[Any], bits: int) -> list[arb]:
-    """A ball around every entry."""
-    return [ball(x, bits) for x in vector]
 
 
 def rounded(b: arb, bits: int) -> Fraction:

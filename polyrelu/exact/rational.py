@@ -70,11 +70,6 @@ def to_matrix(rows: Matrix, columns: int | None = None) -> fmpq_mat:
     return fmpq_mat(len(table), width, [x for row in table for x in row])
 
 
-def to_fractions(A: Matrix) -> list[list[Fraction]]:
-    """The rows as lists of Fractions."""
-    return [[to_fraction(x) for x in row] for row in to_matrix(A).tolist()]
-
-
 def column(entries: Iterable[Rational]) -> fmpq_mat:
     """The entries as a matrix of one column."""
     vector = to_vector(entries)

@@ -45,21 +45,11 @@ class Comparison:
 
 def with_optimum(value: Any, optimum: Optimum) -> Comparison:
     """Compare an objective value with a proved optimum."""
-    program = optimum.program
 
     def gap(at: Coordinates) -> Any:
-        best = dot(program.yq, at.nu) - squared(at.nu) / 2
-        if isinstance(best, arb):
-            return enclosed(value) - best
-        try:
-            return value - best
-        except (TypeError, BadInput):
-            raise Undecided(
-                "is the objective gap = 0? The weights and the optimum lie in different fields"
-            ) from None
+        return _difference(value, dot(optimum.program.yq, at.nu) - squared(at.nu) / 2)
 
-    bound = optimum.point.ball(gap, BITS)
-    least = optimum.point.value(lambda at: dot(program.yq, at.nu) - squared(at.nu) / 2, BITS)
+    bound, least = optimum.point.ball(gap, BITS), optimum.objective(BITS)
     interval = (least, least)
     side = sign_of_ball(bound)
     if side is None or side == 0:
@@ -80,6 +70,17 @@ def with_optimum(value: Any, optimum: Optimum) -> Comparison:
     return Comparison(
         Verdict.refuted("optimal", "the objective exceeds the proved optimum"), interval, (above, above)
     )
+
+
+def _difference(value: Any, best: Any) -> Any:
+    if isinstance(best, arb):
+        return enclosed(value) - best
+    try:
+        return value - best
+    except (TypeError, BadInput):
+        raise Undecided(
+            "is the objective gap = 0? The weights and the optimum lie in different fields"
+        ) from None
 
 
 def _exact_side(value: Any, optimum: Optimum, gap: Any, bound: arb) -> int:
@@ -103,9 +104,8 @@ def by_duality(value: Any, residual: Sequence[Any], program: Program) -> Compari
         if largest <= lam * lam and not isinstance(value, arb) and sign(value - (inner - norm / 2)) == 0:
             reason = "its residual is dual feasible and closes the gap"
             return Comparison(Verdict.proved("optimal", reason), (above, above), (arb(0), arb(0)))
-        t = (
-            (arb(inner) / arb(norm)).max(arb(0)) if norm > 0 else arb(0)
-        )  # the best multiple, were it feasible
+        # the best multiple, were it feasible
+        t = (arb(inner) / arb(norm)).max(arb(0)) if norm > 0 else arb(0)
         if largest > 0:
             t = t.min(arb(lam) / arb(largest).sqrt())
         bound = t * arb(inner) - t * t * arb(norm) / 2

@@ -32,6 +32,7 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.guess.linear import nearest_weights
 from polyrelu.networks.coordinates import BITS, ball_norm, dot, enclosed, rounded
 from polyrelu.networks.network import Network
+from polyrelu.networks.unit import Unit
 from polyrelu.optimal_set import OptimalSet
 from polyrelu.optimum import Optimum
 from polyrelu.proof.neuron import Piece
@@ -141,7 +142,7 @@ def _key_of_piece(piece: Piece) -> Any:
     return piece.neuron.sign if piece.neuron.gate is None else piece.neuron.gate
 
 
-def _key_of_unit(program: Program, unit: Any) -> Any:
+def _key_of_unit(program: Program, unit: Unit) -> Any:
     """The sign; for a gated unit the index of its pattern among the gates; None for a zero unit."""
     if unit.is_zero:
         return None

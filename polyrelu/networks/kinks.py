@@ -24,11 +24,22 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
+from polyrelu.arrangement import enumerate_cells
+from polyrelu.errors import Undecided
 from polyrelu.exact.ordered_field import common_field
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.projection import project
-from polyrelu.exact.rational import is_rational, to_vector
-from polyrelu.networks.coordinates import compatible, dot, enclosed, is_exact, positive_part, rounded, sign_of
+from polyrelu.exact.rational import is_rational, rank, to_fraction, to_vector
+from polyrelu.networks.coordinates import (
+    ball_norm,
+    compatible,
+    dot,
+    enclosed,
+    is_exact,
+    positive_part,
+    rounded,
+    sign_of,
+)
 
 Vector = Sequence[Any]
 MAX_CELLS = 20_000
@@ -95,20 +106,11 @@ class Hull:
 
 def clarke_set(rows: Sequence[Vector], factors: Sequence[Any], moves: tuple[Vector, ...]) -> Box | Hull:
     """The Clarke set of kink rows x_j with factors phi nu_j; `LimitReached` if there are too many cells."""
-    from polyrelu.arrangement import enumerate_cells
-    from polyrelu.exact.rational import rank
-
     signs = {sign_of(f, "a residual at a kink") for f in factors} - {0}
     if len(signs) <= 1 or rank(rows) == len(rows):
         return Box(moves)
-    cells = enumerate_cells([[_fraction(v) for v in row] for row in rows], max_cells=MAX_CELLS)
+    cells = enumerate_cells([[to_fraction(v) for v in row] for row in rows], max_cells=MAX_CELLS)
     return Hull(tuple(_combined([fmpq(int(on)) for on in c], moves) for c in cells.patterns))
-
-
-def _fraction(x: Any) -> Any:
-    from polyrelu.exact.rational import to_fraction
-
-    return to_fraction(x)
 
 
 def in_cone(generators: Sequence[Vector], target: Vector) -> bool:
@@ -130,8 +132,6 @@ def in_cone(generators: Sequence[Vector], target: Vector) -> bool:
 
 def _undecided(generators: Sequence[Vector], target: Vector) -> bool:
     """With balls only "no" can be proved: by a direction that separates the target from the cone."""
-    from polyrelu.errors import Undecided
-
     G, g = _floats(generators), _floats([target])[0]
     v = [fmpq(*float(x).as_integer_ratio()) for x in _separating(G, g)]
     *lifted, right = compatible(*generators, target)
@@ -177,8 +177,6 @@ def distance(a: Vector, part: Box | Hull) -> tuple[arb, arb]:
 
     For every v: distance >= (a . v - max_k k . v) / |v|; v = a - (nearest point) attains it.
     """
-    from polyrelu.networks.coordinates import ball_norm
-
     vector, chosen = compatible(a, part.near(a))
     rest = [x - y for x, y in zip(vector, chosen, strict=True)]
     upper = ball_norm(rest)

@@ -28,6 +28,7 @@ import numpy as np
 from flint import arb, fmpq
 from numpy.typing import NDArray
 
+from polyrelu.arrangement import enumerate_cells
 from polyrelu.certification import certify_penalised
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
@@ -129,8 +130,6 @@ def _own_patterns(network: Network, problem: Problem) -> NDArray[np.bool_]:
 
 
 def _program(problem: Problem, patterns: Any, gated: bool) -> Program:
-    from polyrelu.arrangement import enumerate_cells
-
     whole = isinstance(patterns, str)
     nonzero = np.array([any(row) for row in problem.X], dtype=bool)
     present = enumerate_cells(problem.X).patterns if whole else distinct_patterns(patterns, nonzero)

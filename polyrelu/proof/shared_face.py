@@ -26,8 +26,6 @@ from polyrelu.exact.rational import primitive_scale, to_fmpq
 from polyrelu.proof.neuron import Neuron, Piece, dot, holds
 from polyrelu.proof.program import Program
 
-Form = list[fmpq]
-
 
 @dataclass(frozen=True)
 class FaceTest:

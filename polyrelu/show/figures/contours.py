@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,11 @@ def draw(result: Any, max_vertices: int) -> Drawing:
     seen = view(result, "neurons", max_vertices)
     table = np.array([[float(v) for v in row] for row in result.problem.X])
     y = np.array([float(v) for v in result.problem.y])
-    sides = [_between(table[:, j]) for j in (0, 1)]
-    across, up = np.meshgrid(*sides)
+    across, up = np.meshgrid(*(side(table[:, j], STEPS) for j in (0, 1)))
     flat = np.column_stack([across.ravel(), up.ravel(), np.ones(across.size)])[:, : table.shape[1]]
     values = seen.values(flat)
     different = distinct(values)
     shown = different[:SHOWN]
-    spread = values.max(axis=0) - values.min(axis=0)
     panels = len(shown) + (len(different) > 1)
     size = {1: 3.6, 2: 3.0}.get(panels, 7.2 / panels)
     tall = size * min(1.3, max(0.6, float(np.ptp(up) / np.ptp(across))))
@@ -47,17 +46,16 @@ def draw(result: Any, max_vertices: int) -> Drawing:
         panel = figure.add_subplot(1, panels, i + 1, title=_title(i, len(different)))
         _heights(panel, across, up, values[k].reshape(across.shape), levels, shared)
         _data(panel, table, c=y, **shared)
+    spread = values.max(axis=0) - values.min(axis=0)
     if panels > len(shown):
         panel = figure.add_subplot(1, panels, panels, title="largest difference")
-        _heights(
-            panel, across, up, spread.reshape(across.shape), _levels(spread, np.zeros(1)), {"cmap": "Greys"}
-        )
+        heights, levels = spread.reshape(across.shape), _levels(spread, np.zeros(1))
+        _heights(panel, across, up, heights, levels, {"cmap": "Greys"})
         _data(panel, table, color="white")
-    for panel in figure.axes:
-        panel.set_xlabel(result.problem.features[0])
-    figure.axes[0].set_ylabel(result.problem.features[1])
-    left = 0.42 / size / panels + 0.02
-    figure.subplots_adjust(left=left, right=0.985, top=0.93, bottom=bottom + 0.1, wspace=0.22)
+    _label(figure, result.problem.features)
+    figure.subplots_adjust(
+        left=0.42 / size / panels + 0.02, right=0.985, top=0.93, bottom=bottom + 0.1, wspace=0.22
+    )
     figure.shown = {"inputs": flat, "values": values, "spread": spread, "different": different}
     return figure
 
@@ -66,9 +64,16 @@ def _data(panel: Any, table: Floats, **colours: Any) -> None:
     panel.scatter(table[:, 0], table[:, 1], s=26, edgecolors=BLACK, linewidths=0.8, zorder=4, **colours)
 
 
-def _between(x: Floats) -> Floats:
+def _label(figure: Any, features: Sequence[str]) -> None:
+    for panel in figure.axes:
+        panel.set_xlabel(features[0])
+    figure.axes[0].set_ylabel(features[1])
+
+
+def side(x: Floats, steps: int) -> Floats:
+    """Steps from a little before the least to a little beyond the greatest of some numbers."""
     room = 0.25 * (float(np.ptp(x)) or 1.0)
-    return np.linspace(float(x.min()) - room, float(x.max()) + room, STEPS)
+    return np.linspace(float(x.min()) - room, float(x.max()) + room, steps)
 
 
 def _levels(heights: Floats, also: Floats) -> Floats:

@@ -38,23 +38,17 @@ def draw(result: Any) -> Drawing:
         name = result.problem.features[2]
         panel.set_title(f"{name} {'≥' if side > 0 else '≤'} 0", pad=2)
         _circles(panel, arrangement, side)
-        for cell, (where, on) in places.items():
-            if on == side:
-                text = "".join(map(str, arrangement.patterns[cell].astype(int)))
-                panel.text(
-                    float(where[0]),
-                    float(where[1]),
-                    text,
-                    ha="center",
-                    va="center",
-                    fontsize=5.5,
-                    color=GREY,
-                    zorder=2,
-                )
+        _patterns(panel, arrangement, {cell: at for cell, (at, on) in places.items() if on == side})
         _neurons(panel, optimum, u, side)
     _legend(figure, optimum, bottom)
     figure.shown = {"neurons": u, "cells": arrangement.cells, "labels": places}
     return figure
+
+
+def _patterns(panel: Any, arrangement: Arrangement, places: dict[int, Floats]) -> None:
+    for cell, (x, y) in places.items():
+        text = "".join(map(str, arrangement.patterns[cell].astype(int)))
+        panel.text(float(x), float(y), text, ha="center", va="center", fontsize=5.5, color=GREY, zorder=2)
 
 
 def flat(points: Floats) -> Floats:

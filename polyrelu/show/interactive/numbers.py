@@ -12,6 +12,7 @@ from polyrelu.networks.coordinates import rounded
 from polyrelu.result import Result
 from polyrelu.show.figures import inputs
 from polyrelu.show.figures.canvas import counted, setting
+from polyrelu.show.figures.contours import side
 from polyrelu.show.figures.curves import inputs_between, statement
 from polyrelu.show.figures.hull import Hull, hull
 from polyrelu.show.figures.solution_mapping import Axis, chosen_axes, coordinates, label
@@ -117,14 +118,9 @@ def drawn_inputs(result: Any, seen: View) -> dict[str, Any]:
         grid = inputs_between(table[:, 0], seen, biased=table.shape[1] == 2)
         return {"inputs": 1, "grid": [grid.tolist()], "statement": proved}
     if count == 2:
-        return {"inputs": 2, "grid": [_side(table[:, j]) for j in (0, 1)], "statement": proved}
+        return {"inputs": 2, "grid": [side(table[:, j], STEPS).tolist() for j in (0, 1)], "statement": proved}
     drawn = f"A function of {counted(count, 'feature')} cannot be drawn here; bars and fit show the network."
     return {"inputs": count, "grid": [], "statement": f"{drawn} {proved}"}
-
-
-def _side(x: Floats) -> list[float]:
-    room = 0.25 * (float(np.ptp(x)) or 1.0)
-    return [float(v) for v in np.linspace(float(x.min()) - room, float(x.max()) + room, STEPS)]
 
 
 def caption(result: Any, seen: View, axes: Sequence[Axis], shape: Hull, sliders: int) -> str:
