@@ -119,9 +119,10 @@ def _theorem() -> Section:
         [
             THEOREM,
             [
-                "Its hypotheses are shown below: a root of the optimality equations (existence by Krawczyk's test in "
-                "exact interval arithmetic, or by substitution of exact numbers), positive weights, the sides of every "
-                "neuron, the multipliers around neurons on hyperplanes, and the strict inactivity of all other blocks."
+                "Its hypotheses are shown below: a root of the optimality equations (existence by an interval "
+                "Newton test in exact arithmetic, or by substitution of exact numbers), positive weights, the sides "
+                "of every neuron, the multipliers around neurons on hyperplanes, and the strict inactivity of all "
+                "other blocks."
             ],
         ],
     )
@@ -129,9 +130,13 @@ def _theorem() -> Section:
 
 def _residual(optimum: check.Optimum) -> Section:
     point = optimum.point
-    exact = point.exact or [None] * len(point.nu)
+    exact = point.exact[0] if point.exact else [None] * len(point.nu)
     rows = [[str(j + 1), number(v, e)] for j, (v, e) in enumerate(zip(point.nu, exact, strict=True))]
-    how = "exact numbers, verified by substitution" if point.exact else "enclosures from Krawczyk's test"
+    how = (
+        "exact numbers, verified by substitution"
+        if point.exact
+        else "enclosures from an interval Newton test"
+    )
     text: Text = [
         "The residual ",
         NU,
@@ -182,9 +187,7 @@ def _neurons(optimum: check.Optimum) -> Section:
 
 
 def _exact_weights(optimum: check.Optimum) -> list[Any]:
-    exact: list[Any] = (
-        optimum.point.exact_rest[0] if optimum.point.exact else [None] * len(optimum.point.weights)
-    )
+    exact: list[Any] = optimum.point.exact[1] if optimum.point.exact else [None] * len(optimum.point.weights)
     return exact
 
 
@@ -194,7 +197,7 @@ def _multipliers(optimum: check.Optimum) -> Section:
         if neuron.zero:
             held = [p for p in optimum.patterns if neuron.holds(p)]
             for local, rho in check.multipliers(optimum.problem, optimum.point, neuron, held):
-                listed = ", ".join(f"{j + 1}: {decimal(v)}" for j, v in rho.items())
+                listed = ", ".join(f"{j + 1}: {decimal(v)}" for j, v in (rho or {}).items())
                 rows.append([str(k + 1), local, listed])
     if not rows:
         return Section("Multipliers")
@@ -248,7 +251,7 @@ def number(enclosure: check.Interval, exact: Any) -> Any:
     if isinstance(exact, Fraction | int):
         exact = str(exact)
         return Math(tex_rational(exact), exact)
-    if exact is not None and exact.field.polynomial is None and len(exact.terms) <= MAX_TERMS:
+    if exact is not None and not exact.field.f and len(exact.terms) <= MAX_TERMS:
         plain, tex = _sum_of_roots(exact.terms)
         if len(plain) <= MAX_LENGTH:
             return Math(tex, plain)

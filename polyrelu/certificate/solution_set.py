@@ -14,7 +14,6 @@ from typing import Any
 
 from flint import fmpq
 
-from polyrelu.certificate.root_numbers import Basis
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.exact_linear import independent_columns, solve
@@ -132,34 +131,10 @@ def dot_exact(a: Sequence[Any], b: Sequence[Any]) -> Any:
     return sum((x * y for x, y in zip(a, b, strict=True)), start=fmpq(0))
 
 
-def listed_vertices(
-    optimum: Optimum, places: Sequence[int], roles: Sequence[str], basis: Basis | None
-) -> tuple[list[str], list[Any]]:
-    """The supports of all vertices, sorted, and exact numbers for those that are not simple (else None).
-
-    `places` are the neurons of the file as indices of E. The numbers are the variables between their bounds: with
-    ties the weights in use, in the linear phase the shares of those antipodes whose partner is used as well.
-    """
+def listed_vertices(optimum: Optimum, places: Sequence[int]) -> list[str]:
+    """The supports of all vertices, sorted; `places` are the neurons of the file as indices of E."""
     from polyrelu.optimal_set import OptimalSet
 
     vertices = OptimalSet(optimum, MAX_VERTICES).neurons.vertices
     S = {e: i for i, e in enumerate(e for e, used in enumerate(optimum.support.used) if used)}
-    found = []
-    for vertex in vertices:
-        positive = [e in S and S[e] in vertex.support for e in places]
-        if "tie" in roles:
-            free = [k for k, on in enumerate(positive) if on]
-        else:
-            free = [
-                k for k, role in enumerate(roles) if role == "antipode" and positive[k] and positive[k - 1]
-            ]
-        simple = len(free) == (optimum.support.rank if "tie" in roles else optimum.point.structure.r)
-        values = None
-        if not simple:
-            if basis is None:
-                raise Undecided("a vertex that is not simple needs exact numbers")
-            betas = [w / optimum.program.lamq for w in vertex.exact_weights()]
-            values = [basis.number(betas[S[places[k]]]) for k in free]
-        found.append(("".join("01"[on] for on in positive), values))
-    found.sort(key=lambda pair: pair[0])
-    return [support for support, _ in found], [values for _, values in found]
+    return sorted("".join("01"[e in S and S[e] in v.support] for e in places) for v in vertices)

@@ -75,8 +75,8 @@ def proof_document(result: Result) -> dict[str, Any]:
     raise Undecided(f"no evidence was found that the checker accepts ({complaints[-1]})")
 
 
-Evidence = tuple[dict[str, Any], dict[str, Any], Basis | None]
-"""The point, the evidence for the optimal set, and the basis that exact numbers are written in."""
+Evidence = tuple[dict[str, Any], dict[str, Any]]
+"""The point, and the evidence for the optimal set."""
 Attempt = Callable[[], Evidence]
 
 
@@ -115,14 +115,14 @@ class Draft:
     def enclosed(self, bits: int) -> Evidence:
         """(point, evidence of the set) with enclosures."""
         point = enclosed_point(self.optimum.point, self.order, bits)
-        return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}, None
+        return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
 
     def in_exact_numbers(self) -> Evidence:
         """(point, evidence of the set) in an exact field."""
         basis, at, exact_set = self._exact()
         point = exact_point(at, self.order, basis)
         if exact_set is None:
-            return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}, basis
+            return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
         evidence: dict[str, Any] = {
             "weights": [basis.number(w) for w in exact_set.weights],
             "basis": exact_set.basis,
@@ -130,7 +130,7 @@ class Draft:
         }
         if exact_set.separator is not None:
             evidence["separator"] = [basis.number(v) for v in exact_set.separator]
-        return point, evidence, basis
+        return point, evidence
 
     def _exact(self) -> tuple[Basis, Any, ExactSet | None]:
         at = exact_coordinates(self.optimum.point)
@@ -141,11 +141,17 @@ class Draft:
         numbers = [*at.nu, *at.weights, *at.c, *(exact_set.numbers() if exact_set else [])]
         return Basis(numbers), at, exact_set
 
+    def _simple(self, supports: list[str]) -> bool:
+        """Whether at every vertex as many shares lie between their bounds as there are equations."""
+        pairs = [k for k, role in enumerate(self.roles) if role == "pair"]
+        r = self.optimum.point.structure.r
+        return all(sum(s[k : k + 2] == "11" for k in pairs) == r for s in supports)
+
     def document(self, attempt: Attempt, rank_of_claims: int) -> dict[str, Any]:
         """Claims and evidence together."""
         program, optimum = self.optimum.program, self.optimum
         problem, patterns = problem_spec(program), pattern_strings(program)
-        point, set_evidence, basis = attempt()
+        point, set_evidence = attempt()
         claims: dict[str, Any] = {}
         if program.all_cells:
             digest = hashlib.sha256("\n".join(sorted(patterns)).encode("ascii")).hexdigest()
@@ -165,12 +171,14 @@ class Draft:
                 "rank": optimum.support.rank,
                 "dimension": optimum.nullity,
                 "p_unique": optimum.nullity == 0,
+                "function_unique": None if program.gated else optimum.delta == 0,
             }
             evidence["optimal_set"] = set_evidence
         if rank_of_claims > 2:
-            supports, values = listed_vertices(optimum, self.places, self.roles, basis)
+            supports = listed_vertices(optimum, self.places)
+            if "field" not in point and not self._simple(supports):
+                raise Undecided("a vertex that is not simple needs exact numbers")
             claims["vertices"] = {"supports": supports, "narrowest": min(s.count("1") for s in supports)}
-            evidence["vertices"] = {"values": values}
         for name, claim in claims.items():
             claim["words"] = in_words(name, claim, program)
         return {
@@ -244,8 +252,14 @@ def in_words(name: str, claim: dict[str, Any], program: Program) -> str:
             f"There are exactly {len(claim['supports'])} inclusion-minimal optimal networks; "
             f"the narrowest have {claim['narrowest']} neurons."
         )
+    same = {
+        None: "",
+        True: "; they are all one function on R^d",
+        False: "; they are not all one function on R^d",
+    }
     return (
         f"Optimal networks use exactly {sum(claim['used'])} of these neurons, in {claim['used_blocks']} blocks; their "
         f"activations have rank {claim['rank']}, the set of optimal weights has dimension {claim['dimension']}: the "
-        f"optimal network is {'unique' if claim['p_unique'] else 'not unique'} up to permutation and splitting."
+        f"optimal network is {'unique' if claim['p_unique'] else 'not unique'} up to permutation and splitting"
+        f"{same[claim['function_unique']]}."
     )
