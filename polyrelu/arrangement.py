@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from polyrelu.counting import cells_counted, cells_upper_bound, characteristic_polynomial
+from polyrelu.enumeration.checking import ambient, ascending, checked_cells, signs_of
 from polyrelu.enumeration.faces import points_of_faces
-from polyrelu.enumeration.lifting import BATCH, distinct, starts
+from polyrelu.enumeration.merging import mapping
 from polyrelu.enumeration.tasks import cells_by_task
 from polyrelu.errors import Contradiction, LimitReached
-from polyrelu.exact.integers import IntMatrix, divided_by_gcd, narrow, packed, primitive_rows, product, values
+from polyrelu.exact.integers import IntMatrix, divided_by_gcd, narrow, primitive_rows, product, values
 from polyrelu.exact.labels import Lines, lines_of_rows
 from polyrelu.exact.lattice import row_space_basis
 
@@ -81,21 +82,18 @@ def enumerate_cells(
     primitive = primitive_rows(rows)
     lines = lines_of_rows(primitive)
     basis = row_space_basis(lines.rows)
-    refuse_too_many(primitive, lines, len(basis), max_cells)
-    counting = executor.submit(characteristic_polynomial, primitive) if executor is not None else None
-    found = distinct(list(cells_by_task(product(lines.rows, basis), executor, progress)))
-    polynomial = counting.result() if counting is not None else characteristic_polynomial(primitive)
-    witnesses = divided_by_gcd(product(found.points, basis.T))
-    half = signs_of(witnesses, lines)
-    if len(lines.rows):  # minus the cells are the other cells, in the opposite lexicographic order
-        signs = np.concatenate([-half[::-1], half])
-        witnesses = np.concatenate([-witnesses[::-1], witnesses])
-    else:
-        signs = half
+    polynomial = refuse_too_many(primitive, lines, len(basis), max_cells)
+    counting = (
+        None if polynomial or executor is None else executor.submit(characteristic_polynomial, primitive)
+    )
+    parts = list(cells_by_task(product(lines.rows, basis), executor, progress, in_order=True))
+    with mapping(executor) as each:
+        signs, witnesses = checked_cells(parts, basis, lines, each)
+    polynomial = polynomial or (counting.result() if counting else characteristic_polynomial(primitive))
     confirm(len(signs), polynomial)
     for array in (primitive, signs, witnesses):
         array.setflags(write=False)
-    return Arrangement(primitive, signs, narrow(witnesses), polynomial, complete=True)
+    return Arrangement(primitive, signs, witnesses, polynomial, complete=True)
 
 
 def iter_cells(
@@ -113,58 +111,46 @@ def iter_cells(
     primitive = primitive_rows(rows)
     lines = lines_of_rows(primitive)
     basis = row_space_basis(lines.rows)
-    refuse_too_many(primitive, lines, len(basis), max_cells)
+    polynomial = refuse_too_many(primitive, lines, len(basis), max_cells)
     seen: set[bytes] = set()
-    for found in cells_by_task(product(lines.rows, basis), executor, progress):
+    for found in cells_by_task(product(lines.rows, basis), executor, progress, in_order=False):
         names = [word.tobytes() for word in found.words]
         new = [number for number, name in enumerate(names) if name not in seen]
         seen.update(names)
         if new:
-            witnesses = divided_by_gcd(product(found.points[new], basis.T))
-            half = signs_of(witnesses, lines)
+            ascending(found.words)
+            witnesses = ambient(found.points[new], basis)
+            half = signs_of(witnesses, found.words[new], lines)
             if len(lines.rows):
                 yield np.concatenate([half, -half]), np.concatenate([witnesses, -witnesses])
             else:
                 yield half, witnesses
-    confirm(2 * len(seen) if len(lines.rows) else 1, characteristic_polynomial(primitive))
+    confirm(2 * len(seen) if len(lines.rows) else 1, polynomial or characteristic_polynomial(primitive))
 
 
-def refuse_too_many(primitive: IntMatrix, lines: Lines, rank: int, max_cells: int | None) -> None:
-    """Raise `LimitReached` if there are more cells than allowed: by the cheap bound, then exactly."""
+def refuse_too_many(
+    primitive: IntMatrix, lines: Lines, rank: int, max_cells: int | None
+) -> tuple[int, ...] | None:
+    """Raise `LimitReached` if there are more cells than allowed: by the cheap bound, then exactly.
+
+    The characteristic polynomial is returned if it had to be computed.
+    """
     bound = cells_upper_bound(len(lines.rows), rank)
     if max_cells is None or bound <= max_cells:
-        return
+        return None
     if cells_upper_bound(len(lines.rows), rank - 2) // 2 > QUICK:
         raise LimitReached(
             f"the arrangement may have up to {bound:,} cells, more than the limit of {max_cells:,}: "
             f"raise it with --max-cells {bound}, or take fewer rows"
         )
-    count = cells_counted(characteristic_polynomial(primitive))
+    polynomial = characteristic_polynomial(primitive)
+    count = cells_counted(polynomial)
     if count > max_cells:
         raise LimitReached(
             f"the arrangement has {count:,} cells, more than the limit of {max_cells:,}: "
             f"raise it with --max-cells {count}, or take fewer rows"
         )
-
-
-def signs_of(witnesses: IntMatrix, lines: Lines) -> NDArray[np.int8]:
-    """The sign vector of each witness, recomputed from exact products, all different and off all hyperplanes."""
-    on_lines = np.empty((len(witnesses), len(lines.rows)), dtype=np.int8)
-    for start in range(0, len(witnesses), BATCH):
-        at = values(witnesses[start : start + BATCH], lines.rows)
-        on_lines[start : start + BATCH] = (at > 0).astype(np.int8) - (at < 0).astype(np.int8)
-    if not on_lines.all():
-        raise Contradiction("the witness of a cell lies on a hyperplane: this is a bug in polyrelu")
-    if len(on_lines) > 1 and (on_lines[:, 0] != 1).any():
-        raise Contradiction("a cell and its antipode were both listed: this is a bug in polyrelu")
-    if not starts(packed(on_lines > 0))[1].all():
-        raise Contradiction("two cells have equal sign vectors: this is a bug in polyrelu")
-    if np.array_equal(lines.line, np.arange(len(lines.rows))):
-        return on_lines
-    signs = np.zeros((len(witnesses), len(lines.line)), dtype=np.int8)
-    nonzero = lines.line >= 0
-    signs[:, nonzero] = on_lines[:, lines.line[nonzero]] * lines.sign[nonzero]
-    return signs
+    return polynomial
 
 
 def confirm(cells: int, polynomial: tuple[int, ...]) -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
 from math import comb, factorial
 
@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from polyrelu import arrangement as module
 from polyrelu.arrangement import all_patterns, enumerate_cells, iter_cells
-from polyrelu.enumeration import tasks
+from polyrelu.counting import characteristic_polynomial
+from polyrelu.enumeration import merging, tasks
+from polyrelu.enumeration.checking import ascending
 from polyrelu.errors import Contradiction, LimitReached
 from polyrelu.exact import integers
 from tests.strategies import integer_matrices, invertible_matrices, rational_matrices
@@ -198,7 +200,7 @@ def test_the_order_is_deterministic():
 
 
 def test_limits_are_checked_before_the_work(monkeypatch):
-    monkeypatch.setattr(module, "cells_by_task", lambda *_: pytest.fail("work was begun"))
+    monkeypatch.setattr(module, "cells_by_task", lambda *_, **__: pytest.fail("work was begun"))
     with pytest.raises(LimitReached, match=r"has 11,292 cells.*10,000.*--max-cells 11292"):
         enumerate_cells(resonance(5), max_cells=10_000)
     with pytest.raises(LimitReached, match="--max-cells"):
@@ -215,8 +217,8 @@ def test_a_limit_above_the_exact_count_is_no_obstacle():
 def test_a_missing_cell_is_a_contradiction(monkeypatch):
     whole = module.cells_by_task
 
-    def one_less(*arguments):
-        for found in whole(*arguments):
+    def one_less(*arguments, **options):
+        for found in whole(*arguments, **options):
             yield type(found)(*(field[1:] for field in found))
 
     monkeypatch.setattr(module, "cells_by_task", one_less)
@@ -226,12 +228,12 @@ def test_a_missing_cell_is_a_contradiction(monkeypatch):
         list(iter_cells(resonance(4)))
 
 
-@pytest.mark.parametrize("wrong", [[0, 0, 0], [1, -1, 0]])
+@pytest.mark.parametrize("wrong", [[0, 0, 0], [1, -1, 0], [-4, -2, -1], [1, 2, 4]])
 def test_a_wrong_witness_is_a_contradiction(monkeypatch, wrong):
     whole = module.cells_by_task
 
-    def spoilt(*arguments):
-        for found in whole(*arguments):
+    def spoilt(*arguments, **options):
+        for found in whole(*arguments, **options):
             points = found.points.copy()
             points[3] = wrong
             yield found._replace(points=points)
@@ -261,18 +263,98 @@ def test_the_generator_keeps_partial_work(monkeypatch):
     assert len(progress) == 1
 
 
-def same_in_parallel(executor):
-    alone, together = enumerate_cells(threshold(4)), enumerate_cells(threshold(4), executor=executor)
+def same_in_parallel(executor, rows):
+    """The same cells in the same order with the same witnesses; the generator's batches may come in any order."""
+    alone, together = enumerate_cells(rows), enumerate_cells(rows, executor=executor)
     assert (alone.signs == together.signs).all()
+    assert (alone.witnesses == together.witnesses).all()
+    assert alone.witnesses.dtype == together.witnesses.dtype
+    assert alone.characteristic_polynomial == together.characteristic_polynomial
     assert together.complete
-    generated = np.concatenate([signs for signs, _ in iter_cells(threshold(4), executor=executor)])
+    generated = np.concatenate([signs for signs, _ in iter_cells(rows, executor=executor)])
     assert sorted(as_tuples(generated)) == as_tuples(alone.signs)
 
 
-def test_a_process_pool(monkeypatch):
+LARGE_ENTRIES = [[7**k * 10**18 + k**j for j in range(4)] for k in range(1, 13)]
+SEVERAL = [
+    threshold(4),
+    [*resonance(4), *EXTRA],
+    LARGE_ENTRIES,
+    moment_curve(70, 3),  # sign vectors of two words
+    moment_curve(9, 2),
+    [[0, 0, 0]],
+    [[0, 0], [3, -6], [0, 0], [-1, 2]],
+    [[5]],
+    [[1, 2, 3], [-2, -4, -6], [0, 1, 0], [1, 3, 3], [0, 0, 0]],  # rank 2 in three dimensions
+]
+
+
+@pytest.fixture(scope="module")
+def pools():
+    """A pool of processes that start from nothing, and one of threads."""
+    with (
+        ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        yield {"processes": processes, "threads": threads}
+
+
+@pytest.mark.parametrize("kind", ["processes", "threads"])
+@pytest.mark.parametrize("rows", SEVERAL)
+def test_every_executor_gives_the_same(monkeypatch, pools, kind, rows):
     monkeypatch.setattr(tasks, "CELLS_PER_TASK", 500)
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
-        same_in_parallel(executor)
+    monkeypatch.setattr(merging, "PIECE", 2 * merging.SAMPLED)
+    same_in_parallel(pools[kind], rows)
+
+
+def test_an_executor_is_asked_for_the_polynomial_only_once(monkeypatch):
+    """A limit between the count and its bound needs the count before the work, and nobody counts again."""
+    counted = []
+
+    def counting(rows):
+        counted.append(len(rows))
+        return characteristic_polynomial(rows)
+
+    monkeypatch.setattr(module, "characteristic_polynomial", counting)
+    with ThreadPoolExecutor(2) as executor:
+        assert enumerate_cells(resonance(4), executor=executor, max_cells=400).cells == 370
+    assert counted == [15]
+
+
+@pytest.mark.parametrize("piece", [1, 64, 200, 10**9])
+def test_the_pieces_do_not_change_the_cells(monkeypatch, piece):
+    whole = enumerate_cells(moment_curve(70, 3))
+    monkeypatch.setattr(merging, "PIECE", piece)
+    monkeypatch.setattr(merging, "SAMPLED", min(piece, 64))
+    monkeypatch.setattr(tasks, "CELLS_PER_TASK", 500)
+    parts = list(tasks.cells_by_task(np.array(moment_curve(70, 3)), None, None, in_order=True))
+    assert sum(len(part.points) for part in parts) > whole.cells // 2  # some cells are found twice
+    cut = merging.pieces(parts)
+    words = [merging.merged(one).words for one in cut]
+    assert sum(len(part.points) for one in cut for part in one) == sum(len(part.points) for part in parts)
+    ascending(np.concatenate(words))
+    assert sum(len(w) for w in words) == whole.cells // 2
+    assert (len(cut) > 1) == (piece < 10**9)
+
+
+@pytest.mark.parametrize(
+    "words", [[[3], [3]], [[4], [3]], [[1, 5], [1, 5]], [[1, 5], [1, 4]], [[2, 0], [1, 9]]]
+)
+def test_words_out_of_order_are_a_contradiction(words):
+    with pytest.raises(Contradiction, match="two cells have equal sign vectors"):
+        ascending(np.array([*words], dtype=np.uint64))
+
+
+def test_words_in_order():
+    ascending(np.array([[1, 9], [1, 10], [2, 0], [2**64 - 1, 0]], dtype=np.uint64))
+
+
+@pytest.mark.parametrize("groups", [(12, 3), (63, 6), (20, 8), (5, 2), (1, 1)])
+def test_the_groups_are_all_rows_last_first(groups):
+    found = tasks.groups_of_rows(np.ones(groups, dtype=np.int64))
+    if groups[1] > 2:
+        assert np.concatenate(found).tolist() == list(range(groups[0]))[::-1]
+    assert sorted(np.concatenate(found).tolist()) == list(range(groups[0]))
 
 
 def test_a_dask_cluster(monkeypatch):
@@ -284,7 +366,7 @@ def test_a_dask_cluster(monkeypatch):
         Client(cluster) as client,
         client.get_executor() as executor,
     ):
-        same_in_parallel(executor)
+        same_in_parallel(executor, threshold(4))
 
 
 @given(integer_matrices(max_rows=5, max_columns=3, bound=5), st.integers(0, 40))

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BATCH = 4096  # flats or points handled together: large against the cost of a call, small against the cache
+BATCH = 1024  # flats or points handled together: large against the cost of a call, small against the cache
 
 
 class Cells(NamedTuple):
@@ -211,15 +211,3 @@ def starts(
 def whole_space(rows: IntMatrix) -> Flats:
     """The space R^d as the one flat that all rows cut."""
     return Flats(np.eye(rows.shape[1], dtype=np.int64)[None], np.ones((1, len(rows)), dtype=bool))
-
-
-def cells_touching(rows: IntMatrix, chosen: NDArray[np.intp]) -> Cells:
-    """Cells of the whole arrangement, among them all whose last facet is on one of the chosen rows.
-
-    The unit of parallel work: a top-level function of plain arrays.
-    """
-    space = whole_space(rows)
-    if space.dimension == 2:
-        points, owner = cells_of_planes(space, rows)
-        return distinct([signed(points, owner, space.cutting, rows)])
-    return cells_beside(space, np.zeros(len(chosen), dtype=np.intp), chosen, rows)
