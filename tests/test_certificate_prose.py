@@ -4,12 +4,15 @@ import json
 import re
 import shutil
 import subprocess
+import sys
+from fractions import Fraction
 
 import pytest
 
 from polyrelu.certificate import check, write_proof
-from polyrelu.certificate.prose import number, sections
-from polyrelu.certificate.typeset import escape, latex, plain
+from polyrelu.certificate.digits import decimal, number
+from polyrelu.certificate.prose import sections
+from polyrelu.certificate.typeset import escape, latex, plain, plain_text
 from polyrelu.certification import certify
 from polyrelu.cli import main
 from tests.corpus import generic
@@ -66,7 +69,8 @@ def test_multipliers_are_shown_where_neurons_lie_on_hyperplanes(files):
     found, _ = parts(files / "dependent zeros.json")
     table = next(s for s in found if s.heading == "Multipliers")
     assert len(table.rows) == 6
-    shown = [float(v) for row in table.rows for v in re.findall(r": ([0-9.]+)", row[2])]
+    shown = [float(v) for row in table.rows for v in re.findall(r"= ([0-9.]+)", plain_text(row[2]))]
+    assert len(shown) >= 6
     assert all(v >= 0 for v in shown)
     assert any(v > 0 for v in shown)
 
@@ -80,10 +84,32 @@ def test_zero_network_and_subsample_are_said_in_words(files):
 
 def test_closed_forms_are_used_only_where_short():
     field = check.Field({"radicands": ["1", "2", "3"]})
-    short = field.element(["1/2", "-1", "0"], "")
-    assert number(check.Interval.of(short), short).plain == "1/2 - sqrt(2)"
-    long = field.element(["1", "1", "1"], "")
-    assert number(check.Interval.of(long), long) == "4.1462643699"
+    for coefficients, shown in (
+        (["1/2", "-1", "0"], "1/2 - sqrt(2)"),
+        (["0", "-3/5", "0"], "-3/5 sqrt(2)"),
+        (["0", "0", "2"], "2 sqrt(3)"),
+        (["1", "1", "1"], "4.1462643699"),
+    ):
+        exact = field.element(coefficients, "")
+        assert plain_text(number(check.Interval.of(exact), exact)) == shown
+
+
+def test_no_more_digits_than_are_known():
+    third = check.Interval.of(Fraction(1, 3))
+    assert decimal(third) == "0.3333333333"
+    assert decimal(check.Interval.of(Fraction(-2, 3))) == "-0.6666666667"
+    assert decimal(check.Interval.of(Fraction(6, 10))) == "0.6000000000"
+    wide = check.Interval(third.lo, third.hi + (1 << check.Interval.bits - 8))
+    assert decimal(wide) == "0.34"
+    assert decimal(check.Interval(0, 3 << check.Interval.bits)) == "2"
+
+
+def test_the_minimal_networks_are_listed(files):
+    found, _ = parts(files / "golden.json")
+    table = next(s for s in found if s.heading == "The set of optimal networks")
+    assert [row[2] for row in table.rows] == ["3, 4", "1, 2"]
+    neurons = next(s for s in found if s.heading == "The neurons")
+    assert plain_text(neurons.rows[0][2]) == "(3/5, 4/5)"
 
 
 def test_special_characters_are_harmless():
@@ -110,7 +136,7 @@ def test_check_prints_what_was_proved_and_what_was_not(files, capsys):
     assert (answer["status"], answer["not_claimed"]) == ("accepted", ["arrangement"])
     assert main(["check", str(files / "golden.json"), "--problem", "0" * 64]) == 1
     assert main(["check", str(files / "golden.json")]) == 0
-    assert "2 inclusion-minimal optimal networks" in capsys.readouterr().out
+    assert "Inclusion-minimal optimal networks: exactly 2" in capsys.readouterr().out
 
 
 def test_certify_writes_a_proof_that_check_accepts(tmp_path, capsys):
@@ -122,3 +148,10 @@ def test_certify_writes_a_proof_that_check_accepts(tmp_path, capsys):
         assert main(["check", str(out)]) == 0
         assert "ACCEPTED" in capsys.readouterr().out
     assert latex(parts(out)[0]).startswith("\\documentclass")
+
+
+def test_the_proof_is_saved_although_nobody_reads_the_answer(tmp_path):
+    (tmp_path / "data.csv").write_text("3,4,1\n-4,3,2\n5,12,3\n")
+    command = f"{sys.executable} -m polyrelu certify data.csv --lam 1 --out proof.json | true"
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True, capture_output=True)
+    assert main(["check", str(tmp_path / "proof.json")]) == 0

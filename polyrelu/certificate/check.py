@@ -1137,13 +1137,12 @@ def _touches(exact: Any, inside: tuple[int, ...], full: list[int], p: int, side:
 # ---------------------------------------------------------------------------------------------- the whole file
 
 WORDS = {
-    "arrangement": "The arrangement of the rows has exactly {cells} cells.",
-    "optimum": "The optimum of the {kind} program over {scope} has the objective {value} (rounded); exactly {count} "
-    "neurons and {tight_blocks} blocks reach lambda, all other blocks are strictly inactive.",
-    "optimal_set": "Optimal networks use exactly {count} of these neurons, in {used_blocks} blocks; their activations "
-    "have rank {rank}, the set of optimal weights has dimension {dimension}: the optimal network is {unique} up to "
-    "permutation and splitting{functions}.",
-    "vertices": "There are exactly {count} inclusion-minimal optimal networks; the narrowest have {narrowest} neurons.",
+    "arrangement": "Cells of the arrangement of the rows: exactly {cells}.",
+    "optimum": "The optimum of the {kind} program over {scope} has the objective {value} (rounded). Neurons that reach "
+    "lambda: exactly {count} (blocks: {tight_blocks}); all other blocks are strictly inactive.",
+    "optimal_set": "Neurons that optimal networks use: exactly {count} (blocks: {used_blocks}); rank of their "
+    "activations: {rank}; dimension of the set of optimal weights: {dimension}. The optimal network is {unique}.",
+    "vertices": "Inclusion-minimal optimal networks: exactly {count}; width of the narrowest: {narrowest}.",
 }
 
 
@@ -1158,9 +1157,10 @@ def words_of(name: str, claim: dict[str, Any], problem: Problem, number: int) ->
         more["value"] = "%s%d.%0*d" % ("-" if units < 0 else "", whole, DECIMALS, part)
         more["count"] = len(claim["neurons"])
     elif name == "optimal_set":
-        more["count"], more["unique"] = sum(claim["used"]), "unique" if claim["p_unique"] else "not unique"
-        same = {True: "; they are all one function on R^d", False: "; they are not all one function on R^d"}
-        more["functions"] = same.get(claim["function_unique"], "")
+        more["count"], unique = sum(claim["used"]), "unique up to permutation and splitting"
+        other = {True: "; all are one function on R^d", False: "; not all are one function on R^d"}
+        functions = other.get(claim["function_unique"], "")
+        more["unique"] = unique if claim["p_unique"] else "not " + unique + functions
     elif name == "vertices":
         more["count"] = len(claim["supports"])
     return WORDS[name].format(**claim, **more)

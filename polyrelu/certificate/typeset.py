@@ -1,23 +1,23 @@
-"""Sections of a proof as plain text, or as a LaTeX document that pdflatex compiles as it is."""
+"""Sections of a proof as plain text, or as a LaTeX document that pdflatex compiles as it is, in one run."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-from typing import Any
 
-from polyrelu.certificate.prose import Math, Section
+from polyrelu.certificate.prose import Section
 
 WIDTH = 100
+ROWS_PER_TABLE = 36
 
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage{amsmath}
 \usepackage{array}
-\usepackage{longtable}
 \usepackage[margin=25mm]{geometry}
 \emergencystretch=3em
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
+\renewcommand{\arraystretch}{1.2}
 \title{Proof of the optimum of a two-layer network}
 \author{}
 \date{}
@@ -33,12 +33,30 @@ SPECIAL = {
     "%": r"\%",
     "&": r"\&",
     "#": r"\#",
-    "$": r"\$",
     "^": r"\^{}",
     "~": r"\~{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
 }
+
+IN_PLAIN = [
+    (r"\\tfrac\{(\d+)\}\{(\d+)\}", r"\1/\2"),
+    (r"\\sqrt\{(\d+)\}", r" sqrt(\1)"),
+    (r"\\texttt\{([^}]*)\}", r"\1"),
+    (r"\\mathbf\{R\}", "R"),
+    (r"\^\{(\w+)\}", r"^\1"),
+    (r"_\{(\w+)\}", r"_\1"),
+    (r"\\tfrac12", "1/2"),
+    (r"\\min_\{w_b \\in K_b\}", "min"),
+    (r"\\hat y", "yhat"),
+    (r"\\Bigl\\\| | \\Bigr\\\||\\\|", "|"),
+    (r"\\ge\b", ">="),
+    (r"\\le\b", "<="),
+    (r"\\pm ", "+-"),
+    (r"\\([{}])", r"\1"),
+    (r"\\[, ]|\\q?quad", " "),
+    (r"\\([a-z]+)", r"\1"),
+]
 
 
 def plain(sections: list[Section]) -> str:
@@ -47,72 +65,70 @@ def plain(sections: list[Section]) -> str:
     for section in sections:
         lines += [section.heading, "-" * len(section.heading), ""]
         for paragraph in section.paragraphs:
-            lines += [*textwrap.wrap(_plain(paragraph), WIDTH), ""]
+            lines += [*textwrap.wrap(plain_text(paragraph), WIDTH), ""]
         if section.rows:
-            table = [[_plain([cell]) for cell in row] for row in [section.head, *section.rows]]
-            widths = [max(len(row[i]) for row in table) for i in range(len(section.head))]
-            lines += [
-                "  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
-                for row in table
-            ]
+            table = [[plain_text(cell) for cell in row] for row in [section.head, *section.rows]]
+            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+            lines += ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in table]
             lines.append("")
         for paragraph in section.after:
-            lines += [*textwrap.wrap(_plain(paragraph), WIDTH), ""]
+            lines += [*textwrap.wrap(plain_text(paragraph), WIDTH), ""]
     return "\n".join(lines)
 
 
-def _plain(text: list[Any]) -> str:
-    return "".join(piece.plain if isinstance(piece, Math) else piece for piece in text)
+def plain_text(text: str) -> str:
+    """The text with its formulas in plain characters."""
+    pieces = text.split("$")
+    for i in range(1, len(pieces), 2):
+        for pattern, replacement in IN_PLAIN:
+            pieces[i] = re.sub(pattern, replacement, pieces[i])
+        pieces[i] = re.sub(r"(?<=\() | (?=[,)])", "", re.sub(" +", " ", pieces[i])).strip()
+    return "".join(pieces)
 
 
 def latex(sections: list[Section]) -> str:
     """A whole LaTeX document."""
     parts = [PREAMBLE]
     for section in sections:
-        parts.append(rf"\section{{{escape(section.heading)}}}")
-        parts += [_tex_paragraph(paragraph) for paragraph in section.paragraphs]
-        if section.rows:
-            parts.append(_tex_table(section))
-        parts += [_tex_paragraph(paragraph) for paragraph in section.after]
+        parts.append(rf"\section{{{tex_text(section.heading)}}}")
+        parts += map(tex_paragraph, section.paragraphs)
+        for start in range(0, len(section.rows), ROWS_PER_TABLE):
+            parts.append(tex_table(section, section.rows[start : start + ROWS_PER_TABLE]))
+        parts += map(tex_paragraph, section.after)
     return "\n\n".join([*parts, r"\end{document}", ""])
 
 
-def _tex_paragraph(text: list[Any]) -> str:
-    if len(text) == 1 and isinstance(text[0], Math):
-        return rf"\[ {text[0].tex} \]"
-    return "".join(_tex(piece) for piece in text)
+def tex_paragraph(text: str) -> str:
+    """A paragraph, or a displayed formula if it is nothing else."""
+    whole = re.fullmatch(r"\$([^$]*)\$", text)
+    return rf"\[ {whole[1]} \]" if whole else tex_text(text)
 
 
-def _tex(piece: Any) -> str:
-    return f"${piece.tex}$" if isinstance(piece, Math) else escape(piece)
+def tex_text(text: str) -> str:
+    """The text with its formulas as they are and all else made harmless."""
+    pieces = text.split("$")
+    return "".join(f"${piece}$" if i % 2 else escape(piece) for i, piece in enumerate(pieces))
 
 
-def _tex_table(section: Section) -> str:
-    """The last wide column may break its lines; all others are as wide as they need."""
-    wide = max(range(len(section.head)), key=lambda i: max(len(str(row[i])) for row in section.rows))
-    columns = "".join(
-        r">{\raggedright\arraybackslash}p{0.5\textwidth}" if i == wide else "l"
-        for i in range(len(section.head))
-    )
-    if max(len(str(row[wide])) for row in section.rows) < 40:
-        columns = "l" * len(section.head)
-    rows = [" & ".join(_tex_cell(cell) for cell in row) + r" \\" for row in section.rows]
-    head = " & ".join(_tex(cell) for cell in section.head) + r" \\ \hline \endhead"
-    return "\n".join([rf"\begin{{longtable}}{{{columns}}}", head, *rows, r"\end{longtable}"])
+def tex_table(section: Section, rows: list[list[str]]) -> str:
+    """A table; its widest column may break its lines if it is wide, all others are as wide as they need."""
+    lengths = [max(len(plain_text(row[i])) for row in section.rows) for i in range(len(section.head))]
+    wide = lengths.index(max(lengths))
+    columns = ["l"] * len(lengths)
+    if max(lengths) >= 40:
+        columns[wide] = r">{\raggedright\arraybackslash}p{0.5\textwidth}"
+    lines = [" & ".join(map(tex_cell, row)) + r" \\" for row in rows]
+    head = " & ".join(map(tex_text, section.head)) + r" \\ \hline"
+    table = [rf"\begin{{tabular}}{{{''.join(columns)}}}", head, *lines, r"\end{tabular}"]
+    return "\n".join([r"\begin{center}", *table, r"\end{center}"])
 
 
-def _tex_cell(cell: Any) -> str:
-    if isinstance(cell, str) and re.fullmatch(
-        r"[+\-0]{2,}|[01]{2,}", cell
-    ):  # a face or a pattern: may break anywhere
-        return (
-            r"\texttt{"
-            + r"\allowbreak ".join(cell[i : i + 8].replace("-", "{-}") for i in range(0, len(cell), 8))
-            + "}"
-        )
-    if isinstance(cell, str) and re.fullmatch(r"-?[0-9./]+", cell):
-        return f"${cell}$"
-    return _tex(cell)
+def tex_cell(cell: str) -> str:
+    """A cell; a face or a pattern and a long vector may break anywhere."""
+    if re.fullmatch(r"[+\-0]{2,}|[01]{2,}", cell):
+        parts = [cell[i : i + 8].replace("-", "{-}") for i in range(0, len(cell), 8)]
+        return r"\texttt{" + r"\allowbreak ".join(parts) + "}"
+    return tex_text(cell).replace(r",\ ", r",\allowbreak\ ")
 
 
 def escape(text: str) -> str:

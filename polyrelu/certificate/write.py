@@ -237,29 +237,31 @@ def _rounded_objective(optimum: Optimum) -> int:
 def in_words(name: str, claim: dict[str, Any], program: Program) -> str:
     """The sentence that states a claim."""
     if name == "arrangement":
-        return f"The arrangement of the rows has exactly {claim['cells']} cells."
+        return f"Cells of the arrangement of the rows: exactly {claim['cells']}."
     if name == "optimum":
         units = abs(int(claim["objective"]))
         value = f"{'-' if claim['objective'][0] == '-' else ''}{units // 10**DECIMALS}.{units % 10**DECIMALS:020d}"
         scope = "all cells" if program.all_cells else f"these {len(program.patterns)} patterns"
         return (
             f"The optimum of the {'gated ReLU' if program.gated else 'ReLU'} program over {scope} has the objective "
-            f"{value} (rounded); exactly {len(claim['neurons'])} neurons and {claim['tight_blocks']} blocks "
-            "reach lambda, all other blocks are strictly inactive."
+            f"{value} (rounded). Neurons that reach lambda: exactly {len(claim['neurons'])} "
+            f"(blocks: {claim['tight_blocks']}); all other blocks are strictly inactive."
         )
     if name == "vertices":
         return (
-            f"There are exactly {len(claim['supports'])} inclusion-minimal optimal networks; "
-            f"the narrowest have {claim['narrowest']} neurons."
+            f"Inclusion-minimal optimal networks: exactly {len(claim['supports'])}; "
+            f"width of the narrowest: {claim['narrowest']}."
         )
-    same = {
-        None: "",
-        True: "; they are all one function on R^d",
-        False: "; they are not all one function on R^d",
-    }
+    unique = "unique up to permutation and splitting"
+    if not claim["p_unique"]:
+        same = {
+            None: "",
+            True: "; all are one function on R^d",
+            False: "; not all are one function on R^d",
+        }
+        unique = f"not {unique}{same[claim['function_unique']]}"
     return (
-        f"Optimal networks use exactly {sum(claim['used'])} of these neurons, in {claim['used_blocks']} blocks; their "
-        f"activations have rank {claim['rank']}, the set of optimal weights has dimension {claim['dimension']}: the "
-        f"optimal network is {'unique' if claim['p_unique'] else 'not unique'} up to permutation and splitting"
-        f"{same[claim['function_unique']]}."
+        f"Neurons that optimal networks use: exactly {sum(claim['used'])} (blocks: {claim['used_blocks']}); "
+        f"rank of their activations: {claim['rank']}; dimension of the set of optimal weights: {claim['dimension']}. "
+        f"The optimal network is {unique}."
     )

@@ -92,9 +92,11 @@ def run(args: argparse.Namespace) -> int:
         )
         shown = result.to_json(args.digits)
     text = json.dumps(shown)
-    print(text if args.json else result.summary(args.digits))
-    if args.out:
-        _save_proof(result, args.out)
+    try:
+        print(text if args.json else result.summary(args.digits), flush=True)
+    finally:  # a reader of our output who has seen enough does not lose the proof
+        if args.out:
+            _save_proof(result, args.out)
     return 0 if result.status == "proved" else 3
 
 
