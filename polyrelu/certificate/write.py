@@ -23,6 +23,7 @@ from polyrelu.certificate.solution_set import ExactSet, interior_shares, listed_
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import is_rational, to_fraction
+from polyrelu.files import write_whole
 from polyrelu.optimum import Optimum
 from polyrelu.proof.neuron import Piece
 from polyrelu.proof.program import Program
@@ -40,8 +41,6 @@ def write_proof(result: Result, path: str) -> dict[str, Any]:
     The same result gives the same bytes. `Undecided` if nothing was proved, or if no evidence was found that the
     checker accepts; then nothing is written. Returns the document.
     """
-    from polyrelu.commands.options import write_whole
-
     document = proof_document(result)
     data = canonical(document)
     if str(path).endswith(".gz"):

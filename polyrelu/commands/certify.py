@@ -15,10 +15,10 @@ from polyrelu.commands.options import (
     add_lambda_option,
     add_size_options,
     add_vertices_option,
-    check_writable,
     workers,
 )
 from polyrelu.errors import BadInput
+from polyrelu.files import check_writable
 
 if TYPE_CHECKING:
     from polyrelu.result import Result

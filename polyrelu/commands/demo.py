@@ -9,8 +9,8 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyrelu.commands.options import write_whole
 from polyrelu.errors import BadInput, EngineMissing
+from polyrelu.files import write_whole
 
 if TYPE_CHECKING:
     from polyrelu.examples import Example

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from polyrelu.commands.options import check_writable, workers, write_whole
+from polyrelu.commands.options import workers
 from polyrelu.errors import BadInput
+from polyrelu.files import check_writable, write_whole
 
 
 def run(args: argparse.Namespace) -> int:

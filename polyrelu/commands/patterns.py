@@ -8,15 +8,9 @@ import os
 import time
 from typing import IO, TYPE_CHECKING, Any
 
-from polyrelu.commands.options import (
-    add_data_options,
-    add_json_option,
-    add_size_options,
-    check_writable,
-    workers,
-    write_whole,
-)
+from polyrelu.commands.options import add_data_options, add_json_option, add_size_options, workers
 from polyrelu.errors import BadInput
+from polyrelu.files import check_writable, write_whole
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,12 +14,11 @@ from polyrelu.commands.options import (
     add_lambda_option,
     add_size_options,
     add_vertices_option,
-    check_writable,
     positive,
     workers,
-    write_whole,
 )
 from polyrelu.errors import BadInput
+from polyrelu.files import check_writable, write_whole
 
 if TYPE_CHECKING:
     from polyrelu.problem import Problem

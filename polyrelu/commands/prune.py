@@ -14,11 +14,10 @@ from polyrelu.commands.options import (
     add_lambda_option,
     add_size_options,
     add_vertices_option,
-    check_writable,
     workers,
-    write_whole,
 )
 from polyrelu.errors import BadInput, Undecided
+from polyrelu.files import check_writable, write_whole
 
 if TYPE_CHECKING:
     from polyrelu.certificate.read import Asked
