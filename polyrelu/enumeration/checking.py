@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polyrelu.enumeration.lifting import BATCH
+from polyrelu.enumeration.lifting import batches
 from polyrelu.enumeration.merging import merged, pieces
 from polyrelu.errors import Contradiction
 from polyrelu.exact.integers import divided_by_gcd, narrow, packed, product, values
@@ -62,9 +62,9 @@ def signs_of(witnesses: IntMatrix, words: NDArray[np.uint64], lines: Lines) -> N
     The first line is positive on all of them, so no two are antipodes.
     """
     positive = np.empty((len(witnesses), len(lines.rows)), dtype=bool)
-    for start in range(0, len(witnesses), BATCH):
-        at = values(witnesses[start : start + BATCH], lines.rows)
-        positive[start : start + BATCH] = at > 0
+    for batch in batches(len(witnesses), len(lines.rows)):
+        at = values(witnesses[batch], lines.rows)
+        positive[batch] = at > 0
         if not at.all():
             raise Contradiction("the witness of a cell lies on a hyperplane: this is a bug in polyrelu")
     if not positive[:, :1].all():

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BATCH = 1024  # flats or points handled together: large against the cost of a call, small against the cache
+BATCH = 2**17  # numbers handled together: many against the cost of a call, few against the cache
 
 
 class Cells(NamedTuple):
@@ -72,8 +72,14 @@ def cells(flats: Flats, rows: IntMatrix) -> tuple[IntMatrix, NDArray[np.intp]]:
 def pairs_of(flats: Flats) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """The pairs (flat, row cutting it) in batches, ordered by row so that a batch needs few columns."""
     row, owner = np.nonzero(flats.cutting.T)
-    for start in range(0, len(row), BATCH):
-        yield owner[start : start + BATCH], row[start : start + BATCH]
+    for batch in batches(len(row), flats.cutting.shape[1]):
+        yield owner[batch], row[batch]
+
+
+def batches(count: int, width: int) -> Iterator[slice]:
+    """Slices of so many flats or points, each of which has a product with `width` rows."""
+    size = 1 + BATCH // (width + 1)
+    return (slice(start, start + size) for start in range(0, count, size))
 
 
 def cells_beside(flats: Flats, owner: NDArray[np.intp], row: NDArray[np.intp], rows: IntMatrix) -> Cells:
@@ -82,8 +88,7 @@ def cells_beside(flats: Flats, owner: NDArray[np.intp], row: NDArray[np.intp], r
     width = int(row.max())
     points, owner = cells(Flats(cuts.flats.bases, cuts.flats.cutting[:, :width]), rows[:width])
     found = [signed(points[:0], owner[:0], flats.cutting, rows)]  # a batch may hold no first cut at all
-    for start in range(0, len(points), BATCH):
-        batch = slice(start, start + BATCH)
+    for batch in batches(len(points), len(rows)):
         found += lift(points[batch], owner[batch], cuts, flats, rows)
     together = distinct(found)
     return together._replace(points=shortened(*together, flats, rows))
