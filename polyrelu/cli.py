@@ -65,6 +65,8 @@ def build_parser() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    # The products are tall and thin: threads of the linear algebra, started with numpy, would only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     args = build_parser().parse_args(arguments)
     try:
         status = args.run(args)

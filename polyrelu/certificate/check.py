@@ -764,7 +764,8 @@ def check_optimum(problem: Problem, patterns: list[str], claim: Any, evidence: A
 
 def _structure(neurons: list[Neuron], roles: list[Any]) -> tuple[list[Neuron], list[bool]]:
     """The singles and pairs, in a prescribed order: each pair with its antipode behind it, ties at the end."""
-    need(set(roles) <= {"single", "pair", "antipode", "tie"}, "an unknown role of a neuron")
+    known = all(role in ("single", "pair", "antipode", "tie") for role in roles)
+    need(known, "an unknown role of a neuron")
     for first, second, role, following in zip(neurons, neurons[1:], roles, roles[1:]):
         need((role == "pair") == (following == "antipode"), "a pair and its antipode do not stand together")
         mirrored = (first.key[0], first.face.translate(str.maketrans("+-", "-+")))

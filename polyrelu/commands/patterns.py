@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from typing import IO, TYPE_CHECKING, Any
 
@@ -51,8 +50,6 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Count or enumerate, then print and save."""
-    # The products are tall and thin: threads of the linear algebra, started with numpy, would only wait for each other.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from polyrelu.problem import Problem
 
     if args.count and (args.all or args.out):
