@@ -136,7 +136,7 @@ def test_check_prints_what_was_proved_and_what_was_not(files, capsys):
     assert (answer["status"], answer["not_claimed"]) == ("accepted", ["arrangement"])
     assert main(["check", str(files / "golden.json"), "--problem", "0" * 64]) == 1
     assert main(["check", str(files / "golden.json")]) == 0
-    assert "Inclusion-minimal optimal networks: exactly 2" in capsys.readouterr().out
+    assert "the inclusion-minimal networks: exactly 2, and no rays" in capsys.readouterr().out
 
 
 def test_certify_writes_a_proof_that_check_accepts(tmp_path, capsys):

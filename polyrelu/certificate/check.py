@@ -1070,6 +1070,7 @@ def check_vertices(optimum: Optimum, polytope: Polytope, claim: Any) -> None:
 
     A basis is a set of as many independent columns as there are equations. With every other variable at one of its
     bounds it has one solution, a vertex if that lies within the bounds; and every vertex is got so. All are tried.
+    There are no rays: nu.(Q_k nu) = lambda^2 for all neurons, so the sum of the weights is nu.(y - nu) / lambda^2.
     """
     claim = fields(claim, "vertices", "supports narrowest words")
     supports = [typed(s, str, "a support") for s in items(claim["supports"], "supports")]
@@ -1143,7 +1144,8 @@ WORDS = {
     "lambda: exactly {count} (blocks: {tight_blocks}); all other blocks are strictly inactive.",
     "optimal_set": "Neurons that optimal networks use: exactly {count} (blocks: {used_blocks}); rank of their "
     "activations: {rank}; dimension of the set of optimal weights: {dimension}. The optimal network is {unique}.",
-    "vertices": "Inclusion-minimal optimal networks: exactly {count}; width of the narrowest: {narrowest}.",
+    "vertices": "Vertices of the set of optimal weights, the inclusion-minimal networks: exactly {count}, and no rays; "
+    "width of the narrowest: {narrowest}.",
 }
 
 

@@ -115,7 +115,7 @@ def tex_table(section: Section, rows: list[list[str]]) -> str:
     lengths = [max(len(plain_text(row[i])) for row in section.rows) for i in range(len(section.head))]
     wide = lengths.index(max(lengths))
     columns = ["l"] * len(lengths)
-    if max(lengths) >= 40:
+    if max(lengths) > 50:
         columns[wide] = r">{\raggedright\arraybackslash}p{0.5\textwidth}"
     lines = [" & ".join(map(tex_cell, row)) + r" \\" for row in rows]
     head = " & ".join(map(tex_text, section.head)) + r" \\ \hline"

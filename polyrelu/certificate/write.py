@@ -248,8 +248,8 @@ def in_words(name: str, claim: dict[str, Any], program: Program) -> str:
         )
     if name == "vertices":
         return (
-            f"Inclusion-minimal optimal networks: exactly {len(claim['supports'])}; "
-            f"width of the narrowest: {claim['narrowest']}."
+            "Vertices of the set of optimal weights, the inclusion-minimal networks: exactly "
+            f"{len(claim['supports'])}, and no rays; width of the narrowest: {claim['narrowest']}."
         )
     unique = "unique up to permutation and splitting"
     if not claim["p_unique"]:
