@@ -3,6 +3,7 @@
 import copy
 import gzip
 import hashlib
+import itertools
 import json
 import time
 from fractions import Fraction
@@ -343,15 +344,73 @@ def bombs():
     gates = [f"1{j:015b}" for j in range(12_000)]
     ties = changed("gated", X=[["1"]] * 16, y=["1"] + ["0"] * 15, patterns=gates)
     del ties["claims"]["arrangement"]
-    faces = [g.translate(str.maketrans("01", "-+")) for g in gates]
+    faces = sorted(g.translate(str.maketrans("01", "-+")) for g in gates)
     ties["claims"]["optimum"]["neurons"] = [{"sign": "+", "face": face} for face in faces]
     ties["evidence"]["optimum"]["roles"] = ["tie"] * len(faces)
     yield "thousands of ties", ties
 
 
+def bombs_of_digits():
+    """More of them: the numbers are as many as in honest files, but longer, or meet more often."""
+    cube = [[str(int(i == j)) for j in range(20)] for i in range(20)]
+    document = all_cells(cube)
+    document["claims"]["arrangement"]["cells"] = 2**20
+    yield "a million orthants", document
+    digits = [[str((i * j * j + i + 7 * j) % 19 - 9) for j in range(200)] for i in range(200)]
+    yield "a face of 199 hyperplanes", rooted(digits, "0" * 199 + "+", "tie", ["1"] * 200, [])
+    long = [str(10**3900 + j) for j in range(80)]
+    yield (
+        "long coordinates on a coarse grid",
+        rooted([[v] for v in long], "+" * 80, "single", long, long[:1]),
+    )
+    f = ["-1", *(str(10**3900 - 2 * j) for j in range(15)), str(10**3900 + 8)]
+    document = rooted([["1"] * 50], "+", "single", ["1"], ["1"])
+    point = document["evidence"]["optimum"]["point"]
+    del point["bits"]
+    one = [str(j + 1) for j in range(16)]
+    point.update(field={"polynomial": f, "bits": 0, "interval": "0"}, nu=[one], weights=[one])
+    yield "a polynomial of long coefficients", document
+
+
+def all_cells(X):
+    problem = {"X": X, "y": ["1"] * len(X), "lambda": "1", "gated": False, "patterns": "cells"}
+    return {
+        "format": "polyrelu-proof",
+        "version": 1,
+        "problem": problem,
+        "problem_sha256": problem_digest(problem),
+        "claims": {"arrangement": {"cells": 2, "sha256": "", "words": ""}},
+        "evidence": {},
+    }
+
+
+def rooted(X, face, role, nu, weights):
+    """A draft of a proof with one pattern and one neuron on a coarse grid."""
+    document = all_cells(X)
+    document["problem"]["patterns"] = ["1" * len(X)]
+    document["problem_sha256"] = problem_digest(document["problem"])
+    neurons = [{"sign": "+", "face": face}]
+    document["claims"] = {"optimum": {"objective": "0", "neurons": neurons, "tight_blocks": 1, "words": ""}}
+    point = {"bits": 0, "nu": nu, "weights": weights, "c": []}
+    document["evidence"] = {"optimum": {"roles": [role], "point": point}}
+    return document
+
+
+def test_unused_columns_of_a_wide_table_cost_nothing():
+    """Eleven of six hundred axes: the cells are those in the eleven pivot coordinates."""
+    document = all_cells([[str(int(i == j)) for j in range(600)] for i in range(11)])
+    patterns = ["".join(bits) for bits in itertools.product("01", repeat=11)]
+    digest = hashlib.sha256("\n".join(patterns).encode()).hexdigest()
+    document["claims"]["arrangement"].update(cells=2**11, sha256=digest)
+    reword(document)
+    start = time.perf_counter()
+    assert check.check(document).proved == ["Cells of the arrangement of the rows: exactly 2048."]
+    assert time.perf_counter() - start < 20
+
+
 def test_a_bomb_is_refused_before_the_work():
     found = []
-    for name, document in bombs():
+    for name, document in itertools.chain(bombs(), bombs_of_digits()):
         reword(document)
         start = time.perf_counter()
         try:
@@ -360,14 +419,24 @@ def test_a_bomb_is_refused_before_the_work():
             quick = time.perf_counter() - start < 5
             found.append((name, type(error).__name__, quick, error.args))
     assert [entry for entry in found if entry[1:3] != ("Unreadable", True)] == []
-    assert len(found) == len(list(bombs()))
+    assert len(found) == len(list(bombs())) + len(list(bombs_of_digits()))
+
+
+def test_the_time_of_a_check_can_be_bounded(tmp_path, capsys):
+    from tests.corpus import generic
+
+    path = tmp_path / "proof.json"
+    path.write_bytes(canonical(proof_document(certify(*generic(5)))))
+    assert check.main([str(path), "--seconds", "0"]) == 2
+    assert "takes too long: allow more time with --seconds" in capsys.readouterr().out
+    assert check.main([str(path), "--seconds", "100"]) == 0
 
 
 def test_too_many_bases_are_refused_before_the_work():
     unit = [check.Interval.of(1)] * 3
     polytope = check.Polytope([unit] * 40, unit, unit * 13 + unit[:1], None, [{}] * 40, [])
     start = time.perf_counter()
-    with pytest.raises(check.Unreadable):
+    with check.within(check.MAX_SECONDS), pytest.raises(check.Unreadable):
         check.check_vertices(None, polytope, {"supports": ["1"], "narrowest": 1, "words": ""})
     assert time.perf_counter() - start < 5
 

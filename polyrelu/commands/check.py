@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from polyrelu.commands.options import add_json_option
+from polyrelu.commands.options import add_json_option, positive
 
 DESCRIPTION = """\
 Check every claim of a proof file. The checker is one file, polyrelu/certificate/check.py, that needs nothing but
@@ -13,6 +13,7 @@ Python 3.9: a referee can run it alone, `python check.py proof.json`, and gets t
 
   polyrelu check proof.json
   polyrelu check proof.json.gz --json
+  polyrelu check large.json.gz --seconds 3600
 """
 
 EPILOG = "exit status: 0 accepted, 1 rejected (the claim and the step are named), 2 unreadable or beyond the limits."
@@ -29,6 +30,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("file", metavar="FILE", help="proof.json or proof.json.gz")
     add_json_option(parser)
     parser.add_argument("--problem", metavar="SHA256", help="the problem that the file must be about")
+    parser.add_argument(
+        "--seconds", metavar="N", type=positive, help="refuse a file that takes longer (default: 300)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -37,4 +41,5 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.certificate import check
 
     arguments = [args.file] + (["--json"] if args.json else [])
-    return check.main(arguments + (["--problem", args.problem] if args.problem else []))
+    arguments += ["--problem", args.problem] if args.problem else []
+    return check.main(arguments + (["--seconds", str(args.seconds)] if args.seconds else []))
