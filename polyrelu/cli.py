@@ -86,9 +86,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\npolyrelu {args.command}: interrupted; nothing was written", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output has gone: not an error of ours
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 141
+    except OSError as error:
+        _discard_output()
+        return _complain(args.command, OSError(f"reading or writing failed: {error.strerror or error}"), 2)
     return int(status)
+
+
+def _discard_output() -> None:
+    """Nothing more can be written: let the interpreter end without trying again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(command: str, error: Exception, status: int) -> int:

@@ -30,6 +30,16 @@ def run(capsys, *arguments):
     return status, captured.out, captured.err
 
 
+def test_a_full_disk_gets_one_line_and_status_2(tmp_path):
+    data = tmp_path / "data.csv"
+    data.write_text("1,0\n0,1\n")
+    command = [sys.executable, "-m", "polyrelu", "patterns", str(data), "--no-target"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "polyrelu patterns: reading or writing failed: No space left on device\n"
+
+
 def test_help_and_version():
     for flag, words in (("--help", "certify"), ("--version", __version__)):
         done = subprocess.run(
