@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except OSError as error:
         _discard_output()
-        return _complain(args.command, OSError(f"reading or writing failed: {error.strerror or error}"), 2)
+        return _complain(args.command, f"reading or writing failed: {error.strerror or error}", 2)
     return int(status)
 
 
@@ -99,6 +99,6 @@ def _discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _complain(command: str, error: Exception, status: int) -> int:
+def _complain(command: str, error: object, status: int) -> int:
     print(f"polyrelu {command}: {' '.join(str(error).split())}", file=sys.stderr)
     return status

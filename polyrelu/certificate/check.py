@@ -1006,7 +1006,7 @@ def _set_of_root(optimum: Optimum, evidence: Any) -> tuple[Polytope, int]:
     share: list[Any] = [None if v is None else rational(v, "interior") for v in listed]
     pivots = [next(i for i, v in enumerate(b) if v) for b in system.B]  # coordinates that determine U
     pairs = [(h, w) for h, w, pair in together(system.heads, point.weights, system.paired) if pair]
-    columns = [[h.z(point.nu)[i] for i in pivots] for h, _ in pairs]
+    columns = [[z[i] for i in pivots] for z in (h.z(point.nu) for h, _ in pairs)]
     free = [k for k, v in enumerate(share) if v is None]
     need(len(free) == len(pivots), "the interior point leaves %d shares to be solved" % len(pivots))
     fixed = [k for k, v in enumerate(share) if v is not None]
@@ -1025,7 +1025,8 @@ def _set_of_root(optimum: Optimum, evidence: Any) -> tuple[Polytope, int]:
     exact = None
     if point.exact is not None:
         mu = [w for w, pair in together(point.exact[1], system.paired) if pair]
-        exact = ([[h.z(point.exact[0])[i] for i in pivots] for h, _ in pairs], point.exact[2], mu)
+        z_exact = [h.z(point.exact[0]) for h, _ in pairs]
+        exact = ([[z[i] for i in pivots] for z in z_exact], point.exact[2], mu)
     first = [k for k, role in enumerate(optimum.roles) if role == "pair"]
     coded = [{k: "-*", k + 1: "+*"} for k in first]  # at 0 all weight is with u, at mu with -u
     spaces = [echelon(h.shadows) for h, _ in pairs]
@@ -1140,7 +1141,8 @@ def _vertices_of_basis(polytope: Polytope, inside: tuple[int, ...]) -> Iterator[
     """The sides of the variables (- at 0, + at the upper bound, * between) at each vertex that has this basis."""
     columns, right, upper, exact, *_ = polytope
     outside = [j for j in range(len(columns)) if j not in inside]
-    rows = [[columns[j][i] for j in [*inside, *outside]] + [b] for i, b in enumerate(right)]
+    place = {j: k for k, j in enumerate([*inside, *outside])}
+    rows = [[columns[j][i] for j in place] + [b] for i, b in enumerate(right)]
     solved = eliminate(rows, len(inside))
     if solved is None:
         need(_dependent(polytope, inside), "it is not decided whether some columns are independent")
@@ -1149,7 +1151,7 @@ def _vertices_of_basis(polytope: Polytope, inside: tuple[int, ...]) -> Iterator[
         sides = dict(together(outside, chosen))
         full, gaps = [j for j in outside if sides[j] == "+"], []
         for p, i in enumerate(inside):
-            entries = [solved[p][len(inside) + outside.index(j)] for j in full]
+            entries = [solved[p][place[j]] for j in full]
             x = solved[p][-1] - dot(entries, [upper[j] for j in full])
             gaps += [(x, p, "-")] + ([] if upper[i] is None else [(upper[i] - x, p, "+")])
         if any(gap.sign() == -1 for gap, _, _ in gaps):

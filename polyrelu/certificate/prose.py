@@ -152,12 +152,11 @@ def _neurons(optimum: check.Optimum) -> Section:
 def direction(optimum: check.Optimum, neuron: check.Neuron) -> str:
     """The unit direction u, in closed form where that is short."""
     scale, point = neuron.sign / optimum.problem.lam, optimum.point
-    exact = [v * scale for v in neuron.z(point.exact[0])] if point.exact else None
-    if exact and all(closed(v) for v in exact):
-        entries = [closed(v) for v in exact]
-    else:
-        entries = [number(check.Interval.of(v) * scale, None) for v in neuron.z(point.nu)]
-    return "$(" + r",\ ".join(str(entry).strip("$") for entry in entries) + ")$"
+    entries = [closed(v * scale) for v in neuron.z(point.exact[0])] if point.exact else [None]
+    shown = [entry for entry in entries if entry is not None]
+    if len(shown) < len(entries):
+        shown = [number(check.Interval.of(v) * scale, None) for v in neuron.z(point.nu)]
+    return "$(" + r",\ ".join(entry.strip("$") for entry in shown) + ")$"
 
 
 def _multipliers(optimum: check.Optimum) -> Section:

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import cached_property
 from math import floor
 from typing import IO, Any
 
@@ -140,6 +141,11 @@ class Draft:
         numbers = [*at.nu, *at.weights, *at.c, *(exact_set.numbers() if exact_set else [])]
         return Basis(numbers), at, exact_set
 
+    @cached_property
+    def supports(self) -> list[str]:
+        """The minimal networks, whatever the evidence."""
+        return listed_vertices(self.optimum, self.places)
+
     def _simple(self, supports: list[str]) -> bool:
         """Whether at every vertex as many shares lie between their bounds as there are equations."""
         pairs = [k for k, role in enumerate(self.roles) if role == "pair"]
@@ -174,10 +180,10 @@ class Draft:
             }
             evidence["optimal_set"] = set_evidence
         if rank_of_claims > 2:
-            supports = listed_vertices(optimum, self.places)
-            if "field" not in point and not self._simple(supports):
+            if "field" not in point and not self._simple(self.supports):
                 raise Undecided("a vertex that is not simple needs exact numbers")
-            claims["vertices"] = {"supports": supports, "narrowest": min(s.count("1") for s in supports)}
+            narrowest = min(s.count("1") for s in self.supports)
+            claims["vertices"] = {"supports": self.supports, "narrowest": narrowest}
         for name, claim in claims.items():
             claim["words"] = in_words(name, claim, program)
         return {
