@@ -73,7 +73,7 @@ class Uniqueness:
         if self.optimum.nullity:
             return Verdict(question, Status.REFUTED, self.p_unique.reason, self.p_unique.evidence)
         reason = "the block activations are linearly independent"
-        return Verdict(question, Status.PROVED, reason, self._minor())
+        return Verdict(question, Status.PROVED, reason, self._minor)
 
     @cached_property
     def p_unique(self) -> Verdict:
@@ -81,7 +81,7 @@ class Uniqueness:
         question, nullity = "p-unique", self.optimum.nullity
         if nullity == 0:
             reason = "the signed activations of the neurons are linearly independent"
-            return Verdict(question, Status.PROVED, reason, self._minor())
+            return Verdict(question, Status.PROVED, reason, self._minor)
         reason = f"weight can move in {nullity} independent direction{'s' * (nullity > 1)} at no cost"
         return Verdict(question, Status.REFUTED, reason, moved(self.networks.neurons.polytope))
 
@@ -91,9 +91,9 @@ class Uniqueness:
         question, optimum = "function-unique", self.optimum
         if optimum.delta > 0:
             reason = f"{optimum.delta} of the {optimum.nullity} directions change the function off the data"
-            return Verdict(question, Status.REFUTED, reason, self._other_function())
+            return Verdict(question, Status.REFUTED, reason, self.p_unique.evidence)
         if optimum.nullity == 0:
-            return Verdict(question, Status.PROVED, "the network itself is unique", self._minor())
+            return Verdict(question, Status.PROVED, "the network itself is unique", self._minor)
         if optimum.program.gated:
             reason = (
                 "optimal networks differ by exchanges between complementary gates, which keep the function "
@@ -103,10 +103,7 @@ class Uniqueness:
         reason = (
             "weight only moves between neurons u and -u, by linear exchanges, which cancel at every input"
         )
-        return Verdict(question, Status.PROVED, reason, self._minor())
-
-    def _other_function(self) -> Move:
-        return moved(self.networks.neurons.polytope, other_function=True)
+        return Verdict(question, Status.PROVED, reason, self._minor)
 
     @property
     def _shared_neuron(self) -> int | None:
@@ -126,6 +123,7 @@ class Uniqueness:
         chosen[shared] += 1  # the blocks of one neuron follow each other
         return Move(Freedom.SPLIT, first, blocks.placed(base, chosen))
 
+    @cached_property
     def _minor(self) -> Minor | None:
         """A nonzero minor of the size of the rank; None if none is seen in balls (the rank is proved all the same)."""
         pieces, support = self.networks.neurons.neurons, self.optimum.support

@@ -16,7 +16,7 @@ from flint import fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
-from polyrelu.exact.exact_linear import independent_columns, solve
+from polyrelu.exact.exact_linear import independent_columns, inner_product, solve
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import exact, sign
 from polyrelu.optimum import Optimum
@@ -107,28 +107,23 @@ def _upper(x: Any) -> Fraction:
 
 def _separator(basis: list[Vector], unused: list[Vector]) -> Vector:
     """h orthogonal to the basis with h.a > 0 for every unused activation: the perceptron, which ends as one exists."""
-    gram = [[dot_exact(a, b) for b in basis] for a in basis]
+    gram = [[inner_product(a, b) for b in basis] for a in basis]
     rests = []
     for a in unused:
-        coefficients = _solved(gram, [dot_exact(b, a) for b in basis]) if basis else []
+        coefficients = _solved(gram, [inner_product(b, a) for b in basis]) if basis else []
         rests.append(
             [
-                v - dot_exact(c, coefficients)
+                v - inner_product(c, coefficients)
                 for v, c in zip(a, _transposed(basis) or [[]] * len(a), strict=True)
             ]
         )
     h = [sum(column, start=fmpq(0)) for column in zip(*rests, strict=True)]
     for _ in range(MAX_CORRECTIONS):
-        wrong = next((r for r in rests if sign(dot_exact(h, r)) <= 0), None)
+        wrong = next((r for r in rests if sign(inner_product(h, r)) <= 0), None)
         if wrong is None:
             return h
         h = [v + w for v, w in zip(h, wrong, strict=True)]
     raise Undecided("no vector was found that separates the unused neurons from the used ones")
-
-
-def dot_exact(a: Sequence[Any], b: Sequence[Any]) -> Any:
-    """The sum of products of exact numbers."""
-    return sum((x * y for x, y in zip(a, b, strict=True)), start=fmpq(0))
 
 
 def listed_vertices(optimum: Optimum, places: Sequence[int]) -> list[str]:
@@ -136,5 +131,5 @@ def listed_vertices(optimum: Optimum, places: Sequence[int]) -> list[str]:
     from polyrelu.optimal_set import OptimalSet
 
     vertices = OptimalSet(optimum, MAX_VERTICES).neurons.vertices
-    S = {e: i for i, e in enumerate(e for e, used in enumerate(optimum.support.used) if used)}
+    S = optimum.support.places
     return sorted("".join("01"[e in S and S[e] in v.support] for e in places) for v in vertices)

@@ -67,8 +67,9 @@ def run(args: argparse.Namespace) -> int:
     result = certify_penalised(example.problem())
     print(wrapped(result.summary(12).split("\n\n")[0], under=19))
 
-    heading(3, f"A figure: polyrelu plot {data} {example.options} --kind {kind_of(result)} --out {picture}")
-    draw(result, picture)
+    kind = kind_of(result)
+    heading(3, f"A figure: polyrelu plot {data} {example.options} --kind {kind} --out {picture}")
+    draw(result, kind, picture)
 
     heading(4, f"A proof: polyrelu certify {data} {example.options} --out {proof}")
     from polyrelu.certificate import write_proof
@@ -87,12 +88,12 @@ def kind_of(result: Result) -> str:
     return "figure1" if result.proved().nullity else natural_kind(result)
 
 
-def draw(result: Result, path: str) -> None:
+def draw(result: Result, kind: str, path: str) -> None:
     """The figure and its caption; without matplotlib, how to get it."""
     from polyrelu.show import figures
 
     try:
-        figure = figures.draw(result, kind_of(result))
+        figure = figures.draw(result, kind)
     except EngineMissing as missing:
         say(f"left out: {missing}")
         return

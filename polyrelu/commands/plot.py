@@ -19,11 +19,10 @@ from polyrelu.commands.options import (
 )
 from polyrelu.errors import BadInput
 from polyrelu.files import check_writable, write_whole
+from polyrelu.show.figures import KINDS
 
 if TYPE_CHECKING:
     from polyrelu.problem import Problem
-
-KINDS = ("figure1", "arrangement", "polytope", "functions", "support")
 
 DESCRIPTION = """\
 Draw the optimal networks of a data set. Vertices, edges, neurons and ranges come from the proof; floats only draw.

@@ -27,24 +27,22 @@ Rows: TypeAlias = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True)
 class Echelon:
-    """The reduced row echelon form: its nonzero rows, their pivot columns, and the source row of each pivot."""
+    """The reduced row echelon form: its nonzero rows and their pivot columns."""
 
     rows: list[list[Any]]
     pivot_columns: list[int]
-    pivot_rows: list[int]
 
 
 def echelon(rows: Rows) -> Echelon:
     """Row reduction, column by column; the pivot columns are the lexicographically first independent ones."""
     table = [[exact(x) for x in row] for row in rows]
-    order = list(range(len(table)))
     pivots: list[int] = []
     for j in range(len(table[0]) if table else 0):
         r = len(pivots)
         p = next((i for i in range(r, len(table)) if not is_zero(table[i][j])), None)
         if p is None:
             continue
-        table[r], table[p], order[r], order[p] = table[p], table[r], order[p], order[r]
+        table[r], table[p] = table[p], table[r]
         pivot = table[r][j]
         table[r] = [x / pivot for x in table[r]]
         for i, row in enumerate(table):
@@ -52,7 +50,12 @@ def echelon(rows: Rows) -> Echelon:
                 factor = row[j]
                 table[i] = [x - factor * y for x, y in zip(row, table[r], strict=True)]
         pivots.append(j)
-    return Echelon(table[: len(pivots)], pivots, order[: len(pivots)])
+    return Echelon(table[: len(pivots)], pivots)
+
+
+def inner_product(a: Sequence[Any], b: Sequence[Any]) -> Any:
+    """The sum of products of exact numbers."""
+    return sum((x * y for x, y in zip(a, b, strict=True)), start=fmpq(0))
 
 
 def rank(rows: Rows) -> int:

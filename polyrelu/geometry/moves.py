@@ -72,8 +72,8 @@ class Move:
             return [b - a for a, b in pairs]
 
 
-def moved(polytope: NeuronPolytope, *, other_function: bool = False) -> Move:
-    """Two optimal networks, if the neuron polytope has positive dimension; on request, of different functions."""
+def moved(polytope: NeuronPolytope) -> Move:
+    """Two optimal networks, if the neuron polytope has positive dimension; of different functions, if there are any."""
     if polytope.is_fibre:  # every dependence is a linear exchange
         return Move(Freedom.LINEAR_EXCHANGE, *_two_on_fibre(polytope))
     for objective in kinks(polytope):
@@ -83,7 +83,7 @@ def moved(polytope: NeuronPolytope, *, other_function: bool = False) -> Move:
             first, second = (_point(polytope, v) for v in ends)
             witness = None if polytope.optimum.program.gated else find_witness(polytope, first, second)
             return Move(Freedom.DIFFERENT_FUNCTION, first, second, witness)
-    assert not other_function, "delta > 0 means that some kink varies"
+    assert polytope.optimum.delta == 0, "delta > 0 means that some kink varies"
     for j in range(polytope.exact.size):
         first, second = (_point(polytope, _optimum_of(polytope, {j: 1}, c)) for c in (-1, 1))
         if first.vertex != second.vertex:
@@ -146,8 +146,7 @@ def _nearby(polytope: NeuronPolytope) -> BasicSolution:
 
 def _in_support(polytope: NeuronPolytope, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Pairs of positions in E as positions in S."""
-    used = polytope.optimum.support.used
-    place = {e: k for k, e in enumerate(e for e, flag in enumerate(used) if flag)}
+    place = polytope.optimum.support.places
     return [(place[a], place[b]) for a, b in pairs]
 
 

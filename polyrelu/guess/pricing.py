@@ -56,7 +56,7 @@ class Pricer:
         self.rho = {s: np.zeros(shape) for s in program.signs}
         self.random = np.random.default_rng(7)
 
-    def left(self, nu: Array, level: float, *, sweeps: int, most: int | None = None) -> list[Left]:
+    def left(self, nu: Array, level: float, *, most: int | None = None) -> list[Left]:
         """What is not proved to stay below the level (of a random choice, if there is more than `most`)."""
         moments, out = self.program.moments(nu), []
         size = np.linalg.norm(moments, axis=1)
@@ -68,19 +68,19 @@ class Pricer:
             if self.sweepable:
                 for start in range(0, len(blocks), CHUNK):
                     part = slice(start, start + CHUNK)
-                    residual[part] = self._descend(s, blocks[part], residual[part], level, sweeps)
+                    residual[part] = self._descend(s, blocks[part], residual[part], level)
             left = Left(s, blocks, s * moments[blocks], residual)
             out.append(left.only(np.linalg.norm(residual, axis=1) > level))
         return out
 
-    def _descend(self, s: int, blocks: Indices, moments: Array, level: float, sweeps: int) -> Array:
+    def _descend(self, s: int, blocks: Indices, moments: Array, level: float) -> Array:
         """Residuals after some sweeps, fewer for blocks that fall below the level."""
         normals = np.ascontiguousarray(self.program.normals(blocks).swapaxes(0, 1))
         rho = self.rho[s][blocks]
         rho[(np.einsum("fmd,md->mf", normals, moments) >= 0).all(axis=1)] = 0.0
         out: Array = moments + np.einsum("mf,fmd->md", rho, normals)
         alive = np.flatnonzero(np.linalg.norm(out, axis=1) > level)
-        for _ in range(sweeps):
+        for _ in range(SWEEPS):
             if not len(alive):
                 break
             residual, mine = out[alive], rho[alive]
@@ -88,8 +88,9 @@ class Pricer:
             out[alive], rho[alive] = residual, mine
             alive = alive[np.linalg.norm(residual, axis=1) > level]
         if len(alive):
-            rho[alive] = refine(moments[alive], rho[alive], normals[:, alive])
-            out[alive] = moments[alive] + np.einsum("mf,fmd->md", rho[alive], normals[:, alive])
+            facing = normals[:, alive]
+            rho[alive] = refine(moments[alive], rho[alive], facing)
+            out[alive] = moments[alive] + np.einsum("mf,fmd->md", rho[alive], facing)
         self.rho[s][blocks] = rho
         return out
 
@@ -104,7 +105,7 @@ class Pricer:
         columns: list[Column] = []
         top = 0.0
         glance = None if careful or not self.program.all_cells else GLANCE
-        for left in self.left(nu, level, sweeps=SWEEPS, most=glance):
+        for left in self.left(nu, level, most=glance):
             if glance is None:
                 rest = left
             else:
@@ -157,7 +158,7 @@ class Pricer:
         because the maximum over a cone is attained once; these blocks need no projection of their own.
         """
         found: list[tuple[float, Column]] = []
-        for left in self.left(nu, level, sweeps=SWEEPS):
+        for left in self.left(nu, level):
             todo = np.ones(len(left.blocks), dtype=bool)
             for i in np.argsort(-np.linalg.norm(left.residual, axis=1), kind="stable"):
                 if todo[i]:

@@ -42,6 +42,11 @@ class Support:
     exchanges: int
     opposed: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def places(self) -> dict[int, int]:
+        """The position in S of every used neuron of E."""
+        return {e: k for k, e in enumerate(e for e, flag in enumerate(self.used) if flag)}
+
 
 def explained_support(point: Point, E: Sequence[Piece]) -> Support:
     """E is the structure's own neurons, in its order, with each pair's antipode right behind it."""
@@ -77,19 +82,15 @@ def exact_support(point: Point, E: Sequence[Piece]) -> Support:
             activations, [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
         )
     S = [k for k, flag in enumerate(used) if flag]
-    of_all = _rank([activations[k] for k in S])
+    of_all = rank([activations[k] for k in S])
     pairs, opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S])], []
     directions = [E[a].z(nu) for a, _ in pairs]
-    r = pair_rank = _rank(directions)
+    r = pair_rank = rank(directions)
     if len(S) - of_all > len(pairs) - r:
         opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S], opposed=True)]
-        r = _rank([*directions, *(E[a].z(nu) for a, _ in opposed)])
+        r = rank([*directions, *(E[a].z(nu) for a, _ in opposed)])
     exchanges = len(pairs) + len(opposed) - r
     return Support(used, of_all, tuple(pairs), pair_rank, exchanges, tuple(opposed))
-
-
-def _rank(vectors: list[list[Any]]) -> int:
-    return rank(vectors) if vectors else 0
 
 
 def _used_by_vertices(activations: list[list[Any]], fit: list[Any]) -> tuple[bool, ...]:

@@ -32,6 +32,7 @@ from flint import fmpq
 
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.exact_linear import inner_product
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.geometry.arithmetic import Imprecise
 from polyrelu.geometry.boxed import Boxed
@@ -47,7 +48,7 @@ from polyrelu.problem import Problem
 from polyrelu.proof.neuron import dot, holds
 from polyrelu.proof.point import BITS, Coordinates
 from polyrelu.selection.pruning import variables_at
-from polyrelu.selection.quadratic import Quadratic, dot_of, gap_bound, minimiser, near_point
+from polyrelu.selection.quadratic import Quadratic, gap_bound, minimiser, near_point
 
 Objective = Callable[[Coordinates], Quadratic]
 """A convex quadratic of the weights t, with coefficients in the arithmetic of the optimum's coordinates."""
@@ -159,7 +160,7 @@ def approximately(optimum: Optimum, objective: Objective, *, bits: int = 128) ->
         question = _posed(networks.polytope, objective, level)
         inner = variables_at(question.system, networks.interior_point())[0]
         near = near_point(question.quadratic, question.system, inner)
-        total = dot_of(
+        total = inner_product(
             question.at.nu, [y - v for y, v in zip(optimum.program.yq, question.at.nu, strict=True)]
         )
         most = total / (optimum.program.lamq * optimum.program.lamq)

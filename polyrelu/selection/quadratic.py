@@ -16,7 +16,7 @@ from flint import arb, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.exact_linear import solve
+from polyrelu.exact.exact_linear import inner_product, solve
 from polyrelu.geometry.arithmetic import in_balls, independent, sign, solve_columns
 from polyrelu.geometry.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides
 from polyrelu.networks.coordinates import positive_part, rounded
@@ -46,17 +46,18 @@ class Quadratic:
         >>> Quadratic.least_squares([[fmpq(1), fmpq(2)]], [fmpq(3), fmpq(0)]).value([fmpq(1)])
         8
         """
-        G = [[dot_of(a, b) * 2 for b in columns] for a in columns]
-        return cls(G, [dot_of(a, target) * -2 for a in columns], dot_of(target, target))
+        G = [[inner_product(a, b) * 2 for b in columns] for a in columns]
+        return cls(G, [inner_product(a, target) * -2 for a in columns], inner_product(target, target))
 
     def gradient(self, x: Sequence[Any]) -> Vector:
         """G x + h."""
-        return [dot_of(row, x) + linear for row, linear in zip(self.G, self.h, strict=True)]
+        return [inner_product(row, x) + linear for row, linear in zip(self.G, self.h, strict=True)]
 
     def value(self, x: Sequence[Any]) -> Any:
         """q(x)."""
         return (
-            dot_of([g + linear for g, linear in zip(self.gradient(x), self.h, strict=True)], x) / 2 + self.c
+            inner_product([g + linear for g, linear in zip(self.gradient(x), self.h, strict=True)], x) / 2
+            + self.c
         )
 
     def pulled_back(
@@ -72,11 +73,6 @@ class Quadratic:
             for m, (j, other) in moving:
                 G[i][j] = G[i][j] + self.G[k][m] * (slope * other)
         return Quadratic(G, h, self.value(offsets))
-
-
-def dot_of(a: Sequence[Any], b: Sequence[Any]) -> Any:
-    """The inner product."""
-    return sum((p * q for p, q in zip(a, b, strict=True)), start=fmpq(0))
 
 
 # ------------------------------------------------------------------ proved
@@ -109,7 +105,7 @@ def _stationary(q: Quadratic, system: Boxed, sides: Sides) -> tuple[Vector, Vect
     rows = [[*(q.G[i][j] for j in free), *(row[i] for row in M)] for i in free]
     rows += [[*(row[j] for j in free), *([fmpq(0)] * len(M))] for row in M]
     right = [gradient[i] * -1 for i in free] + [
-        b - dot_of(row, x) for b, row in zip(system.right, M, strict=True)
+        b - inner_product(row, x) for b, row in zip(system.right, M, strict=True)
     ]
     if in_balls(rows) or in_balls([right]):
         columns = [list(column) for column in zip(*rows, strict=True)]
@@ -123,7 +119,7 @@ def _stationary(q: Quadratic, system: Boxed, sides: Sides) -> tuple[Vector, Vect
     for j, value in zip(free, solution, strict=False):
         x[j] = value
     mu = solution[len(free) :]
-    reduced = [g + dot_of(column, mu) for g, column in zip(q.gradient(x), system.columns, strict=True)]
+    reduced = [g + inner_product(column, mu) for g, column in zip(q.gradient(x), system.columns, strict=True)]
     return x, [fmpq(0) if j in free else r for j, r in enumerate(reduced)]
 
 
@@ -155,7 +151,7 @@ def gap_bound(q: Quadratic, system: Boxed, near: Near, most: Any) -> Any:
     total: Any = fmpq(0)
     for j, column in enumerate(system.columns):
         if j not in near.basis:
-            r = gradient[j] + dot_of(column, mu)
+            r = gradient[j] + inner_product(column, mu)
             bound = most if system.upper[j] is None else system.upper[j]
             total = total + (positive_part(r) * near.x[j] + positive_part(r * -1) * (bound - near.x[j]))
     return total

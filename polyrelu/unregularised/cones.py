@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from flint import fmpq, fmpz_mat
 
+from polyrelu.exact.exact_linear import inner_product
 from polyrelu.exact.projection import project
 from polyrelu.exact.rational import null_space, primitive_scale
 
@@ -33,22 +34,17 @@ class Cone:
 
     def contains(self, w: Sequence[fmpq]) -> bool:
         """Whether w lies in the closed cone."""
-        return all(inner(a, w) >= 0 for a in self.rows)
+        return all(inner_product(a, w) >= 0 for a in self.rows)
 
     def push(self, u: Sequence[fmpq], g: Sequence[fmpq] | None = None) -> fmpq:
         """The least t >= 0 with u + t g in the cone, for u in its span and g in its relative interior."""
         along = self.interior if g is None else g
         need = fmpq(0)
         for a in self.rows:
-            room, slack = inner(a, along), inner(a, u)
+            room, slack = inner_product(a, along), inner_product(a, u)
             if room > 0 and slack < 0:
                 need = max(need, -slack / room)
         return need
-
-
-def inner(a: Sequence[fmpq], b: Sequence[fmpq]) -> fmpq:
-    """The inner product."""
-    return sum((p * q for p, q in zip(a, b, strict=True)), start=fmpq(0))
 
 
 def pattern_cone(X: Sequence[Sequence[fmpq]], pattern: Sequence[bool], d: int) -> Cone:
@@ -62,7 +58,7 @@ def pattern_cone(X: Sequence[Sequence[fmpq]], pattern: Sequence[bool], d: int) -
     interior = [fmpq(0)] * d
     equations = []
     for a in rows:
-        if inner(a, interior) > 0:
+        if inner_product(a, interior) > 0:
             continue
         p = project(rows, a).p
         if any(p):

@@ -26,7 +26,7 @@ from polyrelu.convex_program import ActivationCone, activation_cone
 from polyrelu.errors import LimitReached
 from polyrelu.exact.ordered_field import primitive
 from polyrelu.exact.polyhedron import HRepresentation, VRepresentation, vertices_rays_lines
-from polyrelu.exact.rational import null_space, row_space, to_fraction
+from polyrelu.exact.rational import null_space, row_space, to_fraction, to_vector
 from polyrelu.unregularised.fits import Fits
 
 Row = list[Any]
@@ -150,7 +150,5 @@ def dense(weights: Any, blocks: int, d: int) -> list[Fraction]:
 
 def sparse(point: Any, d: int) -> dict[int, list[fmpq]]:
     """A vector as sparse block weights."""
-    from polyrelu.exact.rational import to_vector
-
     blocks = {b: to_vector(point[b * d : (b + 1) * d]) for b in range(len(point) // d)}
     return {b: w for b, w in blocks.items() if any(w)}

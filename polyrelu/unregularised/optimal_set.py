@@ -30,6 +30,7 @@ from flint import fmpq
 from polyrelu.errors import BadInput
 from polyrelu.exact.polyhedron import HRepresentation, Line, Ray, VRepresentation
 from polyrelu.exact.rational import rank, to_vector
+from polyrelu.optimal_set import MAX_VERTICES
 from polyrelu.problem import Problem
 from polyrelu.proof.program import Patterns, Program
 from polyrelu.unregularised import generators
@@ -37,8 +38,6 @@ from polyrelu.unregularised.cones import Vector
 from polyrelu.unregularised.fits import Fits
 from polyrelu.unregularised.functions import Agreement, Weights, agreement, block_weights, plus
 from polyrelu.unregularised.result import UnregularisedResult
-
-MAX_VERTICES = 10_000
 
 
 @dataclass(frozen=True, eq=False)

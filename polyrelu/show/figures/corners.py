@@ -10,8 +10,7 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from mpl_toolkits.mplot3d.proj3d import proj_transform
 
 from polyrelu.show.figures.canvas import BLACK, CYCLE, GREY, SKY, Drawing, counted, setting, sheet
-from polyrelu.show.figures.hull import hull
-from polyrelu.show.figures.solution_mapping import flat_solid
+from polyrelu.show.figures.hull import hull, patches
 from polyrelu.show.figures.space import AZIMUTH, ELEVATION, Sight
 from polyrelu.show.figures.view import View, view
 from polyrelu.show.floats import Floats
@@ -95,7 +94,7 @@ def _in_space(panel: Any, points: Floats, seen: View) -> None:
     panel.set(xlim=(-1, 1), ylim=(-1, 1), zlim=(-1, 1))
     panel.set_box_aspect((1, 1, 1), zoom=1.2)
     shape = hull(points)
-    eye = Sight(flat_solid(shape).patches, low, high, np.ones(3))
+    eye = Sight(patches(shape), low, high, np.ones(3))
     faces = [shape.corners[list(p)] for p in shape.polygons]
     panel.add_collection3d(Poly3DCollection(faces, facecolors=SKY, alpha=0.22, linewidths=0, zorder=0))
     for a, b in seen.edges:

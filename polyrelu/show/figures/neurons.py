@@ -12,6 +12,7 @@ from polyrelu.show.figures.canvas import (
     BLACK,
     GREY,
     PALE,
+    SKY,
     YELLOW,
     Drawing,
     counted,
@@ -20,7 +21,7 @@ from polyrelu.show.figures.canvas import (
     sign_colour,
 )
 
-LOOKS = {1: ("#56B4E9", "●"), 0: (YELLOW, "0"), -1: (PALE, "")}
+LOOKS = {1: (SKY, "●"), 0: (YELLOW, "0"), -1: (PALE, "")}
 MANY = 60
 CELL = 0.2
 

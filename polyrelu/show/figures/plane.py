@@ -101,9 +101,9 @@ def _lines(panel: Any, known: list[tuple[float, list[int]]]) -> None:
 
 
 def _neurons(panel: Any, optimum: Any, u: Floats) -> None:
-    used = [k for k, flag in enumerate(optimum.support.used) if flag]
+    places = optimum.support.places
     for pair in optimum.support.pairs:
-        ends = np.array([u[used.index(k)] * LENGTH[optimum.neurons[k].neuron.sign] for k in pair])
+        ends = np.array([u[places[k]] * LENGTH[optimum.neurons[k].neuron.sign] for k in pair])
         panel.plot(*ends.T, color=YELLOW, lw=5, solid_capstyle="round", zorder=3)
     for k, (x, y) in enumerate(u):
         sign = optimum.used[k].neuron.sign

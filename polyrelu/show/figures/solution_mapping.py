@@ -42,7 +42,8 @@ def draw(
     points = coordinates(seen, axes)
     shape = hull(points)
     figure, bottom = sheet(7.2, 3.15, caption(result, seen, axes, shape, level))
-    solids = (flat_solid(shape), curved_solid(shape, scales(seen, axes)))
+    flat = flat_solid(shape)
+    solids = (flat, curved_solid(flat, scales(seen, axes)))
     titles = ("convex weights  w", "network weights  θ = w / √‖w‖")
     for k, (solid, title, letter) in enumerate(zip(solids, titles, "wθ", strict=True)):
         panel: Any = figure.add_axes((0.5 * k + 0.005, bottom, 0.46, 0.97 - bottom), projection="3d")
@@ -65,9 +66,8 @@ def flat_solid(shape: Hull) -> Solid:
     return Solid(shape.corners, quads, paths(shape), quads[:, :, 2].mean(axis=1))
 
 
-def curved_solid(shape: Hull, factor: Floats) -> Solid:
+def curved_solid(flat: Solid, factor: Floats) -> Solid:
     """Its image; every patch keeps the colour that it has on the polytope."""
-    flat = flat_solid(shape)
     return Solid(
         mapped(flat.corners, factor), mapped(flat.patches, factor), mapped(flat.edges, factor), flat.heights
     )
@@ -95,11 +95,16 @@ def scales(seen: View, axes: Sequence[Axis]) -> Floats:
 # ---------------------------------------------------------------------- which three coordinates
 
 
+def check_feature(feature: int | None, d: int) -> None:
+    """Refuse a feature that the data do not have."""
+    if feature is not None and not 0 <= feature < d:
+        raise BadInput(f"feature {feature + 1} was asked for; the features are numbered 1 to {d}")
+
+
 def chosen_axes(seen: View, neurons: Sequence[int] | None, feature: int | None) -> tuple[Axis, ...]:
     """Three coordinates: as asked for, else those of the first feature that show the most dimensions."""
     K, d = seen.directions.shape
-    if feature is not None and not 0 <= feature < d:
-        raise BadInput(f"feature {feature + 1} was asked for; the features are numbered 1 to {d}")
+    check_feature(feature, d)
     if neurons is not None:
         if len(neurons) != 3 or len(set(neurons)) != 3 or not all(0 <= k < K for k in neurons):
             named = ", ".join(str(k + 1) for k in neurons)

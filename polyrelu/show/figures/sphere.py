@@ -128,8 +128,8 @@ def _grouped(named: dict[float, list[int]]) -> list[tuple[float, list[int]]]:
 
 
 def _neurons(panel: Any, optimum: Any, u: Floats, side: int) -> None:
-    used = [k for k, flag in enumerate(optimum.support.used) if flag]
-    paired = {used.index(k) for pair in optimum.support.pairs for k in pair}
+    places = optimum.support.places
+    paired = {places[k] for pair in optimum.support.pairs for k in pair}
     for k, direction in enumerate(u):
         if direction[2] * side < 0:
             continue

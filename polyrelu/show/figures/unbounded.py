@@ -15,8 +15,8 @@ import numpy as np
 
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.show.figures.canvas import BLACK, GREY, Drawing, counted, sheet
-from polyrelu.show.figures.hull import Hull, hull, patches, paths
-from polyrelu.show.figures.solution_mapping import mapped
+from polyrelu.show.figures.hull import Hull, hull
+from polyrelu.show.figures.solution_mapping import check_feature, curved_solid, flat_solid
 from polyrelu.show.figures.space import Sight, Solid, draw_solid
 from polyrelu.show.floats import Floats
 
@@ -32,10 +32,8 @@ def draw(result: Any, blocks: Sequence[int] | None, feature: int | None) -> Draw
     shape, cut = clipped(vertices, rays)
     two = result.problem.d == 1
     figure, bottom = sheet(7.2 if two else 4.6, 3.15 if two else 3.5, caption(result, chosen, shape))
-    quads = patches(shape)
-    flat = Solid(shape.corners, quads, paths(shape), quads[:, :, 2].mean(axis=1))
-    images = [mapped(part, np.ones(3)) for part in flat[:3]]
-    curved = Solid(images[0], images[1], images[2], flat.heights)
+    flat = flat_solid(shape)
+    curved = curved_solid(flat, np.ones(3))
     for k, (solid, letter) in enumerate(((flat, "w"), (curved, "θ"))[: 1 + two]):
         left, width = (0.5 * k + 0.005, 0.46) if two else (0.04, 0.88)
         panel: Any = figure.add_axes((left, bottom, width, 0.97 - bottom), projection="3d")
@@ -63,8 +61,7 @@ def coordinates(
         raise Undecided(
             "the polyhedron contains lines and has no vertices: there is no natural picture of it"
         )
-    if feature is not None and not 0 <= feature < d:
-        raise BadInput(f"feature {feature + 1} was asked for; the features are numbered 1 to {d}")
+    check_feature(feature, d)
     rows = [optimal.vertices, [ray.direction for ray in optimal.rays]]
     vertices, rays = (
         np.array([[float(v) for v in row] for row in table]).reshape(-1, d * optimal.blocks)[
