@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from polyrelu.arrangement import enumerate_cells as enumerate_cells
+    from polyrelu.arrangement.cells import enumerate_cells as enumerate_cells
     from polyrelu.certification import certify as certify
     from polyrelu.networks.network import Network as Network
     from polyrelu.networks.questions import ask as ask
-    from polyrelu.optimal_set import OptimalSet as OptimalSet
-    from polyrelu.problem import Problem as Problem
+    from polyrelu.optimal_set.levels import OptimalSet as OptimalSet
+    from polyrelu.data.problem import Problem as Problem
     from polyrelu.result import Result as Result
     from polyrelu.selection.pruning import prune as prune
-    from polyrelu.uniqueness import Uniqueness as Uniqueness
+    from polyrelu.optimal_set.uniqueness import Uniqueness as Uniqueness
 
 # Imported on first use, so that `polyrelu --help` and `import polyrelu` answer at once.
 _HOME = {
     "Network": "polyrelu.networks.network",
-    "OptimalSet": "polyrelu.optimal_set",
-    "Problem": "polyrelu.problem",
+    "OptimalSet": "polyrelu.optimal_set.levels",
+    "Problem": "polyrelu.data.problem",
     "Result": "polyrelu.result",
-    "Uniqueness": "polyrelu.uniqueness",
+    "Uniqueness": "polyrelu.optimal_set.uniqueness",
     "ask": "polyrelu.networks.questions",
     "certify": "polyrelu.certification",
-    "enumerate_cells": "polyrelu.arrangement",
+    "enumerate_cells": "polyrelu.arrangement.cells",
     "prune": "polyrelu.selection.pruning",
 }
 

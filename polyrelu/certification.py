@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.exact.numbers import Floats
+from polyrelu.data.numbers import Floats
 from polyrelu.guess.result import Guess
-from polyrelu.optimal_set import MAX_VERTICES
-from polyrelu.problem import Problem, Vector, penalty
+from polyrelu.optimal_set.levels import MAX_VERTICES
+from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
 from polyrelu.unregularised.optimal_set import certify_unregularised
@@ -109,7 +109,7 @@ def _required(problem: Problem) -> tuple[Vector, Fraction]:
 def _present_patterns(
     problem: Problem, patterns: Any, max_cells: int | None, executor: Executor | None
 ) -> tuple[NDArray[np.bool_], bool]:
-    from polyrelu.arrangement import all_patterns, enumerate_cells
+    from polyrelu.arrangement.cells import all_patterns, enumerate_cells
 
     if not isinstance(patterns, str):
         nonzero = np.array([any(row) for row in problem.X], dtype=bool)
@@ -140,7 +140,7 @@ def as_patterns(given: Any, n: int) -> NDArray[np.bool_]:
 def _certify_program(
     problem: Problem, program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int
 ) -> Result:
-    from polyrelu.optimum import prove
+    from polyrelu.proof.optimum import prove
     from polyrelu.proof.lambda_max import lambda_max_squared
 
     optimum, reason = None, None

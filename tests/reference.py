@@ -12,8 +12,8 @@ import clarabel
 import numpy as np
 from scipy import sparse
 
-from polyrelu.arrangement import enumerate_cells
-from polyrelu.convex_program import faces
+from polyrelu.arrangement.cells import enumerate_cells
+from polyrelu.arrangement.cones import faces
 
 
 def conic_optimum(X, y, lam, patterns, gated=False):

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyrelu import arrangement as module
-from polyrelu.arrangement import all_patterns, enumerate_cells, iter_cells
-from polyrelu.counting import characteristic_polynomial
+from polyrelu.arrangement import cells as module
+from polyrelu.arrangement.cells import all_patterns, enumerate_cells, iter_cells
+from polyrelu.arrangement.counting import characteristic_polynomial
 from polyrelu.enumeration import merging, tasks
-from polyrelu.enumeration.checking import ascending
+from polyrelu.arrangement.checking import ascending
 from polyrelu.errors import Contradiction, LimitReached
 from polyrelu.exact import integers
 from tests.strategies import integer_matrices, invertible_matrices, rational_matrices
@@ -388,9 +388,9 @@ def test_the_fallback_gives_the_same_cells(monkeypatch, limit):
     for name in ("integers", "labels"):
         monkeypatch.setattr(f"polyrelu.exact.{name}.INT64_LIMIT", limit)
     for name in ("flats", "lifting", "planes", "shortening"):
-        monkeypatch.setattr(f"polyrelu.enumeration.{name}.INT64_LIMIT", limit)
+        monkeypatch.setattr(f"polyrelu.arrangement.{name}.INT64_LIMIT", limit)
     monkeypatch.setattr("polyrelu.exact.integers.FLOAT_LIMIT", min(limit, 2**10))
-    monkeypatch.setattr("polyrelu.enumeration.lifting.FLOAT_LIMIT", min(limit, 2**10))
+    monkeypatch.setattr("polyrelu.arrangement.lifting.FLOAT_LIMIT", min(limit, 2**10))
     monkeypatch.setattr(integers, "slope_keys", lambda *_: None)
     assert as_tuples(enumerate_cells(resonance(4)).signs) == expected
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 import pytest
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_poly
 
-from polyrelu.arrangement import enumerate_cells
+from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.certificate.write import proof_document
 from polyrelu.certification import certify
 from polyrelu.exact.enclosure import ends, precision

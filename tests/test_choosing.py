@@ -10,7 +10,7 @@ from scipy.optimize import linprog, minimize
 from polyrelu.certification import certify
 from polyrelu.errors import BadInput
 from polyrelu.exact.real import is_zero
-from polyrelu.optimal_set import OptimalSet
+from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.proof.neuron import holds
 from polyrelu.selection.choosing import (
     approximately,

@@ -240,7 +240,7 @@ def test_an_interrupt_leaves_nothing_behind(capsys, data, tmp_path, monkeypatch)
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("polyrelu.arrangement.enumerate_cells", interrupt)
+    monkeypatch.setattr("polyrelu.arrangement.cells.enumerate_cells", interrupt)
     status, _, err = run(capsys, "patterns", data, "--out", str(tmp_path / "x.npz"))
     assert status == 130
     assert "nothing was written" in err

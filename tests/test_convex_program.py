@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from polyrelu.arrangement import enumerate_cells
-from polyrelu.convex_program import (
+from polyrelu.arrangement.cells import enumerate_cells
+from polyrelu.arrangement.cones import (
     activation_cone,
     cell_graph,
     closure_contains,

@@ -9,7 +9,7 @@ import pytest
 import sympy
 from hypothesis import given, settings
 
-from polyrelu.counting import cells_upper_bound, characteristic_polynomial, number_of_cells
+from polyrelu.arrangement.counting import cells_upper_bound, characteristic_polynomial, number_of_cells
 from polyrelu.errors import BadInput
 from tests.strategies import rational_matrices
 

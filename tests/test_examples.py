@@ -10,7 +10,7 @@ from polyrelu import Problem, certify
 from polyrelu.cli import main
 from polyrelu.errors import BadInput
 from polyrelu.examples import SHELF, load
-from polyrelu.uniqueness import Uniqueness
+from polyrelu.optimal_set.uniqueness import Uniqueness
 
 
 @pytest.mark.parametrize("name", SHELF)

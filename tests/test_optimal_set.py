@@ -17,11 +17,11 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import rank, solve
 from polyrelu.exact.face_lattice import edges, face_numbers
 from polyrelu.exact.real import sign
-from polyrelu.geometry.boxed import Boxed, Vertex
-from polyrelu.geometry.listing import at_most, by_engine, by_walking, edges_if_complete
-from polyrelu.geometry.optimise import maximise, value_at
-from polyrelu.optimal_set import OptimalSet
-from polyrelu.uniqueness import Uniqueness
+from polyrelu.optimal_set.boxed import Boxed, Vertex
+from polyrelu.optimal_set.listing import at_most, by_engine, by_walking, edges_if_complete
+from polyrelu.optimal_set.optimise import maximise, value_at
+from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.uniqueness import Uniqueness
 
 GOLDEN = ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 1)
 FIVE = ([[1, -1, 1], [-1, 1, 1], [-1, -1, -1], [1, 1, 1]], [6, 8, -7, -9], "1/4")

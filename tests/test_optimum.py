@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from flint import arb, fmpq
 
-from polyrelu.arrangement import enumerate_cells
+from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.certification import certify, certify_penalised
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import ends, precision
 from polyrelu.guess import guess_optimum
-from polyrelu.optimum import BlockStatus, prove
+from polyrelu.proof.optimum import BlockStatus, prove
 from polyrelu.proof.program import Program
 from tests.corpus import degenerate, generic
 from tests.reference import conic_optimum, largest_value

@@ -10,9 +10,9 @@ import sympy
 from flint import fmpq
 
 from polyrelu.errors import BadInput
-from polyrelu.exact.numbers import MAX_DIGITS, exact_number
-from polyrelu.problem import Problem
-from polyrelu.tables import read_table
+from polyrelu.data.numbers import MAX_DIGITS, exact_number
+from polyrelu.data.problem import Problem
+from polyrelu.data.tables import read_table
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from polyrelu.exact.exact_linear import rank, solve
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.networks.network import Network
-from polyrelu.optimal_set import OptimalSet
+from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.selection.pruning import (
     is_minimal,
     is_minimal_point,
@@ -276,7 +276,7 @@ def test_the_command_refuses(four, capsys, monkeypatch):
     def blocked(*_):
         raise Undecided("is it so?")
 
-    monkeypatch.setattr("polyrelu.optimum.prove", blocked)
+    monkeypatch.setattr("polyrelu.proof.optimum.prove", blocked)
     assert main(["prune", four, "--lam", "5"]) == 3
     assert capsys.readouterr().err.startswith("polyrelu prune: is it so?")
 

@@ -20,7 +20,7 @@ from polyrelu.networks.distance import distance
 from polyrelu.networks.network import Network
 from polyrelu.networks.optimal import network_at
 from polyrelu.networks.questions import ask
-from polyrelu.optimal_set import OptimalSet
+from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.verdict import Verdict
 from tests.strategies import integer_vectors, rationals
 

@@ -8,7 +8,7 @@ from flint import arb, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyrelu.arrangement import enumerate_cells
+from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.certification import certify
 from polyrelu.errors import BadInput
 from polyrelu.exact.square_roots import SqrtSum
@@ -19,8 +19,8 @@ from polyrelu.networks.network import Network
 from polyrelu.networks.optimal import network_at
 from polyrelu.networks.questions import ask
 from polyrelu.networks.stationarity import stationarity
-from polyrelu.optimal_set import OptimalSet
-from polyrelu.problem import Problem
+from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.data.problem import Problem
 from tests.corpus import degenerate, generic
 from tests.strategies import integer_matrices, integer_vectors
 

@@ -11,10 +11,10 @@ from flint import arb, arb_mat, fmpq
 from polyrelu.certification import certify
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.geometry.moves import find_witness, inputs
-from polyrelu.optimal_set import OptimalSet
-from polyrelu.set_report import optimal_set_keys, optimal_set_text
-from polyrelu.uniqueness import Freedom, Minor, Move, Status, Uniqueness, Verdict
+from polyrelu.optimal_set.moves import find_witness, inputs
+from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.show.set_report import optimal_set_keys, optimal_set_text
+from polyrelu.optimal_set.uniqueness import Freedom, Minor, Move, Status, Uniqueness, Verdict
 from tests.test_optimal_set import (
     CUBE,
     FIVE,

@@ -9,10 +9,10 @@ import pytest
 from flint import fmpq, fmpq_mat
 from scipy.optimize import linprog
 
-from polyrelu.arrangement import all_patterns, enumerate_cells
+from polyrelu.arrangement.cells import all_patterns, enumerate_cells
 from polyrelu.errors import BadInput, LimitReached
 from polyrelu.exact.rational import null_space, to_fraction
-from polyrelu.problem import Problem
+from polyrelu.data.problem import Problem
 from polyrelu.unregularised.functions import value
 from polyrelu.unregularised.generators import SLACK, at_most, sparse
 from polyrelu.unregularised.optimal_set import UnregularisedSet, certify_unregularised
@@ -254,7 +254,7 @@ def test_generators_satisfy_every_constraint_and_their_combinations_are_optimal(
 
 def result_columns(optimal):
     """(pattern, extreme ray) pairs modulo ker X."""
-    from polyrelu.convex_program import activation_cone
+    from polyrelu.arrangement.cones import activation_cone
 
     return [r for p in optimal.program.patterns for r in activation_cone(optimal.program.X, p).rays]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from polyrelu.certificate import check
 from polyrelu.errors import BadInput
-from polyrelu.problem import Problem
+from polyrelu.data.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from polyrelu.exact.enclosure import ends
 from polyrelu.exact.exact_linear import independent_columns, inner_product, solve
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import exact, sign
-from polyrelu.optimum import Optimum
+from polyrelu.proof.optimum import Optimum
 
 Vector = list[Any]
 BITS = 64
@@ -128,7 +128,7 @@ def _separator(basis: list[Vector], unused: list[Vector]) -> Vector:
 
 def listed_vertices(optimum: Optimum, places: Sequence[int]) -> list[str]:
     """The supports of all vertices, sorted; `places` are the neurons of the file as indices of E."""
-    from polyrelu.optimal_set import OptimalSet
+    from polyrelu.optimal_set.levels import OptimalSet
 
     vertices = OptimalSet(optimum, MAX_VERTICES).neurons.vertices
     S = optimum.support.places

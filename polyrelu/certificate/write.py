@@ -24,8 +24,8 @@ from polyrelu.certificate.solution_set import ExactSet, interior_shares, listed_
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import is_rational, to_fraction
-from polyrelu.files import write_whole
-from polyrelu.optimum import Optimum
+from polyrelu.data.files import write_whole
+from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.neuron import Piece
 from polyrelu.proof.program import Program
 from polyrelu.result import Result

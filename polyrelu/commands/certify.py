@@ -18,7 +18,7 @@ from polyrelu.commands.options import (
     workers,
 )
 from polyrelu.errors import BadInput
-from polyrelu.files import check_writable
+from polyrelu.data.files import check_writable
 
 if TYPE_CHECKING:
     from polyrelu.result import Result
@@ -74,7 +74,7 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Certify, then print and save."""
     from polyrelu.certification import certify
-    from polyrelu.problem import Problem
+    from polyrelu.data.problem import Problem
     from polyrelu.show.progress import stage_line
 
     check_writable(args.out)
@@ -118,7 +118,7 @@ def read_patterns(path: str, n: int) -> Any:
 
     if path.endswith(".npz"):
         return as_patterns(_from_npz(path), n)
-    from polyrelu.tables import read_table
+    from polyrelu.data.tables import read_table
 
     try:
         rows = read_table(path).rows

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyrelu.errors import BadInput, EngineMissing
-from polyrelu.files import write_whole
+from polyrelu.data.files import write_whole
 
 if TYPE_CHECKING:
     from polyrelu.examples import Example

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from polyrelu.files import check_writable, write_whole
+from polyrelu.data.files import check_writable, write_whole
 
 DESCRIPTION = """\
 Write out the proof in a proof file: the problem, the theorem with its hypotheses, the residual and the neurons, the

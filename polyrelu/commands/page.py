@@ -6,14 +6,14 @@ import argparse
 
 from polyrelu.commands.options import workers
 from polyrelu.errors import BadInput
-from polyrelu.files import check_writable, write_whole
+from polyrelu.data.files import check_writable, write_whole
 
 
 def run(args: argparse.Namespace) -> int:
     """Certify, make the page, save it."""
     from polyrelu.certification import certify
     from polyrelu.commands.plot import feature_index, print_saved
-    from polyrelu.problem import Problem
+    from polyrelu.data.problem import Problem
     from polyrelu.show import figures, interactive
     from polyrelu.show.progress import stage_line
 

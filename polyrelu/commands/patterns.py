@@ -9,13 +9,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 from polyrelu.commands.options import add_data_options, add_json_option, add_size_options, workers
 from polyrelu.errors import BadInput
-from polyrelu.files import check_writable, write_whole
+from polyrelu.data.files import check_writable, write_whole
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from polyrelu.problem import Problem
+    from polyrelu.data.problem import Problem
 
 DESCRIPTION = """\
 Enumerate the activation patterns 1[X g >= 0] of the rows of X: the cells of the central hyperplane
@@ -50,7 +50,7 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Count or enumerate, then print and save."""
-    from polyrelu.problem import Problem
+    from polyrelu.data.problem import Problem
 
     if args.count and (args.all or args.out):
         raise BadInput("--count lists nothing, so it does not go with --all or --out; drop one of them")
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _count(problem: Problem) -> dict[str, Any]:
-    from polyrelu.counting import cells_counted, characteristic_polynomial
+    from polyrelu.arrangement.counting import cells_counted, characteristic_polynomial
 
     polynomial = characteristic_polynomial(problem.X)
     # w_1 = -(number of hyperplanes), and w_k = 0 exactly for k above the rank.
@@ -74,7 +74,7 @@ def _count(problem: Problem) -> dict[str, Any]:
 
 
 def _enumerate(problem: Problem, args: argparse.Namespace) -> dict[str, Any]:
-    from polyrelu.arrangement import all_patterns, enumerate_cells
+    from polyrelu.arrangement.cells import all_patterns, enumerate_cells
     from polyrelu.show.progress import progress_bar
 
     with workers(args.jobs) as executor, progress_bar("cells") as progress:

@@ -18,11 +18,11 @@ from polyrelu.commands.options import (
     workers,
 )
 from polyrelu.errors import BadInput
-from polyrelu.files import check_writable, write_whole
+from polyrelu.data.files import check_writable, write_whole
 from polyrelu.show.figures import KINDS
 
 if TYPE_CHECKING:
-    from polyrelu.problem import Problem
+    from polyrelu.data.problem import Problem
 
 DESCRIPTION = """\
 Draw the optimal networks of a data set. Vertices, edges, neurons and ranges come from the proof; floats only draw.
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
 
         return page.run(args)
     from polyrelu.certification import certify
-    from polyrelu.problem import Problem
+    from polyrelu.data.problem import Problem
     from polyrelu.show import figures
     from polyrelu.show.progress import stage_line
 

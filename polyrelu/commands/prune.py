@@ -17,12 +17,12 @@ from polyrelu.commands.options import (
     workers,
 )
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.files import check_writable, write_whole
+from polyrelu.data.files import check_writable, write_whole
 
 if TYPE_CHECKING:
     from polyrelu.certificate.read import Asked
-    from polyrelu.geometry.set_point import SetPoint
-    from polyrelu.optimum import Optimum
+    from polyrelu.optimal_set.set_point import SetPoint
+    from polyrelu.proof.optimum import Optimum
     from polyrelu.selection.pruning import Step
 
 DESCRIPTION = """\
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 def _asked(args: argparse.Namespace) -> Asked:
     """The problem of a data file with --lam, or of a proof file, which brings its own lambda."""
     from polyrelu.certificate.read import Asked, is_proof, read_problem
-    from polyrelu.problem import Problem
+    from polyrelu.data.problem import Problem
 
     if is_proof(args.data):
         if args.lam is not None or args.target is not None or args.bias or args.gated:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from polyrelu.problem import Problem
+from polyrelu.data.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from polyrelu.networks.coordinates import enclosed
 from polyrelu.networks.distance import Distance
 from polyrelu.networks.network import Network
 from polyrelu.networks.stationarity import Stationarity
-from polyrelu.problem import Problem
+from polyrelu.data.problem import Problem
 from polyrelu.result import Result, bits_of
 from polyrelu.verdict import Verdict
 

@@ -15,7 +15,7 @@ from polyrelu.networks.coordinates import ball_root, compatible, dot, enclosed, 
 from polyrelu.networks.kinks import Box, Hull, clarke_set
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
-from polyrelu.problem import Problem
+from polyrelu.data.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ from polyrelu.guess.linear import nearest_weights
 from polyrelu.networks.coordinates import BITS, ball_norm, dot, enclosed, rounded
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
-from polyrelu.optimal_set import OptimalSet
-from polyrelu.optimum import Optimum
+from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.neuron import Piece
 from polyrelu.proof.point import Coordinates
 from polyrelu.proof.program import Program

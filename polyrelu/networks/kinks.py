@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
-from polyrelu.arrangement import enumerate_cells
+from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.errors import Undecided
 from polyrelu.exact.ordered_field import common_field
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines

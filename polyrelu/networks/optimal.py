@@ -24,7 +24,7 @@ from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
 from polyrelu.networks.coordinates import BITS, compatible, dot, is_exact, read, sign_of
 from polyrelu.networks.network import Network
-from polyrelu.optimum import Optimum
+from polyrelu.proof.optimum import Optimum
 
 
 def network_at(optimum: Optimum, weights: Sequence[Any], *, gates: Any = None, bits: int = BITS) -> Network:

@@ -35,7 +35,7 @@ from polyrelu.networks.conditions import Conditions, all_conditions
 from polyrelu.networks.coordinates import BITS, ball_root, enclosed, sign_of
 from polyrelu.networks.kinks import Box, Hull, distance
 from polyrelu.networks.network import Network
-from polyrelu.problem import Problem
+from polyrelu.data.problem import Problem
 from polyrelu.verdict import Status, Verdict
 
 CLARKE, CHAIN_RULE = "stationary (Clarke)", "stationary (chain rule)"

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
-from polyrelu.guess.pairing import Group, directions_span, group, start_of_c
+from polyrelu.proof.pairing import Group, directions_span, group, start_of_c
 from polyrelu.guess.result import Guess, GuessedNeuron
 from polyrelu.proof.fibre import Interior, interior_of_fibre
 from polyrelu.proof.neuron import Neuron, Piece, gated_neuron

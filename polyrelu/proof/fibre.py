@@ -17,7 +17,7 @@ import numpy as np
 from flint import arb, arb_mat, fmpq
 
 from polyrelu.exact.enclosure import precision
-from polyrelu.guess.pairing import fibre_interior
+from polyrelu.proof.pairing import fibre_interior
 from polyrelu.proof.point import Point
 
 BITS = 200

@@ -34,17 +34,17 @@ from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import inner_product
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.geometry.arithmetic import Imprecise
-from polyrelu.geometry.boxed import Boxed
-from polyrelu.geometry.neuron_polytope import GUARD_BITS, NeuronPolytope
-from polyrelu.geometry.optimise import maximise
-from polyrelu.geometry.set_point import Corner, SetPoint
+from polyrelu.optimal_set.arithmetic import Imprecise
+from polyrelu.optimal_set.boxed import Boxed
+from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
+from polyrelu.optimal_set.optimise import maximise
+from polyrelu.optimal_set.set_point import Corner, SetPoint
 from polyrelu.networks.coordinates import positive_part
 from polyrelu.networks.network import Network
 from polyrelu.networks.optimal import network_at
-from polyrelu.optimal_set import OptimalSet
-from polyrelu.optimum import Optimum
-from polyrelu.problem import Problem
+from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.proof.optimum import Optimum
+from polyrelu.data.problem import Problem
 from polyrelu.proof.neuron import dot, holds
 from polyrelu.proof.point import BITS, Coordinates
 from polyrelu.selection.pruning import variables_at

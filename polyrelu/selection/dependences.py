@@ -25,7 +25,7 @@ from polyrelu.exact.real import is_zero, sign
 from polyrelu.networks.coordinates import compatible, dot, enclosed, root
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
-from polyrelu.problem import Problem
+from polyrelu.data.problem import Problem
 
 Vector = list[Any]
 

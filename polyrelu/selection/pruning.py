@@ -25,12 +25,12 @@ from flint import fmpq
 
 from polyrelu.errors import BadInput, Contradiction
 from polyrelu.exact.exact_linear import null_space
-from polyrelu.geometry.arithmetic import Imprecise, in_balls, independent, is_open, middle, solve_columns
-from polyrelu.geometry.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides, Vertex
-from polyrelu.geometry.neuron_polytope import NeuronPolytope
-from polyrelu.geometry.set_point import Corner, SetPoint
-from polyrelu.optimal_set import MAX_VERTICES, OptimalSet
-from polyrelu.optimum import Optimum
+from polyrelu.optimal_set.arithmetic import Imprecise, in_balls, independent, is_open, middle, solve_columns
+from polyrelu.optimal_set.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides, Vertex
+from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
+from polyrelu.optimal_set.set_point import Corner, SetPoint
+from polyrelu.optimal_set.levels import MAX_VERTICES, OptimalSet
+from polyrelu.proof.optimum import Optimum
 from polyrelu.selection.dependences import (
     Pruned,
     Step,

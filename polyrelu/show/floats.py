@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import precision
 from polyrelu.networks.coordinates import rounded
-from polyrelu.optimum import Optimum
+from polyrelu.proof.optimum import Optimum
 
 BITS = 128
 """Precision of the balls whose midpoints are shown."""

@@ -8,8 +8,8 @@ from flint import arb
 
 from polyrelu.exact.enclosure import ball, decimal_bounds, precision
 from polyrelu.exact.rational import is_rational
-from polyrelu.geometry.set_point import SetPoint
-from polyrelu.optimum import Optimum
+from polyrelu.optimal_set.set_point import SetPoint
+from polyrelu.proof.optimum import Optimum
 from polyrelu.selection.pruning import Step
 
 ROWS_SHOWN = 12

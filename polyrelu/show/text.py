@@ -12,7 +12,7 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.networks.coordinates import rounded
 from polyrelu.proof.neuron import Piece
 from polyrelu.result import Result, bits_of
-from polyrelu.set_report import optimal_set_text
+from polyrelu.show.set_report import optimal_set_text
 from polyrelu.show.floats import BITS, directions
 
 MAX_ROWS_SHOWN = 12

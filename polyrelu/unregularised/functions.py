@@ -133,7 +133,7 @@ def _half_lines(fits: Fits) -> Agreement:
 
 def _where_not_zero(u: Sequence[Vector], g: Sequence[Vector]) -> Vector | None:
     """An x with sum a_k (x.g_k)_+ != 0, where u_k = a_k g_k; None if there is none."""
-    from polyrelu.arrangement import enumerate_cells
+    from polyrelu.arrangement.cells import enumerate_cells
 
     cells = enumerate_cells([[to_fraction(v) for v in row] for row in g])
     for witness in cells.witnesses.tolist():

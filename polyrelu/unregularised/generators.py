@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from polyrelu.convex_program import ActivationCone, activation_cone
+from polyrelu.arrangement.cones import ActivationCone, activation_cone
 from polyrelu.errors import LimitReached
 from polyrelu.exact.ordered_field import primitive
 from polyrelu.exact.polyhedron import HRepresentation, VRepresentation, vertices_rays_lines

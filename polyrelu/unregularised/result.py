@@ -13,7 +13,7 @@ from polyrelu.errors import LimitReached
 from polyrelu.exact.enclosure import decimal_bounds, precision
 from polyrelu.exact.ordered_field import primitive
 from polyrelu.exact.rational import to_fraction
-from polyrelu.problem import Problem
+from polyrelu.data.problem import Problem
 from polyrelu.unregularised.cones import Vector
 from polyrelu.unregularised.functions import Weights, value
 from polyrelu.unregularised.generators import sparse

@@ -27,8 +27,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from polyrelu.arrangement import enumerate_cells
-from polyrelu.counting import cells_counted, characteristic_polynomial
+from polyrelu.arrangement.cells import enumerate_cells
+from polyrelu.arrangement.counting import cells_counted, characteristic_polynomial
 
 ROUNDS = 4
 

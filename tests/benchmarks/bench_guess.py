@@ -18,7 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from test_guess import conic_value
 
-from polyrelu.arrangement import enumerate_cells
+from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.guess import guess_optimum, lambda_max
 
 CELLS = [(20, 3), (40, 3), (80, 3), (100, 3), (30, 4), (20, 6), (300, 2)]

@@ -14,7 +14,7 @@ from polyrelu.errors import Undecided
 from polyrelu.show.figures.canvas import BLACK, CYCLE, GREY, SKY, Drawing, counted, setting, sheet
 from polyrelu.show.figures.view import View, view
 from polyrelu.show.floats import Floats
-from polyrelu.uniqueness import Status, Uniqueness
+from polyrelu.optimal_set.uniqueness import Status, Uniqueness
 
 SAME = 1e-9
 STEPS = 600

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Wedge
 
-from polyrelu.arrangement import Arrangement, enumerate_cells
+from polyrelu.arrangement.cells import Arrangement, enumerate_cells
 from polyrelu.show.figures.canvas import GREY, PALE, YELLOW, Drawing, counted, setting, sheet, sign_colour
 from polyrelu.show.floats import Floats, directions
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from polyrelu.arrangement import Arrangement, enumerate_cells
+from polyrelu.arrangement.cells import Arrangement, enumerate_cells
 from polyrelu.errors import BadInput
 from polyrelu.show.figures.canvas import BLACK, GREY, YELLOW, Drawing, counted, setting, sheet, sign_colour
 from polyrelu.show.floats import Floats, directions

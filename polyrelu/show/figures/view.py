@@ -8,7 +8,7 @@ import numpy as np
 
 from polyrelu.errors import BadInput
 from polyrelu.networks.coordinates import rounded
-from polyrelu.optimal_set import OptimalSet
+from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.result import Result
 from polyrelu.show.floats import BITS, Floats, directions
 

@@ -24,11 +24,11 @@ from flint import arb, fmpq
 
 from polyrelu.errors import Contradiction, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.geometry.arithmetic import sign
-from polyrelu.geometry.boxed import BasicSolution, Boxed, Vector, Vertex
-from polyrelu.geometry.neuron_polytope import GUARD_BITS, NeuronPolytope
-from polyrelu.geometry.optimise import Objective, maximise, value_at
-from polyrelu.geometry.set_point import Corner, SetPoint
+from polyrelu.optimal_set.arithmetic import sign
+from polyrelu.optimal_set.boxed import BasicSolution, Boxed, Vector, Vertex
+from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
+from polyrelu.optimal_set.optimise import Objective, maximise, value_at
+from polyrelu.optimal_set.set_point import Corner, SetPoint
 from polyrelu.proof.neuron import Piece, dot
 
 BITS = 192

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from polyrelu.counting import cells_upper_bound
-from polyrelu.enumeration.lifting import cells_beside, distinct, signed, whole_space
-from polyrelu.enumeration.planes import cells_of_planes
+from polyrelu.arrangement.counting import cells_upper_bound
+from polyrelu.arrangement.lifting import cells_beside, distinct, signed, whole_space
+from polyrelu.arrangement.planes import cells_of_planes
 from polyrelu.exact.integers import IntMatrix, largest
 
 if TYPE_CHECKING:

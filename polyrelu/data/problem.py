@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from polyrelu.errors import BadInput
-from polyrelu.exact.numbers import Floats, exact_number
-from polyrelu.tables import Table, read_table
+from polyrelu.data.numbers import Floats, exact_number
+from polyrelu.data.tables import Table, read_table
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 Vector = tuple[Fraction, ...]

@@ -25,7 +25,7 @@ from polyrelu.exact.integers import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from polyrelu.enumeration.flats import Flats
+    from polyrelu.arrangement.flats import Flats
 
 LONG = 2**16  # shorter witnesses are left alone
 SCALES = (6, 12, 20, 30, 44)  # bits of the coordinates tried, in turn

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from polyrelu.errors import BadInput
-from polyrelu.exact.numbers import exact_number, looks_numeric
+from polyrelu.data.numbers import exact_number, looks_numeric
 
 
 @dataclass(frozen=True)

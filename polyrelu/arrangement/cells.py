@@ -2,7 +2,7 @@
 
 The proof has two independent halves. Each sign vector is recomputed from its integer witness by an exact
 product, and the sign vectors are pairwise different: so there are at least that many cells. The number of
-cells is (-1)^d chi(-1), with chi found by another method (`polyrelu.counting`): so there are no more.
+cells is (-1)^d chi(-1), with chi found by another method (`polyrelu.arrangement.counting`): so there are no more.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polyrelu.counting import cells_counted, cells_upper_bound, characteristic_polynomial
-from polyrelu.enumeration.checking import ambient, ascending, checked_cells, signs_of
-from polyrelu.enumeration.faces import points_of_faces
-from polyrelu.enumeration.merging import mapping
-from polyrelu.enumeration.tasks import cells_by_task
+from polyrelu.arrangement.counting import cells_counted, cells_upper_bound, characteristic_polynomial
+from polyrelu.arrangement.checking import ambient, ascending, checked_cells, signs_of
+from polyrelu.arrangement.faces import points_of_faces
+from polyrelu.arrangement.merging import mapping
+from polyrelu.arrangement.tasks import cells_by_task
 from polyrelu.errors import Contradiction, LimitReached
 from polyrelu.exact.integers import IntMatrix, divided_by_gcd, narrow, primitive_rows, product, values
 from polyrelu.exact.labels import Lines, lines_of_rows

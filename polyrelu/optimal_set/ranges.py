@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 
 from flint import arb, fmpq
 
-from polyrelu.geometry.boxed import Boxed
-from polyrelu.geometry.neuron_polytope import NeuronPolytope
-from polyrelu.geometry.optimise import Maximum, Objective, gap_at, maximise, value_at
-from polyrelu.geometry.set_point import support_of
+from polyrelu.optimal_set.boxed import Boxed
+from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
+from polyrelu.optimal_set.optimise import Maximum, Objective, gap_at, maximise, value_at
+from polyrelu.optimal_set.set_point import support_of
 from polyrelu.proof.point import Coordinates
 
 Extremes: TypeAlias = dict[int, tuple[Maximum, Maximum]]

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polyrelu.enumeration.lifting import starts
-from polyrelu.enumeration.tasks import Found
+from polyrelu.arrangement.lifting import starts
+from polyrelu.arrangement.tasks import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

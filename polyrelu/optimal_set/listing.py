@@ -15,7 +15,7 @@ from flint import fmpq
 
 from polyrelu.errors import Contradiction, LimitReached
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
-from polyrelu.geometry.boxed import Boxed, Sides, Vertex
+from polyrelu.optimal_set.boxed import Boxed, Sides, Vertex
 
 FEW = 50_000
 """A polytope whose number of vertices is at most this, whatever its shape, is given to a polyhedral engine."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from polyrelu.enumeration.faces import points_of_faces
+from polyrelu.arrangement.faces import points_of_faces
 from polyrelu.errors import BadInput, Contradiction
 from polyrelu.exact.integers import IntMatrix, divided_by_gcd, narrow, primitive_rows, product, values
 from polyrelu.exact.labels import lines_of_rows
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import networkx
     from numpy.typing import NDArray
 
-    from polyrelu.arrangement import Arrangement
+    from polyrelu.arrangement.cells import Arrangement
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from polyrelu.enumeration.flats import Flats, cut
-from polyrelu.enumeration.lifting import cells, pairs_of, whole_space
+from polyrelu.arrangement.flats import Flats, cut
+from polyrelu.arrangement.lifting import cells, pairs_of, whole_space
 from polyrelu.exact.integers import packed
 
 if TYPE_CHECKING:

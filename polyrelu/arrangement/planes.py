@@ -25,7 +25,7 @@ from polyrelu.exact.integers import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from polyrelu.enumeration.flats import Flats
+    from polyrelu.arrangement.flats import Flats
 
 
 def cells_of_planes(planes: Flats, rows: IntMatrix) -> tuple[IntMatrix, NDArray[np.intp]]:

@@ -11,7 +11,7 @@ from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import ball
 from polyrelu.exact.rational import is_rational, to_fmpq
 from polyrelu.exact.real import sign
-from polyrelu.geometry.neuron_polytope import NeuronPolytope
+from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.proof.point import Coordinates
 
 

@@ -22,7 +22,7 @@ from flint import fmpq
 
 from polyrelu.errors import Contradiction, LimitReached
 from polyrelu.exact.exact_linear import null_space
-from polyrelu.geometry.arithmetic import (
+from polyrelu.optimal_set.arithmetic import (
     Columns,
     Imprecise,
     in_balls,

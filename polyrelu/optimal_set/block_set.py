@@ -28,10 +28,10 @@ from flint import fmpq
 from polyrelu.errors import BadInput
 from polyrelu.exact.real import sign
 from polyrelu.exact.representations import HRepresentation
-from polyrelu.geometry.listing import Edges, too_many
-from polyrelu.geometry.membership import exact_weight
-from polyrelu.geometry.neuron_set import BITS, NeuronSet, as_graph
-from polyrelu.geometry.set_point import SetPoint, Split
+from polyrelu.optimal_set.listing import Edges, too_many
+from polyrelu.optimal_set.membership import exact_weight
+from polyrelu.optimal_set.neuron_set import BITS, NeuronSet, as_graph
+from polyrelu.optimal_set.set_point import SetPoint, Split
 from polyrelu.proof.neuron import holds
 
 

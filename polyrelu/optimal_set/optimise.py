@@ -17,8 +17,8 @@ from flint import arb, fmpq
 from polyrelu.errors import Contradiction
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.geometry.arithmetic import Imprecise, is_open, middle, sign
-from polyrelu.geometry.boxed import Boxed, Vertex
+from polyrelu.optimal_set.arithmetic import Imprecise, is_open, middle, sign
+from polyrelu.optimal_set.boxed import Boxed, Vertex
 
 Objective = Mapping[int, int]
 """Integer coefficients of a linear function, by variable; the others are 0."""

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from polyrelu.enumeration.flats import Cuts, Flats, cut
-from polyrelu.enumeration.planes import cells_of_planes
-from polyrelu.enumeration.shortening import shortened
+from polyrelu.arrangement.flats import Cuts, Flats, cut
+from polyrelu.arrangement.planes import cells_of_planes
+from polyrelu.arrangement.shortening import shortened
 from polyrelu.exact.integers import (
     FLOAT_LIMIT,
     INT64_LIMIT,

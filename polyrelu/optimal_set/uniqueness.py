@@ -21,9 +21,9 @@ from flint import arb, arb_mat
 
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import nonzero_minor
-from polyrelu.geometry.moves import Freedom, Move, moved
-from polyrelu.optimal_set import OptimalSet
-from polyrelu.optimum import Optimum
+from polyrelu.optimal_set.moves import Freedom, Move, moved
+from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.point import BITS
 from polyrelu.verdict import Status, Verdict
 

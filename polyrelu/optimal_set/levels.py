@@ -20,10 +20,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from polyrelu.geometry.block_set import BlockSet
-from polyrelu.geometry.neuron_polytope import NeuronPolytope
-from polyrelu.geometry.neuron_set import NeuronSet
-from polyrelu.optimum import Optimum
+from polyrelu.optimal_set.block_set import BlockSet
+from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
+from polyrelu.optimal_set.neuron_set import NeuronSet
+from polyrelu.proof.optimum import Optimum
 
 MAX_VERTICES = 10_000
 

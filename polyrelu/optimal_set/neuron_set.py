@@ -13,14 +13,14 @@ from flint import fmpq
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.representations import HRepresentation
-from polyrelu.geometry.boxed import UPPER, Boxed, Vertex
-from polyrelu.geometry.faces import faces_by_dimension
-from polyrelu.geometry.listing import FEW, Edges, at_most, by_engine, by_walking, edges_if_complete, too_many
-from polyrelu.geometry.membership import is_optimal
-from polyrelu.geometry.neuron_polytope import GUARD_BITS, NeuronPolytope
-from polyrelu.geometry.optimise import Objective, maximise
-from polyrelu.geometry.ranges import Extremes, extremes, ranges
-from polyrelu.geometry.set_point import Corner, SetPoint, mean
+from polyrelu.optimal_set.boxed import UPPER, Boxed, Vertex
+from polyrelu.optimal_set.faces import faces_by_dimension
+from polyrelu.optimal_set.listing import FEW, Edges, at_most, by_engine, by_walking, edges_if_complete, too_many
+from polyrelu.optimal_set.membership import is_optimal
+from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
+from polyrelu.optimal_set.optimise import Objective, maximise
+from polyrelu.optimal_set.ranges import Extremes, extremes, ranges
+from polyrelu.optimal_set.set_point import Corner, SetPoint, mean
 from polyrelu.proof.neuron import Piece
 
 BITS = 128

@@ -23,9 +23,9 @@ from flint import arb, fmpq
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import independent_rows
-from polyrelu.geometry.arithmetic import Imprecise
-from polyrelu.geometry.boxed import FREE, BasicSolution, Boxed, Vertex
-from polyrelu.optimum import Optimum
+from polyrelu.optimal_set.arithmetic import Imprecise
+from polyrelu.optimal_set.boxed import FREE, BasicSolution, Boxed, Vertex
+from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.neuron import Piece, times
 from polyrelu.proof.point import BITS, Coordinates
 

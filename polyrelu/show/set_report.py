@@ -7,9 +7,9 @@ from typing import Any
 from flint import arb
 
 from polyrelu.errors import LimitReached, Undecided
-from polyrelu.geometry.moves import Freedom, Move
-from polyrelu.optimal_set import OptimalSet
-from polyrelu.uniqueness import Status, Uniqueness, Verdict
+from polyrelu.optimal_set.moves import Freedom, Move
+from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.uniqueness import Status, Uniqueness, Verdict
 
 LABEL = 17
 SET_KEYS = (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polyrelu.enumeration.lifting import batches
-from polyrelu.enumeration.merging import merged, pieces
+from polyrelu.arrangement.lifting import batches
+from polyrelu.arrangement.merging import merged, pieces
 from polyrelu.errors import Contradiction
 from polyrelu.exact.integers import divided_by_gcd, narrow, packed, product, values
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from polyrelu.enumeration.tasks import Found
+    from polyrelu.arrangement.tasks import Found
     from polyrelu.exact.integers import IntMatrix
     from polyrelu.exact.labels import Lines
 

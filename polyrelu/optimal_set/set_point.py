@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.geometry.boxed import LOWER, UPPER, BasicSolution, Boxed, Vertex
-from polyrelu.geometry.neuron_polytope import NeuronPolytope
+from polyrelu.optimal_set.boxed import LOWER, UPPER, BasicSolution, Boxed, Vertex
+from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.proof.point import Coordinates
 
 BITS = 128

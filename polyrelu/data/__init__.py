@@ -1,0 +1,1 @@
+"""What comes in and goes out: tables, numbers, files, and the one exact `Problem` they become."""
