@@ -10,13 +10,13 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from polyrelu.arrangement.cells import enumerate_cells as enumerate_cells
     from polyrelu.certification import certify as certify
+    from polyrelu.data.problem import Problem as Problem
     from polyrelu.networks.network import Network as Network
     from polyrelu.networks.questions import ask as ask
     from polyrelu.optimal_set.levels import OptimalSet as OptimalSet
-    from polyrelu.data.problem import Problem as Problem
+    from polyrelu.optimal_set.uniqueness import Uniqueness as Uniqueness
     from polyrelu.result import Result as Result
     from polyrelu.selection.pruning import prune as prune
-    from polyrelu.optimal_set.uniqueness import Uniqueness as Uniqueness
 
 # Imported on first use, so that `polyrelu --help` and `import polyrelu` answer at once.
 _HOME = {

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from polyrelu.errors import BadInput, Undecided
 from polyrelu.data.numbers import Floats
+from polyrelu.data.problem import Problem, Vector, penalty
+from polyrelu.errors import BadInput, Undecided
 from polyrelu.guess.result import Guess
 from polyrelu.optimal_set.levels import MAX_VERTICES
-from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
 from polyrelu.unregularised.optimal_set import certify_unregularised
@@ -140,8 +140,8 @@ def as_patterns(given: Any, n: int) -> NDArray[np.bool_]:
 def _certify_program(
     problem: Problem, program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int
 ) -> Result:
-    from polyrelu.proof.optimum import prove
     from polyrelu.proof.lambda_max import lambda_max_squared
+    from polyrelu.proof.optimum import prove
 
     optimum, reason = None, None
     # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.

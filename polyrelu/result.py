@@ -9,11 +9,11 @@ from typing import Any
 
 from flint import fmpq
 
+from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.optimal_set.levels import MAX_VERTICES, OptimalSet
-from polyrelu.proof.optimum import Optimum
-from polyrelu.data.problem import Problem
 from polyrelu.proof.lambda_max import enclosed_root
+from polyrelu.proof.optimum import Optimum
 from polyrelu.show.set_report import SET_KEYS, optimal_set_keys
 
 Bounds = tuple[str, str]

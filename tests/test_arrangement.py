@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyrelu.arrangement import cells as module
+from polyrelu.arrangement import merging, tasks
 from polyrelu.arrangement.cells import all_patterns, enumerate_cells, iter_cells
-from polyrelu.arrangement.counting import characteristic_polynomial
-from polyrelu.enumeration import merging, tasks
 from polyrelu.arrangement.checking import ascending
+from polyrelu.arrangement.counting import characteristic_polynomial
 from polyrelu.errors import Contradiction, LimitReached
 from polyrelu.exact import integers
 from tests.strategies import integer_matrices, invertible_matrices, rational_matrices

@@ -34,7 +34,7 @@ def in_floats(optimum):
     at, lam = optimum.point.balls(128), float(optimum.program.lam)
     A = np.array([[float(v.mid()) for v in map(arb, p.activation(at.nu))] for p in optimum.used]).T / lam
     fit = np.array([float((y - v).mid()) for y, v in zip(optimum.program.yq, at.nu, strict=True)])
-    s = np.array([p.neuron.sign for p in optimum.used])
+    s = np.array([p.place.sign for p in optimum.used])
     U = np.array([[float(arb(v).mid()) for v in p.z(at.nu)] for p in optimum.used]) * s[:, None] / lam
     return A, fit, U, s
 
@@ -77,7 +77,7 @@ def test_least_norm_against_floats(sets, blocks):
         assert is_zero(chosen.gap)
         t = check_feasible(optimum, chosen)
         A, fit, _, _ = in_floats(optimum)
-        shares = np.array([holds(optimum.program, p.neuron).sum() if blocks else 1 for p in optimum.used])
+        shares = np.array([holds(optimum.program, p.place).sum() if blocks else 1 for p in optimum.used])
         start = np.array([number(w) for w in OptimalSet(optimum).neurons.interior_point().weights()])
         best = float_minimum(lambda w, m=shares: w @ (w / m), lambda w, m=shares: 2 * w / m, A, fit, start)
         assert number(chosen.value) == pytest.approx(t @ (t / shares), rel=1e-9)

@@ -51,13 +51,13 @@ def test_evaluation_scaling_and_splitting(network, data):
     x = data.draw(integer_vectors(network.d))
     expected = by_hand(network, x)
     assert network.evaluate([x]) == [fmpq(expected.numerator, expected.denominator)]
-    pieces = []
+    neurons = []
     for unit in data.draw(st.permutations(network.units)):
         share = data.draw(st.sampled_from([fmpq(1, 3), fmpq(1, 2), fmpq(1)]))
         for part in (share, 1 - share):
             c = data.draw(st.sampled_from([fmpq(1, 2), fmpq(3)]))
-            pieces.append(([t * c for t in unit.theta], unit.phi * part / c))
-    other = Network.of([t for t, _ in pieces], [p for _, p in pieces])
+            neurons.append(([t * c for t in unit.theta], unit.phi * part / c))
+    other = Network.of([t for t, _ in neurons], [p for _, p in neurons])
     assert other.equivalent(network)
     assert other.merged().evaluate([x]) == network.evaluate([x])
     # the least penalty is blind to scaling and to splitting, and no network has less than its least penalty

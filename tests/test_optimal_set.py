@@ -18,9 +18,9 @@ from polyrelu.exact.exact_linear import rank, solve
 from polyrelu.exact.face_lattice import edges, face_numbers
 from polyrelu.exact.real import sign
 from polyrelu.optimal_set.boxed import Boxed, Vertex
+from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.listing import at_most, by_engine, by_walking, edges_if_complete
 from polyrelu.optimal_set.optimise import maximise, value_at
-from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.uniqueness import Uniqueness
 
 GOLDEN = ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 1)
@@ -84,7 +84,7 @@ def optimum_of(problem):
 
 def supports_exactly(optimum, nu):
     """Supports of all basic feasible solutions of { beta >= 0 : sum beta_k Q_k nu = y - nu }, over the field of nu."""
-    columns = [piece.activation(nu) for piece in optimum.used]
+    columns = [neuron.activation(nu) for neuron in optimum.used]
     fit = [y - v for y, v in zip(optimum.program.yq, nu, strict=True)]
     found = set()
     for size in range(len(columns) + 1):
@@ -107,7 +107,7 @@ def supports_in_balls(optimum):
     R, found, bits = optimum.support.rank, set(), 320
     nu = optimum.point.balls(bits).nu
     with precision(bits):
-        columns = [[arb(v) for v in piece.activation(nu)] for piece in optimum.used]
+        columns = [[arb(v) for v in neuron.activation(nu)] for neuron in optimum.used]
         # least squares: the system has a solution, so for independent columns this is it
         fit = arb_mat([[arb(y) - v] for y, v in zip(optimum.program.yq, nu, strict=True)])
         for subset in combinations(range(len(columns)), R):
@@ -234,8 +234,8 @@ def objective_of(optimum, betas, bits):
     nu = optimum.point.balls(bits).nu
     with precision(bits):
         fit, penalty = [arb(0)] * program.n, arb(0)
-        for piece, w in zip(optimum.used, betas, strict=True):
-            z, s = piece.z(nu), piece.neuron.sign
+        for neuron, w in zip(optimum.used, betas, strict=True):
+            z, s = neuron.z(nu), neuron.place.sign
             length = sum((v * v for v in z), start=arb(0)).sqrt()
             for j in range(program.n):
                 on = sum((program.Xq[j, c] * s * v / length for c, v in enumerate(z)), start=arb(0))

@@ -181,7 +181,7 @@ def test_five_neurons_of_rank_four_without_any_pair():
 
 def test_dependent_rows_on_a_face():
     optimum = certify([[1, 0, 0], [0, 1, 0], [1, 1, 0], [1, 5, 50]], [-5, -5, -5, 51], 50).proved()
-    assert [piece.neuron.face for piece in optimum.used] == [(0, 0, 0, 1)]
+    assert [neuron.place.face for neuron in optimum.used] == [(0, 0, 0, 1)]
     assert optimum.tight_blocks == optimum.support_blocks == 6
 
 
@@ -289,14 +289,14 @@ def primal(optimum, at, X):
     """Fit and sum of norms of the weights of one optimal network, in Fractions to 60 digits."""
     structure, lam = optimum.point.structure, optimum.program.lam
     fit, norm = [Fraction(0)] * len(X), Fraction(0)
-    for piece, weight in zip(structure.pieces, at.weights, strict=True):
+    for neuron, weight in zip(structure.neurons, at.weights, strict=True):
         beta = sum(ends(weight)) / 2
         with precision(300):
-            z = [sum(ends(arb(v))) / 2 for v in piece.z(at.nu)]
-        values = [sum(a * b for a, b in zip(row, z, strict=True)) * piece.neuron.sign for row in X]
+            z = [sum(ends(arb(v))) / 2 for v in neuron.z(at.nu)]
+        values = [sum(a * b for a, b in zip(row, z, strict=True)) * neuron.place.sign for row in X]
         for j, v in enumerate(values):
-            if piece.neuron.face[j] > 0:
-                fit[j] += beta * v * piece.neuron.sign
+            if neuron.place.face[j] > 0:
+                fit[j] += beta * v * neuron.place.sign
         norm += beta * lam
     if structure.r:  # the exchanged linear part X B c costs nothing
         c = [sum(ends(v)) / 2 for v in at.c]
@@ -386,8 +386,8 @@ def test_thousands_of_corrupted_guesses_are_never_certified_wrongly(chunk, monke
             # Certified all the same: then it must be the true optimum, reached from a bad start.
             recovered += 1
             assert all(a.overlaps(b) for a, b in zip(optimum.point.balls(100).nu, nu, strict=True)), seed
-            assert sorted(p.neuron.face for p in optimum.used) == sorted(
-                p.neuron.face for p in truth.proved().used
+            assert sorted(p.place.face for p in optimum.used) == sorted(
+                p.place.face for p in truth.proved().used
             )
     assert refused > 100
     assert refused + recovered >= 500
@@ -400,7 +400,7 @@ def test_a_program_without_its_best_block_is_another_program():
     used = full.proved().used[0]
     from polyrelu.proof.neuron import holds
 
-    kept = program.patterns[~holds(program, used.neuron)]
+    kept = program.patterns[~holds(program, used.place)]
     part = certify(X, y, lam, patterns=kept)
     assert Fraction(part.objective()[0]) >= Fraction(full.objective()[0])
     assert isinstance(part.proved().program, Program)
@@ -415,7 +415,7 @@ def test_close_to_a_breakpoint_the_guess_is_mended_and_then_proved():
     def structure(lam):
         result = certify(X, y, lam)
         assert result.status == "proved", (lam, result.reason)
-        return {(piece.neuron.sign, piece.neuron.face) for piece in result.proved().used}
+        return {(neuron.place.sign, neuron.place.face) for neuron in result.proved().used}
 
     low, high = Fraction(1, 10), Fraction(1)
     start = structure(low)

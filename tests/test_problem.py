@@ -9,10 +9,10 @@ import pytest
 import sympy
 from flint import fmpq
 
-from polyrelu.errors import BadInput
 from polyrelu.data.numbers import MAX_DIGITS, exact_number
 from polyrelu.data.problem import Problem
 from polyrelu.data.tables import read_table
+from polyrelu.errors import BadInput
 
 
 @pytest.mark.parametrize(

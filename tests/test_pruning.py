@@ -41,7 +41,7 @@ def exact(optimum):
     found = optimum.point.exact
     assert found is not None
     nu, lam = found.at.nu, optimum.program.lamq
-    units = [[v / lam for v in piece.activation(nu)] for piece in optimum.used]
+    units = [[v / lam for v in neuron.activation(nu)] for neuron in optimum.used]
     return units, [y - v for y, v in zip(optimum.program.yq, nu, strict=True)]
 
 
@@ -137,8 +137,8 @@ def test_pruning_over_balls_keeps_the_fit():
         assert sum(bool(w > 0) for w in weights) == pruned.network.width
         with precision(200):
             total = [v - y for y, v in zip(optimum.program.yq, at.nu, strict=True)]
-            for w, piece in zip(weights, optimum.used, strict=True):
-                activation = piece.activation(at.nu)
+            for w, neuron in zip(weights, optimum.used, strict=True):
+                activation = neuron.activation(at.nu)
                 total = [t + a * w / optimum.program.lamq for t, a in zip(total, activation, strict=True)]
             assert all(t.contains(0) and t.rad() < arb("1e-20") for t in total)
             for step in pruned.steps:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.certification import certify
+from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.networks.comparison import by_duality, with_optimum
@@ -20,7 +21,6 @@ from polyrelu.networks.optimal import network_at
 from polyrelu.networks.questions import ask
 from polyrelu.networks.stationarity import stationarity
 from polyrelu.optimal_set.levels import OptimalSet
-from polyrelu.data.problem import Problem
 from tests.corpus import degenerate, generic
 from tests.strategies import integer_matrices, integer_vectors
 

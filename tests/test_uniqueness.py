@@ -11,10 +11,10 @@ from flint import arb, arb_mat, fmpq
 from polyrelu.certification import certify
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.optimal_set.moves import find_witness, inputs
 from polyrelu.optimal_set.levels import OptimalSet
-from polyrelu.show.set_report import optimal_set_keys, optimal_set_text
+from polyrelu.optimal_set.moves import find_witness, inputs
 from polyrelu.optimal_set.uniqueness import Freedom, Minor, Move, Status, Uniqueness, Verdict
+from polyrelu.show.set_report import optimal_set_keys, optimal_set_text
 from tests.test_optimal_set import (
     CUBE,
     FIVE,
@@ -88,10 +88,10 @@ def output(optimum, weights, x):
     """The network at x in floats, from directions and weights: another route than the proof's."""
     nu = [float(v.mid()) for v in optimum.point.balls(128).nu]
     total = 0.0
-    for piece, w in zip(optimum.used, weights, strict=True):
-        z = np.array([[float(fmpq(a).p) / float(fmpq(a).q) for a in row] for row in piece.A.tolist()]) @ nu
-        u = piece.neuron.sign * z / np.linalg.norm(z)
-        total += piece.neuron.sign * float(arb(w).mid()) * max(0.0, float(u @ np.array(x, dtype=float)))
+    for neuron, w in zip(optimum.used, weights, strict=True):
+        z = np.array([[float(fmpq(a).p) / float(fmpq(a).q) for a in row] for row in neuron.A.tolist()]) @ nu
+        u = neuron.place.sign * z / np.linalg.norm(z)
+        total += neuron.place.sign * float(arb(w).mid()) * max(0.0, float(u @ np.array(x, dtype=float)))
     return total
 
 
@@ -165,8 +165,7 @@ def test_answers_on_random_problems_agree_with_ranks_in_floats():
             z[i]
             for i in range(len(z))
             for j in range(i)
-            if optimum.used[i].neuron.sign == optimum.used[j].neuron.sign
-            and np.linalg.norm(z[i] + z[j]) < 1e-7
+            if optimum.used[i].place.sign == optimum.used[j].place.sign and np.linalg.norm(z[i] + z[j]) < 1e-7
         ]
         exchanges = len(pairs) - (np.linalg.matrix_rank(np.array(pairs), tol=1e-7) if pairs else 0)
         found = Uniqueness.of(optimum)

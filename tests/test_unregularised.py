@@ -10,9 +10,9 @@ from flint import fmpq, fmpq_mat
 from scipy.optimize import linprog
 
 from polyrelu.arrangement.cells import all_patterns, enumerate_cells
+from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, LimitReached
 from polyrelu.exact.rational import null_space, to_fraction
-from polyrelu.data.problem import Problem
 from polyrelu.unregularised.functions import value
 from polyrelu.unregularised.generators import SLACK, at_most, sparse
 from polyrelu.unregularised.optimal_set import UnregularisedSet, certify_unregularised

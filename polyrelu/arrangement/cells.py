@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polyrelu.arrangement.counting import cells_counted, cells_upper_bound, characteristic_polynomial
 from polyrelu.arrangement.checking import ambient, ascending, checked_cells, signs_of
+from polyrelu.arrangement.counting import cells_counted, cells_upper_bound, characteristic_polynomial
 from polyrelu.arrangement.faces import points_of_faces
 from polyrelu.arrangement.merging import mapping
 from polyrelu.arrangement.tasks import cells_by_task

@@ -12,7 +12,7 @@ All terms of a sum have one sign and |w_k| <= C(m, k), so nothing can cancel or 
 G are the classes of parallel rows modulo the span of G. Flats need an identity only up to rank r - 2: for
 rank r - 1 the sum w_(r-1) is a count of covers, and w_r follows from chi(1) = 0.
 
-This route shares no step with the enumeration of cells (`polyrelu.enumeration`); the two check each other.
+This route shares no step with the enumeration of cells (`polyrelu.arrangement`); the two check each other.
 """
 
 from __future__ import annotations

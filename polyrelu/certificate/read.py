@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from polyrelu.certificate import check
-from polyrelu.errors import BadInput
 from polyrelu.data.problem import Problem
+from polyrelu.errors import BadInput
 
 
 @dataclass(frozen=True)

@@ -78,12 +78,12 @@ def plain(sections: list[Section]) -> str:
 
 def plain_text(text: str) -> str:
     """The text with its formulas in plain characters."""
-    pieces = text.split("$")
-    for i in range(1, len(pieces), 2):
+    neurons = text.split("$")
+    for i in range(1, len(neurons), 2):
         for pattern, replacement in IN_PLAIN:
-            pieces[i] = re.sub(pattern, replacement, pieces[i])
-        pieces[i] = re.sub(r"(?<=\() | (?=[,)])", "", re.sub(" +", " ", pieces[i])).strip()
-    return "".join(pieces)
+            neurons[i] = re.sub(pattern, replacement, neurons[i])
+        neurons[i] = re.sub(r"(?<=\() | (?=[,)])", "", re.sub(" +", " ", neurons[i])).strip()
+    return "".join(neurons)
 
 
 def latex(sections: list[Section]) -> str:
@@ -106,8 +106,8 @@ def tex_paragraph(text: str) -> str:
 
 def tex_text(text: str) -> str:
     """The text with its formulas as they are and all else made harmless."""
-    pieces = text.split("$")
-    return "".join(f"${piece}$" if i % 2 else escape(piece) for i, piece in enumerate(pieces))
+    neurons = text.split("$")
+    return "".join(f"${neuron}$" if i % 2 else escape(neuron) for i, neuron in enumerate(neurons))
 
 
 def tex_table(section: Section, rows: list[list[str]]) -> str:

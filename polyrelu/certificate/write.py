@@ -21,12 +21,12 @@ import numpy as np
 from polyrelu.certificate import check
 from polyrelu.certificate.root_numbers import Basis, enclosed_point, exact_coordinates, exact_point
 from polyrelu.certificate.solution_set import ExactSet, interior_shares, listed_vertices
+from polyrelu.data.files import write_whole
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import is_rational, to_fraction
-from polyrelu.data.files import write_whole
+from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.neuron import Piece
 from polyrelu.proof.program import Program
 from polyrelu.result import Result
 
@@ -86,8 +86,8 @@ class Draft:
     def __init__(self, optimum: Optimum):
         self.optimum, structure = optimum, optimum.point.structure
         starts = np.cumsum([0, *(2 if paired else 1 for paired in structure.paired)]).tolist()
-        heads = range(len(structure.pieces))
-        self.order = sorted(heads, key=lambda k: _key(structure.pieces[k]))
+        heads = range(len(structure.neurons))
+        self.order = sorted(heads, key=lambda k: _key(structure.neurons[k]))
         ties = sorted(range(starts[-1], len(optimum.neurons)), key=lambda k: _key(optimum.neurons[k]))
         self.places: list[int] = []
         self.roles: list[str] = []
@@ -136,7 +136,7 @@ class Draft:
         at = exact_coordinates(self.optimum.point)
         exact_set = None
         if "tie" in self.roles:
-            activations = [piece.activation(at.nu) for piece in self.neurons]
+            activations = [neuron.activation(at.nu) for neuron in self.neurons]
             exact_set = ExactSet(self.optimum, list(at.nu), activations, self.used)
         numbers = [*at.nu, *at.weights, *at.c, *(exact_set.numbers() if exact_set else [])]
         return Basis(numbers), at, exact_set
@@ -164,7 +164,7 @@ class Draft:
         claims["optimum"] = {
             "objective": str(self.objective),
             "neurons": [
-                {"sign": "+" if p.neuron.sign > 0 else "-", "face": face_text(p)} for p in self.neurons
+                {"sign": "+" if p.place.sign > 0 else "-", "face": face_text(p)} for p in self.neurons
             ],
             "tight_blocks": optimum.tight_blocks,
         }
@@ -196,13 +196,13 @@ class Draft:
         }
 
 
-def _key(piece: Piece) -> tuple[str, str]:
-    return "+" if piece.neuron.sign > 0 else "-", face_text(piece)
+def _key(neuron: Neuron) -> tuple[str, str]:
+    return "+" if neuron.place.sign > 0 else "-", face_text(neuron)
 
 
-def face_text(piece: Piece) -> str:
+def face_text(neuron: Neuron) -> str:
     """The face as characters + - 0."""
-    return "".join("-0+"[side + 1] for side in piece.neuron.face)
+    return "".join("-0+"[side + 1] for side in neuron.place.face)
 
 
 def problem_spec(program: Program) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from polyrelu.commands.options import (
     add_vertices_option,
     workers,
 )
-from polyrelu.errors import BadInput
 from polyrelu.data.files import check_writable
+from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
     from polyrelu.result import Result

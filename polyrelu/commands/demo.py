@@ -9,8 +9,8 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyrelu.errors import BadInput, EngineMissing
 from polyrelu.data.files import write_whole
+from polyrelu.errors import BadInput, EngineMissing
 
 if TYPE_CHECKING:
     from polyrelu.examples import Example

@@ -68,9 +68,9 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, ask and print."""
+    from polyrelu.data.problem import Problem
     from polyrelu.interop.weights import read_network
     from polyrelu.networks.questions import ask
-    from polyrelu.data.problem import Problem
     from polyrelu.show.answer import summary
     from polyrelu.show.progress import stage_line
 

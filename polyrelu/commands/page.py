@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from polyrelu.commands.options import workers
-from polyrelu.errors import BadInput
 from polyrelu.data.files import check_writable, write_whole
+from polyrelu.errors import BadInput
 
 
 def run(args: argparse.Namespace) -> int:

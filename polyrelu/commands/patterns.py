@@ -8,8 +8,8 @@ import time
 from typing import IO, TYPE_CHECKING, Any
 
 from polyrelu.commands.options import add_data_options, add_json_option, add_size_options, workers
-from polyrelu.errors import BadInput
 from polyrelu.data.files import check_writable, write_whole
+from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,8 +17,8 @@ from polyrelu.commands.options import (
     positive,
     workers,
 )
-from polyrelu.errors import BadInput
 from polyrelu.data.files import check_writable, write_whole
+from polyrelu.errors import BadInput
 from polyrelu.show.figures import KINDS
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from polyrelu.commands.options import (
     add_vertices_option,
     workers,
 )
-from polyrelu.errors import BadInput, Undecided
 from polyrelu.data.files import check_writable, write_whole
+from polyrelu.errors import BadInput, Undecided
 
 if TYPE_CHECKING:
     from polyrelu.certificate.read import Asked
-    from polyrelu.optimal_set.set_point import SetPoint
+    from polyrelu.optimal_set.set_point import OptimalNetwork
     from polyrelu.proof.optimum import Optimum
     from polyrelu.selection.pruning import Step
 
@@ -126,7 +126,7 @@ def _proved(asked: Asked, args: argparse.Namespace) -> Optimum:
 
 def _networks(
     optimum: Optimum, args: argparse.Namespace
-) -> tuple[tuple[Step, ...], tuple[SetPoint, ...], int | None]:
+) -> tuple[tuple[Step, ...], tuple[OptimalNetwork, ...], int | None]:
     """The steps (where pruned), the networks asked for, and the narrowest width where it is known."""
     from polyrelu.selection import pruning
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from polyrelu.errors import BadInput
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.tables import Table, read_table
+from polyrelu.errors import BadInput
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 Vector = tuple[Fraction, ...]

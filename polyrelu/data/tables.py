@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from polyrelu.errors import BadInput
 from polyrelu.data.numbers import exact_number, looks_numeric
+from polyrelu.errors import BadInput
 
 
 @dataclass(frozen=True)

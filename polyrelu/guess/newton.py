@@ -26,10 +26,10 @@ STEPS = 12
 def polish(program: Program, y: Array, lam: float, state: State) -> State:
     """The root near a state; its columns must have independent activations. `moved` is the size of the last step."""
     nu, t = state.nu.astype(np.longdouble), state.t.astype(np.longdouble)
-    pieces = [_piece(program, c) for c in state.columns]
+    neurons = [_piece(program, c) for c in state.columns]
     best, last = State(state.columns, state.t, state.nu), np.inf
     for _ in range(STEPS):
-        gradients = [V @ (V.T @ nu) for V in pieces]
+        gradients = [V @ (V.T @ nu) for V in neurons]
         norms = [np.sqrt(nu @ g) for g in gradients]
         if not all(r > 0 for r in norms):
             break

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from polyrelu.errors import BadInput, LimitReached
 from polyrelu.data.numbers import exact_number
+from polyrelu.errors import BadInput, LimitReached
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.networks.network import Network
 

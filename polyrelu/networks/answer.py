@@ -7,6 +7,7 @@ from typing import Any
 
 from flint import arb
 
+from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import decimal_bounds, precision
 from polyrelu.exact.rational import is_rational
@@ -15,7 +16,6 @@ from polyrelu.networks.coordinates import enclosed
 from polyrelu.networks.distance import Distance
 from polyrelu.networks.network import Network
 from polyrelu.networks.stationarity import Stationarity
-from polyrelu.data.problem import Problem
 from polyrelu.result import Result, bits_of
 from polyrelu.verdict import Verdict
 

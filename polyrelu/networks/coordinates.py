@@ -15,9 +15,9 @@ from typing import Any
 
 from flint import arb, ctx, fmpq
 
+from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball
-from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.exact.rational import is_rational, to_fmpq, to_matrix
 from polyrelu.exact.real import ExactReal, known_sign, sign
 from polyrelu.exact.square_roots import SqrtSum

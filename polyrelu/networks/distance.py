@@ -34,8 +34,8 @@ from polyrelu.networks.coordinates import BITS, ball_norm, dot, enclosed, rounde
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.neuron import Piece
 from polyrelu.proof.point import Coordinates
 from polyrelu.proof.program import Program
 
@@ -129,8 +129,8 @@ def _optimal(optimum: Optimum, at: Coordinates) -> _Optimal:
     fit = [y - v for y, v in zip(program.yq, at.nu, strict=True)]
     return _Optimal(
         optimum.directions(at),
-        [piece.activation(at.nu) for piece in optimum.used],
-        [_key_of_piece(piece) for piece in optimum.used],
+        [neuron.activation(at.nu) for neuron in optimum.used],
+        [_key_of(neuron) for neuron in optimum.used],
         fit,
         sum((a * b for a, b in zip(at.nu, fit, strict=True)), start=arb(0)) / lam,
         optimum.support.rank,
@@ -138,8 +138,8 @@ def _optimal(optimum: Optimum, at: Coordinates) -> _Optimal:
     )
 
 
-def _key_of_piece(piece: Piece) -> Any:
-    return piece.neuron.sign if piece.neuron.gate is None else piece.neuron.gate
+def _key_of(neuron: Neuron) -> Any:
+    return neuron.place.sign if neuron.place.gate is None else neuron.place.gate
 
 
 def _key_of_unit(program: Program, unit: Unit) -> Any:

@@ -28,9 +28,9 @@ import numpy as np
 from flint import fmpq
 from numpy.typing import NDArray
 
+from polyrelu.data.numbers import Floats
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.data.numbers import Floats
 from polyrelu.exact.ordered_field import common_field, primitive
 from polyrelu.exact.rational import is_rational, to_fmpq
 from polyrelu.networks.coordinates import BITS, dot, enclosed, is_exact, products, read, rounded, sign_of

@@ -45,11 +45,11 @@ def network_at(optimum: Optimum, weights: Sequence[Any], *, gates: Any = None, b
     directions = _directions(optimum, exact=is_exact(norms), bits=bits)
     kept = [k for k, w in enumerate(norms) if not (is_exact([w]) and sign_of(w, "a weight") == 0)]
     with precision(bits):
-        pairs = [compatible(directions[k], [norms[k] * used[k].neuron.sign]) for k in kept]
+        pairs = [compatible(directions[k], [norms[k] * used[k].place.sign]) for k in kept]
     return Network.of(
         [u for u, _ in pairs],
         [phi for _, (phi,) in pairs],
-        gates=[gates[used[k].neuron.gate] for k in kept] if optimum.program.gated else None,
+        gates=[gates[used[k].place.gate] for k in kept] if optimum.program.gated else None,
         d=optimum.program.d,
     )
 
@@ -63,9 +63,9 @@ def weights_of(network: Network, optimum: Optimum) -> list[Any] | None:
     weights: list[Any] = [fmpq(0)] * len(directions)
     for unit in network.merged().units:
         w = unit.convex_weight
-        for k, (u, piece) in enumerate(zip(directions, optimum.used, strict=True)):
+        for k, (u, neuron) in enumerate(zip(directions, optimum.used, strict=True)):
             along = dot(w, u)
-            same = piece.neuron.gate is not None or piece.neuron.sign == unit.sign
+            same = neuron.place.gate is not None or neuron.place.sign == unit.sign
             if (
                 same
                 and sign_of(along, "a projection") > 0

@@ -30,9 +30,10 @@ from numpy.typing import NDArray
 
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.certification import certify_penalised
+from polyrelu.data.numbers import Floats
+from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.data.numbers import Floats
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.networks.answer import Answer
 from polyrelu.networks.comparison import Comparison, by_duality, with_optimum
@@ -40,7 +41,6 @@ from polyrelu.networks.coordinates import BITS, compatible, enclosed, products, 
 from polyrelu.networks.distance import Distance, distance
 from polyrelu.networks.network import Network
 from polyrelu.networks.stationarity import stationarity
-from polyrelu.data.problem import Problem
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
 from polyrelu.verdict import Verdict

@@ -31,7 +31,7 @@ from polyrelu.exact.representations import HRepresentation
 from polyrelu.optimal_set.listing import Edges, too_many
 from polyrelu.optimal_set.membership import exact_weight
 from polyrelu.optimal_set.neuron_set import BITS, NeuronSet, as_graph
-from polyrelu.optimal_set.set_point import SetPoint, Split
+from polyrelu.optimal_set.set_point import OptimalNetwork, Split
 from polyrelu.proof.neuron import holds
 
 
@@ -58,9 +58,9 @@ class BlockSet:
         """The blocks of the support, neuron by neuron."""
         program = self.neurons.polytope.optimum.program
         return tuple(
-            Block(int(pattern), piece.neuron.sign, k)
-            for k, piece in enumerate(self.neurons.neurons)
-            for pattern in np.flatnonzero(holds(program, piece.neuron))
+            Block(int(pattern), neuron.place.sign, k)
+            for k, neuron in enumerate(self.neurons.neurons)
+            for pattern in np.flatnonzero(holds(program, neuron.place))
         )
 
     @cached_property
@@ -96,7 +96,7 @@ class BlockSet:
         return sum(prod(self.multiplicities[k] for k in v.support) for v in self.neurons.vertices)
 
     @cached_property
-    def vertices(self) -> tuple[SetPoint, ...]:
+    def vertices(self) -> tuple[OptimalNetwork, ...]:
         """All vertices: one block for each neuron of each vertex below; LimitReached beyond `max_vertices`."""
         if self.vertex_count > self.max_vertices:
             raise too_many(self.max_vertices)
@@ -157,27 +157,27 @@ class BlockSet:
 
     # ------------------------------------------------------------------ points
 
-    def placed(self, point: SetPoint, choice: Sequence[int]) -> SetPoint:
+    def placed(self, point: OptimalNetwork, choice: Sequence[int]) -> OptimalNetwork:
         """The solution with each neuron's weight on the chosen one of its blocks."""
         chosen = set(choice)
         part = tuple(fmpq(int(b in chosen)) for b in range(len(self.blocks)))
         return self._split(point, part)
 
-    def _split(self, point: SetPoint, part: tuple[fmpq, ...]) -> SetPoint:
+    def _split(self, point: OptimalNetwork, part: tuple[fmpq, ...]) -> OptimalNetwork:
         split = Split(tuple(block.neuron for block in self.blocks), part)
-        return SetPoint(point.polytope, tuple(corner._replace(split=split) for corner in point.corners))
+        return OptimalNetwork(point.polytope, tuple(corner._replace(split=split) for corner in point.corners))
 
-    def interior_point(self) -> SetPoint:
+    def interior_point(self) -> OptimalNetwork:
         """A point of the relative interior: each neuron's weight is shared equally among its blocks."""
         part = tuple(fmpq(1, self.multiplicities[block.neuron]) for block in self.blocks)
         return self._split(self.neurons.interior_point(), part)
 
-    def random_points(self, count: int, seed: int = 0) -> list[SetPoint]:
+    def random_points(self, count: int, seed: int = 0) -> list[OptimalNetwork]:
         """Random networks, each corner with its weights shared at random among blocks; the same for the same seed."""
         pick = random.Random(seed)
         holds_neuron = tuple(block.neuron for block in self.blocks)
         return [
-            SetPoint(
+            OptimalNetwork(
                 point.polytope,
                 tuple(c._replace(split=Split(holds_neuron, self._random_part(pick))) for c in point.corners),
             )
@@ -199,9 +199,9 @@ class BlockSet:
             for block in self.blocks
         ]
 
-    def contains(self, weights: Sequence[Any] | SetPoint) -> bool:
+    def contains(self, weights: Sequence[Any] | OptimalNetwork) -> bool:
         """Exactly: is this a solution of the convex program? One weight for each block of the support."""
-        if isinstance(weights, SetPoint):
+        if isinstance(weights, OptimalNetwork):
             if weights.polytope is self.neurons.polytope and all(
                 c.split is not None for c in weights.corners
             ):

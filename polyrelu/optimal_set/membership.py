@@ -17,8 +17,10 @@ from polyrelu.proof.point import Coordinates
 
 def is_optimal(polytope: NeuronPolytope, weights: Sequence[Any]) -> bool:
     """Whether the weights are >= 0 and their signed activations add up to the optimal fit, row by row."""
-    if len(weights) != len(polytope.pieces):
-        raise BadInput(f"{len(weights)} weights were given for the {len(polytope.pieces)} neurons of the set")
+    if len(weights) != len(polytope.neurons):
+        raise BadInput(
+            f"{len(weights)} weights were given for the {len(polytope.neurons)} neurons of the set"
+        )
     exact = [exact_weight(w) for w in weights]
     if any(sign(w) < 0 for w in exact):
         return False
@@ -34,9 +36,9 @@ def _row_fits(polytope: NeuronPolytope, weights: Sequence[Any], row: int) -> boo
     def misfit(at: Coordinates) -> Any:
         enclosed = isinstance(at.nu[0], arb)
         total = at.nu[row] - program.yq[row]
-        for piece, w in zip(polytope.pieces, weights, strict=True):
+        for neuron, w in zip(polytope.neurons, weights, strict=True):
             value = ball(w, ctx.prec) if enclosed else w
-            total = total + piece.activation(at.nu)[row] * value / program.lamq
+            total = total + neuron.activation(at.nu)[row] * value / program.lamq
         return total
 
     return polytope.optimum.point.sign(misfit, f"the misfit in row {row + 1}") == 0

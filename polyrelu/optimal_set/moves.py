@@ -28,8 +28,8 @@ from polyrelu.optimal_set.arithmetic import sign
 from polyrelu.optimal_set.boxed import BasicSolution, Boxed, Vector, Vertex
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import Objective, maximise, value_at
-from polyrelu.optimal_set.set_point import Corner, SetPoint
-from polyrelu.proof.neuron import Piece, dot
+from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
+from polyrelu.proof.neuron import Neuron, dot
 
 BITS = 192
 MAX_INPUTS = 20_000
@@ -60,8 +60,8 @@ class Move:
     """Two different optimal networks; all points between them are optimal, too."""
 
     freedom: Freedom
-    first: SetPoint
-    second: SetPoint
+    first: OptimalNetwork
+    second: OptimalNetwork
     witness: Witness | None = None
     """For different functions; None for gated networks, whose functions off the data depend on the gates' vectors."""
 
@@ -99,7 +99,7 @@ def kinks(polytope: NeuronPolytope) -> list[Objective]:
     support = polytope.optimum.support
     pairs, opposed = _in_support(polytope, support.pairs), _in_support(polytope, support.opposed)
     paired = {k for pair in [*pairs, *opposed] for k in pair}
-    alone = [{k: 1} for k in range(len(polytope.pieces)) if k not in paired]
+    alone = [{k: 1} for k in range(len(polytope.neurons)) if k not in paired]
     return [*({a: 1, b: 1} for a, b in pairs), *({a: 1, b: -1} for a, b in opposed), *alone]
 
 
@@ -108,8 +108,8 @@ def _optimum_of(polytope: NeuronPolytope, objective: Objective, c: int) -> Verte
     return maximise(polytope.exact, start, scaled).vertex
 
 
-def _point(polytope: NeuronPolytope, place: Vertex | BasicSolution) -> SetPoint:
-    return SetPoint(polytope, (Corner(fmpq(1), place),))
+def _point(polytope: NeuronPolytope, place: Vertex | BasicSolution) -> OptimalNetwork:
+    return OptimalNetwork(polytope, (Corner(fmpq(1), place),))
 
 
 def _end(system: Boxed, start: Vertex, d: Vector) -> Vertex:
@@ -118,7 +118,7 @@ def _end(system: Boxed, start: Vertex, d: Vector) -> Vertex:
     return system.vertex(end[1])
 
 
-def _two_on_fibre(polytope: NeuronPolytope) -> tuple[SetPoint, SetPoint]:
+def _two_on_fibre(polytope: NeuronPolytope) -> tuple[OptimalNetwork, OptimalNetwork]:
     """Two neighbouring vertices; two inner points where a vertex hangs on an equality that is not settled."""
     try:
         start = polytope.start
@@ -153,30 +153,30 @@ def _in_support(polytope: NeuronPolytope, pairs: Sequence[tuple[int, int]]) -> l
 # ------------------------------------------------------------------ where two functions differ
 
 
-def find_witness(polytope: NeuronPolytope, first: SetPoint, second: SetPoint) -> Witness:
+def find_witness(polytope: NeuronPolytope, first: OptimalNetwork, second: OptimalNetwork) -> Witness:
     """A rational input where the networks differ, proved by balls; simple inputs are tried first."""
     program = polytope.optimum.program
     nu = polytope.optimum.point.balls(BITS).nu
     with precision(BITS):
-        z = [piece.z(nu) for piece in polytope.pieces]
+        z = [neuron.z(nu) for neuron in polytope.neurons]
         lam = arb(program.lamq)
         betas = [[arb(w) / lam for w in point.weights(BITS)] for point in (first, second)]
     has_bias = all(row[-1] == 1 for row in program.X)
     for x in islice(inputs(program.d, has_bias), MAX_INPUTS):
         with precision(BITS):
-            a, b = (evaluate(polytope.pieces, z, beta, x) for beta in betas)
+            a, b = (evaluate(polytope.neurons, z, beta, x) for beta in betas)
             if a > b or a < b:
                 return Witness(tuple(map(Fraction, x)), (a, b))
     raise Undecided("no input was found where the two networks differ, though their kinks do")
 
 
 def evaluate(
-    pieces: Sequence[Piece], z: Sequence[Sequence[arb]], betas: Sequence[arb], x: Sequence[int]
+    neurons: Sequence[Neuron], z: Sequence[Sequence[arb]], betas: Sequence[arb], x: Sequence[int]
 ) -> arb:
     """The network's output at an integer input: sum over neurons of s (s beta z.x)_+, in balls."""
     total, rational = arb(0), [fmpq(v) for v in x]
-    for piece, direction, beta in zip(pieces, z, betas, strict=True):
-        s = piece.neuron.sign
+    for neuron, direction, beta in zip(neurons, z, betas, strict=True):
+        s = neuron.place.sign
         total += beta * arb(0).max(arb(dot(rational, direction)) * s) * s
     return total
 

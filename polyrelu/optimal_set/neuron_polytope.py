@@ -25,8 +25,8 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import independent_rows
 from polyrelu.optimal_set.arithmetic import Imprecise
 from polyrelu.optimal_set.boxed import FREE, BasicSolution, Boxed, Vertex
+from polyrelu.proof.neuron import Neuron, times
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.neuron import Piece, times
 from polyrelu.proof.point import BITS, Coordinates
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class NeuronPolytope:
     optimum: Optimum
 
     @cached_property
-    def pieces(self) -> tuple[Piece, ...]:
+    def neurons(self) -> tuple[Neuron, ...]:
         """The used neurons S."""
         return tuple(self.optimum.used)
 
@@ -73,7 +73,7 @@ class NeuronPolytope:
     def readings(self) -> tuple[Reading, ...]:
         """How to read the beta of each neuron of S off the variables."""
         if not self.is_fibre:
-            return tuple(Reading(k, None) for k in range(len(self.pieces)))
+            return tuple(Reading(k, None) for k in range(len(self.neurons)))
         found: list[Reading] = []
         pairs = 0
         for k, paired in enumerate(self.optimum.point.structure.paired):
@@ -143,12 +143,12 @@ class NeuronPolytope:
         structure = self.optimum.point.structure
         pairs = [k for k, paired in enumerate(structure.paired) if paired]
         B_t = structure.B.transpose()
-        columns = [times(B_t, structure.pieces[k].z(at.nu)) for k in pairs]
+        columns = [times(B_t, structure.neurons[k].z(at.nu)) for k in pairs]
         right = times(B_t * structure.B, at.c)
         return Boxed(columns, right, [at.weights[k] for k in pairs])
 
     def _general(self, at: Coordinates) -> Boxed:
-        columns = [piece.activation(at.nu) for piece in self.pieces]
+        columns = [neuron.activation(at.nu) for neuron in self.neurons]
         right = [y - v for y, v in zip(self.optimum.program.yq, at.nu, strict=True)]
         rows = self._independent_rows
         thin = [[column[i] for i in rows] for column in columns]
@@ -157,7 +157,9 @@ class NeuronPolytope:
     @cached_property
     def _independent_rows(self) -> list[int]:
         nu = self._exact_coordinates().nu
-        return independent_rows([list(r) for r in zip(*(p.activation(nu) for p in self.pieces), strict=True)])
+        return independent_rows(
+            [list(r) for r in zip(*(p.activation(nu) for p in self.neurons), strict=True)]
+        )
 
     @cached_property
     def start(self) -> Vertex:

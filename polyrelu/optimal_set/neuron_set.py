@@ -15,13 +15,21 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.representations import HRepresentation
 from polyrelu.optimal_set.boxed import UPPER, Boxed, Vertex
 from polyrelu.optimal_set.faces import faces_by_dimension
-from polyrelu.optimal_set.listing import FEW, Edges, at_most, by_engine, by_walking, edges_if_complete, too_many
+from polyrelu.optimal_set.listing import (
+    FEW,
+    Edges,
+    at_most,
+    by_engine,
+    by_walking,
+    edges_if_complete,
+    too_many,
+)
 from polyrelu.optimal_set.membership import is_optimal
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import Objective, maximise
 from polyrelu.optimal_set.ranges import Extremes, extremes, ranges
-from polyrelu.optimal_set.set_point import Corner, SetPoint, mean
-from polyrelu.proof.neuron import Piece
+from polyrelu.optimal_set.set_point import Corner, OptimalNetwork, mean
+from polyrelu.proof.neuron import Neuron
 
 BITS = 128
 RANDOM_CORNERS = 4
@@ -43,9 +51,9 @@ class NeuronSet:
     lines: tuple[()] = ()
 
     @property
-    def neurons(self) -> tuple[Piece, ...]:
+    def neurons(self) -> tuple[Neuron, ...]:
         """S, in the order of the coordinates."""
-        return self.polytope.pieces
+        return self.polytope.neurons
 
     @property
     def dimension(self) -> int:
@@ -63,7 +71,7 @@ class NeuronSet:
             else self.polytope.optimum.point.balls(bits or BITS)
         )
         with precision((bits or BITS) + GUARD_BITS):
-            unit = [[a / program.lamq for a in piece.activation(at.nu)] for piece in self.neurons]
+            unit = [[a / program.lamq for a in neuron.activation(at.nu)] for neuron in self.neurons]
             fit = [v - y for y, v in zip(program.yq, at.nu, strict=True)]
         equations = [[b, *(a[i] for a in unit)] for i, b in enumerate(fit)]
         K = len(unit)
@@ -112,7 +120,7 @@ class NeuronSet:
         return "cdd" if at_most(facets, self.dimension) <= FEW else None
 
     @cached_property
-    def vertices(self) -> tuple[SetPoint, ...]:
+    def vertices(self) -> tuple[OptimalNetwork, ...]:
         """The inclusion-minimal optimal networks; LimitReached beyond `max_vertices`."""
         return tuple(self._point(v) for v in self._listed[0])
 
@@ -149,25 +157,25 @@ class NeuronSet:
 
     # ------------------------------------------------------------------ points
 
-    def minimal_network(self) -> SetPoint:
+    def minimal_network(self) -> OptimalNetwork:
         """One vertex, found without listing them."""
         return self._point(self.polytope.start)
 
-    def interior_point(self) -> SetPoint:
+    def interior_point(self) -> OptimalNetwork:
         """A point of the relative interior: every neuron of S has a positive weight there."""
         if self.polytope.is_fibre:
-            return SetPoint(self.polytope, (Corner(fmpq(1), self.polytope.inner),))
+            return OptimalNetwork(self.polytope, (Corner(fmpq(1), self.polytope.inner),))
         return mean(
             [self._point(m.vertex) for pair in self._extremes.values() for m in pair]
             or [self.minimal_network()]
         )
 
-    def random_points(self, count: int, seed: int = 0) -> list[SetPoint]:
+    def random_points(self, count: int, seed: int = 0) -> list[OptimalNetwork]:
         """Rational convex combinations of random vertices (not uniformly distributed); the same for the same seed."""
         pick = random.Random(seed)
         return [self._random_point(pick) for _ in range(count)]
 
-    def _random_point(self, pick: random.Random) -> SetPoint:
+    def _random_point(self, pick: random.Random) -> OptimalNetwork:
         try:
             corners = list(self.vertices)
         except LimitReached:
@@ -177,11 +185,11 @@ class NeuronSet:
         chosen = [(c, fmpq(p, sum(parts))) for c, p in zip(corners, parts, strict=True) if p]
         return mean([c for c, _ in chosen], [p for _, p in chosen])
 
-    def _random_corner(self, pick: random.Random) -> SetPoint:
+    def _random_corner(self, pick: random.Random) -> OptimalNetwork:
         variables = range(self.polytope.dimension and len(self.polytope.start.sides))
         return self.maximum({j: pick.randint(-1000, 1000) for j in variables})
 
-    def maximum(self, objective: Objective) -> SetPoint:
+    def maximum(self, objective: Objective) -> OptimalNetwork:
         """A vertex where a linear function of the polytope's own variables is largest, up to the gap of `maximise`."""
         start = self.polytope.start
         found = self.polytope.settle(
@@ -189,8 +197,8 @@ class NeuronSet:
         )
         return self._point(found.vertex)
 
-    def _point(self, vertex: Vertex) -> SetPoint:
-        return SetPoint(self.polytope, (Corner(fmpq(1), vertex),))
+    def _point(self, vertex: Vertex) -> OptimalNetwork:
+        return OptimalNetwork(self.polytope, (Corner(fmpq(1), vertex),))
 
     # ------------------------------------------------------------------ ranges and membership
 
@@ -202,16 +210,16 @@ class NeuronSet:
         """The least and the greatest weight of each neuron over the set: exact over Q, enclosures elsewhere."""
         return ranges(self.polytope, self._extremes, bits)
 
-    def contains(self, weights: Sequence[Any] | SetPoint) -> bool:
+    def contains(self, weights: Sequence[Any] | OptimalNetwork) -> bool:
         """Exactly: are these weights (rationals, sums of square roots, field elements) an optimal network?"""
-        if isinstance(weights, SetPoint):
+        if isinstance(weights, OptimalNetwork):
             if weights.polytope is self.polytope and all(c.split is None for c in weights.corners):
                 return True
             weights = weights.exact_weights()
         return is_optimal(self.polytope, weights)
 
 
-def as_graph(vertices: Sequence[SetPoint], edges: Edges) -> Any:
+def as_graph(vertices: Sequence[OptimalNetwork], edges: Edges) -> Any:
     """Vertices and edges in networkx."""
     import networkx as nx
 

@@ -64,6 +64,6 @@ def _greatest(system: Boxed, found: Maximum, objective: Objective) -> Any:
 
 def _emptied(polytope: NeuronPolytope, found: Extremes) -> set[int]:
     """The neurons that some vertex found on the way does without: their least weight is exactly 0."""
-    everyone = set(range(len(polytope.pieces)))
+    everyone = set(range(len(polytope.neurons)))
     seen = [support_of(polytope, m.vertex) for pair in found.values() for m in pair]
     return everyone - everyone.intersection(*seen)

@@ -38,7 +38,7 @@ class Corner(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class SetPoint:
+class OptimalNetwork:
     """An optimal network (or block solution), with coordinates that refine on request."""
 
     polytope: NeuronPolytope
@@ -112,7 +112,7 @@ def _shared(betas: Sequence[Any], split: Split) -> list[Any]:
 def support_of(polytope: NeuronPolytope, place: Vertex | BasicSolution) -> set[int]:
     """The neurons with positive weight at a corner; an inner basic solution uses all of S."""
     if isinstance(place, BasicSolution):
-        return set(range(len(polytope.pieces)))
+        return set(range(len(polytope.neurons)))
     # A variable at 0 empties its neuron, one at mu empties the partner.
     return {
         k
@@ -121,7 +121,7 @@ def support_of(polytope: NeuronPolytope, place: Vertex | BasicSolution) -> set[i
     }
 
 
-def mean(points: Sequence[SetPoint], weights: Sequence[fmpq] | None = None) -> SetPoint:
+def mean(points: Sequence[OptimalNetwork], weights: Sequence[fmpq] | None = None) -> OptimalNetwork:
     """A convex combination (by default the mean) of points of one set."""
     shares = weights or [fmpq(1, len(points))] * len(points)
     corners = [
@@ -129,4 +129,4 @@ def mean(points: Sequence[SetPoint], weights: Sequence[fmpq] | None = None) -> S
         for point, share in zip(points, shares, strict=True)
         for corner in point.corners
     ]
-    return SetPoint(points[0].polytope, tuple(corners))
+    return OptimalNetwork(points[0].polytope, tuple(corners))

@@ -21,8 +21,8 @@ from flint import arb, arb_mat
 
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import nonzero_minor
-from polyrelu.optimal_set.moves import Freedom, Move, moved
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.moves import Freedom, Move, moved
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.point import BITS
 from polyrelu.verdict import Status, Verdict
@@ -126,17 +126,17 @@ class Uniqueness:
     @cached_property
     def _minor(self) -> Minor | None:
         """A nonzero minor of the size of the rank; None if none is seen in balls (the rank is proved all the same)."""
-        pieces, support = self.networks.neurons.neurons, self.optimum.support
+        neurons, support = self.networks.neurons.neurons, self.optimum.support
         for bits in BITS:
             nu = self.optimum.point.balls(bits).nu
             with precision(bits):
-                table = [[arb(v) for v in piece.activation(nu)] for piece in pieces]
-                neurons, rows = nonzero_minor(arb_mat(table)) if table else ([], [])
+                table = [[arb(v) for v in neuron.activation(nu)] for neuron in neurons]
+                chosen, rows = nonzero_minor(arb_mat(table)) if table else ([], [])
                 if len(rows) < support.rank:
                     continue
-                minor = arb_mat([[table[k][j] for j in sorted(rows)] for k in sorted(neurons)])
+                minor = arb_mat([[table[k][j] for j in sorted(rows)] for k in sorted(chosen)])
                 det = minor.det() if rows else arb(1)
             if det > 0 or det < 0:
                 q, r = len(support.pairs), support.pair_rank
-                return Minor(tuple(sorted(rows)), tuple(sorted(neurons)), det, bits, q, r)
+                return Minor(tuple(sorted(rows)), tuple(sorted(chosen)), det, bits, q, r)
         return None

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
-from polyrelu.proof.pairing import Group, directions_span, group, start_of_c
 from polyrelu.guess.result import Guess, GuessedNeuron
 from polyrelu.proof.fibre import Interior, interior_of_fibre
-from polyrelu.proof.neuron import Neuron, Piece, gated_neuron
+from polyrelu.proof.neuron import Neuron, Place, gated_place
+from polyrelu.proof.pairing import Group, directions_span, group, start_of_c
 from polyrelu.proof.point import Point
 from polyrelu.proof.program import Program
 from polyrelu.proof.structure import Structure
@@ -29,31 +29,31 @@ class Conjecture:
 
     point: Point
     interior: Interior | None
-    candidates: tuple[Piece, ...]
+    candidates: tuple[Neuron, ...]
 
 
 def conjecture(program: Program, guess: Guess) -> Conjecture:
     """The first structure read off the guess that has a proved root."""
-    groups, ties = group(guess, lambda a, b: as_neuron(program, a).is_opposite(as_neuron(program, b)))
+    groups, ties = group(guess, lambda a, b: place_of(program, a).is_opposite(place_of(program, b)))
     if any(g.partner is not None for g in groups):
         found = _linear_phase(program, guess, groups)
         if found is not None:
-            return Conjecture(*found, _pieces(program, ties))
+            return Conjecture(*found, _neurons(program, ties))
     singles = [Group(neuron) for neuron in guess.neurons]
     point = _prove(
-        Structure(program, _pieces(program, guess.neurons), (False,) * len(singles)), guess, singles
+        Structure(program, _neurons(program, guess.neurons), (False,) * len(singles)), guess, singles
     )
     if point is None:
         raise Undecided(
             f"the guessed structure of {len(singles)} neurons has no provable root; "
             "the optimum may be badly conditioned or at a breakpoint of lambda"
         )
-    return Conjecture(point, None, _pieces(program, guess.ties))
+    return Conjecture(point, None, _neurons(program, guess.ties))
 
 
 def _linear_phase(program: Program, guess: Guess, groups: Sequence[Group]) -> tuple[Point, Interior] | None:
     neurons = [g.neuron for g in groups]
-    structure = Structure(program, _pieces(program, neurons), tuple(g.partner is not None for g in groups))
+    structure = Structure(program, _neurons(program, neurons), tuple(g.partner is not None for g in groups))
     if not directions_span(list(groups), structure.r):
         return None
     point = _prove(structure, guess, groups)
@@ -77,12 +77,12 @@ def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point
     return Point(structure, root) if root is not None else None
 
 
-def _pieces(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[Piece, ...]:
-    return tuple(Piece(as_neuron(program, k), program) for k in neurons)
+def _neurons(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[Neuron, ...]:
+    return tuple(Neuron(place_of(program, k), program) for k in neurons)
 
 
-def as_neuron(program: Program, guessed: GuessedNeuron) -> Neuron:
+def place_of(program: Program, guessed: GuessedNeuron) -> Place:
     """The exact description of a guessed neuron."""
     if guessed.gate is None:
-        return Neuron(guessed.sign, tuple(int(v) for v in guessed.face))
-    return gated_neuron(program, guessed.gate)
+        return Place(guessed.sign, tuple(int(v) for v in guessed.face))
+    return gated_place(program, guessed.gate)

@@ -37,7 +37,7 @@ def interior_of_fibre(point: Point) -> Interior | None:
     pairs = [k for k, paired in enumerate(structure.paired) if paired]
     at = point.balls(BITS)
     with precision(BITS):
-        z = [[arb(v) for v in structure.pieces[k].z(at.nu)] for k in pairs]
+        z = [[arb(v) for v in structure.neurons[k].z(at.nu)] for k in pairs]
         B = arb_mat(structure.B)
         target = B * arb_mat(structure.r, 1, list(at.c))
         mu = [at.weights[k] for k in pairs]

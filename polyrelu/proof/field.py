@@ -24,7 +24,7 @@ from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.rational import primitive_scale
 from polyrelu.exact.recognise import MAX_BITS, recognise
 from polyrelu.exact.square_roots import SqrtSum
-from polyrelu.proof.neuron import Piece, dot, times
+from polyrelu.proof.neuron import Neuron, dot, times
 
 if TYPE_CHECKING:
     from polyrelu.proof.point import Coordinates, Point
@@ -58,9 +58,9 @@ def sums_of_square_roots(point: Point) -> ExactPoint | None:
     from polyrelu.proof.point import Coordinates
 
     structure, program, lam = point.structure, point.structure.program, point.structure.program.lamq
-    if not structure.pieces:
+    if not structure.neurons:
         return ExactPoint(Coordinates(program.yq, [], []), "Q")
-    split = [_fixed_direction(piece, point) for piece in structure.pieces]
+    split = [_fixed_direction(neuron, point) for neuron in structure.neurons]
     fixed = [pair for pair in split if pair is not None]
     if len(fixed) < len(split):
         return None
@@ -74,9 +74,9 @@ def sums_of_square_roots(point: Point) -> ExactPoint | None:
     return _simplest(point, [*nu, *weights, *gamma[len(fixed) :]], "multiquadratic")
 
 
-def _fixed_direction(piece: Piece, point: Point) -> tuple[list[fmpq], list[fmpq]] | None:
+def _fixed_direction(neuron: Neuron, point: Point) -> tuple[list[fmpq], list[fmpq]] | None:
     """(v, q) with A = v q^T and v along z, v a primitive integer vector; None if A has rank above 1."""
-    A = piece.A
+    A = neuron.A
     if A.rank() != 1:
         return None
     columns = A.transpose().tolist()
@@ -131,9 +131,9 @@ def _left_sides(point: Point, at: Coordinates) -> list[Any]:
     """The equations of the square system, evaluated exactly."""
     structure = point.structure
     fit = [v - y for v, y in zip(at.nu, structure.program.yq, strict=True)]
-    for piece, weight in zip(structure.pieces, at.weights, strict=True):
-        fit = [t + a * weight for t, a in zip(fit, piece.activation(at.nu), strict=True)]
+    for neuron, weight in zip(structure.neurons, at.weights, strict=True):
+        fit = [t + a * weight for t, a in zip(fit, neuron.activation(at.nu), strict=True)]
     if structure.r:
         fit = [t - v for t, v in zip(fit, times(structure.XB, at.c), strict=True)]
-    norms = [piece.excess(at.nu) for piece in structure.pieces]
+    norms = [neuron.excess(at.nu) for neuron in structure.neurons]
     return [*fit, *norms, *times(structure.XB.transpose(), at.nu)]

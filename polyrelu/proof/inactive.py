@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.limbs import sign_matrix_product
 from polyrelu.exact.projection import project
-from polyrelu.proof.neuron import Neuron, gated_neuron, squared
+from polyrelu.proof.neuron import Place, gated_place, squared
 from polyrelu.proof.program import Program
 
 Bools = NDArray[np.bool_]
@@ -140,7 +140,7 @@ class Projected:
     """An exact projection of a block at the rounded residual: its squared norm, and the neuron its direction names."""
 
     squared_norm: fmpq
-    neuron: Neuron
+    place: Place
 
 
 def project_block(program: Program, nu: list[fmpq], pattern: Bools, sign: int, gate: int | None) -> Projected:
@@ -148,7 +148,7 @@ def project_block(program: Program, nu: list[fmpq], pattern: Bools, sign: int, g
     X, rows = program.Xq, range(program.n)
     c = [sum((X[j, k] * nu[j] * sign for j in rows if pattern[j]), start=fmpq(0)) for k in range(program.d)]
     if gate is not None:
-        return Projected(squared(c), gated_neuron(program, gate))
+        return Projected(squared(c), gated_place(program, gate))
     kept = [j for j in rows if program.nonzero_rows[j]]
     cone = [[X[j, k] * (1 if pattern[j] else -1) for k in range(program.d)] for j in kept]
     p = project(cone, c).p
@@ -159,4 +159,4 @@ def project_block(program: Program, nu: list[fmpq], pattern: Bools, sign: int, g
         size = sum((X[j, k] * X[j, k] for k in range(program.d)), start=fmpq(0))
         near = side * side * fmpq(2) ** BITS < norm * size  # too close to the hyperplane to be off it
         face[j] = 0 if near else 1 if side > 0 else -1
-    return Projected(norm, Neuron(sign, tuple(face)))
+    return Projected(norm, Place(sign, tuple(face)))

@@ -25,7 +25,7 @@ from polyrelu.proof.program import Program
 
 
 @dataclass(frozen=True)
-class Neuron:
+class Place:
     """Sign, face (sign of x_j.u for every row; 0 also on zero rows) and, in the gated program, the gate."""
 
     sign: int
@@ -42,17 +42,17 @@ class Neuron:
         """Rows with x_j.u > 0; in the gated program the rows of the gate."""
         return tuple(j for j, side in enumerate(self.face) if side > 0)
 
-    def is_opposite(self, other: Neuron, *, opposed: bool = False) -> bool:
+    def is_opposite(self, other: Place, *, opposed: bool = False) -> bool:
         """Equal (or opposed) signs on opposite faces or complementary gates: necessary for an antipodal pair."""
         same = self.sign == other.sign
         return same != opposed and self.face == tuple(-side for side in other.face)
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class Neuron:
     """A neuron with the rational matrices of its face."""
 
-    neuron: Neuron
+    place: Place
     program: Program
 
     @cached_property
@@ -61,7 +61,7 @@ class Piece:
         X = self.program.Xq
         rows = [
             [X[j, c] for c in range(self.program.d)]
-            for j in self.neuron.zero_set
+            for j in self.place.zero_set
             if self.program.nonzero_rows[j]
         ]
         return projector(rows, self.program.d)
@@ -69,7 +69,7 @@ class Piece:
     @cached_property
     def A(self) -> fmpq_mat:
         """P X^T D, with A nu = s lambda u."""
-        active, X = set(self.neuron.active), self.program.Xq
+        active, X = set(self.place.active), self.program.Xq
         XtD = fmpq_mat(
             self.program.d,
             self.program.n,
@@ -114,19 +114,19 @@ def squared(vector: Sequence[Any]) -> Any:
     return sum((v * v for v in vector), start=fmpq(0))
 
 
-def holds(program: Program, neuron: Neuron, patterns: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+def holds(program: Program, place: Place, patterns: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
     """Which present patterns have the neuron's direction in their closed cone K_D.
 
     u is in K_D iff (2D - I)_jj x_j.u >= 0 for all j: D must agree with the face off its zero set.
     """
     present = program.patterns if patterns is None else patterns
-    if neuron.gate is not None:
-        return np.asarray(np.arange(len(present)) == neuron.gate)
-    face = np.array(neuron.face)
+    if place.gate is not None:
+        return np.asarray(np.arange(len(present)) == place.gate)
+    face = np.array(place.face)
     return np.asarray((present[:, face != 0] == (face[face != 0] > 0)).all(axis=1))
 
 
-def gated_neuron(program: Program, gate: int) -> Neuron:
+def gated_place(program: Program, gate: int) -> Place:
     """The neuron of a gate: its "face" is the gate itself, with 0 on zero rows so that complements can be compared."""
     sides = zip(program.patterns[gate], program.nonzero_rows, strict=True)
-    return Neuron(1, tuple((1 if on else -1) if nonzero else 0 for on, nonzero in sides), int(gate))
+    return Place(1, tuple((1 if on else -1) if nonzero else 0 for on, nonzero in sides), int(gate))

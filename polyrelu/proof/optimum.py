@@ -25,13 +25,13 @@ from flint import arb, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
-from polyrelu.proof.repair import repair
 from polyrelu.guess.result import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
 from polyrelu.proof.fibre import Interior
-from polyrelu.proof.neuron import Neuron, Piece, dot, gated_neuron, holds, squared
+from polyrelu.proof.neuron import Neuron, Place, dot, gated_place, holds, squared
 from polyrelu.proof.point import Coordinates, Point, weight
 from polyrelu.proof.program import Program
+from polyrelu.proof.repair import repair
 from polyrelu.proof.support import Support, exact_support, explained_support
 from polyrelu.proof.tightness import (
     is_tight,
@@ -65,15 +65,15 @@ class Optimum:
 
     program: Program
     point: Point
-    neurons: tuple[Piece, ...]
+    neurons: tuple[Neuron, ...]
     """The distinct tight neurons E."""
     support: Support
     interior: Interior | None
 
     @property
-    def used(self) -> list[Piece]:
+    def used(self) -> list[Neuron]:
         """The neurons S that some optimal network uses."""
-        return [piece for piece, used in zip(self.neurons, self.support.used, strict=True) if used]
+        return [neuron for neuron, used in zip(self.neurons, self.support.used, strict=True) if used]
 
     def block_statuses(self) -> NDArray[np.int8]:
         """A `BlockStatus` for every block: one row per pattern, column 0 for s = +1 and column 1 for s = -1."""
@@ -111,8 +111,8 @@ class Optimum:
 
     def directions(self, at: Coordinates) -> list[list[Any]]:
         """u_k = s_k A_k nu / lambda for every neuron of S, in the arithmetic of the coordinates."""
-        scales = [fmpq(piece.neuron.sign) / self.program.lamq for piece in self.used]
-        return [[v * scale for v in piece.z(at.nu)] for piece, scale in zip(self.used, scales, strict=True)]
+        scales = [fmpq(neuron.place.sign) / self.program.lamq for neuron in self.used]
+        return [[v * scale for v in neuron.z(at.nu)] for neuron, scale in zip(self.used, scales, strict=True)]
 
     def residual(self, bits: int) -> list[arb | fmpq]:
         """nu: exact where it is rational, enclosed elsewhere."""
@@ -145,9 +145,9 @@ def prove_as_guessed(program: Program, guess: Guess) -> Optimum:
     point = found.point
     show_positive(point)
     E = structure_neurons(found)
-    for piece in E:
-        show_strict_signs(point, piece)
-        show_multipliers(point, piece)
+    for neuron in E:
+        show_strict_signs(point, neuron)
+        show_multipliers(point, neuron)
     further = further_tight_neurons(point, E, found.candidates)
     support = exact_support(point, [*E, *further]) if further else explained_support(point, E)
     return Optimum(program, point, (*E, *further), support, found.interior)
@@ -155,54 +155,54 @@ def prove_as_guessed(program: Program, guess: Guess) -> Optimum:
 
 def show_positive(point: Point) -> None:
     """Prove that every weight of the root is positive."""
-    for k in range(len(point.structure.pieces)):
+    for k in range(len(point.structure.neurons)):
         if point.sign(weight(k), "the weight of a neuron") <= 0:
-            raise Unconfirmed("a guessed neuron has no positive weight", point.structure.pieces[k].neuron)
+            raise Unconfirmed("a guessed neuron has no positive weight", point.structure.neurons[k].place)
 
 
-def structure_neurons(found: Conjecture) -> list[Piece]:
+def structure_neurons(found: Conjecture) -> list[Neuron]:
     """The neurons of the structure, each pair's antipode right behind it."""
     program, E = found.point.structure.program, []
-    for piece, paired in zip(found.point.structure.pieces, found.point.structure.paired, strict=True):
-        E.append(piece)
+    for neuron, paired in zip(found.point.structure.neurons, found.point.structure.paired, strict=True):
+        E.append(neuron)
         if paired:
-            E.append(Piece(_antipode(program, piece.neuron), program))
-    for piece in E:
-        if not holds(program, piece.neuron).any():
+            E.append(Neuron(_antipode(program, neuron.place), program))
+    for neuron in E:
+        if not holds(program, neuron.place).any():
             raise Unconfirmed("a guessed neuron lies in the cone of no present block")
     return E
 
 
-def _antipode(program: Program, neuron: Neuron) -> Neuron:
-    if neuron.gate is None:
-        return Neuron(neuron.sign, tuple(-side for side in neuron.face))
+def _antipode(program: Program, place: Place) -> Place:
+    if place.gate is None:
+        return Place(place.sign, tuple(-side for side in place.face))
     for gate in range(len(program.patterns)):
-        complement = gated_neuron(program, gate)
-        if neuron.is_opposite(complement):
+        complement = gated_place(program, gate)
+        if place.is_opposite(complement):
             return complement
     raise Unconfirmed("a guessed pair needs the complement of a gate that is not present")
 
 
-def further_tight_neurons(point: Point, E: Sequence[Piece], candidates: Sequence[Piece]) -> list[Piece]:
+def further_tight_neurons(point: Point, E: Sequence[Neuron], candidates: Sequence[Neuron]) -> list[Neuron]:
     """Neurons that are exactly tight though the structure does not use them; every other block is settled."""
-    known, further = {piece.neuron for piece in E}, []
+    known, further = {neuron.place for neuron in E}, []
     waiting = list(candidates)
     for _ in range(MAX_ROUNDS):
-        for piece in waiting:
-            if piece.neuron in known or not holds(point.structure.program, piece.neuron).any():
+        for neuron in waiting:
+            if neuron.place in known or not holds(point.structure.program, neuron.place).any():
                 continue
-            known.add(piece.neuron)
-            if is_tight(point, piece):
-                show_strict_signs(point, piece)
-                show_multipliers(point, piece)
-                further.append(piece)
+            known.add(neuron.place)
+            if is_tight(point, neuron):
+                show_strict_signs(point, neuron)
+                show_multipliers(point, neuron)
+                further.append(neuron)
         near = unsettled_blocks(point, tight_blocks(point.structure.program, [*E, *further]))
         if not near:
             return further
-        named = {block.neuron for block in near} - known
+        named = {block.place for block in near} - known
         if not named:
             break
         waiting = [
-            Piece(neuron, point.structure.program) for neuron in sorted(named, key=lambda k: (k.sign, k.face))
+            Neuron(place, point.structure.program) for place in sorted(named, key=lambda k: (k.sign, k.face))
         ]
     raise Undecided(f"{len(near)} blocks are too close to lambda to be proved inactive at this precision")

@@ -19,7 +19,7 @@ from polyrelu.exact.enclosure import decimal_bounds, precision, sign_of_ball
 from polyrelu.exact.krawczyk import Root
 from polyrelu.exact.real import sign
 from polyrelu.proof.field import ExactPoint, exact_point, quick_point
-from polyrelu.proof.neuron import Piece, dot
+from polyrelu.proof.neuron import Neuron, dot
 from polyrelu.proof.structure import Structure
 
 BITS = (128, 320, 800)
@@ -39,7 +39,7 @@ class Coordinates:
     @staticmethod
     def split(structure: Structure, values: Sequence[Any]) -> Coordinates:
         """Cut a root's vector into its three parts."""
-        n, K = structure.program.n, len(structure.pieces)
+        n, K = structure.program.n, len(structure.neurons)
         return Coordinates(list(values[:n]), list(values[n : n + K]), list(values[n + K :]))
 
 
@@ -56,9 +56,9 @@ def weight(k: int) -> Question:
     return lambda at: at.weights[k]
 
 
-def excess(piece: Piece) -> Question:
+def excess(neuron: Neuron) -> Question:
     """|A nu|^2 - lambda^2."""
-    return lambda at: piece.excess(at.nu)
+    return lambda at: neuron.excess(at.nu)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,13 +16,13 @@ import numpy as np
 from polyrelu.guess.result import Guess, GuessedNeuron
 
 if TYPE_CHECKING:
-    from polyrelu.proof.neuron import Neuron
+    from polyrelu.proof.neuron import Place
 
 CLOSE = 1e-3
 """Neurons of equal sign whose unit directions differ by less may be one neuron read twice."""
 
 
-def repair(guess: Guess, wrong: Neuron | None, right: Neuron | None) -> Guess | None:
+def repair(guess: Guess, wrong: Place | None, right: Place | None) -> Guess | None:
     """The guess with one neuron moved, dropped or added; None where the failure does not say how."""
     if wrong is None and right is not None:
         return _admitted(guess, right)
@@ -34,7 +34,7 @@ def repair(guess: Guess, wrong: Neuron | None, right: Neuron | None) -> Guess | 
     return replace(guess, neurons=_distinct(kept), ties=_distinct(ties))
 
 
-def _moved(k: GuessedNeuron, wrong: Neuron, right: Neuron | None) -> GuessedNeuron | None:
+def _moved(k: GuessedNeuron, wrong: Place, right: Place | None) -> GuessedNeuron | None:
     """The guessed neuron with its face corrected, also where it is the antipode of the wrong one."""
     if k.sign != wrong.sign:
         return k
@@ -45,7 +45,7 @@ def _moved(k: GuessedNeuron, wrong: Neuron, right: Neuron | None) -> GuessedNeur
     return k
 
 
-def _admitted(guess: Guess, right: Neuron) -> Guess | None:
+def _admitted(guess: Guess, right: Place) -> Guess | None:
     """A tie becomes a neuron: in the place of the one it was confused with, or beside the others."""
     named = next((k for k in guess.ties if _names(k, right)), None)
     if named is None:
@@ -58,10 +58,10 @@ def _admitted(guess: Guess, right: Neuron) -> Guess | None:
     return replace(guess, neurons=(*others, replace(named, weight=weight)), ties=ties)
 
 
-def _names(k: GuessedNeuron, neuron: Neuron) -> bool:
-    if neuron.gate is not None:
-        return k.gate == neuron.gate
-    return k.sign == neuron.sign and k.face == neuron.face
+def _names(k: GuessedNeuron, place: Place) -> bool:
+    if place.gate is not None:
+        return k.gate == place.gate
+    return k.sign == place.sign and k.face == place.face
 
 
 def _apart(a: GuessedNeuron, b: GuessedNeuron) -> float:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from polyrelu.exact.cone import generators
 from polyrelu.exact.rational import primitive_scale, to_fmpq
-from polyrelu.proof.neuron import Neuron, Piece, dot, holds
+from polyrelu.proof.neuron import Neuron, Place, dot, holds
 from polyrelu.proof.program import Program
 
 
@@ -40,18 +40,18 @@ class FaceTest:
 class Surroundings:
     """The present blocks around a neuron's face, seen in L^perp."""
 
-    piece: Piece
+    neuron: Neuron
     program: Program
 
     @cached_property
     def Z(self) -> list[int]:
         """The zero set without the zero rows of X."""
-        return [j for j in self.piece.neuron.zero_set if self.program.nonzero_rows[j]]
+        return [j for j in self.neuron.place.zero_set if self.program.nonzero_rows[j]]
 
     @cached_property
     def local_patterns(self) -> NDArray[np.bool_]:
         """The distinct restrictions to Z of the present patterns whose cone holds u."""
-        present = self.program.patterns[holds(self.program, self.piece.neuron)]
+        present = self.program.patterns[holds(self.program, self.neuron.place)]
         return np.unique(present[:, self.Z], axis=0)
 
     @cached_property
@@ -68,26 +68,26 @@ class Surroundings:
 
     def tests(self) -> Iterator[FaceTest]:
         """All claims form . nu <= 0 that together prove p_b = lambda u for every present block around u."""
-        if not self.Z or self.piece.neuron.gate is not None:
+        if not self.Z or self.neuron.place.gate is not None:
             return
         E = fmpq_mat(self.directions[0])
         yield from self._by_direction(E) if E.rank() == E.nrows() else self._by_rays()
 
-    def beside(self, ray: tuple[fmpq, ...]) -> Neuron:
+    def beside(self, ray: tuple[fmpq, ...]) -> Place:
         """The neuron of the face that one enters from u along a ray of L^perp."""
-        face = list(self.piece.neuron.face)
+        face = list(self.neuron.place.face)
         for j in self.Z:
             product = dot([self.program.Xq[j, c] for c in range(self.program.d)], ray)
             face[j] = (product > 0) - (product < 0)
-        return Neuron(self.piece.neuron.sign, tuple(face))
+        return Place(self.neuron.place.sign, tuple(face))
 
     def form_on(self, v: list[fmpq], local: NDArray[np.bool_]) -> tuple[fmpq, ...]:
         """Coefficients in nu of s nu^T D_b X v, for a local pattern on Z."""
-        rows = [*self.piece.neuron.active, *(j for j, on in zip(self.Z, local, strict=True) if on)]
+        rows = [*self.neuron.place.active, *(j for j, on in zip(self.Z, local, strict=True) if on)]
         X, form = self.program.Xq, [fmpq(0)] * self.program.n
         for j in rows:
             form[j] = (
-                sum((X[j, c] * v[c] for c in range(self.program.d)), start=fmpq(0)) * self.piece.neuron.sign
+                sum((X[j, c] * v[c] for c in range(self.program.d)), start=fmpq(0)) * self.neuron.place.sign
             )
         return tuple(form)
 
@@ -115,7 +115,7 @@ class Surroundings:
     def _by_rays(self) -> Iterator[FaceTest]:
         seen = set()
         X, d = self.program.Xq, self.program.d
-        flat = self.piece.projection.tolist()  # P v = 0 says v in L^perp
+        flat = self.neuron.projection.tolist()  # P v = 0 says v in L^perp
         for local in self.local_patterns:
             signed = [
                 [X[j, c] * (1 if on else -1) for c in range(d)] for j, on in zip(self.Z, local, strict=True)

@@ -26,7 +26,7 @@ from flint import arb, arb_mat, ctx, fmpq_mat
 
 from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.exact.rational import row_space
-from polyrelu.proof.neuron import Piece
+from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.program import Program
 
 ROOT_BITS = 100
@@ -38,13 +38,13 @@ class Structure:
     """Neurons with weights; `paired[k]` says that neuron k stands for itself and its antipode."""
 
     program: Program
-    pieces: tuple[Piece, ...]
+    neurons: tuple[Neuron, ...]
     paired: tuple[bool, ...]
 
     @cached_property
     def B(self) -> fmpq_mat:
         """Columns: a rational basis of U."""
-        spans = [p.L.transpose().tolist() for p, pair in zip(self.pieces, self.paired, strict=True) if pair]
+        spans = [p.L.transpose().tolist() for p, pair in zip(self.neurons, self.paired, strict=True) if pair]
         rows = [row for span in spans for row in span]
         return fmpq_mat(row_space(rows, self.program.d)).transpose()
 
@@ -68,12 +68,12 @@ class _SquareSystem:
     """The equations and the Jacobian above, in ball arithmetic at whatever precision is current."""
 
     def __init__(self, structure: Structure) -> None:
-        self.structure, self.n, self.K = structure, structure.program.n, len(structure.pieces)
+        self.structure, self.n, self.K = structure, structure.program.n, len(structure.neurons)
         # Rational data is rounded to balls once per precision: a coarse ball must not serve a finer computation.
         self.rounded = lru_cache(maxsize=4)(self._rounded)
 
     def _rounded(self, _: int) -> tuple[list[arb_mat], list[arb_mat], arb_mat, arb_mat, arb]:
-        A = [arb_mat(piece.A) for piece in self.structure.pieces]
+        A = [arb_mat(neuron.A) for neuron in self.structure.neurons]
         program = self.structure.program
         y = arb_mat(fmpq_mat(self.n, 1, program.yq))
         return (

@@ -21,7 +21,7 @@ from polyrelu.exact.exact_linear import nonzero_minor, rank
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.rational import rank as rational_rank
 from polyrelu.exact.real import is_zero, sign
-from polyrelu.proof.neuron import Piece
+from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import Point, linear
 
 
@@ -48,7 +48,7 @@ class Support:
         return {e: k for k, e in enumerate(e for e, flag in enumerate(self.used) if flag)}
 
 
-def explained_support(point: Point, E: Sequence[Piece]) -> Support:
+def explained_support(point: Point, E: Sequence[Neuron]) -> Support:
     """E is the structure's own neurons, in its order, with each pair's antipode right behind it."""
     structure = point.structure
     pairs, k = [], 0
@@ -61,11 +61,11 @@ def explained_support(point: Point, E: Sequence[Piece]) -> Support:
         directions = _rank_of_directions(point, [E[a] for a, _ in pairs]) if pairs else 0
         return Support((True,) * len(E), len(E), tuple(pairs), directions, 0)
     # The Jacobian is nonsingular, so Q_k nu (one per pair), Q_j nu (singles) and X z (a basis) are independent.
-    rank_of_all, r = len(structure.pieces) + structure.r, structure.r
+    rank_of_all, r = len(structure.neurons) + structure.r, structure.r
     return Support((True,) * len(E), rank_of_all, tuple(pairs), r, len(pairs) - r)
 
 
-def exact_support(point: Point, E: Sequence[Piece]) -> Support:
+def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
     """E holds neurons beyond the structure: everything is settled in the exact field."""
     exact = point.exact
     if exact is None:
@@ -73,8 +73,8 @@ def exact_support(point: Point, E: Sequence[Piece]) -> Support:
             "further neurons are exactly tight, and no exact field was found to decide who is used"
         )
     nu = exact.at.nu
-    activations = [piece.activation(nu) for piece in E]
-    base = len(point.structure.pieces) + point.structure.r
+    activations = [neuron.activation(nu) for neuron in E]
+    base = len(point.structure.neurons) + point.structure.r
     if rank(activations) == base and all(sign(w) > 0 for w in exact.at.weights):
         used = (True,) * len(E)
     else:
@@ -103,35 +103,37 @@ def _used_by_vertices(activations: list[list[Any]], fit: list[Any]) -> tuple[boo
 
 
 def _antipodal_pairs(
-    point: Point, pieces: Sequence[Piece], *, opposed: bool = False
+    point: Point, neurons: Sequence[Neuron], *, opposed: bool = False
 ) -> list[tuple[int, int]]:
     """Pairs with u_k + u_k' = 0, of equal (or of opposed) signs, decided exactly; opposite faces are necessary."""
     pairs = []
-    for a, piece in enumerate(pieces):
-        for b in range(a + 1, len(pieces)):
-            other = pieces[b]
-            faces = piece.neuron.is_opposite(other.neuron, opposed=opposed)
-            if faces and _cancel(point, piece, other):
+    for a, neuron in enumerate(neurons):
+        for b in range(a + 1, len(neurons)):
+            other = neurons[b]
+            faces = neuron.place.is_opposite(other.place, opposed=opposed)
+            if faces and _cancel(point, neuron, other):
                 pairs.append((a, b))
     return pairs
 
 
-def _cancel(point: Point, piece: Piece, other: Piece) -> bool:
+def _cancel(point: Point, neuron: Neuron, other: Neuron) -> bool:
     claim = "the sum of two opposite neurons' directions"
-    total = piece.A + other.A * fmpq(piece.neuron.sign * other.neuron.sign)  # z = s lambda u
+    total = neuron.A + other.A * fmpq(neuron.place.sign * other.place.sign)  # z = s lambda u
     return all(all(c == 0 for c in row) or point.sign(linear(row), claim) == 0 for row in total.tolist())
 
 
-def _rank_of_directions(point: Point, pieces: Sequence[Piece]) -> int:
+def _rank_of_directions(point: Point, neurons: Sequence[Neuron]) -> int:
     """Rank of the z_k: a minor in balls from below, min(q, dim U) from above, exact algebra between them."""
     at = point.balls(200)
     with precision(200):
-        low = len(nonzero_minor(arb_mat([piece.z(at.nu) for piece in pieces]))[0])
-    high = min(len(pieces), rational_rank([row for piece in pieces for row in piece.L.transpose().tolist()]))
+        low = len(nonzero_minor(arb_mat([neuron.z(at.nu) for neuron in neurons]))[0])
+    high = min(
+        len(neurons), rational_rank([row for neuron in neurons for row in neuron.L.transpose().tolist()])
+    )
     if low == high:
         return low
     if point.exact is None:
         raise Undecided(
             "is a minor of the antipodal directions = 0? Balls hold zero, and no exact field was found"
         )
-    return rank([piece.z(point.exact.at.nu) for piece in pieces])
+    return rank([neuron.z(point.exact.at.nu) for neuron in neurons])

@@ -16,7 +16,7 @@ from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision, sign_of_ball
 from polyrelu.exact.rational import rank as rational_rank
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
-from polyrelu.proof.neuron import Neuron, Piece, holds, times
+from polyrelu.proof.neuron import Neuron, Place, holds, times
 from polyrelu.proof.point import BITS, Point, excess, linear
 from polyrelu.proof.program import Program
 from polyrelu.proof.shared_face import Surroundings
@@ -32,64 +32,64 @@ class Near:
     """A block that no multiplier settled, and the neuron that its projection points along."""
 
     block: int
-    neuron: Neuron
+    place: Place
 
 
-def show_strict_signs(point: Point, piece: Piece) -> None:
+def show_strict_signs(point: Point, neuron: Neuron) -> None:
     """Prove that u lies in the relative interior of its face: s x_j.z has the stated strict sign off Z."""
-    neuron, program = piece.neuron, point.structure.program
-    if neuron.gate is not None:
+    place, program = neuron.place, point.structure.program
+    if place.gate is not None:
         return
-    for j, product in enumerate(_products(point, piece)):
-        side = neuron.face[j]
-        if side == 0 or sign_of_ball(product * (side * neuron.sign)) == 1:
+    for j, product in enumerate(_products(point, neuron)):
+        side = place.face[j]
+        if side == 0 or sign_of_ball(product * (side * place.sign)) == 1:
             continue
-        row = [program.Xq[j, c] * (side * neuron.sign) for c in range(program.d)]
-        form = times(piece.A.transpose(), row)
+        row = [program.Xq[j, c] * (side * place.sign) for c in range(program.d)]
+        form = times(neuron.A.transpose(), row)
         if point.sign(linear(form), f"x_{j + 1}.u") <= 0:
             raise Unconfirmed(
-                f"a guessed neuron does not lie on its side of row {j + 1}", neuron, on_hyperplane(piece, j)
+                f"a guessed neuron does not lie on its side of row {j + 1}", place, on_hyperplane(neuron, j)
             )
 
 
-def _products(point: Point, piece: Piece) -> list[arb]:
+def _products(point: Point, neuron: Neuron) -> list[arb]:
     """Enclosures of all x_j.z at once: enough for nearly every row."""
     program, nu = point.structure.program, point.balls(BITS[0]).nu
     with precision(BITS[0] + 32):
-        z = arb_mat(piece.A) * arb_mat(program.n, 1, list(nu))
+        z = arb_mat(neuron.A) * arb_mat(program.n, 1, list(nu))
         return list((arb_mat(program.Xq) * z).entries())
 
 
-def on_hyperplane(piece: Piece, row: int) -> Neuron:
+def on_hyperplane(neuron: Neuron, row: int) -> Place:
     """The neuron moved onto the hyperplane of a row, and so onto those of all rows in the span of its zero set."""
-    X, program = piece.program.Xq.tolist(), piece.program
-    zero = [X[j] for j in piece.neuron.zero_set] + [X[row]]
+    X, program = neuron.program.Xq.tolist(), neuron.program
+    zero = [X[j] for j in neuron.place.zero_set] + [X[row]]
     full = rational_rank(zero)
     face = [
         0 if not program.nonzero_rows[j] or rational_rank([*zero, X[j]]) == full else side
-        for j, side in enumerate(piece.neuron.face)
+        for j, side in enumerate(neuron.place.face)
     ]
-    return Neuron(piece.neuron.sign, tuple(face))
+    return Place(neuron.place.sign, tuple(face))
 
 
-def show_multipliers(point: Point, piece: Piece) -> None:
+def show_multipliers(point: Point, neuron: Neuron) -> None:
     """Prove p_b = lambda u for every present block whose closed cone holds u."""
-    surroundings = Surroundings(piece, point.structure.program)
+    surroundings = Surroundings(neuron, point.structure.program)
     for test in surroundings.tests():
-        claim = f"the multiplier on a face of dimension {piece.projection.rank()}"
+        claim = f"the multiplier on a face of dimension {neuron.projection.rank()}"
         if point.sign(linear(test.form), claim) > 0:
             raise Unconfirmed(
                 "a guessed neuron on a hyperplane is not the projection of a block beside it",
-                piece.neuron,
+                neuron.place,
                 surroundings.beside(test.ray),
             )
 
 
-def is_tight(point: Point, piece: Piece) -> bool:
+def is_tight(point: Point, neuron: Neuron) -> bool:
     """Exactly: is |A nu| = lambda? A larger value refutes the guess."""
-    side = point.sign(excess(piece), "the value |p_b|^2 - lambda^2 of a nearly tight block")
+    side = point.sign(excess(neuron), "the value |p_b|^2 - lambda^2 of a nearly tight block")
     if side > 0:
-        raise Unconfirmed("a block exceeds lambda at the guessed residual", None, piece.neuron)
+        raise Unconfirmed("a block exceeds lambda at the guessed residual", None, neuron.place)
     return side == 0
 
 
@@ -118,13 +118,13 @@ def _project_exactly(point: Point, rows: NDArray[np.intp], columns: NDArray[np.i
         gate = int(i) if program.gated else None
         projected = project_block(program, nu, program.patterns[i], 1 if column == 0 else -1, gate)
         if bound <= 0 or projected.squared_norm >= fmpq(bound.numerator, bound.denominator) ** 2:
-            near.append(Near(int(i), projected.neuron))
+            near.append(Near(int(i), projected.place))
     return near
 
 
-def tight_blocks(program: Program, pieces: list[Piece]) -> NDArray[np.bool_]:
+def tight_blocks(program: Program, neurons: list[Neuron]) -> NDArray[np.bool_]:
     """Patterns x signs (column 0 is s = +1): which blocks have one of these neurons in their closed cone."""
     mask = np.zeros((len(program.patterns), 2), dtype=bool)
-    for piece in pieces:
-        mask[:, 0 if piece.neuron.sign > 0 else 1] |= holds(program, piece.neuron)
+    for neuron in neurons:
+        mask[:, 0 if neuron.place.sign > 0 else 1] |= holds(program, neuron.place)
     return mask

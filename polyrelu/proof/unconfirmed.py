@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyrelu.errors import Undecided
-from polyrelu.proof.neuron import Neuron
+from polyrelu.proof.neuron import Place
 
 
 class Unconfirmed(Undecided):
@@ -12,6 +12,6 @@ class Unconfirmed(Undecided):
     `wrong` is the guessed neuron that failed, `right` what should stand in its place; either may be missing.
     """
 
-    def __init__(self, reason: str, wrong: Neuron | None = None, right: Neuron | None = None) -> None:
+    def __init__(self, reason: str, wrong: Place | None = None, right: Place | None = None) -> None:
         super().__init__(reason)
         self.wrong, self.right = wrong, right

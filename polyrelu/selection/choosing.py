@@ -30,22 +30,22 @@ from typing import Any
 
 from flint import fmpq
 
+from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import inner_product
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.optimal_set.arithmetic import Imprecise
-from polyrelu.optimal_set.boxed import Boxed
-from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
-from polyrelu.optimal_set.optimise import maximise
-from polyrelu.optimal_set.set_point import Corner, SetPoint
 from polyrelu.networks.coordinates import positive_part
 from polyrelu.networks.network import Network
 from polyrelu.networks.optimal import network_at
+from polyrelu.optimal_set.arithmetic import Imprecise
+from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.levels import OptimalSet
-from polyrelu.proof.optimum import Optimum
-from polyrelu.data.problem import Problem
+from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
+from polyrelu.optimal_set.optimise import maximise
+from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
 from polyrelu.proof.neuron import dot, holds
+from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.point import BITS, Coordinates
 from polyrelu.selection.pruning import variables_at
 from polyrelu.selection.quadratic import Quadratic, gap_bound, minimiser, near_point
@@ -75,7 +75,7 @@ def least_norm(optimum: Optimum, *, blocks: bool = False, bits: int = 128) -> Ch
     At the level of blocks a neuron's weight t_k is shared among the m_k blocks that hold it; the sum of their
     squares is least, and then is t_k^2 / m_k, for equal shares.
     """
-    shares = [int(holds(optimum.program, p.neuron).sum()) if blocks else 1 for p in optimum.used]
+    shares = [int(holds(optimum.program, p.place).sum()) if blocks else 1 for p in optimum.used]
     diagonal = [fmpq(2, m) for m in shares]
     K = len(diagonal)
     G = [[diagonal[i] if i == k else fmpq(0) for k in range(K)] for i in range(K)]
@@ -99,8 +99,8 @@ def least_validation_error(optimum: Optimum, X: Any, y: Any, *, bits: int = 128)
 
     def objective(at: Coordinates) -> Quadratic:
         columns = []
-        for piece in optimum.used:
-            z, s = piece.z(at.nu), piece.neuron.sign
+        for neuron in optimum.used:
+            z, s = neuron.z(at.nu), neuron.place.sign
             columns.append([positive_part(dot(x, z) * s) * s / optimum.program.lamq for x in rows])
         return Quadratic.least_squares(columns, target)
 
@@ -128,7 +128,7 @@ def extreme_weight(optimum: Optimum, k: int, *, largest: bool = True, bits: int 
     upwards = 1 if largest == (reading.mu is None) else -1
     goal = {reading.x: upwards} if reading.x is not None else {}
     found = polytope.settle(lambda system: maximise(system, start, goal), "an extreme weight")
-    weights = SetPoint(polytope, (Corner(fmpq(1), found.vertex),)).weights(bits)
+    weights = OptimalNetwork(polytope, (Corner(fmpq(1), found.vertex),)).weights(bits)
     return Chosen(optimum, weights, weights[k], found.gap * optimum.program.lamq)
 
 

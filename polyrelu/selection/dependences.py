@@ -18,6 +18,7 @@ from typing import Any
 
 from flint import fmpq
 
+from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.exact.exact_linear import null_space
 from polyrelu.exact.rational import to_fmpq
@@ -25,7 +26,6 @@ from polyrelu.exact.real import is_zero, sign
 from polyrelu.networks.coordinates import compatible, dot, enclosed, root
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
-from polyrelu.data.problem import Problem
 
 Vector = list[Any]
 

@@ -27,9 +27,9 @@ from polyrelu.errors import BadInput, Contradiction
 from polyrelu.exact.exact_linear import null_space
 from polyrelu.optimal_set.arithmetic import Imprecise, in_balls, independent, is_open, middle, solve_columns
 from polyrelu.optimal_set.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides, Vertex
-from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
-from polyrelu.optimal_set.set_point import Corner, SetPoint
 from polyrelu.optimal_set.levels import MAX_VERTICES, OptimalSet
+from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
+from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
 from polyrelu.proof.optimum import Optimum
 from polyrelu.selection.dependences import (
     Pruned,
@@ -65,11 +65,11 @@ UNMOVED = fmpq(0)
 class Pruning:
     """A minimal network of an optimum, and the steps that led to it; indices are those of `optimum.used`."""
 
-    network: SetPoint
+    network: OptimalNetwork
     steps: tuple[Step, ...]
 
 
-def prune(optimum: Optimum, start: SetPoint | None = None) -> Pruning:
+def prune(optimum: Optimum, start: OptimalNetwork | None = None) -> Pruning:
     """Algorithm 1 from a point of the optimal set (by default one that uses every neuron)."""
     networks = OptimalSet(optimum).neurons
     point = start if start is not None else networks.interior_point()
@@ -82,10 +82,10 @@ def prune(optimum: Optimum, start: SetPoint | None = None) -> Pruning:
 
     sides, steps = polytope.settle(walk, "a minimal network")
     vertex = polytope.settle(lambda system: system.vertex(sides), "a minimal network")
-    return Pruning(SetPoint(polytope, (Corner(fmpq(1), vertex),)), steps)
+    return Pruning(OptimalNetwork(polytope, (Corner(fmpq(1), vertex),)), steps)
 
 
-def variables_at(system: Boxed, point: SetPoint) -> tuple[Vector, Sides]:
+def variables_at(system: Boxed, point: OptimalNetwork) -> tuple[Vector, Sides]:
     """The polytope's own variables at a convex combination of corners, and their sides."""
     x: Vector = [fmpq(0)] * system.size
     for coefficient, place, _ in point.corners:
@@ -162,19 +162,19 @@ def _empty(polytope: NeuronPolytope, sides: Sides) -> set[int]:
     }
 
 
-def minimal_networks(optimum: Optimum, max_vertices: int = MAX_VERTICES) -> tuple[SetPoint, ...]:
+def minimal_networks(optimum: Optimum, max_vertices: int = MAX_VERTICES) -> tuple[OptimalNetwork, ...]:
     """All inclusion-minimal optimal networks: the vertices of the neuron polytope. LimitReached beyond the limit."""
     return OptimalSet(optimum, max_vertices).neurons.vertices
 
 
-def narrowest(networks: Iterable[SetPoint]) -> tuple[SetPoint, ...]:
+def narrowest(networks: Iterable[OptimalNetwork]) -> tuple[OptimalNetwork, ...]:
     """Those of least width."""
     listed = tuple(networks)
     least = min((network.width for network in listed), default=0)
     return tuple(network for network in listed if network.width == least)
 
 
-def narrowest_networks(optimum: Optimum, max_vertices: int = MAX_VERTICES) -> tuple[SetPoint, ...]:
+def narrowest_networks(optimum: Optimum, max_vertices: int = MAX_VERTICES) -> tuple[OptimalNetwork, ...]:
     """Every optimal network of the least width m*, modulo permutation and splitting.
 
     A network of least width is inclusion-minimal (otherwise pruning would make it narrower), so it is a
@@ -183,7 +183,7 @@ def narrowest_networks(optimum: Optimum, max_vertices: int = MAX_VERTICES) -> tu
     return narrowest(minimal_networks(optimum, max_vertices))
 
 
-def is_minimal_point(point: SetPoint) -> bool:
+def is_minimal_point(point: OptimalNetwork) -> bool:
     """Whether a point of the optimal set is inclusion-minimal: its used neurons have independent activations."""
 
     def independent_free(system: Boxed) -> bool:

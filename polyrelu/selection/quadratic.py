@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.exact_linear import inner_product, solve
+from polyrelu.networks.coordinates import positive_part, rounded
 from polyrelu.optimal_set.arithmetic import in_balls, independent, sign, solve_columns
 from polyrelu.optimal_set.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides
-from polyrelu.networks.coordinates import positive_part, rounded
 
 Vector = list[Any]
 Floats = NDArray[np.float64]

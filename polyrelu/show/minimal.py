@@ -8,7 +8,7 @@ from flint import arb
 
 from polyrelu.exact.enclosure import ball, decimal_bounds, precision
 from polyrelu.exact.rational import is_rational
-from polyrelu.optimal_set.set_point import SetPoint
+from polyrelu.optimal_set.set_point import OptimalNetwork
 from polyrelu.proof.optimum import Optimum
 from polyrelu.selection.pruning import Step
 
@@ -16,7 +16,7 @@ ROWS_SHOWN = 12
 
 
 def report(
-    optimum: Optimum, steps: tuple[Step, ...], networks: tuple[SetPoint, ...], places: int
+    optimum: Optimum, steps: tuple[Step, ...], networks: tuple[OptimalNetwork, ...], places: int
 ) -> dict[str, Any]:
     """The JSON object, but for the narrowest width."""
     directions = _directions(optimum, places)
@@ -51,21 +51,21 @@ def _directions(optimum: Optimum, places: int) -> list[list[Any]]:
 
 def _neurons(optimum: Optimum, directions: list[list[Any]], places: int) -> list[dict[str, Any]]:
     found = []
-    for piece, u in zip(optimum.used, directions, strict=True):
-        neuron = piece.neuron
+    for neuron, u in zip(optimum.used, directions, strict=True):
+        place = neuron.place
         found.append(
             {
-                "sign": neuron.sign,
+                "sign": place.sign,
                 "direction": [_bounds(v, places) for v in u],
-                "active": [int(j) for j in neuron.active],
-                "zero": [int(j) for j in neuron.zero_set],
+                "active": [int(j) for j in place.active],
+                "zero": [int(j) for j in place.zero_set],
             }
         )
     return found
 
 
 def _network(
-    network: SetPoint, neurons: list[dict[str, Any]], directions: list[list[Any]], places: int
+    network: OptimalNetwork, neurons: list[dict[str, Any]], directions: list[list[Any]], places: int
 ) -> dict[str, Any]:
     weights, units = network.weights(_bits(places)), []
     for k in network.support:

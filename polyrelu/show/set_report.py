@@ -7,8 +7,8 @@ from typing import Any
 from flint import arb
 
 from polyrelu.errors import LimitReached, Undecided
-from polyrelu.optimal_set.moves import Freedom, Move
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.moves import Freedom, Move
 from polyrelu.optimal_set.uniqueness import Status, Uniqueness, Verdict
 
 LABEL = 17

@@ -10,10 +10,10 @@ from flint import fmpq
 from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.networks.coordinates import rounded
-from polyrelu.proof.neuron import Piece
+from polyrelu.proof.neuron import Neuron
 from polyrelu.result import Result, bits_of
-from polyrelu.show.set_report import optimal_set_text
 from polyrelu.show.floats import BITS, directions
+from polyrelu.show.set_report import optimal_set_text
 
 MAX_ROWS_SHOWN = 12
 MAX_NEURONS_SHOWN = 40
@@ -112,11 +112,11 @@ def _neuron_table(result: Result) -> list[str]:
         return ["  The zero network is the only optimum."]
     weights, u = neuron_weights(result), directions(optimum)
     lines = []
-    for k, piece in enumerate(optimum.used[:MAX_NEURONS_SHOWN]):
+    for k, neuron in enumerate(optimum.used[:MAX_NEURONS_SHOWN]):
         lines += [
-            f"  neuron {k + 1}  sign {'+' if piece.neuron.sign > 0 else '-'}  weight {weights[k]}",
+            f"  neuron {k + 1}  sign {'+' if neuron.place.sign > 0 else '-'}  weight {weights[k]}",
             f"    direction ({', '.join(f'{v:.6g}' for v in u[k])})",
-            f"    rows active {_rows(piece, 1)}; zero {_rows(piece, 0)}; off {_rows(piece, -1)}",
+            f"    rows active {_rows(neuron, 1)}; zero {_rows(neuron, 0)}; off {_rows(neuron, -1)}",
         ]
     if len(optimum.used) > MAX_NEURONS_SHOWN:
         lines.append(f"  ... and {len(optimum.used) - MAX_NEURONS_SHOWN} more neurons")
@@ -136,9 +136,9 @@ def _range(low: Any, high: Any) -> str:
     return f"{a:.6g}" if f"{a:.6g}" == f"{b:.6g}" else f"{a:.6g} to {b:.6g}"
 
 
-def _rows(piece: Piece, side: int) -> str:
-    gated = piece.neuron.gate is not None
-    rows = [j + 1 for j, s in enumerate(piece.neuron.face) if s == side and not (gated and side == 0)]
+def _rows(neuron: Neuron, side: int) -> str:
+    gated = neuron.place.gate is not None
+    rows = [j + 1 for j, s in enumerate(neuron.place.face) if s == side and not (gated and side == 0)]
     if len(rows) > MAX_ROWS_SHOWN:
         return f"{len(rows)} rows"
     return ", ".join(map(str, rows)) or "none"

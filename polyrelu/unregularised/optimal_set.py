@@ -27,11 +27,11 @@ from typing import Any
 
 from flint import fmpq
 
+from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.exact.polyhedron import HRepresentation, Line, Ray, VRepresentation
 from polyrelu.exact.rational import rank, to_vector
 from polyrelu.optimal_set.levels import MAX_VERTICES
-from polyrelu.data.problem import Problem
 from polyrelu.proof.program import Patterns, Program
 from polyrelu.unregularised import generators
 from polyrelu.unregularised.cones import Vector

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from polyrelu.errors import Undecided
+from polyrelu.optimal_set.uniqueness import Status, Uniqueness
 from polyrelu.show.figures.canvas import BLACK, CYCLE, GREY, SKY, Drawing, counted, setting, sheet
 from polyrelu.show.figures.view import View, view
 from polyrelu.show.floats import Floats
-from polyrelu.optimal_set.uniqueness import Status, Uniqueness
 
 SAME = 1e-9
 STEPS = 600

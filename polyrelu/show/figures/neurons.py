@@ -29,14 +29,14 @@ CELL = 0.2
 def draw(result: Any) -> Drawing:
     """A table with one line for each neuron, and a bar for the range of its weight."""
     optimum = result.proved()
-    pieces, n = optimum.used, result.problem.n
-    if len(pieces) > MANY:
+    neurons, n = optimum.used, result.problem.n
+    if len(neurons) > MANY:
         raise BadInput(
-            f"optimal networks use {len(pieces)} neurons, more than the {MANY} that fit a page; see certify --json"
+            f"optimal networks use {len(neurons)} neurons, more than the {MANY} that fit a page; see certify --json"
         )
     ranges = [tuple(map(rounded, pair)) for pair in result.optimal_set.neurons.ranges()]
     cell = min(CELL, 4.2 / n)
-    lines = max(len(pieces), 1)
+    lines = max(len(neurons), 1)
     width, height = 1.1 + max(n * cell, 1.2) + 2.3, 0.75 + CELL * lines
     figure, _ = sheet(max(width, 4.6), height, caption(result))
     total = figure.get_figwidth(), figure.get_figheight()
@@ -50,17 +50,17 @@ def draw(result: Any) -> Drawing:
             tall,
         )
     )
-    _table(table, pieces, n)
-    _weights(weights, pieces, ranges)
-    figure.shown = {"faces": [piece.neuron.face for piece in pieces], "ranges": ranges}
+    _table(table, neurons, n)
+    _weights(weights, neurons, ranges)
+    figure.shown = {"faces": [neuron.place.face for neuron in neurons], "ranges": ranges}
     return figure
 
 
-def _table(panel: Any, pieces: Any, n: int) -> None:
+def _table(panel: Any, neurons: Any, n: int) -> None:
     """On, zero, off: by colour and by mark."""
-    panel.set(xlim=(0, n), ylim=(max(len(pieces), 1), 0))
-    for k, piece in enumerate(pieces):
-        for j, side in enumerate(piece.neuron.face):
+    panel.set(xlim=(0, n), ylim=(max(len(neurons), 1), 0))
+    for k, neuron in enumerate(neurons):
+        for j, side in enumerate(neuron.place.face):
             colour, mark = LOOKS[side]
             panel.add_patch(Rectangle((j, k), 1, 1, fc=colour, ec="white", lw=1))
             if mark and n <= 30:
@@ -68,10 +68,10 @@ def _table(panel: Any, pieces: Any, n: int) -> None:
         panel.text(
             -0.15 * n / 10 - 0.1,
             k + 0.5,
-            f"neuron {k + 1}  {'+' if piece.neuron.sign > 0 else '−'}",
+            f"neuron {k + 1}  {'+' if neuron.place.sign > 0 else '−'}",
             ha="right",
             va="center",
-            color=sign_colour(piece.neuron.sign),
+            color=sign_colour(neuron.place.sign),
         )
     step = 1 if n <= 15 else 5
     shown = [j for j in range(n) if j == 0 or (j + 1) % step == 0]
@@ -82,17 +82,17 @@ def _table(panel: Any, pieces: Any, n: int) -> None:
     panel.set_yticks([])
     for side in panel.spines.values():
         side.set_visible(False)
-    if not pieces:
+    if not neurons:
         panel.text(n / 2, 0.5, "no neuron is used", ha="center", va="center", fontsize=7)
 
 
-def _weights(panel: Any, pieces: Any, ranges: Any) -> None:
+def _weights(panel: Any, neurons: Any, ranges: Any) -> None:
     """A dot where the weight is the same in all optimal networks, else a bar from least to greatest."""
-    panel.set(ylim=(max(len(pieces), 1), 0))
+    panel.set(ylim=(max(len(neurons), 1), 0))
     largest = max([high for _, high in ranges], default=1.0) or 1.0
     panel.set_xlim(-0.02 * largest, 1.45 * largest)
-    for k, (piece, (low, high)) in enumerate(zip(pieces, ranges, strict=True)):
-        colour = sign_colour(piece.neuron.sign)
+    for k, (neuron, (low, high)) in enumerate(zip(neurons, ranges, strict=True)):
+        colour = sign_colour(neuron.place.sign)
         same = high - low <= 1e-12 * largest
         panel.plot([0, 1.45 * largest], [k + 0.5] * 2, color=PALE, lw=0.6, zorder=0)
         if same:

@@ -103,10 +103,10 @@ def _lines(panel: Any, known: list[tuple[float, list[int]]]) -> None:
 def _neurons(panel: Any, optimum: Any, u: Floats) -> None:
     places = optimum.support.places
     for pair in optimum.support.pairs:
-        ends = np.array([u[places[k]] * LENGTH[optimum.neurons[k].neuron.sign] for k in pair])
+        ends = np.array([u[places[k]] * LENGTH[optimum.neurons[k].place.sign] for k in pair])
         panel.plot(*ends.T, color=YELLOW, lw=5, solid_capstyle="round", zorder=3)
     for k, (x, y) in enumerate(u):
-        sign = optimum.used[k].neuron.sign
+        sign = optimum.used[k].place.sign
         tip = np.array([x, y]) * LENGTH[sign]
         style = {"arrowstyle": "-|>", "color": sign_colour(sign), "lw": 1.4, "shrinkA": 0, "shrinkB": 0}
         panel.annotate(
@@ -127,7 +127,7 @@ def _neurons(panel: Any, optimum: Any, u: Floats) -> None:
 
 def legend(panel: Any, optimum: Any) -> None:
     """Signs and pairs, as far as there are any."""
-    signs = {piece.neuron.sign for piece in optimum.used}
+    signs = {neuron.place.sign for neuron in optimum.used}
     known = [
         Line2D(
             [],

@@ -46,7 +46,7 @@ def draw_solid(panel: Any, solid: Solid) -> Sight:
     front = seen.visible(segments.mean(axis=1))
     width = 1.0 if len(solid.patches) else 1.8
     for part, colour, thick, order in ((~front, GREY, 0.45, 2), (front, BLACK, width, 3)):
-        kept = segments[part] if colour == BLACK else segments[part][::2]  # every second piece: dotted
+        kept = segments[part] if colour == BLACK else segments[part][::2]  # every second neuron: dotted
         if len(kept):
             panel.add_collection3d(
                 Line3DCollection(kept, colors=colour, linewidths=thick, zorder=order, capstyle="round")

@@ -133,7 +133,7 @@ def _neurons(panel: Any, optimum: Any, u: Floats, side: int) -> None:
     for k, direction in enumerate(u):
         if direction[2] * side < 0:
             continue
-        sign, (place,) = optimum.used[k].neuron.sign, flat(direction[None])
+        sign, (place,) = optimum.used[k].place.sign, flat(direction[None])
         if k in paired:
             panel.plot(*place, "o", ms=12, color=YELLOW, zorder=3)
         panel.plot(*place, MARK[sign], ms=8, color=sign_colour(sign), zorder=4)
@@ -143,7 +143,7 @@ def _neurons(panel: Any, optimum: Any, u: Floats, side: int) -> None:
 
 
 def _legend(figure: Drawing, optimum: Any, bottom: float) -> None:
-    signs = {piece.neuron.sign for piece in optimum.used}
+    signs = {neuron.place.sign for neuron in optimum.used}
     known = [
         Line2D([], [], ls="", marker=MARK[s], color=sign_colour(s), ms=7, label=f"neuron, sign {t}")
         for s, t in ((1, "+"), (-1, "−"))

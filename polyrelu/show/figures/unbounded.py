@@ -113,8 +113,8 @@ def clipped(vertices: Floats, rays: Floats) -> tuple[Hull, Any]:
     reach = np.abs(rays).max(axis=1, initial=0.0)
     steps = FAR * float((high - low).max()) * rays[reach > NEAR] / reach[reach > NEAR, None]
     far = hull(np.concatenate([vertices, *(vertices + step for step in steps)]))
-    pieces = [far.corners[list(p)] for p in far.polygons or far.edges] or [far.corners]
-    kept = [_cut_down(piece, low, high) for piece in pieces]
+    neurons = [far.corners[list(p)] for p in far.polygons or far.edges] or [far.corners]
+    kept = [_cut_down(neuron, low, high) for neuron in neurons]
     inside = hull(np.concatenate([*kept, _box_corners(far, low, high)]))
     near = 1e-7 * float((high - low).max())
     on = np.concatenate([np.abs(inside.corners - low) < near, np.abs(inside.corners - high) < near], axis=1)
@@ -127,19 +127,19 @@ def clipped(vertices: Floats, rays: Floats) -> tuple[Hull, Any]:
     return Hull(inside.dimension, inside.corners, polygons, edges), on.any(axis=1)
 
 
-def _cut_down(piece: Floats, low: Floats, high: Floats) -> Floats:
+def _cut_down(neuron: Floats, low: Floats, high: Floats) -> Floats:
     """A convex polygon (or segment) within a box, side by side (Sutherland and Hodgman)."""
     for axis in range(3):
         for bound, side in ((low[axis], 1.0), (high[axis], -1.0)):
             kept = []
-            for p, q in zip(piece, np.roll(piece, -1, axis=0), strict=True):
+            for p, q in zip(neuron, np.roll(neuron, -1, axis=0), strict=True):
                 a, b = side * (p[axis] - bound), side * (q[axis] - bound)
                 if a >= 0:
                     kept.append(p)
                 if (a < 0) != (b < 0):
                     kept.append(p + (q - p) * a / (a - b))
-            piece = np.array(kept).reshape(-1, 3)
-    return piece
+            neuron = np.array(kept).reshape(-1, 3)
+    return neuron
 
 
 def _box_corners(far: Hull, low: Floats, high: Floats) -> Floats:

@@ -46,7 +46,7 @@ def view(result: Result, level: str, max_vertices: int) -> View:
         of = [block.neuron for block in networks.blocks.blocks]
         names = [f"block {b + 1} (neuron {k + 1})" for b, k in enumerate(of)]
     weights = np.array([[rounded(w) for w in v.weights(BITS)] for v in chosen.vertices])
-    signs = tuple(piece.neuron.sign for piece in optimum.used)
+    signs = tuple(neuron.place.sign for neuron in optimum.used)
     return View(
         weights.reshape(len(chosen.vertices), len(of)),
         u[of],
