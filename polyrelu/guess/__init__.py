@@ -13,6 +13,7 @@ import numpy as np
 
 from polyrelu.guess.facets import facets
 from polyrelu.guess.finish import finish, neurons
+from polyrelu.guess.linear import positive_weights
 from polyrelu.guess.multipliers import multipliers
 from polyrelu.guess.pricing import Pricer
 from polyrelu.guess.program import Program
@@ -20,7 +21,15 @@ from polyrelu.guess.result import Array, Bools, Guess, GuessedNeuron
 from polyrelu.guess.sliding import State
 from polyrelu.guess.solver import Solver
 
-__all__ = ["Guess", "GuessedNeuron", "facets", "guess_optimum", "lambda_max", "multipliers"]
+__all__ = [
+    "Guess",
+    "GuessedNeuron",
+    "facets",
+    "guess_optimum",
+    "lambda_max",
+    "multipliers",
+    "positive_weights",
+]
 
 
 def guess_optimum(

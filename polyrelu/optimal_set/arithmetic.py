@@ -14,6 +14,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from polyrelu.exact.enclosure import sign_of_ball
 from polyrelu.exact.exact_linear import echelon, independent_columns, nonzero_minor
 from polyrelu.exact.real import known_sign
+from polyrelu.proof.neuron import times
 
 Columns = Sequence[Sequence[Any]]
 
@@ -54,6 +55,9 @@ def solve_columns(basis: Columns, right: Columns) -> list[list[Any]]:
     r = len(basis)
     if r == 0 or not right:
         return [[] for _ in right]
+    if _rational(basis) and not _rational(right):
+        inverse = fmpq_mat(_rows(basis)).inv()
+        return [times(inverse, column) for column in right]
     kind = arb_mat if in_balls([*basis, *right]) else fmpq_mat if _rational([*basis, *right]) else None
     if kind is None:
         form = echelon([list(row) for row in zip(*basis, *right, strict=True)])

@@ -77,7 +77,10 @@ def moved(polytope: NeuronPolytope) -> Move:
     """Two optimal networks, if the neuron polytope has positive dimension; of different functions, if there are any."""
     if polytope.is_fibre:  # every dependence is a linear exchange
         return Move(Freedom.LINEAR_EXCHANGE, *_two_on_fibre(polytope))
-    for settled in (polytope.settle_quickly, polytope.settle_exactly):  # most kinks show in balls that they vary
+    for settled in (
+        polytope.settle_quickly,
+        polytope.settle_exactly,
+    ):  # most kinks show in balls that they vary
         for objective in kinks(polytope):
             found = _varied(polytope, objective, settled)
             if found is not None:

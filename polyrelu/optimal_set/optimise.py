@@ -1,8 +1,8 @@
 """Linear functions over a boxed polytope: a walk along improving edges, with a proved end.
 
 Where releasing no variable outside the basis improves, the function is at its maximum. Over balls a variable whose
-rate of change has no sign is not released; it can add at most |rate| times the number that it never exceeds, and the sum of these is
-the reported gap. So the maximum lies in [value, value + gap],
+rate of change has no sign is not released; it can add at most |rate| times the number that it never exceeds, and the
+sum of these is the reported gap. So the maximum lies in [value, value + gap],
 proved, and both ends meet as precision grows, without an equality ever being decided.
 """
 
