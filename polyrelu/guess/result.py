@@ -35,4 +35,6 @@ class Guess:
     neurons: tuple[GuessedNeuron, ...]
     ties: tuple[GuessedNeuron, ...]
     message: str = ""
+    lam: float | None = None
+    """The penalty it was made for, if that is a larger one than the penalty asked about."""
     timings: Mapping[str, float] = field(default_factory=dict)

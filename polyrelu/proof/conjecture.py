@@ -8,13 +8,14 @@ activations are independent, make a system of singles. Whatever is tried, only a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
 from polyrelu.guess.result import Guess, GuessedNeuron
+from polyrelu.proof.descent import start_below
 from polyrelu.proof.fibre import Interior, interior_of_fibre
 from polyrelu.proof.neuron import Neuron, Place, gated_place
 from polyrelu.proof.pairing import Group, directions_span, group, start_of_c
@@ -34,6 +35,7 @@ class Conjecture:
 
 def conjecture(program: Program, guess: Guess) -> Conjecture:
     """The first structure read off the guess that has a proved root."""
+    guess = replace(guess, neurons=_directed(program, guess.neurons), ties=_directed(program, guess.ties))
     groups, ties = group(guess, lambda a, b: place_of(program, a).is_opposite(place_of(program, b)))
     if any(g.partner is not None for g in groups):
         found = _linear_phase(program, guess, groups)
@@ -64,7 +66,7 @@ def _linear_phase(program: Program, guess: Guess, groups: Sequence[Group]) -> tu
 def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point | None:
     if not groups:
         return Point(structure, None)
-    lam = float(structure.program.lam)
+    lam = float(structure.program.lam) or 1.0  # it cancels in the start of c
     B: NDArray[np.float64] = np.array(
         [[float(v.p) / float(v.q) for v in row] for row in structure.B.tolist()]
     )
@@ -73,8 +75,18 @@ def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point
         if structure.r
         else []
     )
-    root = structure.prove_root([float(v) for v in guess.nu], [g.weight / lam for g in groups], c)
+    if guess.lam is None:
+        root = structure.prove_root([float(v) for v in guess.nu], [g.weight / lam for g in groups], c)
+    else:
+        nu, weights = start_below(structure, guess.nu, guess.lam, [g.weight for g in groups])
+        root = structure.prove_root(nu, weights, c)
     return Point(structure, root) if root is not None else None
+
+
+def _directed(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[GuessedNeuron, ...]:
+    """Without those whose zero rows span the whole space: they have no direction."""
+    found = zip(neurons, _neurons(program, neurons), strict=True)
+    return tuple(k for k, neuron in found if neuron.projection.rank() > 0)
 
 
 def _neurons(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[Neuron, ...]:

@@ -132,7 +132,7 @@ def prove(program: Program, guess: Guess) -> Optimum:
         try:
             return prove_as_guessed(program, guess)
         except Unconfirmed as failed:
-            mended = repair(guess, failed.wrong, failed.right)
+            mended = repair(program, guess, failed.wrong, failed.right)
             if mended is None:
                 raise
             guess = mended

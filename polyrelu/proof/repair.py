@@ -12,20 +12,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from flint import fmpq
 
 from polyrelu.guess.result import Guess, GuessedNeuron
+from polyrelu.proof.neuron import Neuron
 
 if TYPE_CHECKING:
     from polyrelu.proof.neuron import Place
+    from polyrelu.proof.program import Program
 
 CLOSE = 1e-3
 """Neurons of equal sign whose unit directions differ by less may be one neuron read twice."""
 
 
-def repair(guess: Guess, wrong: Place | None, right: Place | None) -> Guess | None:
+def repair(program: Program, guess: Guess, wrong: Place | None, right: Place | None) -> Guess | None:
     """The guess with one neuron moved, dropped or added; None where the failure does not say how."""
     if wrong is None and right is not None:
-        return _admitted(guess, right)
+        return _admitted(program, guess, right)
     if wrong is None:
         return None
     mended = [_moved(k, wrong, right) for k in guess.neurons]
@@ -45,17 +48,26 @@ def _moved(k: GuessedNeuron, wrong: Place, right: Place | None) -> GuessedNeuron
     return k
 
 
-def _admitted(guess: Guess, right: Place) -> Guess | None:
-    """A tie becomes a neuron: in the place of the one it was confused with, or beside the others."""
+def _admitted(program: Program, guess: Guess, right: Place) -> Guess:
+    """A tie or a new neuron joins: in the place of the one it was confused with, or beside the others."""
     named = next((k for k in guess.ties if _names(k, right)), None)
     if named is None:
-        return None
+        return replace(guess, neurons=(*guess.neurons, _unseen(program, guess, right)))
     # Different gates are different neurons, however close their directions.
     near = [k for k in guess.neurons if k.gate is None and k.sign == named.sign and _apart(k, named) < CLOSE]
     others = tuple(k for k in guess.neurons if all(k is not other for other in near))
     weight = sum(k.weight for k in near)
     ties = tuple(k for k in guess.ties if k is not named)
     return replace(guess, neurons=(*others, replace(named, weight=weight)), ties=ties)
+
+
+def _unseen(program: Program, guess: Guess, place: Place) -> GuessedNeuron:
+    """A neuron that the guess did not know, without weight so far."""
+    z = Neuron(place, program).z([fmpq(*float(v).as_integer_ratio()) for v in guess.nu])
+    largest = max(map(abs, z), default=fmpq(0)) or fmpq(1)
+    direction = place.sign * np.array([float(v.p) / float(v.q) for v in (x / largest for x in z)])
+    unit = direction / (np.linalg.norm(direction) or 1.0)
+    return GuessedNeuron(place.sign, unit, place.face, 0.0, place.gate, -1)
 
 
 def _names(k: GuessedNeuron, place: Place) -> bool:
