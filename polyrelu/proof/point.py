@@ -24,6 +24,7 @@ from polyrelu.proof.structure import Structure
 
 BITS = (128, 320, 800)
 """Precisions at which a sign is asked of balls before exact algebra is tried."""
+GUARD_BITS = 40
 MAX_DEGREE = 16
 """Highest degree of a number field that is searched for the root."""
 
@@ -38,9 +39,10 @@ class Coordinates:
 
     @staticmethod
     def split(structure: Structure, values: Sequence[Any]) -> Coordinates:
-        """Cut a root's vector into its three parts."""
-        n, K = structure.program.n, len(structure.neurons)
-        return Coordinates(list(values[:n]), list(values[n : n + K]), list(values[n + K :]))
+        """Cut a root's vector (g, weights, c) into its three parts, with nu = W g + y_N."""
+        p, K = structure.size, len(structure.neurons)
+        nu = structure.residual(values[:p])
+        return Coordinates(nu, list(values[p : p + K]), list(values[p + K :]))
 
 
 Question = Callable[[Coordinates], Any]
@@ -87,7 +89,8 @@ class Point:
             raise Undecided(
                 f"the optimum could not be refined to {bits} bits; its system is too badly conditioned"
             )
-        return Coordinates.split(self.structure, finer.box)
+        with precision(bits + GUARD_BITS):
+            return Coordinates.split(self.structure, finer.box)
 
     @cached_property
     def exact(self) -> ExactPoint | None:
