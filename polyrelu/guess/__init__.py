@@ -11,12 +11,14 @@ import time
 
 import numpy as np
 
+from polyrelu.guess.explored import Explored
 from polyrelu.guess.facets import facets
 from polyrelu.guess.finish import finish, neurons
 from polyrelu.guess.multipliers import multipliers
 from polyrelu.guess.pricing import Pricer
 from polyrelu.guess.program import Program
 from polyrelu.guess.result import Array, Bools, Guess, GuessedNeuron
+from polyrelu.guess.scout import Oracle, Scout
 from polyrelu.guess.sliding import State
 from polyrelu.guess.solver import Solver
 
@@ -27,23 +29,25 @@ def guess_optimum(
     X: Array,
     y: Array,
     lam: float,
-    patterns: Bools,
+    patterns: Bools | None,
     *,
     gated: bool = False,
     all_cells: bool = True,
+    oracle: Oracle | None = None,
     deadline: float | None = None,
 ) -> Guess:
     """The optimum of 1/2 || sum_b s D X w_b - y ||^2 + lam sum ||w_b||, w_b in K_D, over the listed patterns.
 
-    `all_cells` promises that the list holds every full-dimensional cell; `deadline` is a value of time.monotonic().
+    `all_cells` promises that the list holds every full-dimensional cell; None is all cells without a list, where the
+    `oracle` of `scout` is asked whether a direction was missed; `deadline` is a value of time.monotonic().
 
     >>> guess = guess_optimum(np.eye(2), np.array([3.0, -4.0]), 1.0, np.array([[1, 1], [1, 0], [0, 1], [0, 0]]) > 0)
     >>> guess.nu.tolist(), [(k.sign, k.face, k.weight) for k in guess.neurons]
     ([1.0, -1.0], [(-1, (0, 1), 3.0), (1, (1, 0), 2.0)])
     """
     begin = time.perf_counter()
-    program = Program(X, patterns, gated=gated, all_cells=all_cells)
-    solver = Solver(program, np.asarray(y, dtype=np.float64), float(lam), deadline)
+    program, pricer = _asked(X, patterns, gated, all_cells, oracle)
+    solver = Solver(program, np.asarray(y, dtype=np.float64), float(lam), pricer, deadline)
     prepared = time.perf_counter()
     message = solver.run()
     solved = time.perf_counter()
@@ -56,6 +60,17 @@ def guess_optimum(
     order = sorted(range(len(root.columns)), key=lambda i: -root.t[i])
     used = neurons(program, [root.columns[i] for i in order], [float(root.t[i]) for i in order])
     return Guess(root.nu, used, neurons(program, ties, [0.0] * len(ties)), message, timings)
+
+
+def _asked(
+    X: Array, patterns: Bools | None, gated: bool, all_cells: bool, oracle: Oracle | None
+) -> tuple[Program, Pricer | Scout]:
+    """The program with what prices its blocks; without a list of patterns all cells are meant."""
+    if patterns is None:
+        explored = Explored(X)
+        return explored, Scout(explored, oracle)
+    program = Program(X, patterns, gated=gated, all_cells=all_cells)
+    return program, Pricer(program)
 
 
 def lambda_max(

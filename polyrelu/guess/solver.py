@@ -21,6 +21,7 @@ from polyrelu.guess.pricing import Pricer, Prices
 from polyrelu.guess.program import Program
 from polyrelu.guess.restricted import nonnegative_lasso
 from polyrelu.guess.result import Array
+from polyrelu.guess.scout import Scout
 from polyrelu.guess.sliding import State, slide
 
 T = TypeVar("T")
@@ -51,8 +52,8 @@ class Solver:
     program: Program
     y: Array
     lam: float
+    pricer: Pricer | Scout
     deadline: float | None = None
-    pricer: Pricer = field(init=False)
     pool: list[Column] = field(default_factory=list)
     t: Array = field(default_factory=lambda: np.zeros(0))
     nu: Array = field(default_factory=lambda: np.zeros(0))
@@ -70,8 +71,8 @@ class Solver:
         A column that carried weight at a larger lambda is nearly right at the next, while from nothing a tiny
         lambda would start with every block violated and Newton far from home.
         """
-        self.nu, self.pricer, wanted = self.y.copy(), Pricer(self.program), self.lam
-        top = float(np.linalg.norm(self.program.moments(self.y), axis=1).max(initial=0.0))
+        self.nu, wanted = self.y.copy(), self.lam
+        top = self.program.reach(self.y)
         left = rounds
         for level in [*levels(top, wanted), wanted]:
             self.lam = level

@@ -28,7 +28,7 @@ from polyrelu.errors import Undecided
 from polyrelu.guess.result import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
 from polyrelu.proof.fibre import Interior
-from polyrelu.proof.neuron import Neuron, Place, dot, gated_place, holds, squared
+from polyrelu.proof.neuron import Neuron, Place, dot, gated_place, squared
 from polyrelu.proof.point import Coordinates, Point, weight
 from polyrelu.proof.program import Program
 from polyrelu.proof.repair import repair
@@ -83,13 +83,13 @@ class Optimum:
 
     @property
     def tight_blocks(self) -> int:
-        """Number of blocks (pattern, sign) with ||p_b|| = lambda."""
-        return int(tight_blocks(self.program, list(self.neurons)).sum())
+        """Number of blocks (pattern, sign) with ||p_b|| = lambda: no block holds two neurons of its sign."""
+        return sum(neuron.multiplicity for neuron in self.neurons)
 
     @property
     def support_blocks(self) -> int:
         """Number of blocks that are not zero in some optimal solution."""
-        return int(tight_blocks(self.program, self.used).sum())
+        return sum(neuron.multiplicity for neuron in self.used)
 
     @property
     def nullity(self) -> int:
@@ -168,7 +168,7 @@ def structure_neurons(found: Conjecture) -> list[Neuron]:
         if paired:
             E.append(Neuron(_antipode(program, neuron.place), program))
     for neuron in E:
-        if not holds(program, neuron.place).any():
+        if not neuron.multiplicity:
             raise Unconfirmed("a guessed neuron lies in the cone of no present block")
     return E
 
@@ -189,7 +189,7 @@ def further_tight_neurons(point: Point, E: Sequence[Neuron], candidates: Sequenc
     waiting = list(candidates)
     for _ in range(MAX_ROUNDS):
         for neuron in waiting:
-            if neuron.place in known or not holds(point.structure.program, neuron.place).any():
+            if neuron.place in known or not neuron.multiplicity:
                 continue
             known.add(neuron.place)
             if is_tight(point, neuron):
