@@ -261,19 +261,6 @@ def test_zero_target_and_large_lambda():
     assert beyond.nu.tolist() == y.tolist()
 
 
-def test_a_guesser_forgets_the_last_lambda():
-    rng = np.random.default_rng(3)
-    X, y = rng.normal(size=(6, 2)), rng.normal(size=6)
-    guesser = Guesser(X, y, cells(X))
-    fresh = guesser.optimum(0.1)
-    guesser.optimum(1e-9)
-    again = guesser.optimum(0.1)
-    assert again.nu.tolist() == fresh.nu.tolist()
-    assert [(k.sign, k.face, k.weight) for k in again.neurons] == [
-        (k.sign, k.face, k.weight) for k in fresh.neurons
-    ]
-
-
 def test_rank_deficient_rows_and_one_row():
     X = np.array([(1, 2, 3), (2, 4, 6), (-1, 0, 1), (0, 2, 4), (1, 2, 3)], float)
     check(X, [1, -2, 3, 0.5, 2], 0.3, cells(X))
