@@ -10,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from polyrelu.guess.facets import parallel_classes
-from polyrelu.guess.program import Program
-from polyrelu.guess.result import Array, Bools
+from polyrelu.guess.float_program import FloatProgram
+from polyrelu.guess.values import Array, Bools
 
 FIRST = 256
 
 
-class Explored(Program):
+class Explored(FloatProgram):
     """X with the patterns met so far; every cell is meant."""
 
     def __init__(self, X: Array) -> None:

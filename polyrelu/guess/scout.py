@@ -15,7 +15,7 @@ from polyrelu.guess.columns import Column, climb, distinct, project
 from polyrelu.guess.explored import Explored
 from polyrelu.guess.flats import TINY
 from polyrelu.guess.pricing import Prices
-from polyrelu.guess.result import Array
+from polyrelu.guess.values import Array
 
 SEEDS = 40  # random directions for each feature
 ROWS = 300  # rows of X that serve as seeds
@@ -29,10 +29,9 @@ Oracle = Callable[[Array, float, Sequence[Column]], Array]
 class Scout:
     """Prices directions; the interface is that of `Pricer`."""
 
-    def __init__(self, program: Explored, oracle: Oracle | None = None) -> None:
-        self.program, self.oracle = program, oracle
-        self.signs = program.signs
-        self.seeds = self._first_seeds()
+    def __init__(self, program: Explored, oracle: Oracle | None = None, seeds: Sequence[Array] = ()) -> None:
+        self.program, self.oracle, self.signs = program, oracle, program.signs
+        self.seeds = _unit(np.vstack([*(np.array([u, -u]) for u in seeds), self._first_seeds()]))
         self.known: list[Column] = []
 
     def _first_seeds(self) -> Array:
@@ -41,7 +40,7 @@ class Scout:
         rows = program.unit_rows[program.first]
         if len(rows) > ROWS:
             rows = rows[random.choice(len(rows), ROWS, replace=False)]
-        return _unit(np.vstack([drawn, rows, -rows]))
+        return np.vstack([drawn, rows, -rows])
 
     def price(
         self, nu: Array, level: float, *, limit: int, careful: bool, settled: Sequence[Column] = ()
@@ -50,7 +49,7 @@ class Scout:
         found, top = self._search(nu, level, limit, settled)
         if not found and careful and self.oracle is not None:
             for sign, *u in self.oracle(nu, level, settled):
-                found += self._climbed(nu, int(sign), np.array(u), level)
+                found += self.climbed(nu, int(sign), np.array(u), level)
         top = max([top, *(value for value, _ in found)])
         columns = [c for _, c in distinct(self.program, found)]
         self.known = [*columns, *settled][: 4 * self.program.n]
@@ -75,7 +74,7 @@ class Scout:
                     break
                 if self._seen(u[i], [*near, *(c.direction for _, c in mine)], 1e-4):
                     continue
-                new = self._climbed(nu, s, u[i], level)
+                new = self.climbed(nu, s, u[i], level)
                 top = max(top, float(value[i]))
                 fresh = [
                     f for f in new if not self._seen(f[1].direction, [c.direction for _, c in mine], 1e-12)
@@ -89,7 +88,7 @@ class Scout:
     def _seen(u: Array, directions: Sequence[Array], near: float) -> bool:
         return bool(directions) and float((np.array(directions) @ u).max()) > 1 - near
 
-    def _climbed(self, nu: Array, s: int, u: Array, level: float) -> list[tuple[float, Column]]:
+    def climbed(self, nu: Array, s: int, u: Array, level: float) -> list[tuple[float, Column]]:
         """The local maximum above a direction, if it exceeds the level."""
         program = self.program
         block = program.block_at(u)
