@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -47,7 +47,7 @@ class Guesser:
     gated: bool = False
     all_cells: bool = True
     oracle: Oracle | None = None
-    seeds: Sequence[Array] = ()
+    seeds: list[Array] = field(default_factory=list)
 
     @cached_property
     def program(self) -> FloatProgram:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from polyrelu.errors import Undecided
 from polyrelu.guess import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
+from polyrelu.proof.directions import unsettled_directions
 from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron, Place, dot, gated_place, squared
 from polyrelu.proof.point import Coordinates, Point, weight
@@ -44,6 +45,8 @@ from polyrelu.proof.unconfirmed import Unconfirmed
 
 MAX_REPAIRS = 8
 """How often a failed proof may mend the guess."""
+NU_BITS = 160
+"""Accuracy of the residual whose directions are covered."""
 MAX_ROUNDS = 4
 """How often blocks that resist may name new candidates for tight neurons."""
 
@@ -196,13 +199,21 @@ def further_tight_neurons(point: Point, E: Sequence[Neuron], candidates: Sequenc
                 show_strict_signs(point, neuron)
                 show_multipliers(point, neuron)
                 further.append(neuron)
-        near = unsettled_blocks(point, tight_blocks(point.structure.program, [*E, *further]))
+        near = _resisting(point, [*E, *further])
         if not near:
             return further
-        named = {block.place for block in near} - known
+        named = near - known
         if not named:
             break
         waiting = [
             Neuron(place, point.structure.program) for place in sorted(named, key=lambda k: (k.sign, k.face))
         ]
     raise Undecided(f"{len(near)} blocks are too close to lambda to be proved inactive at this precision")
+
+
+def _resisting(point: Point, tight: list[Neuron]) -> set[Place]:
+    """Prove everything off the tight neurons strictly inactive; the places of what resists."""
+    program = point.structure.program
+    if program.listed is None:
+        return set(unsettled_directions(program, point.balls(NU_BITS).nu, program.lam, tight))
+    return {block.place for block in unsettled_blocks(point, tight_blocks(program, tight))}

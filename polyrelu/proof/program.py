@@ -22,6 +22,7 @@ from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from polyrelu.errors import BadInput
+from polyrelu.proof.oracle import Oracle
 
 if TYPE_CHECKING:
     from polyrelu.guess import Guesser
@@ -107,7 +108,10 @@ class Program:
         """The same program in floats: proposes what is proved here."""
         from polyrelu.guess import Guesser
 
-        return Guesser(self.X_float, self.y_float, self.patterns, self.gated, self.all_cells)
+        if self.listed is None:
+            oracle = Oracle(self.X_integer, self.denominator)
+            return Guesser(self.X_float, self.y_float, None, oracle=oracle)
+        return Guesser(self.X_float, self.y_float, self.listed, self.gated, self.all_cells)
 
 
 def _floats(rows: Sequence[Sequence[Fraction]], name: str) -> NDArray[np.float64]:
