@@ -34,9 +34,9 @@ from polyrelu.networks.coordinates import BITS, ball_norm, dot, enclosed, rounde
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.point import Coordinates
 from polyrelu.proof.program import Program
 
 Vector = list[Any]

@@ -25,9 +25,10 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.exact_linear import independent_rows
 from polyrelu.optimal_set.arithmetic import Imprecise
 from polyrelu.optimal_set.boxed import FREE, BasicSolution, Boxed, Vertex
+from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.neuron import Neuron, times
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.point import BITS, Coordinates
+from polyrelu.proof.point import BITS
 
 T = TypeVar("T")
 GUARD_BITS = 32

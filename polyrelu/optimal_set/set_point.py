@@ -17,7 +17,7 @@ from flint import arb, fmpq
 from polyrelu.errors import Undecided
 from polyrelu.optimal_set.boxed import LOWER, UPPER, BasicSolution, Boxed, Vertex
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
-from polyrelu.proof.point import Coordinates
+from polyrelu.proof.enclosed_root import Coordinates
 
 BITS = 128
 

@@ -44,9 +44,10 @@ from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import maximise
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
+from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.neuron import dot, holds
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.point import BITS, Coordinates
+from polyrelu.proof.point import BITS
 from polyrelu.selection.pruning import variables_at
 from polyrelu.selection.quadratic import Quadratic, gap_bound, minimiser, near_point
 
