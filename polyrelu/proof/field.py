@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.linear import dot, times
 from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.rational import primitive_scale
 from polyrelu.exact.recognise import MAX_BITS, recognise
 from polyrelu.exact.square_roots import SqrtSum
-from polyrelu.proof.neuron import Neuron, dot, times
+from polyrelu.proof.neuron import Neuron
 
 if TYPE_CHECKING:
     from polyrelu.proof.point import Coordinates, Point

@@ -17,9 +17,10 @@ from flint import arb, fmpq
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import decimal_bounds, precision, sign_of_ball
 from polyrelu.exact.krawczyk import Root
+from polyrelu.exact.linear import dot
 from polyrelu.exact.real import sign
 from polyrelu.proof.field import ExactPoint, exact_point, quick_point
-from polyrelu.proof.neuron import Neuron, dot
+from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.structure import Structure
 
 BITS = (128, 320, 800)
