@@ -15,11 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from test_guess import conic_value
-
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.guess import guess_optimum, lambda_max
+from tests.guess.test_guess import conic_value
 
 CELLS = [(20, 3), (40, 3), (80, 3), (100, 3), (30, 4), (20, 6), (300, 2)]
 LISTS = [(150, 8, 80), (569, 30, 100)]
