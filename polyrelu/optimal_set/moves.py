@@ -24,12 +24,13 @@ from flint import arb, fmpq
 
 from polyrelu.errors import Contradiction, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.optimal_set.arithmetic import sign
+from polyrelu.exact.linear import dot
+from polyrelu.exact.real import sign
 from polyrelu.optimal_set.boxed import BasicSolution, Boxed, Vector, Vertex
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import Objective, maximise, value_at
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
-from polyrelu.proof.neuron import Neuron, dot
+from polyrelu.proof.neuron import Neuron
 
 BITS = 192
 MAX_INPUTS = 20_000

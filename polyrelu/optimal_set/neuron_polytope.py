@@ -22,11 +22,11 @@ from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import independent_rows
-from polyrelu.optimal_set.arithmetic import Imprecise
+from polyrelu.exact.linear import independent_rows, times
+from polyrelu.exact.real import Imprecise
 from polyrelu.optimal_set.boxed import FREE, BasicSolution, Boxed, Vertex
 from polyrelu.proof.enclosed_root import Coordinates
-from polyrelu.proof.neuron import Neuron, times
+from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.point import BITS
 

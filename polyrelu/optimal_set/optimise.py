@@ -17,7 +17,7 @@ from flint import arb, fmpq
 from polyrelu.errors import Contradiction
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.optimal_set.arithmetic import Imprecise, is_open, middle, sign
+from polyrelu.exact.real import Imprecise, is_open, middle, sign
 from polyrelu.optimal_set.boxed import Boxed, Vertex
 
 Objective = Mapping[int, int]
