@@ -86,13 +86,17 @@ class NeuronPolytope:
 
     def settle(self, question: Callable[[Boxed], T], claim: str) -> T:
         """The answer in the first arithmetic that can decide all its comparisons."""
+        return self.settle_at(lambda system, _: question(system), claim)
+
+    def settle_at(self, question: Callable[[Boxed, Coordinates], T], claim: str) -> T:
+        """The same for a question that also needs the coordinates of the optimum, in the same arithmetic."""
         if self.is_rational:
-            return question(self.exact)
+            return question(self.exact, self._exact_coordinates())
         for bits in BITS:
             try:
-                system = self.enclosed(bits)
+                system, at = self.enclosed(bits), self.optimum.point.balls(bits)
                 with precision(bits + GUARD_BITS):
-                    return question(system)
+                    return question(system, at)
             except Imprecise:
                 continue
         if self.optimum.point.exact is None:
@@ -100,7 +104,7 @@ class NeuronPolytope:
                 f"{claim}: a comparison is open at {BITS[-1]} bits, which points to an equality "
                 "(two bounds met at once), and no exact field was found for the optimum"
             )
-        return question(self.exact)
+        return question(self.exact, self._exact_coordinates())
 
     def enclose(self, question: Callable[[Boxed, Coordinates], T], bits: int) -> T:
         """The answer in balls of about that many bits, or of more where the first are too coarse to compute it."""

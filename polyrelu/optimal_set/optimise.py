@@ -20,8 +20,8 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.optimal_set.arithmetic import Imprecise, is_open, middle, sign
 from polyrelu.optimal_set.boxed import Boxed, Vertex
 
-Objective = Mapping[int, int]
-"""Integer coefficients of a linear function, by variable; the others are 0."""
+Objective = Mapping[int, Any]
+"""Coefficients of a linear function, by variable, in the arithmetic of the polytope; the others are 0."""
 
 
 @dataclass(frozen=True)
