@@ -1,9 +1,9 @@
 """Numbers of flint in `pickle`, `copy` and `deepcopy`: every type comes back exactly, at whatever working precision.
 
 A ball is its midpoint and its radius, two dyadic numbers (mantissa, exponent). flint reads the midpoint back as it is
-but rounds a radius up, to 30 bits, even where it has 30 bits already. So a radius m 2^e with 2^29 <= m < 2^30 is handed
-over as (m - 1/4) 2^e, whose roundings up to 30 bits all end in m 2^e. Importing `polyrelu.exact` registers the types for
-the whole process.
+but rounds a radius up, to 30 bits, even where it has 30 bits already. So a radius m 2^e with 2^29 <= m < 2^30 is
+handed over as (m - 1/4) 2^e, whose roundings up to 30 bits all end in m 2^e. Importing `polyrelu.exact` registers the
+types for the whole process.
 
 >>> import pickle
 >>> ball = arb(1, 3) / 7

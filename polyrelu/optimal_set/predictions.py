@@ -1,8 +1,8 @@
 """The predictions of all optimal networks at a new row x: an exact interval, with two networks that attain its ends.
 
-A network with weights beta_k over S predicts f(x) = sum_k beta_k s_k (s_k z_k.x)_+, with z_k = s_k lambda u_k: linear in
-beta, so its ends over all optimal networks are two linear programs over the neuron polytope; no vertex is listed.
-Let a be the vector of its coefficients.
+A network with weights beta_k over S predicts f(x) = sum_k beta_k s_k (s_k z_k.x)_+, with z_k = s_k lambda u_k. This is
+linear in beta, so its ends over all optimal networks are two linear programs over the neuron polytope; no vertex is
+listed. Let a be the vector of its coefficients.
 
 *When they agree.* The polytope is { beta >= 0 : M beta = b }, and some point of it has all beta > 0 (every neuron of S
 is used). So f(x) is one number iff a is constant on { M beta = b }: iff a.d = 0 for a basis of the kernel of M, for
@@ -48,7 +48,7 @@ class End(Protocol):
     """An end of an interval of predictions, and a network that attains it."""
 
     def value(self, bits: int) -> Any:
-        """The prediction: exact where the optimum is rational, enclosed elsewhere, an infinite ball if there is no end."""
+        """The prediction: exact where the optimum is rational, enclosed elsewhere; infinite if there is no end."""
 
     def network(self) -> Network:
         """A network that attains the end."""
