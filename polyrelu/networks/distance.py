@@ -29,7 +29,7 @@ from flint import arb, arb_mat, fmpq
 
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.guess.linear import nearest_weights
+from polyrelu.guess import nearest_weights
 from polyrelu.networks.coordinates import BITS, ball_norm, dot, enclosed, rounded
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit

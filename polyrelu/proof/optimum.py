@@ -25,7 +25,7 @@ from flint import arb, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
-from polyrelu.guess.result import Guess
+from polyrelu.guess import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
 from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron, Place, dot, gated_place, holds, squared

@@ -8,8 +8,8 @@ from polyrelu import certificate
 from polyrelu.certificate.write import proof_document
 from polyrelu.certification import certify
 from tests.corpus import generic
-from tests.examples import EXAMPLES
 from tests.mutation import mutants, outcome
+from tests.stories import EXAMPLES
 
 SCHEMA = json.loads((Path(certificate.__file__).parent / "schema.json").read_text())
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "null": type(None)}

@@ -267,7 +267,7 @@ def test_pt_without_torch(capsys, tmp_path, data, monkeypatch):
 
 
 def test_pt_is_loaded_with_weights_only(capsys, tmp_path, data, monkeypatch):
-    from tests.test_networks import Tensor
+    from tests.networks.test_networks import Tensor
 
     asked = {}
 

@@ -16,7 +16,7 @@ from polyrelu.certificate.typeset import escape, latex, plain, plain_text
 from polyrelu.certification import certify
 from polyrelu.cli import main
 from tests.corpus import generic
-from tests.examples import EXAMPLES
+from tests.stories import EXAMPLES
 
 CASES = {
     name: EXAMPLES[name] for name in ("xor", "golden", "dependent zeros", "parity", "gated", "three patterns")

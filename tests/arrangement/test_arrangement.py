@@ -20,8 +20,8 @@ from polyrelu.arrangement.checking import ascending
 from polyrelu.arrangement.counting import characteristic_polynomial
 from polyrelu.errors import Contradiction, LimitReached
 from polyrelu.exact import integers
+from tests.arrangement.test_counting import braid, moment_curve, resonance, threshold, type_b, type_d
 from tests.strategies import integer_matrices, invertible_matrices, rational_matrices
-from tests.test_counting import braid, moment_curve, resonance, threshold, type_b, type_d
 
 EXTRA = [(0, 0, 0, 0), (-1, -1, -1, -1)]
 FAST = settings(max_examples=60, derandomize=True, deadline=None)

@@ -13,8 +13,8 @@ import pytest
 from polyrelu.certificate import check
 from polyrelu.certificate.write import canonical, problem_digest, proof_document
 from polyrelu.certification import certify
-from tests.examples import EXAMPLES
 from tests.mutation import reword, run
+from tests.stories import EXAMPLES
 
 AXES = [[sign * int(i == k) for k in range(3)] for sign in (1, -1) for i in range(3)]
 

@@ -15,7 +15,7 @@ from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.moves import find_witness, inputs
 from polyrelu.optimal_set.uniqueness import Freedom, Minor, Move, Status, Uniqueness, Verdict
 from polyrelu.show.set_report import optimal_set_keys, optimal_set_text
-from tests.test_optimal_set import (
+from tests.optimal_set.test_optimal_set import (
     CUBE,
     FIVE,
     GOLDEN,

@@ -16,8 +16,8 @@ from polyrelu.certificate.write import proof_document
 from polyrelu.certification import certify
 from polyrelu.exact.enclosure import ends, precision
 from tests.corpus import degenerate, generic
-from tests.examples import EXAMPLES
 from tests.reference import conic_optimum, largest_value
+from tests.stories import EXAMPLES
 
 BITS = 400
 TINY = Fraction(1, 10**25)

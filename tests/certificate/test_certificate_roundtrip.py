@@ -17,7 +17,7 @@ from polyrelu.certification import certify
 from polyrelu.errors import Undecided
 from polyrelu.result import Result
 from tests.corpus import degenerate, generic
-from tests.examples import EXAMPLES
+from tests.stories import EXAMPLES
 
 CHECKER = Path(check.__file__)
 CORPUS = [(kind, seed) for kind in ("generic", "degenerate") for seed in range(24)]
