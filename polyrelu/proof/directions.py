@@ -33,7 +33,7 @@ BITS = 140
 
 
 class Missed(Unconfirmed):
-    """Directions that exceed lambda at the guessed residual, which is not the optimum: they belong to the next guess."""
+    """Directions that exceed lambda at the guessed residual: it is not the optimum; the next guess knows them."""
 
     def __init__(self, directions: Sequence[Any]) -> None:
         super().__init__("a direction exceeds lambda at the guessed residual")

@@ -36,8 +36,10 @@ import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.krawczyk import Root, prove_root
-from polyrelu.exact.rational import independent_rows, integer_rows, row_space, select_rows
-from polyrelu.proof.neuron import Neuron, squared, times
+from polyrelu.exact.lattice import row_lattice
+from polyrelu.exact.linear import independent_rows, squared, times
+from polyrelu.exact.rational import integer_rows, select_rows
+from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.program import Program
 
 ROOT_BITS = 100
@@ -57,7 +59,7 @@ class Structure:
         """Columns: a rational basis of U."""
         spans = [p.L.transpose().tolist() for p, pair in zip(self.neurons, self.paired, strict=True) if pair]
         rows = [row for span in spans for row in span]
-        return fmpq_mat(row_space(rows, self.program.d)).transpose()
+        return fmpq_mat(row_lattice(rows, self.program.d)).transpose()
 
     @cached_property
     def XB(self) -> fmpq_mat:
@@ -128,6 +130,10 @@ class SquareSystem:
         self.structure, self.p, self.K = structure, structure.size, len(structure.neurons)
         # Rational data is rounded to balls once per precision: a coarse ball must not serve a finer computation.
         self.rounded = lru_cache(maxsize=4)(self._rounded)
+
+    def __reduce__(self) -> tuple[type[SquareSystem], tuple[Structure]]:
+        """For pickling: a cache does not travel."""
+        return SquareSystem, (self.structure,)
 
     @cached_property
     def exact(self) -> tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat]:
