@@ -26,6 +26,7 @@ from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import Imprecise, is_open, sign
+from polyrelu.exact.vectors import primitive
 from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.optimise import Maximum, Objective, maximise, value_at
