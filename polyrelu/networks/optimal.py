@@ -22,7 +22,8 @@ from flint import fmpq
 
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
-from polyrelu.networks.coordinates import BITS, compatible, dot, is_exact, read, sign_of
+from polyrelu.exact.linear import dot
+from polyrelu.networks.coordinates import BITS, compatible, is_exact, read, sign_of
 from polyrelu.networks.network import Network
 from polyrelu.proof.optimum import Optimum
 

@@ -20,12 +20,13 @@ from typing import Any
 from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.linear import dot, times
 from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.rational import primitive_scale
 from polyrelu.exact.recognise import MAX_BITS, recognise
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.proof.enclosed_root import Coordinates, EnclosedRoot
-from polyrelu.proof.neuron import Neuron, dot, times
+from polyrelu.proof.neuron import Neuron
 
 SEARCH_BITS = 200
 """Accuracy at which the orientation of a fixed direction is read off."""

@@ -16,10 +16,11 @@ from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import decimal_bounds, precision, sign_of_ball
+from polyrelu.exact.linear import dot
 from polyrelu.exact.real import sign
 from polyrelu.proof.enclosed_root import Coordinates, EnclosedRoot
 from polyrelu.proof.field import ExactPoint, exact_point, quick_point
-from polyrelu.proof.neuron import Neuron, dot
+from polyrelu.proof.neuron import Neuron
 
 BITS = (128, 320, 800)
 """Precisions at which a sign is asked of balls before exact algebra is tried."""

@@ -33,19 +33,19 @@ from flint import fmpq
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import inner_product
+from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
+from polyrelu.exact.real import Imprecise
 from polyrelu.networks.coordinates import positive_part
 from polyrelu.networks.network import Network
 from polyrelu.networks.optimal import network_at
-from polyrelu.optimal_set.arithmetic import Imprecise
 from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import maximise
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
 from polyrelu.proof.enclosed_root import Coordinates
-from polyrelu.proof.neuron import dot, holds
+from polyrelu.proof.neuron import holds
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.point import BITS
 from polyrelu.selection.pruning import variables_at
@@ -161,9 +161,7 @@ def approximately(optimum: Optimum, objective: Objective, *, bits: int = 128) ->
         question = _posed(networks.polytope, objective, level)
         inner = variables_at(question.system, networks.interior_point())[0]
         near = near_point(question.quadratic, question.system, inner)
-        total = inner_product(
-            question.at.nu, [y - v for y, v in zip(optimum.program.yq, question.at.nu, strict=True)]
-        )
+        total = dot(question.at.nu, [y - v for y, v in zip(optimum.program.yq, question.at.nu, strict=True)])
         most = total / (optimum.program.lamq * optimum.program.lamq)
         return question.chosen(near.x, gap_bound(question.quadratic, question.system, near, most))
 

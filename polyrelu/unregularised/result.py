@@ -12,8 +12,8 @@ from flint import fmpq
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached
 from polyrelu.exact.enclosure import decimal_bounds, precision
-from polyrelu.exact.ordered_field import primitive
 from polyrelu.exact.rational import to_fraction
+from polyrelu.exact.vectors import primitive
 from polyrelu.unregularised.cones import Vector
 from polyrelu.unregularised.functions import Weights, value
 from polyrelu.unregularised.generators import sparse
