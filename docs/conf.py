@@ -1,6 +1,6 @@
 """The manual: pages written by hand, and pages made from the code (`generators`) whenever it is built.
 
-    sphinx-build -W --keep-going docs build/docs
+sphinx-build -W --keep-going docs build/docs
 """
 
 import sys
@@ -10,6 +10,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import generators
+
 import polyrelu
 
 generators.write_all(HERE / "generated")

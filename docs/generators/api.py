@@ -54,5 +54,8 @@ def _module(name: str, room: str) -> str:
 
 
 def _rst(directive: str, *, members: bool) -> str:
-    lines = [directive, *(["   :members:", "   :ignore-module-all:", "   :show-inheritance:"] if members else [])]
+    lines = [
+        directive,
+        *(["   :members:", "   :ignore-module-all:", "   :show-inheritance:"] if members else []),
+    ]
     return "\n".join(["```{eval-rst}", *lines, "```", "", ""])

@@ -25,15 +25,13 @@ from flint import arb, fmpq
 from polyrelu.errors import Contradiction, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot
-from polyrelu.exact.real import sign
-from polyrelu.optimal_set.arithmetic import Imprecise, sign
+from polyrelu.exact.real import Imprecise, sign
 from polyrelu.optimal_set.boxed import BasicSolution, Boxed, Vector, Vertex
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import Objective, maximise, value_at
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
-from polyrelu.proof.neuron import Neuron
-from polyrelu.exact.linear import dot
 from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.neuron import Neuron
 
 BITS = 192
 MAX_INPUTS = 20_000
@@ -80,7 +78,10 @@ def moved(polytope: NeuronPolytope) -> Move:
     """Two optimal networks, if the neuron polytope has positive dimension; of different functions, if there are any."""
     if polytope.is_fibre:  # every dependence is a linear exchange
         return Move(Freedom.LINEAR_EXCHANGE, *_two_on_fibre(polytope))
-    for settled in (polytope.settle_quickly, polytope.settle_exactly):  # most kinks show in balls that they vary
+    for settled in (
+        polytope.settle_quickly,
+        polytope.settle_exactly,
+    ):  # most kinks show in balls that they vary
         for objective in kinks(polytope):
             found = _varied(polytope, objective, settled)
             if found is not None:

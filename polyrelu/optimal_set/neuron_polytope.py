@@ -24,14 +24,11 @@ from flint import arb, arb_mat, fmpq
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import independent_rows, times
+from polyrelu.exact.minors import nonzero_minor
 from polyrelu.exact.real import Imprecise
-from polyrelu.optimal_set.boxed import FREE, BasicSolution, Boxed, Vertex
+from polyrelu.optimal_set.boxed import FREE, LOWER, BasicSolution, Boxed, Sides, Vertex
 from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.neuron import Neuron
-from polyrelu.exact.exact_linear import independent_rows, nonzero_minor
-from polyrelu.optimal_set.arithmetic import Imprecise
-from polyrelu.optimal_set.boxed import FREE, LOWER, BasicSolution, Boxed, Sides, Vertex
-from polyrelu.exact.linear import times
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.point import BITS
 

@@ -27,9 +27,12 @@ def test_ties_over_an_exact_field_do_not_mix_balls_and_elements(name):
     result = certify(X, y, lam, gated=gated)
     answer = result.to_json()
     assert answer["status"] == "proved"
-    assert answer["p_unique"] is False and answer["function_unique"] is False
+    assert answer["p_unique"] is False
+    assert answer["function_unique"] is False
     assert answer["vertices"] >= 2
-    for network in result.optimal_set.neurons.vertices:  # by another route: the weights solve the equations exactly
+    for (
+        network
+    ) in result.optimal_set.neurons.vertices:  # by another route: the weights solve the equations exactly
         assert result.optimal_set.neurons.contains(network.exact_weights())
 
 
