@@ -12,12 +12,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     ("errors", "guess"),
     ("data", "exact", "verdict"),
-    ("arrangement", "covering", "examples"),
+    ("arrangement", "covering", "examples", "networks"),
     ("proof",),
     ("optimal_set",),
     ("unregularised", "result"),
     ("certificate", "certification"),
-    ("networks",),
+    ("judging",),
     ("selection", "interop"),
     ("show",),
     ("__init__", "commands"),
@@ -28,12 +28,12 @@ FLOORS = (
 
 STAIRS = {
     ("result", "show"): "`summary` and `_repr_html_` of a result",
-    ("networks", "show"): "`summary` of an answer",
+    ("judging", "show"): "`summary` of an answer",
 }
 """Arrows upwards that are still there, and what they serve; the list only becomes shorter."""
 
 CIRCLES = [
-    {"networks.answer", "show.answer"},
+    {"judging.answer", "show.answer"},
     {"result", "show.figures", "show.figures.canvas", "show.text"},
     {"unregularised.optimal_set", "unregularised.result"},
 ]
@@ -54,11 +54,21 @@ DECIDING = (
 MESSENGERS = {
     "arrangement.lifting": "step lengths; integers decide, and where floats carry them they are exact",
     "arrangement.shortening": "proposes shorter integer points, which are tested in integers",
+    "covering.boxes": "dyadic boxes, carried exactly",
+    "covering.checkpoint": "seconds between checkpoints",
+    "covering.cover": "the share of the cube that is left to show, and dyadic boxes",
+    "covering.layout": "float64 carries integers below 2^53; every rounding is bounded against the claim",
+    "covering.leaf_a": "slopes and w are free, and rounded to integers, from which the bound comes",
+    "covering.mixing": "proposes slopes, which are free",
+    "covering.results": "the share of the cube that is covered, for display",
+    "covering.search": "dyadic boxes, and the share of the cube that they are",
+    "covering.stars": "products that are exact integers in float64, up to a bounded blur",
+    "covering.wide": "proposes slopes and w, which are free",
     "exact.integers": "float64 carries integers below 2^53, where its sums and products are exact",
     "exact.projection": "proposes the rows to start from; the conditions are tested exactly",
     "networks.coordinates": "rounds exact numbers for guesses and for display",
-    "networks.distance": "proposes weights, which are solved for and compared in balls",
-    "networks.kinks": "proposes points of a hull and separating directions, which are tested exactly",
+    "judging.distance": "proposes weights, which are solved for and compared in balls",
+    "judging.kinks": "proposes points of a hull and separating directions, which are tested exactly",
     "networks.network": "predictions in floats, and arrays for other libraries",
     "proof.conjecture": "hands the guess to the root finder as a start",
     "proof.fibre": "proposes a point inside the fibre, which balls confirm",
@@ -67,7 +77,6 @@ MESSENGERS = {
     "proof.program": "the data in floats, for the guess",
     "proof.tightness": "the residual in floats, for the guess",
     "selection.quadratic": "guesses which variables are at a bound; the signs are then proved",
-    "unregularised.result": "seconds, and digits that become bits",
 }
 """Files of the deciding rooms in which a float occurs, and why no claim rests on it."""
 
@@ -201,5 +210,6 @@ def lines_of(function: ast.FunctionDef) -> int:
 
 def test_the_top_level_holds_what_it_should():
     top = {p.name for p in PACKAGE.parent.iterdir() if not p.name.startswith(".")}
-    allowed = {"pyproject.toml", "polyrelu", "tests", "notebooks", "README.md", "LICENSE"}
+    allowed = {"pyproject.toml", "polyrelu", "tests", "notebooks", "docs", "README.md", "LICENSE"}
+    allowed |= {"CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff"}
     assert top - {"build", "dist"} <= allowed
