@@ -38,9 +38,9 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import Imprecise
 from polyrelu.networks.coordinates import positive_part
 from polyrelu.networks.network import Network
-from polyrelu.networks.optimal import network_at
 from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.networks import network_at
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import maximise
 from polyrelu.optimal_set.predictions import NO_GATES
