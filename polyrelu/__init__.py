@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from polyrelu.arrangement.cells import enumerate_cells as enumerate_cells
+    from polyrelu.certificate.load import load as load
     from polyrelu.certification import certify as certify
     from polyrelu.data.problem import Problem as Problem
     from polyrelu.judging.questions import ask as ask
@@ -28,6 +29,7 @@ _HOME = {
     "ask": "polyrelu.judging.questions",
     "certify": "polyrelu.certification",
     "enumerate_cells": "polyrelu.arrangement.cells",
+    "load": "polyrelu.certificate.load",
     "prune": "polyrelu.selection.pruning",
 }
 
@@ -41,6 +43,7 @@ __all__ = [
     "ask",
     "certify",
     "enumerate_cells",
+    "load",
     "prune",
 ]
 
