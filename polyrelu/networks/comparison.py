@@ -24,9 +24,9 @@ from polyrelu.exact.linear import dot, squared
 from polyrelu.exact.rational import is_rational, to_fraction
 from polyrelu.exact.real import sign
 from polyrelu.networks.coordinates import BITS, enclosed, is_exact
+from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.point import Coordinates
 from polyrelu.proof.program import Program
 from polyrelu.verdict import Verdict
 

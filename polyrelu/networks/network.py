@@ -111,6 +111,8 @@ class Network:
     def predict(self, X: Any) -> Floats64:
         """The outputs at rows of floats, in floats."""
         X, (W1, W2) = np.asarray(X, dtype=np.float64), self.arrays()
+        if X.ndim != 2 or X.shape[1] != self.d:
+            raise BadInput(f"rows of length {self.d} are expected (with the bias column, if there is one)")
         hidden = X @ W1.T
         if self.is_gated:
             return np.asarray((hidden * (X @ self.gate_array().T >= 0)) @ W2[0])

@@ -61,6 +61,12 @@ class Boxed:
     columns: Columns
     right: Sequence[Any]
     upper: Sequence[Any]
+    total: Any = None
+    """A bound of the variables without an upper bound, where one is known: it is never attained by a side."""
+
+    def reach(self, j: int) -> Any:
+        """A number that variable j never exceeds; None where no such number is known."""
+        return self.total if self.upper[j] is None else self.upper[j]
 
     @property
     def size(self) -> int:

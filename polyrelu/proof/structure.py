@@ -72,6 +72,10 @@ class _SquareSystem:
         # Rational data is rounded to balls once per precision: a coarse ball must not serve a finer computation.
         self.rounded = lru_cache(maxsize=4)(self._rounded)
 
+    def __reduce__(self) -> tuple[type[_SquareSystem], tuple[Structure]]:
+        """For pickling: a cache does not travel."""
+        return _SquareSystem, (self.structure,)
+
     def _rounded(self, _: int) -> tuple[list[arb_mat], list[arb_mat], arb_mat, arb_mat, arb]:
         A = [arb_mat(neuron.A) for neuron in self.structure.neurons]
         program = self.structure.program

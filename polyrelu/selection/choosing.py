@@ -43,10 +43,12 @@ from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import maximise
+from polyrelu.optimal_set.predictions import NO_GATES
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
+from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.neuron import holds
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.point import BITS, Coordinates
+from polyrelu.proof.point import BITS
 from polyrelu.selection.pruning import variables_at
 from polyrelu.selection.quadratic import Quadratic, gap_bound, minimiser, near_point
 
@@ -63,7 +65,6 @@ class Chosen:
     value: Any
     gap: Any
 
-    @property
     def network(self) -> Network:
         """The network (theta = u, phi = s |w|); `Network.balanced` scales it."""
         return network_at(self.optimum, self.weights)
@@ -88,9 +89,7 @@ def least_validation_error(optimum: Optimum, X: Any, y: Any, *, bits: int = 128)
     With delta = 0 all optimal networks are one function, and a minimal network is as good as any.
     """
     if optimum.program.gated:
-        raise BadInput(
-            "a gated program knows its gates on the rows of X alone; it has no value at other inputs"
-        )
+        raise BadInput(NO_GATES)
     problem = Problem.of(X, y)
     if problem.d != optimum.program.d:
         raise BadInput(f"inputs of length {optimum.program.d} are expected, found {problem.d}")

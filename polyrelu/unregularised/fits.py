@@ -151,7 +151,11 @@ class Fits:
     @cached_property
     def moves(self) -> Moves:
         """One u that reaches the optimal fit."""
-        return _joined(self.basis, self.coordinates(self.program.yq))
+        return self.joined(self.coordinates(self.program.yq))
+
+    def joined(self, coordinates: Sequence[fmpq]) -> Moves:
+        """The u with these coordinates in the basis."""
+        return _joined(self.basis, coordinates)
 
     def kernel(self) -> Iterator[Moves]:
         """A basis of { u : fit of u = 0 }: every column outside the basis minus its expression in the basis."""
