@@ -46,6 +46,20 @@ class Program:
         """Number of features."""
         return len(self.X[0])
 
+    @property
+    def block_count(self) -> int:
+        """Number of blocks: two for each pattern, or one for each gate."""
+        return len(self.patterns) * (1 if self.gated else 2)
+
+    @property
+    def scope(self) -> str:
+        """Among which networks the optima are optimal, where not among all: a part of every sentence about them."""
+        count = len(self.patterns)
+        these = f"these {count} " if count > 1 else "this one "
+        if self.gated:
+            return f"among gated networks with {these}gate{'s' * (count > 1)}"
+        return "" if self.all_cells else f"among networks with {these}pattern{'s' * (count > 1)}"
+
     @cached_property
     def Xq(self) -> fmpq_mat:
         """X as a rational matrix."""
