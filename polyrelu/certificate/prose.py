@@ -101,7 +101,8 @@ def _residual(optimum: check.Optimum) -> Section:
         how = "it is a vector of exact numbers, verified by substitution."
     else:
         how = "it is enclosed by an interval Newton test, which proves that there is a root."
-    text = rf"The residual $\nu$ is the same for all optimal networks{_among(optimum)}. With weights $\beta_k$ it solves"
+    same = rf"The residual $\nu$ is the same for all optimal networks{_among(optimum)}."
+    text = same + r" With weights $\beta_k$ it solves"
     where = (
         r"where $A_k = P_k X^{T} D_k$ belongs to neuron $k$ below: $D_k$ are the rows with face $+$, and $P_k$ is the "
         r"projection onto $\{ v : x_j^{T} v = 0 \}$ for the rows $j$ with face $0$"

@@ -22,7 +22,6 @@ from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
     from polyrelu.result import Result
-    from polyrelu.unregularised.result import UnregularisedResult
 
 DESCRIPTION = """\
 Prove the optimum of a two-layer ReLU network with penalty lambda on a small data set:
@@ -39,6 +38,12 @@ anything: an answer is "proved", or "undecided" together with the equality that 
 """
 
 EPILOG = """\
+JSON: "status" and the exit status speak of the optimum alone. A further answer that is open is null, with what blocks
+it under KEY_reason. "neurons" counts them, "neuron_list" has each one:
+  {"sign": "+" or "-", "face": [1 active, 0 on the hyperplane, -1 off; row by row], "direction": [[lo, hi], ...],
+   "weight": [lo, hi]}   the weight lies between these in every optimal network
+"seconds" is everything you waited for, by steps under "timings"; "set" is the optimal set.
+Rows and neurons are counted from 1 in words and from 0 in JSON.
 exit status: 0 proved, 2 bad input, 3 undecided.
 Scaling: a loss averaged over n rows has our lambda divided by n; a loss without the 1/2 has twice our objective.
 """
@@ -90,26 +95,27 @@ def run(args: argparse.Namespace) -> int:
             executor=executor,
             stage=stage,
         )
-        shown = result.to_json(args.digits)
-    text = json.dumps(shown)
+        if stage is not None:
+            stage("set")
+        shown = json.dumps(result.to_json(args.digits)) if args.json else result.summary(args.digits)
     try:
-        print(text if args.json else result.summary(args.digits), flush=True)
+        print(shown, flush=True)
     finally:  # a reader of our output who has seen enough does not lose the proof
         if args.out:
             _save_proof(result, args.out)
     return 0 if result.status == "proved" else 3
 
 
-def _save_proof(result: Result | UnregularisedResult, path: str) -> None:
+def _save_proof(result: Result, path: str) -> None:
     from polyrelu.certificate import write_proof
-    from polyrelu.result import Result
 
-    if not isinstance(result, Result):
-        raise BadInput(f"--out {path}: proof files are for lambda > 0; the answer above was not saved")
     if result.status != "proved":
         print(f"polyrelu certify: nothing was proved, so {path} was not written", file=sys.stderr)
-    else:
+        return
+    try:
         write_proof(result, path)
+    except BadInput as refused:
+        raise BadInput(f"--out {path}: {refused}; the answer above was not saved") from None
 
 
 def read_patterns(path: str, n: int) -> Any:

@@ -19,6 +19,7 @@ from polyrelu.commands.options import (
 )
 from polyrelu.data.files import check_writable, write_whole
 from polyrelu.errors import BadInput
+from polyrelu.limits import MAX_VERTICES_DRAWN
 from polyrelu.show.figures import KINDS
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def add_parser(commands: Any) -> None:
     add_data_options(parser)
     add_lambda_option(parser)
     _add_figure_options(parser)
-    add_vertices_option(parser, 1000)
+    add_vertices_option(parser, MAX_VERTICES_DRAWN)
     add_size_options(parser)
     parser.add_argument(
         "--out", metavar="FILE", help="a .png, .svg or .pdf file (default: DATA-KIND.png here)"

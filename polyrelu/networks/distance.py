@@ -30,6 +30,7 @@ from flint import arb, arb_mat, fmpq
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.guess.linear import nearest_weights
+from polyrelu.limits import MAX_VERTICES_COMPARED
 from polyrelu.networks.coordinates import BITS, ball_norm, dot, enclosed, rounded
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
@@ -40,9 +41,6 @@ from polyrelu.proof.point import Coordinates
 from polyrelu.proof.program import Program
 
 Vector = list[Any]
-
-MAX_VERTICES = 1000
-"""The nearest minimal network is looked for among at most as many."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def _nearest_vertex(
     weights: list[Vector], nearest: list[int | None], target: _Optimal, optimum: Optimum
 ) -> NearVertex | None:
     try:
-        vertices = OptimalSet(optimum, MAX_VERTICES).neurons.vertices
+        vertices = OptimalSet(optimum, MAX_VERTICES_COMPARED).neurons.vertices
     except (LimitReached, Undecided):
         return None
     moves = [

@@ -20,13 +20,14 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 
 Patterns = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
-class Program:
+@dataclass(frozen=True, eq=False, repr=False)
+class Program(Shown):
     """Exact data, penalty lambda > 0, and the list of present patterns."""
 
     X: tuple[tuple[Fraction, ...], ...]
