@@ -16,12 +16,13 @@ from threadpoolctl import threadpool_limits
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.guess.result import Guess
+from polyrelu.guess import Guess
 from polyrelu.limits import MAX_VERTICES
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result, SolutionSet, timed
 
 Stage = Callable[[str], None]
+Proposal = Callable[[Program], Guess]
 
 
 def certify(
@@ -64,12 +65,13 @@ def certify_penalised(
     max_vertices: int = MAX_VERTICES,
     executor: Executor | None = None,
     stage: Stage | None = None,
+    guess: Proposal | None = None,
 ) -> Result:
-    """`certify` where the neurons of the optimum are needed: lambda = 0 is refused before any work."""
+    """`certify` where neurons are needed: lambda = 0 is refused at once. `guess` may stand for our own search."""
     if problem.lam == 0:
         raise BadInput("lambda = 0 has no list of neurons: only certify and plot handle it; give lambda > 0")
     program, seconds = _program(problem, patterns, gated, max_cells=max_cells, executor=executor, stage=stage)
-    return _certify_program(problem, program, {"enumerate": seconds}, stage, max_vertices)
+    return _certify_program(problem, program, {"enumerate": seconds}, stage, max_vertices, propose=guess)
 
 
 def _program(
@@ -131,7 +133,13 @@ def as_patterns(given: Any, n: int) -> NDArray[np.bool_]:
 
 
 def _certify_program(
-    problem: Problem, program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int
+    problem: Problem,
+    program: Program,
+    timings: dict[str, float],
+    stage: Stage | None,
+    max_vertices: int,
+    *,
+    propose: Proposal | None = None,
 ) -> Result:
     from polyrelu.proof.lambda_max import lambda_max_squared
 
@@ -143,7 +151,7 @@ def _certify_program(
         with _step(timings, "lambda_max", stage):
             largest = lambda_max_squared(program)
         try:
-            solutions = solve(program, timings, stage, max_vertices)
+            solutions = solve(program, timings, stage, max_vertices, propose or _guess)
         except Undecided as blocked:
             reason = str(blocked)
     status = "undecided" if solutions is None else "proved"
@@ -151,22 +159,22 @@ def _certify_program(
 
 
 def _proved_set(
-    program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int
+    program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int, propose: Proposal
 ) -> SolutionSet:
     """lambda > 0: guess, then prove."""
     from polyrelu.optimal_set.levels import OptimalSet
     from polyrelu.proof.optimum import prove
 
     with _step(timings, "guess", stage):
-        guess = _guess(program)
+        guess = propose(program)
     with _step(timings, "prove", stage):
         return OptimalSet(prove(program, guess), max_vertices)
 
 
 def _polyhedron(
-    program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int
+    program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int, propose: Proposal
 ) -> SolutionSet:
-    """lambda = 0: a projection, always decided."""
+    """lambda = 0: a projection, always decided; nothing is guessed."""
     from polyrelu.unregularised.optimal_set import UnregularisedSet
 
     solutions = UnregularisedSet(program, max_vertices)
@@ -177,17 +185,8 @@ def _polyhedron(
 
 def _guess(program: Program) -> Guess:
     """The float guess; that it crashed is a reason to be undecided, never a crash of ours."""
-    from polyrelu.guess import guess_optimum
-
     try:
-        return guess_optimum(
-            program.X_float,
-            program.y_float,
-            float(program.lam),
-            program.patterns,
-            gated=program.gated,
-            all_cells=program.all_cells,
-        )
+        return program.guesser.optimum(float(program.lam))
     except (ArithmeticError, ValueError, IndexError, np.linalg.LinAlgError) as crash:
         raise Undecided(f"the floating-point guess failed ({type(crash).__name__}: {crash})") from None
 

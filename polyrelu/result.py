@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flint import fmpq
 
-from polyrelu.data.problem import Problem
+from polyrelu.data.new_rows import new_rows, with_bias
+from polyrelu.data.numbers import Floats
+from polyrelu.data.problem import Problem, Vector
 from polyrelu.display import DIGITS, Reported
 from polyrelu.errors import Undecided
-from polyrelu.exact.enclosure import decimal_bounds
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.proof.lambda_max import enclosed_root
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.program import Program
 from polyrelu.verdict import Verdict
 
 if TYPE_CHECKING:
+    from polyrelu.networks.network import Network
     from polyrelu.optimal_set.block_set import BlockSet
     from polyrelu.optimal_set.neuron_set import NeuronSet
+    from polyrelu.optimal_set.predictions import Prediction
 
 Bounds = tuple[str, str]
 """Decimal strings lo <= value <= hi."""
-
-GUARD_BITS = 40
 
 
 class ProvedFit(Protocol):
@@ -88,6 +90,13 @@ class SolutionSet(Protocol):
     @property
     def blocks(self) -> BlockSet:
         """Solutions of the convex program, block by block; `BadInput` for lambda = 0."""
+
+    @property
+    def networks(self) -> Iterator[Network]:
+        """The inclusion-minimal optimal networks."""
+
+    def predict(self, x: Vector, shown: Vector | None = None) -> Prediction:
+        """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -152,6 +161,16 @@ class Result(Reported):
         return decimal_bounds(enclosed_root(self.lambda_max_squared, bits_of(digits)), digits)
 
     @property
+    def networks(self) -> Iterator[Network]:
+        """The inclusion-minimal optimal networks, one after the other."""
+        return self.optimal_set.networks
+
+    def predict(self, X: Any, *, floats: Floats = "decimal") -> list[Prediction]:
+        """For every new row (the columns of the data, without a bias) what all optimal networks predict there."""
+        rows = new_rows(self.problem, X, floats)
+        return [self.optimal_set.predict(with_bias(self.problem, row), row) for row in rows]
+
+    @property
     def seconds(self) -> float:
         """Wall-clock time of everything that was computed so far, the optimal set included."""
         return sum(self.timings.values())
@@ -165,8 +184,3 @@ def timed(timings: dict[str, float], step: str) -> Iterator[None]:
         yield
     finally:
         timings[step] = timings.get(step, 0.0) + time.perf_counter() - start
-
-
-def bits_of(digits: int) -> int:
-    """Working precision for that many decimal digits."""
-    return int(digits * 3.33) + GUARD_BITS

@@ -25,7 +25,7 @@ from polyrelu.certificate import check
 from polyrelu.certificate.write import problem_digest, proof_document
 from polyrelu.certification import certify
 from tests.corpus import degenerate, generic
-from tests.examples import EXAMPLES
+from tests.stories import EXAMPLES
 
 HARMLESS = {
     r"evidence\.optimal_set\.interior(\.\d+)?: .*": "another point of the fibre, proved to be interior afresh",

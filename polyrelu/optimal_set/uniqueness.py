@@ -22,7 +22,7 @@ from flint import arb, arb_mat
 from polyrelu.display import Shown
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import nonzero_minor
+from polyrelu.exact.minors import nonzero_minor
 from polyrelu.limits import MAX_VERTICES
 from polyrelu.optimal_set.block_set import BlockSet
 from polyrelu.optimal_set.moves import Freedom, Move, moved

@@ -25,9 +25,9 @@ from flint import fmpq
 
 from polyrelu.display import Shown
 from polyrelu.errors import BadInput, Contradiction
-from polyrelu.exact.exact_linear import null_space
+from polyrelu.exact.linear import in_balls, independent, null_space, solve_columns
+from polyrelu.exact.real import Imprecise, is_open, middle
 from polyrelu.limits import MAX_VERTICES
-from polyrelu.optimal_set.arithmetic import Imprecise, in_balls, independent, is_open, middle, solve_columns
 from polyrelu.optimal_set.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides, Vertex
 from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope

@@ -7,11 +7,10 @@ from typing import Any
 
 from flint import arb
 
-from polyrelu.exact.enclosure import decimal_bounds, precision
+from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import is_rational
-from polyrelu.networks.answer import Answer
+from polyrelu.judging.answer import Answer
 from polyrelu.networks.coordinates import enclosed
-from polyrelu.result import bits_of
 from polyrelu.show.forms import as_html, as_json, as_line, as_text
 from polyrelu.show.numbers import between
 from polyrelu.verdict import Status, Verdict

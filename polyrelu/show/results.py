@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from polyrelu.exact.enclosure import decimal_bounds
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.result import Result, bits_of, timed
+from polyrelu.result import Result, timed
 from polyrelu.show.figures import html_image
 from polyrelu.show.forms import as_html, as_json, as_line, as_text
 from polyrelu.show.numbers import exact_or_between

@@ -9,11 +9,12 @@ from functools import singledispatch
 from typing import Any
 
 from polyrelu.errors import LimitReached, Undecided
+from polyrelu.exact.enclosure import bits_of
 from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.moves import Freedom, Move
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
-from polyrelu.result import Result, bits_of
+from polyrelu.result import Result
 from polyrelu.show.forms import answered, as_json
 from polyrelu.show.numbers import (
     between,

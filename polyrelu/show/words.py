@@ -1,4 +1,4 @@
-"""The forms of everything, registered by importing this module, which `polyrelu.display` alone names."""
+"""The forms of everything, registered by importing this module, which `polyrelu/__init__` names."""
 
 from __future__ import annotations
 
