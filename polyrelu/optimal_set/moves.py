@@ -22,15 +22,17 @@ from typing import Any
 
 from flint import arb, fmpq
 
+from polyrelu.display import Shown
 from polyrelu.errors import Contradiction, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.optimal_set.arithmetic import Imprecise, sign
+from polyrelu.exact.linear import dot
+from polyrelu.exact.real import Imprecise, sign
 from polyrelu.optimal_set.boxed import BasicSolution, Boxed, Vector, Vertex
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import Objective, maximise, value_at
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
-from polyrelu.proof.neuron import Neuron, dot
-from polyrelu.proof.point import Coordinates
+from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.neuron import Neuron
 
 BITS = 192
 MAX_INPUTS = 20_000
@@ -56,8 +58,8 @@ class Witness:
     outputs: tuple[arb, arb]
 
 
-@dataclass(frozen=True, eq=False)
-class Move:
+@dataclass(frozen=True, eq=False, repr=False)
+class Move(Shown):
     """Two different optimal networks; all points between them are optimal, too."""
 
     freedom: Freedom

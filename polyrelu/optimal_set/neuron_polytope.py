@@ -23,12 +23,14 @@ from flint import arb, arb_mat, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import independent_rows, nonzero_minor
-from polyrelu.optimal_set.arithmetic import Imprecise
+from polyrelu.exact.linear import independent_rows, times
+from polyrelu.exact.minors import nonzero_minor
+from polyrelu.exact.real import Imprecise
 from polyrelu.optimal_set.boxed import FREE, LOWER, BasicSolution, Boxed, Sides, Vertex
-from polyrelu.proof.neuron import Neuron, times
+from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.point import BITS, Coordinates
+from polyrelu.proof.point import BITS
 from polyrelu.proof.ranks import Dependences, rational_dependences
 
 T = TypeVar("T")

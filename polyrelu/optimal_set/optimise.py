@@ -2,8 +2,8 @@
 
 Where releasing no variable outside the basis improves, the function is at its maximum. Over balls a variable whose
 rate of change has no sign is not released; it can add at most |rate| times the number that it never exceeds, and the
-sum of these is the reported gap. So the maximum lies in [value, value + gap],
-proved, and both ends meet as precision grows, without an equality ever being decided.
+sum of these is the reported gap. So the maximum lies in [value, value + gap], proved, and both ends meet as precision
+grows, without an equality ever being decided.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from flint import arb, fmpq
 from polyrelu.errors import Contradiction
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.optimal_set.arithmetic import Imprecise, is_open, middle, sign
+from polyrelu.exact.real import Imprecise, is_open, middle, sign
 from polyrelu.optimal_set.boxed import Boxed, Vertex
 
-Objective = Mapping[int, int]
-"""Integer coefficients of a linear function, by variable; the others are 0."""
+Objective = Mapping[int, Any]
+"""Coefficients of a linear function, by variable, in the arithmetic of the polytope; the others are 0."""
 
 
 @dataclass(frozen=True)

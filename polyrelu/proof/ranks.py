@@ -17,10 +17,10 @@ from flint import arb, arb_mat, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, ends, precision
-from polyrelu.exact.exact_linear import nonzero_minor, rank
-from polyrelu.exact.rational import rank as rational_rank
+from polyrelu.exact.linear import rank, times
+from polyrelu.exact.minors import nonzero_minor
 from polyrelu.exact.real import is_zero
-from polyrelu.proof.neuron import Neuron, times
+from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import BITS, Point
 
 LARGEST = 10_000
@@ -92,9 +92,7 @@ def rank_of_directions(point: Point, neurons: Sequence[Neuron]) -> int:
     at = point.balls(200)
     with precision(200):
         low = len(nonzero_minor(arb_mat([neuron.z(at.nu) for neuron in neurons]))[0])
-    high = min(
-        len(neurons), rational_rank([row for neuron in neurons for row in neuron.L.transpose().tolist()])
-    )
+    high = min(len(neurons), rank([row for neuron in neurons for row in neuron.L.transpose().tolist()]))
     if low == high:
         return low
     if point.exact is None:

@@ -9,20 +9,17 @@ Nothing is trusted here: the mended guess passes through every test again.
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import numpy as np
 from flint import fmpq
 
-from polyrelu.guess.result import Guess, GuessedNeuron
+from polyrelu.guess import Guess, GuessedNeuron
 from polyrelu.proof.neuron import Neuron
 
 if TYPE_CHECKING:
     from polyrelu.proof.neuron import Place
     from polyrelu.proof.program import Program
-
-CLOSE = 1e-3
-"""Neurons of equal sign whose unit directions differ by less may be one neuron read twice."""
 
 
 def repair(program: Program, guess: Guess, wrong: Place | None, right: Place | None) -> Guess | None:
@@ -54,7 +51,7 @@ def _admitted(program: Program, guess: Guess, right: Place) -> Guess:
     if named is None:
         return replace(guess, neurons=(*guess.neurons, _unseen(program, guess, right)))
     # Different gates are different neurons, however close their directions.
-    near = [k for k in guess.neurons if k.gate is None and k.sign == named.sign and _apart(k, named) < CLOSE]
+    near = [k for k in guess.neurons if k.gate is None and k.is_close(named)]
     others = tuple(k for k in guess.neurons if all(k is not other for other in near))
     weight = sum(k.weight for k in near)
     ties = tuple(k for k in guess.ties if k is not named)
@@ -62,22 +59,17 @@ def _admitted(program: Program, guess: Guess, right: Place) -> Guess:
 
 
 def _unseen(program: Program, guess: Guess, place: Place) -> GuessedNeuron:
-    """A neuron that the guess did not know, without weight so far."""
+    """A neuron that the guess did not know: Newton finds its weight."""
     z = Neuron(place, program).z([fmpq(*float(v).as_integer_ratio()) for v in guess.nu])
     largest = max(map(abs, z), default=fmpq(0)) or fmpq(1)
-    direction = place.sign * np.array([float(v.p) / float(v.q) for v in (x / largest for x in z)])
-    unit = direction / (np.linalg.norm(direction) or 1.0)
-    return GuessedNeuron(place.sign, unit, place.face, 0.0, place.gate, -1)
+    floats = [float(Fraction(int((v / largest).p), int((v / largest).q))) for v in z]
+    return GuessedNeuron.unseen(place.sign, place.face, place.gate, floats)
 
 
 def _names(k: GuessedNeuron, place: Place) -> bool:
     if place.gate is not None:
         return k.gate == place.gate
     return k.sign == place.sign and k.face == place.face
-
-
-def _apart(a: GuessedNeuron, b: GuessedNeuron) -> float:
-    return float(np.linalg.norm(a.direction - b.direction))
 
 
 def _distinct(neurons: tuple[GuessedNeuron, ...]) -> tuple[GuessedNeuron, ...]:

@@ -17,7 +17,7 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.exact_linear import rank
+from polyrelu.exact.linear import rank
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import is_zero
 from polyrelu.proof.neuron import Neuron
@@ -78,7 +78,7 @@ def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
     if of_all == base or all_positive(point, E, of_all):
         used = (True,) * len(E)
     else:
-        fit = [v - y for y, v in zip(nu, point.structure.program.yq, strict=True)]
+        fit = [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
         used = _used_by_vertices([neuron.activation(nu) for neuron in E], fit)
     S = [k for k, flag in enumerate(used) if flag]
     of_all = of_all if all(used) else rank_of_activations(point, [E[k] for k in S])
