@@ -7,17 +7,16 @@ from itertools import product
 
 import numpy as np
 import pytest
-from flint import arb, fmpq
+from flint import fmpq
 
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.certification import certify, certify_penalised
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.exact.enclosure import ends, precision
 from polyrelu.guess import guess_optimum
 from polyrelu.proof.optimum import BlockStatus, prove
 from polyrelu.proof.program import Program
 from tests.corpus import degenerate, generic
-from tests.reference import conic_optimum, largest_value
+from tests.reference import conic_optimum, recheck
 
 
 def nu_exact(result):
@@ -207,7 +206,7 @@ NEAR_TIE = (
 def test_a_near_tie_is_settled():
     result = certify(*NEAR_TIE, 1)
     assert result.status == "proved"
-    recheck(result, *NEAR_TIE, Fraction(1))
+    recheck(result)
 
 
 def test_the_problem_behind_the_figure_has_two_neurons():
@@ -263,48 +262,6 @@ def test_lambda_zero_is_the_polyhedral_problem():
 # ------------------------------------------------------------------ random corpora, two independent routes
 
 
-def recheck(result, X, y, lam):
-    """Every KKT condition by separate exact code, and agreement with a conic solver."""
-    X = [[Fraction(v) for v in row] for row in X]
-    optimum = result.proved()
-    at = optimum.point.balls(250)
-    nu = [sum(ends(v)) / 2 for v in at.nu]
-    tiny = Fraction(1, 10**40)
-    # 1. dual feasibility, by all faces of the arrangement
-    assert largest_value(X, nu, lam) <= lam**2 * (1 + tiny)
-    # 2. a primal solution whose objective meets the dual one
-    fit, norm = primal(optimum, at, X)
-    assert all(
-        abs(f - (Fraction(t) - v)) < tiny * (1 + abs(Fraction(t))) for f, t, v in zip(fit, y, nu, strict=True)
-    )
-    low, high = (Fraction(v) for v in result.objective(30))
-    value = sum(v * v for v in nu) / 2 + lam * norm
-    assert low - (1 + abs(low)) / 10**25 <= value <= high + (1 + abs(high)) / 10**25
-    # 3. floats
-    objective, _ = conic_optimum(np.array(X, float), np.array(y, float), float(lam), optimum.program.patterns)
-    assert abs(float(low) - objective) <= 1e-5 * (1 + abs(objective))
-
-
-def primal(optimum, at, X):
-    """Fit and sum of norms of the weights of one optimal network, in Fractions to 60 digits."""
-    structure, lam = optimum.point.structure, optimum.program.lam
-    fit, norm = [Fraction(0)] * len(X), Fraction(0)
-    for neuron, weight in zip(structure.neurons, at.weights, strict=True):
-        beta = sum(ends(weight)) / 2
-        with precision(300):
-            z = [sum(ends(arb(v))) / 2 for v in neuron.z(at.nu)]
-        values = [sum(a * b for a, b in zip(row, z, strict=True)) * neuron.place.sign for row in X]
-        for j, v in enumerate(values):
-            if neuron.place.face[j] > 0:
-                fit[j] += beta * v * neuron.place.sign
-        norm += beta * lam
-    if structure.r:  # the exchanged linear part X B c costs nothing
-        c = [sum(ends(v)) / 2 for v in at.c]
-        for j, row in enumerate(structure.XB.tolist()):
-            fit[j] -= sum(Fraction(int(a.p), int(a.q)) * b for a, b in zip(row, c, strict=True))
-    return fit, norm
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(10))
 def test_no_generic_instance_is_undecided(chunk):
@@ -312,7 +269,7 @@ def test_no_generic_instance_is_undecided(chunk):
         X, y, lam = generic(seed)
         result = certify(X, y, lam)
         assert result.status == "proved", (seed, result.reason)
-        recheck(result, X, y, lam)
+        recheck(result)
         assert result.proved().delta == 0, seed  # on random real data only linear exchange occurs
 
 
@@ -326,7 +283,7 @@ def test_few_degenerate_instances_are_undecided(capsys):
             open_seeds.append(seed)
             continue
         if seed % 3 == 0:
-            recheck(result, X, y, lam)
+            recheck(result)
         if result.proved().delta > 0:
             dependent.append(seed)
     with capsys.disabled():
