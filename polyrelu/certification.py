@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.guess.result import Guess
+from polyrelu.guess import Guess
 from polyrelu.optimal_set.levels import MAX_VERTICES
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
@@ -162,17 +162,8 @@ def _certify_program(
 
 def _guess(program: Program) -> Guess:
     """The float guess; that it crashed is a reason to be undecided, never a crash of ours."""
-    from polyrelu.guess import guess_optimum
-
     try:
-        return guess_optimum(
-            program.X_float,
-            program.y_float,
-            float(program.lam),
-            program.patterns,
-            gated=program.gated,
-            all_cells=program.all_cells,
-        )
+        return program.guesser.optimum(float(program.lam))
     except (ArithmeticError, ValueError, IndexError, np.linalg.LinAlgError) as crash:
         raise Undecided(f"the floating-point guess failed ({type(crash).__name__}: {crash})") from None
 

@@ -18,7 +18,7 @@ from scipy import sparse
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.arrangement.cones import faces
 from polyrelu.exact.enclosure import ends, precision
-from polyrelu.exact.rational import projector
+from polyrelu.exact.linear import projector
 
 TINY = Fraction(1, 10**40)
 """The re-check works at the middle of enclosures of some 70 digits."""

@@ -10,11 +10,11 @@ import numpy as np
 
 from polyrelu.guess.columns import Column
 from polyrelu.guess.flats import NEAR
+from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.newton import polish
 from polyrelu.guess.pricing import Pricer
-from polyrelu.guess.program import Program
-from polyrelu.guess.result import Array, GuessedNeuron
 from polyrelu.guess.sliding import State, newton_step
+from polyrelu.guess.values import Array, GuessedNeuron
 
 TIE = 1e-7  # other directions this close to lambda, relatively, are reported
 CLOSE = 1e-9  # ... and these are offered to the vertex
@@ -71,16 +71,16 @@ def _reread(
     return _Found(state, [], False)
 
 
-def _others(program: Program, state: State, tight: list[tuple[float, Column]]) -> list[Column]:
+def _others(program: FloatProgram, state: State, tight: list[tuple[float, Column]]) -> list[Column]:
     used = {c.key(program.gated) for c in state.columns}
     return [c for _, c in tight if c.key(program.gated) not in used]
 
 
-def _all(program: Program, columns: list[Column]) -> list[Column]:
+def _all(program: FloatProgram, columns: list[Column]) -> list[Column]:
     return columns
 
 
-def apart(program: Program, columns: list[Column]) -> list[Column]:
+def apart(program: FloatProgram, columns: list[Column]) -> list[Column]:
     """Without those that share a closed cone with a better one of their sign: two neurons never do."""
     kept: list[Column] = []
     for c in columns:
@@ -93,7 +93,7 @@ def apart(program: Program, columns: list[Column]) -> list[Column]:
     return kept
 
 
-def _vertex(program: Program, y: Array, lam: float, state: State, close: list[Column]) -> State:
+def _vertex(program: FloatProgram, y: Array, lam: float, state: State, close: list[Column]) -> State:
     """Weights on independent columns among those that are tight, then Newton."""
     if not close:
         return State([], np.zeros(0), y.copy(), 0.0)
@@ -109,7 +109,7 @@ def _vertex(program: Program, y: Array, lam: float, state: State, close: list[Co
         return State(close, t, state.nu)
 
 
-def neurons(program: Program, columns: list[Column], weights: list[float]) -> tuple[GuessedNeuron, ...]:
+def neurons(program: FloatProgram, columns: list[Column], weights: list[float]) -> tuple[GuessedNeuron, ...]:
     """The columns as the caller knows them."""
     return tuple(
         GuessedNeuron(

@@ -17,11 +17,11 @@ from typing import TypeVar
 import numpy as np
 
 from polyrelu.guess.columns import Column, column
+from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.pricing import Pricer, Prices
-from polyrelu.guess.program import Program
 from polyrelu.guess.restricted import nonnegative_lasso
-from polyrelu.guess.result import Array
 from polyrelu.guess.sliding import State, slide
+from polyrelu.guess.values import Array
 
 T = TypeVar("T")
 STEP = 8.0  # ratio of successive values of lambda on the way down
@@ -48,10 +48,9 @@ def levels(top: float, lam: float) -> list[float]:
 class Solver:
     """State of one solve."""
 
-    program: Program
+    program: FloatProgram
     y: Array
     lam: float
-    deadline: float | None = None
     pricer: Pricer = field(init=False)
     pool: list[Column] = field(default_factory=list)
     t: Array = field(default_factory=lambda: np.zeros(0))
@@ -86,8 +85,6 @@ class Solver:
         self.objective = np.inf
         careful, least, stalled = False, np.inf, 0
         for left in range(rounds, 0, -1):
-            if self.deadline is not None and time.monotonic() > self.deadline:
-                return left, f"out of time after {len(self.trace)} rounds"
             level = self.lam * (1 + max(margin, self.noise()))
             prices = self._timed("price", partial(self._price, level, careful))
             over = prices.top / self.lam - 1

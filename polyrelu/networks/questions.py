@@ -34,10 +34,11 @@ from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.linear import products
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.networks.answer import Answer
 from polyrelu.networks.comparison import Comparison, by_duality, with_optimum
-from polyrelu.networks.coordinates import BITS, compatible, enclosed, products, sign_of
+from polyrelu.networks.coordinates import BITS, compatible, enclosed, sign_of
 from polyrelu.networks.distance import Distance, distance
 from polyrelu.networks.network import Network
 from polyrelu.networks.stationarity import stationarity

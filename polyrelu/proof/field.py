@@ -15,19 +15,18 @@ square system exactly, and they lie in the box in which the root is unique. So t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.linear import dot, times
 from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.rational import primitive_scale
 from polyrelu.exact.recognise import MAX_BITS, recognise
 from polyrelu.exact.square_roots import SqrtSum
-from polyrelu.proof.neuron import Neuron, dot, times
-
-if TYPE_CHECKING:
-    from polyrelu.proof.point import Coordinates, Point
+from polyrelu.proof.enclosed_root import Coordinates, EnclosedRoot
+from polyrelu.proof.neuron import Neuron
 
 SEARCH_BITS = 200
 """Accuracy at which the orientation of a fixed direction is read off."""
@@ -43,20 +42,18 @@ class ExactPoint:
     name: str
 
 
-def exact_point(point: Point, max_degree: int) -> ExactPoint | None:
+def exact_point(point: EnclosedRoot, max_degree: int) -> ExactPoint | None:
     """The exact root, by the direct route where it applies and by recognition elsewhere."""
     return sums_of_square_roots(point) or recognised(point, max_degree)
 
 
-def quick_point(point: Point) -> ExactPoint | None:
+def quick_point(point: EnclosedRoot) -> ExactPoint | None:
     """The exact root where its directions are fixed, or where it is rational with numbers of moderate size."""
     return sums_of_square_roots(point) or recognised(point, 1, QUICK_BITS)
 
 
-def sums_of_square_roots(point: Point) -> ExactPoint | None:
+def sums_of_square_roots(point: EnclosedRoot) -> ExactPoint | None:
     """The root when every neuron has a fixed rational direction; None otherwise."""
-    from polyrelu.proof.point import Coordinates
-
     structure, program, lam = point.structure, point.structure.program, point.structure.program.lamq
     if not structure.neurons:
         return ExactPoint(Coordinates(program.yq, [], []), "Q")
@@ -74,7 +71,7 @@ def sums_of_square_roots(point: Point) -> ExactPoint | None:
     return _simplest(point, [*nu, *weights, *gamma[len(fixed) :]], "multiquadratic")
 
 
-def _fixed_direction(neuron: Neuron, point: Point) -> tuple[list[fmpq], list[fmpq]] | None:
+def _fixed_direction(neuron: Neuron, point: EnclosedRoot) -> tuple[list[fmpq], list[fmpq]] | None:
     """(v, q) with A = v q^T and v along z, v a primitive integer vector; None if A has rank above 1."""
     A = neuron.A
     if A.rank() != 1:
@@ -97,19 +94,16 @@ def _inverse_root(v: list[fmpq]) -> Any:
     return SqrtSum.sqrt_of(m) / m
 
 
-def _simplest(point: Point, values: list[Any], name: str) -> ExactPoint:
+def _simplest(point: EnclosedRoot, values: list[Any], name: str) -> ExactPoint:
     """The point over Q where all its square roots have cancelled or are of squares."""
-    from polyrelu.proof.point import Coordinates
-
     rational = [x if isinstance(x, fmpq) else x.rational() for x in values]
     if all(x is not None for x in rational):
         values, name = rational, "Q"
     return ExactPoint(Coordinates.split(point.structure, values), name)
 
 
-def recognised(point: Point, max_degree: int, max_bits: int = MAX_BITS) -> ExactPoint | None:
+def recognised(point: EnclosedRoot, max_degree: int, max_bits: int = MAX_BITS) -> ExactPoint | None:
     """The root in a guessed number field, verified by exact substitution; None where no guess survives."""
-    from polyrelu.proof.point import Coordinates
 
     def values_at(bits: int) -> list[arb]:
         at = point.balls(bits)
@@ -127,7 +121,7 @@ def recognised(point: Point, max_degree: int, max_bits: int = MAX_BITS) -> Exact
     return _simplest(point, list(elements), f"degree {field.degree}")
 
 
-def _left_sides(point: Point, at: Coordinates) -> list[Any]:
+def _left_sides(point: EnclosedRoot, at: Coordinates) -> list[Any]:
     """The equations of the square system, evaluated exactly."""
     structure = point.structure
     fit = [v - y for v, y in zip(at.nu, structure.program.yq, strict=True)]

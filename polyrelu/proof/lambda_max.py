@@ -13,7 +13,6 @@ import numpy as np
 from flint import arb, fmpq
 
 from polyrelu.exact.enclosure import precision
-from polyrelu.guess import lambda_max as guess_lambda_max
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
 from polyrelu.proof.program import Program
 
@@ -25,12 +24,8 @@ def lambda_max_squared(program: Program) -> fmpq:
     """The exact square of lambda_max."""
     if not any(program.yq) or not program.nonzero_rows.any():
         return fmpq(0)
-    guess = guess_lambda_max(
-        program.X_float, program.y_float, program.patterns, program.gated, all_cells=program.all_cells
-    )[0]
-    threshold = (
-        Fraction(float(guess)) * (1 - MARGIN) if np.isfinite(guess) and guess > 1e-200 else Fraction(0)
-    )
+    guess = program.guesser.lambda_max()
+    threshold = Fraction(guess) * (1 - MARGIN) if np.isfinite(guess) and guess > 1e-200 else Fraction(0)
     for _ in range(MAX_HALVINGS):
         longest = _longest_reaching(program, threshold)
         if longest >= fmpq(threshold.numerator, threshold.denominator) ** 2:

@@ -20,7 +20,7 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
-from polyrelu.exact.rational import projector
+from polyrelu.exact.linear import projector, squared, times
 from polyrelu.proof.program import Program
 
 
@@ -97,21 +97,6 @@ class Neuron:
     def excess(self, nu: Sequence[Any]) -> Any:
         """|A nu|^2 - lambda^2: zero exactly where the neuron is tight."""
         return squared(self.z(nu)) - self.program.lamq * self.program.lamq
-
-
-def times(matrix: fmpq_mat, vector: Sequence[Any]) -> list[Any]:
-    """matrix @ vector for a vector of balls, rationals or field elements."""
-    return [dot([matrix[i, j] for j in range(matrix.ncols())], vector) for i in range(matrix.nrows())]
-
-
-def dot(coefficients: Sequence[fmpq], vector: Sequence[Any]) -> Any:
-    """The rational linear form `coefficients` at a vector of any exact or enclosed numbers."""
-    return sum((v * c for c, v in zip(coefficients, vector, strict=True) if c != 0), start=fmpq(0))
-
-
-def squared(vector: Sequence[Any]) -> Any:
-    """|vector|^2."""
-    return sum((v * v for v in vector), start=fmpq(0))
 
 
 def holds(program: Program, place: Place, patterns: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:

@@ -25,11 +25,13 @@ from flint import arb, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
-from polyrelu.guess.result import Guess
+from polyrelu.exact.linear import dot, squared
+from polyrelu.guess import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
+from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.fibre import Interior
-from polyrelu.proof.neuron import Neuron, Place, dot, gated_place, holds, squared
-from polyrelu.proof.point import Coordinates, Point, weight
+from polyrelu.proof.neuron import Neuron, Place, gated_place, holds
+from polyrelu.proof.point import Point, weight
 from polyrelu.proof.program import Program
 from polyrelu.proof.repair import repair
 from polyrelu.proof.support import Support, exact_support, explained_support

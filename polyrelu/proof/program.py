@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from polyrelu.errors import BadInput
+
+if TYPE_CHECKING:
+    from polyrelu.guess import Guesser
 
 Patterns = NDArray[np.bool_]
 
@@ -85,6 +88,13 @@ class Program:
     def y_float(self) -> NDArray[np.float64]:
         """y rounded, for guesses and for display only."""
         return _floats((self.y,), "y").ravel()
+
+    @cached_property
+    def guesser(self) -> Guesser:
+        """The same program in floats: proposes what is proved here."""
+        from polyrelu.guess import Guesser
+
+        return Guesser(self.X_float, self.y_float, self.patterns, self.gated, self.all_cells)
 
 
 def _floats(rows: Sequence[Sequence[Fraction]], name: str) -> NDArray[np.float64]:

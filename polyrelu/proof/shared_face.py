@@ -22,8 +22,9 @@ from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from polyrelu.exact.cone import generators
+from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import primitive_scale, to_fmpq
-from polyrelu.proof.neuron import Neuron, Place, dot, holds
+from polyrelu.proof.neuron import Neuron, Place, holds
 from polyrelu.proof.program import Program
 
 

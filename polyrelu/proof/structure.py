@@ -25,7 +25,7 @@ from functools import cached_property, lru_cache
 from flint import arb, arb_mat, ctx, fmpq_mat
 
 from polyrelu.exact.krawczyk import Root, prove_root
-from polyrelu.exact.rational import row_space
+from polyrelu.exact.lattice import row_lattice
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.program import Program
 
@@ -46,7 +46,7 @@ class Structure:
         """Columns: a rational basis of U."""
         spans = [p.L.transpose().tolist() for p, pair in zip(self.neurons, self.paired, strict=True) if pair]
         rows = [row for span in spans for row in span]
-        return fmpq_mat(row_space(rows, self.program.d)).transpose()
+        return fmpq_mat(row_lattice(rows, self.program.d)).transpose()
 
     @cached_property
     def XB(self) -> fmpq_mat:
@@ -71,6 +71,10 @@ class _SquareSystem:
         self.structure, self.n, self.K = structure, structure.program.n, len(structure.neurons)
         # Rational data is rounded to balls once per precision: a coarse ball must not serve a finer computation.
         self.rounded = lru_cache(maxsize=4)(self._rounded)
+
+    def __reduce__(self) -> tuple[type[_SquareSystem], tuple[Structure]]:
+        """For pickling: a cache does not travel."""
+        return _SquareSystem, (self.structure,)
 
     def _rounded(self, _: int) -> tuple[list[arb_mat], list[arb_mat], arb_mat, arb_mat, arb]:
         A = [arb_mat(neuron.A) for neuron in self.structure.neurons]

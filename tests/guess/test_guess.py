@@ -7,7 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from polyrelu.guess import facets, guess_optimum, lambda_max, multipliers
+from polyrelu.arrangement.cells import enumerate_cells
+from polyrelu.guess import Guesser
+from polyrelu.guess.facets import facets
 from polyrelu.guess.restricted import nonnegative_lasso
 from tests.reference import conic_optimum
 
@@ -50,7 +52,7 @@ def activations(X, neuron, patterns):
 def check(X, y, lam, patterns, *, gated=False, all_cells=True):
     """Every condition of an optimal vertex that floats can see; the conic solver's value unless there is none."""
     X, y = np.asarray(X, float), np.asarray(y, float)
-    guess = guess_optimum(X, y, lam, patterns, gated=gated, all_cells=all_cells)
+    guess = Guesser(X, y, patterns, gated, all_cells).optimum(lam)
     assert guess.message == ""
     columns = [activations(X, k, patterns) for k in guess.neurons]
     A = np.column_stack(columns) if columns else np.zeros((len(y), 0))
@@ -74,7 +76,7 @@ def check(X, y, lam, patterns, *, gated=False, all_cells=True):
         singular = np.linalg.svd(A / np.linalg.norm(A, axis=0), compute_uv=False)
         assert len(singular) == len(weights)
         assert singular[-1] > 1e-9
-    top = lambda_max(X, guess.nu, patterns, gated, all_cells=all_cells)[0]
+    top = Guesser(X, guess.nu, patterns, gated, all_cells).lambda_max()
     assert top <= lam * (1 + 1e-11 + rounding)
     return guess, primal
 
@@ -99,7 +101,7 @@ def test_all_cells_against_conic_solver(k):
     X, y = instance(rng, k)
     X[0] += not X.any()
     patterns = cells(X)
-    lam = (lambda_max(X, y, patterns, all_cells=True)[0] or 1.0) * 10 ** rng.uniform(-3, 0.05)
+    lam = (Guesser(X, y, patterns).lambda_max() or 1.0) * 10 ** rng.uniform(-3, 0.05)
     _, value = check(X, y, lam, patterns)
     assert value == pytest.approx(conic_optimum(X, y, lam, patterns)[0], rel=1e-5, abs=1e-6)
 
@@ -113,7 +115,7 @@ def test_given_patterns_against_conic_solver(k):
     if k % 3:
         patterns = (X @ rng.normal(size=(X.shape[1], 5)) >= 0).T
     patterns, gated = np.unique(patterns, axis=0), k % 2 == 0
-    lam = (lambda_max(X, y, patterns, gated)[0] or 1.0) * 10 ** rng.uniform(-3, 0.05)
+    lam = (Guesser(X, y, patterns, gated, all_cells=False).lambda_max() or 1.0) * 10 ** rng.uniform(-3, 0.05)
     _, value = check(X, y, lam, patterns, gated=gated, all_cells=False)
     assert value == pytest.approx(conic_optimum(X, y, lam, patterns, gated)[0], rel=1e-5, abs=1e-6)
 
@@ -138,7 +140,7 @@ def test_xor_has_four_neurons_active_on_one_row_each():
 def test_parity_learns_nothing():
     X = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
     y, patterns = X.prod(axis=1), cells(X)
-    assert lambda_max(X, y, patterns, all_cells=True)[0] == pytest.approx(0, abs=1e-12)
+    assert Guesser(X, y, patterns).lambda_max() == pytest.approx(0, abs=1e-12)
     guess, _ = check(X, y, 0.1, patterns)
     assert guess.neurons == ()
     assert guess.ties == ()
@@ -194,7 +196,7 @@ def test_badly_scaled_columns(scales, share):
     rng = np.random.default_rng(7)
     plain = rng.integers(-9, 10, (7, len(scales)))
     X, y, patterns = plain * np.array(scales), rng.integers(-9, 10, 7), cells(plain)
-    check(X, y, share * lambda_max(X, y, patterns, all_cells=True)[0], patterns)
+    check(X, y, share * Guesser(X, y, patterns).lambda_max(), patterns)
 
 
 @pytest.mark.parametrize("share", [1e-2, 1e-4, 1e-6])
@@ -202,7 +204,7 @@ def test_tiny_lambda_shows_the_linear_phase(share):
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(6, 2)), rng.normal(size=6)
     patterns = cells(X)
-    lam = share * lambda_max(X, y, patterns, all_cells=True)[0]
+    lam = share * Guesser(X, y, patterns).lambda_max()
     guess, _ = check(X, y, lam, patterns)
     pairs = sum(
         k.sign == t.sign and np.abs(k.direction + t.direction).max() < 1e-6
@@ -217,14 +219,13 @@ def test_zero_target_and_large_lambda():
     X = np.array(NEAR_TIE, float)
     patterns, y = cells(X), np.array([-4.0, -3, -6, -9, -8, 6, 7, 0])
     assert check(X, np.zeros(8), 1.0, patterns)[0].neurons == ()
-    value, block, sign, direction, face = lambda_max(X, y, patterns, all_cells=True)
-    assert sign * y @ np.maximum(X @ direction, 0) == pytest.approx(value, rel=1e-14)
-    assert ((2 * patterns[block] - 1) * (X @ direction) >= -1e-9).all()
-    assert len(face) == 8
-    at = guess_optimum(X, y, value, patterns)
+    guesser = Guesser(X, y, patterns)
+    value = guesser.lambda_max()
+    at = guesser.optimum(value)
     assert sum(k.weight for k in at.neurons) <= 1e-9
-    assert len(at.neurons) + len(at.ties) == 1
-    beyond = guess_optimum(X, y, 1.01 * value, patterns)
+    (only,) = at.neurons + at.ties
+    assert activations(X, only, patterns) @ y == pytest.approx(value, rel=1e-14)
+    beyond = guesser.optimum(1.01 * value)
     assert (beyond.neurons, beyond.ties) == ((), ())
     assert beyond.nu.tolist() == y.tolist()
 
@@ -249,21 +250,27 @@ def test_facets_agree_with_linear_programs():
             assert (flipped.tobytes() in known) == yes
 
 
-def test_multipliers_reach_the_projection():
-    rng = np.random.default_rng(11)
-    X, y = rng.normal(size=(9, 3)), rng.normal(size=9)
-    patterns = cells(X)
-    lam = 0.05 * lambda_max(X, y, patterns, all_cells=True)[0]
-    nu = guess_optimum(X, y, lam, patterns).nu
+@pytest.mark.parametrize(("n", "all_cells"), [(9, True), (9, False), (50, True)])
+def test_multipliers_reach_the_projection(n, all_cells):
+    rng = np.random.default_rng(n)
+    X, y = rng.integers(-9, 10, size=(n, 3)).astype(float), rng.normal(size=n)
+    patterns = enumerate_cells(X.astype(int).tolist()).patterns
+    full = Guesser(X, y, patterns)
+    lam = 0.05 * full.lambda_max()
+    nu, every = full.optimum(lam).nu, np.arange(len(patterns))
+    guesser = Guesser(X, y, patterns, all_cells=all_cells)
     for s in (1, -1):
-        rho = multipliers(X, patterns, np.full(len(patterns), s), nu, lam)
+        rho = guesser.multipliers(every, np.full(len(patterns), s), nu, lam)
         assert (rho >= 0).all()
-        left = s * (patterns * nu) @ X + ((2 * patterns - 1) * rho) @ X
+        signed = (2 * patterns - 1)[:, :, None] * X
+        left = s * (patterns * nu) @ X + np.einsum("mn,mnd->md", rho, signed)
         bound = np.linalg.norm(left, axis=1)
-        assert (bound <= lam * (1 + 1e-12)).all()
-        for pattern, p, size in zip(patterns, left, bound, strict=True):
-            if size > lam * (1 - 1e-3):  # then p must lie in the cone: no smaller bound exists
-                assert ((2 * pattern - 1) * (X @ p) >= -1e-9 * size).all()
+        assert (bound <= lam * (1 + 1e-11)).all()
+        # Above the level the optimality conditions of the projection hold: no smaller bound exists.
+        high = bound > lam * (1 - 1e-3)
+        inside = np.einsum("mnd,md->mn", signed, left)[high]
+        assert inside.min() >= -1e-8 * lam
+        assert np.abs((inside * rho[high]).sum(axis=1)).max() <= 1e-8 * lam**2
 
 
 def test_lasso_meets_its_conditions_with_repeated_columns():

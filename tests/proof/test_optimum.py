@@ -12,7 +12,6 @@ from flint import fmpq
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.certification import certify, certify_penalised
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.guess import guess_optimum
 from polyrelu.proof.optimum import BlockStatus, prove
 from polyrelu.proof.program import Program
 from tests.corpus import degenerate, generic
@@ -332,7 +331,7 @@ def test_thousands_of_corrupted_guesses_are_never_certified_wrongly(chunk, monke
         if truth.status != "proved":
             continue
         program = truth.proved().program
-        guess = guess_optimum(program.X_float, program.y_float, float(lam), program.patterns)
+        guess = program.guesser.optimum(float(lam))
         nu = truth.proved().point.balls(100).nu
         for _ in range(90):
             try:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-Array = NDArray[np.float64]
+from polyrelu.guess.values import Array
 
 BLENDS = (0.0, 1e-12, 1e-9, 1e-6, 1e-3, 0.1, 1.0)
 """How much of an interior solution is mixed in, so that weights at zero do not become negative by rounding."""

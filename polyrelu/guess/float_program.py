@@ -10,10 +10,10 @@ import numpy as np
 
 from polyrelu.guess.facets import neighbours
 from polyrelu.guess.flats import TINY, Flats, Indices
-from polyrelu.guess.result import Array, Bools
+from polyrelu.guess.values import Array, Bools
 
 
-class Program:
+class FloatProgram:
     """X with a list of patterns; `gated` drops the cones, `all_cells` promises that every cell is listed."""
 
     def __init__(self, X: Array, patterns: Bools, *, gated: bool = False, all_cells: bool = True) -> None:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+OPPOSITE = 1e-5
+"""Two unit directions whose sum is shorter than this are taken for antipodes."""
+CLOSE = 1e-3
+"""Two unit directions that differ by less may be one."""
+
 
 @dataclass(frozen=True, eq=False)
 class GuessedNeuron:
@@ -25,6 +30,14 @@ class GuessedNeuron:
     weight: float
     gate: int | None
     block: int
+
+    def is_antipode(self, other: GuessedNeuron) -> bool:
+        """Do the directions seem opposite, at equal signs?"""
+        return self.sign == other.sign and float(np.linalg.norm(self.direction + other.direction)) < OPPOSITE
+
+    def is_close(self, other: GuessedNeuron) -> bool:
+        """May the two be one neuron read twice?"""
+        return self.sign == other.sign and float(np.linalg.norm(self.direction - other.direction)) < CLOSE
 
 
 @dataclass(frozen=True, eq=False)

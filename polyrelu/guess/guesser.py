@@ -1,0 +1,88 @@
+"""The optimum, lambda_max and multipliers of one program in floats.
+
+The method never builds the full program: see `solver` (columns, lasso, Newton), `pricing` (all blocks at once),
+`finish` (a vertex) and `multipliers`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from polyrelu.guess.finish import finish, neurons
+from polyrelu.guess.flats import NEAR, Indices
+from polyrelu.guess.float_program import FloatProgram
+from polyrelu.guess.multipliers import multipliers
+from polyrelu.guess.pricing import Pricer
+from polyrelu.guess.sliding import State
+from polyrelu.guess.solver import Solver
+from polyrelu.guess.values import Array, Bools, Guess
+
+
+@dataclass(frozen=True, eq=False)
+class Guesser:
+    """1/2 || sum_b s D X w_b - y ||^2 + lam sum ||w_b||, w_b in K_D, over the listed patterns.
+
+    `all_cells` promises that the list holds every full-dimensional cell; `gated` drops the cones.
+
+    >>> guesser = Guesser(np.eye(2), np.array([3.0, -4.0]), np.array([[1, 1], [1, 0], [0, 1], [0, 0]]) > 0)
+    >>> guess = guesser.optimum(1.0)
+    >>> guess.nu.tolist(), [(k.sign, k.face, k.weight) for k in guess.neurons]
+    ([1.0, -1.0], [(-1, (0, 1), 3.0), (1, (1, 0), 2.0)])
+    >>> guesser.lambda_max()
+    4.0
+    """
+
+    X: Array
+    y: Array
+    patterns: Bools
+    gated: bool = False
+    all_cells: bool = True
+
+    @cached_property
+    def program(self) -> FloatProgram:
+        """The blocks and their cones."""
+        return FloatProgram(self.X, self.patterns, gated=self.gated, all_cells=self.all_cells)
+
+    def optimum(self, lam: float) -> Guess:
+        """The residual at the optimum and the neurons of one vertex of the optimal set."""
+        begin = time.perf_counter()
+        program = self.program
+        program.flats.near = NEAR  # the finish of another lambda may have widened it
+        solver = Solver(program, np.asarray(self.y, dtype=np.float64), float(lam))
+        prepared = time.perf_counter()
+        message = solver.run()
+        solved = time.perf_counter()
+        state = State(solver.pool, solver.t, solver.nu)
+        root, ties = finish(solver.pricer, solver.y, solver.lam, state, noise=solver.noise())
+        if not message and (root.moved > 1e-9 or (root.t <= 0).any()):
+            message = "Newton's method did not settle on the structure found"
+        done = time.perf_counter()
+        timings = {
+            "prepare": prepared - begin,
+            **solver.seconds,
+            "finish": done - solved,
+            "total": done - begin,
+        }
+        order = sorted(range(len(root.columns)), key=lambda i: -root.t[i])
+        used = neurons(program, [root.columns[i] for i in order], [float(root.t[i]) for i in order])
+        return Guess(root.nu, used, neurons(program, ties, [0.0] * len(ties)), message, timings)
+
+    def lambda_max(self) -> float:
+        """The least lambda at which the zero network is optimal."""
+        nu, pricer, best = np.asarray(self.y, dtype=np.float64), Pricer(self.program), 0.0
+        bound = float(np.linalg.norm(self.program.moments(nu), axis=1).max(initial=0.0))
+        for c in pricer.price(nu, 1e-12 * bound, limit=5, careful=False).columns:
+            best = max(best, float(c.activations @ nu))
+        found = pricer.tight(nu, best * (1 - 1e-12)) if bound > 0 else []
+        return found[0][0] if found else 0.0
+
+    def multipliers(self, blocks: Indices, signs: Indices, nu: Array, level: float) -> Array:
+        """rho >= 0 for each block (pattern blocks[i], sign signs[i]) that bring it near its projection at nu.
+
+        Blocks once below the level, by a thousandth, are left there.
+        """
+        return multipliers(self.program, blocks, signs, nu, level)
