@@ -58,10 +58,11 @@ def squared(vector: Vector) -> Number:
 
 def products(rows: Rows, vectors: Rows) -> list[list[Number]]:
     """The inner products of every row with every vector, by one matrix product where all is rational."""
-    if _is_rational(rows) and _is_rational(vectors):
-        table = to_matrix(rows) * to_matrix(vectors).transpose()
-        return table.tolist() if table.ncols() else [[] for _ in range(table.nrows())]
-    return [[dot(row, vector) for vector in _table(vectors)] for row in _table(rows)]
+    left, right = _table(rows), _table(vectors)
+    if right and _is_rational(left) and _is_rational(right):
+        table: list[list[Number]] = (to_matrix(left) * to_matrix(right).transpose()).tolist()
+        return table
+    return [[dot(row, vector) for vector in right] for row in left]
 
 
 def times(matrix: Rows, vector: Vector) -> list[Number]:

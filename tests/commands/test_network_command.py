@@ -245,7 +245,7 @@ def test_undecided_is_status_3(capsys, tmp_path, data, monkeypatch):
     def blurred(value, residual, result, program):
         from flint import arb
 
-        from polyrelu.networks.comparison import Comparison
+        from polyrelu.judging.comparison import Comparison
 
         return Comparison(Verdict.undecided("optimal", "is 0 = 0?"), (arb(0), arb(1)), (arb(0), arb(1)))
 
