@@ -34,8 +34,9 @@ def test_a_failure_is_reported_with_its_case_and_the_rest_is_still_tried():
     assert Battery("division", cases, full=9, slice=1).run(seed=2, limit=0).cases == 1
 
 
-def proved(program):
-    return prove(program, program.guesser.optimum(float(program.lam)))
+def another_optimum(program, guess):
+    half = replace(program, lam=program.lam / 2)
+    return prove(half, half.guesser.optimum(float(half.lam)))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def proved(program):
         (
             "guesses",
             "tests.batteries.guesses.prove",
-            lambda program, guess: proved(replace(program, lam=program.lam / 2)),
+            another_optimum,
         ),
     ],
 )
