@@ -61,7 +61,9 @@ def agreement(fits: Fits) -> Agreement:
         return _stretched(fits, u, i)
     wide = next((i for i in range(len(fits.program.patterns)) if len(fits.span(i)) >= 2), None)
     if wide is not None:
-        why = f"two neurons in the cone of pattern {wide + 1} and their sum, of the opposite sign, may be added at no cost"
+        why = (
+            f"two neurons of pattern {wide + 1} and their sum with the opposite sign may be added at no cost"
+        )
         return Agreement(False, why)
     return _half_lines(fits)
 
