@@ -12,7 +12,7 @@ from flint import fmpq
 from polyrelu.data.new_rows import new_rows, with_bias
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem
-from polyrelu.exact.enclosure import decimal_bounds
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.optimal_set.levels import MAX_VERTICES, OptimalSet
 from polyrelu.proof.lambda_max import enclosed_root
 from polyrelu.proof.optimum import Optimum
@@ -26,7 +26,6 @@ Bounds = tuple[str, str]
 """Decimal strings lo <= value <= hi."""
 
 DIGITS = 20
-GUARD_BITS = 40
 
 
 @dataclass(frozen=True, repr=False)
@@ -129,11 +128,6 @@ class Result:
         from polyrelu.show.text import html_summary
 
         return html_summary(self)
-
-
-def bits_of(digits: int) -> int:
-    """Working precision for that many decimal digits."""
-    return int(digits * 3.33) + GUARD_BITS
 
 
 def _listed(bounds: Bounds | None) -> list[str] | None:

@@ -1,6 +1,16 @@
-"""A skipped test is a failure: every engine must be present where the tests run."""
+"""A skipped test is a failure: every engine must be present where the tests run. Marks come from `marks`."""
 
 import pytest
+
+from tests.marks import SLOW, SYSTEM
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        name = getattr(item, "originalname", item.name)
+        for marked, mark in ((SLOW, pytest.mark.slow), (SYSTEM, pytest.mark.system)):
+            if name in marked:
+                item.add_marker(mark)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -31,9 +31,10 @@ from numpy.typing import NDArray
 from polyrelu.data.numbers import Floats
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.ordered_field import common_field, primitive
+from polyrelu.exact.linear import dot, products
 from polyrelu.exact.rational import is_rational, to_fmpq
-from polyrelu.networks.coordinates import BITS, dot, enclosed, is_exact, products, read, rounded, sign_of
+from polyrelu.exact.vectors import common_field, primitive
+from polyrelu.networks.coordinates import BITS, enclosed, is_exact, read, rounded, sign_of
 from polyrelu.networks.unit import Unit, Vector
 
 Floats64 = NDArray[np.float64]

@@ -22,16 +22,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.errors import BadInput
-from polyrelu.exact.enclosure import decimal_bounds
-from polyrelu.exact.ordered_field import primitive
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
+from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.optimal_set.arithmetic import Imprecise, is_open, sign
+from polyrelu.exact.real import Imprecise, is_open, sign
+from polyrelu.exact.vectors import primitive
 from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.optimise import Maximum, Objective, maximise, value_at
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
-from polyrelu.proof.neuron import dot
-from polyrelu.proof.point import Coordinates, linear
+from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.point import linear
 
 if TYPE_CHECKING:
     from polyrelu.networks.network import Network
@@ -75,7 +76,7 @@ class Prediction:
 
     def interval(self, digits: int = DIGITS) -> tuple[Bounds, Bounds]:
         """Both ends, each enclosed in decimals; "-inf" and "inf" where there is no end."""
-        low, high = (_bounds(end.value(int(digits * 3.33) + 40), digits) for end in self.ends)
+        low, high = (_bounds(end.value(bits_of(digits)), digits) for end in self.ends)
         return low, high
 
     @cached_property

@@ -29,8 +29,9 @@ from flint import fmpq
 
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
+from polyrelu.exact.linear import rank
 from polyrelu.exact.polyhedron import HRepresentation, Line, Ray, VRepresentation
-from polyrelu.exact.rational import rank, to_vector
+from polyrelu.exact.rational import to_vector
 from polyrelu.optimal_set.levels import MAX_VERTICES
 from polyrelu.proof.program import Patterns, Program
 from polyrelu.unregularised import generators
@@ -117,7 +118,7 @@ class UnregularisedSet:
         return generators.generators(self.fits, self.max_vertices)
 
     @property
-    def vertices(self) -> tuple[tuple[Any, ...], ...]:
+    def vertices(self) -> tuple[Sequence[Any], ...]:
         """The vertices: none where there are lines."""
         return () if self.lineality else self.v_representation.vertices
 

@@ -13,9 +13,9 @@ from polyrelu.data.new_rows import new_rows, with_bias
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached
-from polyrelu.exact.enclosure import decimal_bounds, precision
-from polyrelu.exact.ordered_field import primitive
+from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fraction
+from polyrelu.exact.vectors import primitive
 from polyrelu.unregularised.cones import Vector
 from polyrelu.unregularised.functions import Weights, value
 from polyrelu.unregularised.generators import sparse
@@ -217,7 +217,7 @@ def _widths(optimal: UnregularisedSet) -> tuple[int, int]:
 def _root_bounds(square: fmpq, digits: int) -> tuple[str, str]:
     from polyrelu.proof.lambda_max import enclosed_root
 
-    bits = int(digits * 3.33) + 40
+    bits = bits_of(digits)
     with precision(bits):
         return decimal_bounds(enclosed_root(square, bits), digits)
 
