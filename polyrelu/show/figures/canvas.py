@@ -6,13 +6,14 @@ import io
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
 
 from polyrelu.show.figures.files import format_of
+from polyrelu.data.files import write_whole
+from polyrelu.show.figures import format_of
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -68,7 +69,8 @@ class Drawing(Figure):
 
     def save(self, path: str) -> None:
         """Write a .png, .svg or .pdf file."""
-        Path(path).write_bytes(self.rendered(format_of(path)))
+        picture = self.rendered(format_of(str(path)))
+        write_whole(str(path), lambda file: file.write(picture))
 
     def _repr_png_(self) -> bytes:
         return self.rendered(dpi=110)
