@@ -20,7 +20,7 @@ version = release = polyrelu.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "extensions.docstrings", "extensions.mathml"]
 exclude_patterns = ["generators", "extensions"]
-myst_enable_extensions = ["dollarmath", "deflist"]
+myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 myst_dmath_double_inline = True
 root_doc = "index"

@@ -89,5 +89,7 @@ def test_files_are_short():
 
 def test_the_top_level_holds_what_it_should():
     top = {p.name for p in PACKAGE.parent.iterdir() if not p.name.startswith(".")}
-    allowed = {"pyproject.toml", "polyrelu", "tests", "notebooks", "README.md", "LICENSE"}
+    folders = {"polyrelu", "tests", "notebooks", "docs"}
+    pages = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE"}
+    allowed = {"pyproject.toml"} | folders | pages
     assert top - {"build", "dist"} <= allowed

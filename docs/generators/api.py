@@ -45,14 +45,14 @@ def _public(name: str) -> str:
     if name.startswith("__"):
         return ""
     kind = "class" if inspect.isclass(thing) else "function" if callable(thing) else "data"
-    return f"## {name}\n\n" + _rst(f".. auto{kind}:: polyrelu.{name}", members=kind == "class")
+    return f"## {name}\n\n" + _rst(f".. auto{kind}:: polyrelu.{name}", *([":members:"] if kind == "class" else []))
 
 
 def _module(name: str, room: str) -> str:
     title = "" if name == f"polyrelu.{room}" else f"## {name}\n\n"
-    return title + _rst(f".. automodule:: {name}", members=True)
+    # What a room merely passes on is described where it is defined.
+    return title + _rst(f".. automodule:: {name}", ":members:", ":ignore-module-all:")
 
 
-def _rst(directive: str, *, members: bool) -> str:
-    lines = [directive, *(["   :members:", "   :ignore-module-all:", "   :show-inheritance:"] if members else [])]
-    return "\n".join(["```{eval-rst}", *lines, "```", "", ""])
+def _rst(directive: str, *options: str) -> str:
+    return "\n".join(["```{eval-rst}", directive, *(f"   {option}" for option in options), "```", "", ""])
