@@ -1,16 +1,16 @@
 """The manual: pages written by hand, and pages made from the code (`generators`) whenever it is built.
 
-    sphinx-build -W --keep-going docs build/docs
+sphinx-build -W --keep-going docs build/docs
 """
 
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path.insert(0, str(HERE.parent))
 
-import generators
 import polyrelu
+from docs import generators
 
 generators.write_all(HERE / "generated")
 
@@ -18,7 +18,7 @@ project, author = "polyrelu", "The polyrelu developers"
 project_copyright = author
 version = release = polyrelu.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "extensions.docstrings", "extensions.mathml"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "docs.extensions.docstrings", "docs.extensions.mathml"]
 exclude_patterns = ["generators", "extensions"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3

@@ -9,10 +9,11 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from polyrelu.arrangement.cells import enumerate_cells as enumerate_cells
+    from polyrelu.certificate.load import load as load
     from polyrelu.certification import certify as certify
     from polyrelu.data.problem import Problem as Problem
+    from polyrelu.judging.questions import ask as ask
     from polyrelu.networks.network import Network as Network
-    from polyrelu.networks.questions import ask as ask
     from polyrelu.optimal_set.levels import OptimalSet as OptimalSet
     from polyrelu.optimal_set.uniqueness import Uniqueness as Uniqueness
     from polyrelu.result import Result as Result
@@ -25,9 +26,10 @@ _HOME = {
     "Problem": "polyrelu.data.problem",
     "Result": "polyrelu.result",
     "Uniqueness": "polyrelu.optimal_set.uniqueness",
-    "ask": "polyrelu.networks.questions",
+    "ask": "polyrelu.judging.questions",
     "certify": "polyrelu.certification",
     "enumerate_cells": "polyrelu.arrangement.cells",
+    "load": "polyrelu.certificate.load",
     "prune": "polyrelu.selection.pruning",
 }
 
@@ -41,6 +43,7 @@ __all__ = [
     "ask",
     "certify",
     "enumerate_cells",
+    "load",
     "prune",
 ]
 

@@ -25,6 +25,7 @@ from polyrelu.unregularised.optimal_set import certify_unregularised
 from polyrelu.unregularised.result import UnregularisedResult
 
 Stage = Callable[[str], None]
+Proposal = Callable[[Program], Guess]
 
 
 def certify(
@@ -71,12 +72,13 @@ def certify_penalised(
     max_vertices: int = MAX_VERTICES,
     executor: Executor | None = None,
     stage: Stage | None = None,
+    guess: Proposal | None = None,
 ) -> Result:
-    """`certify` for lambda > 0 alone, where a `Result` with neurons is needed."""
+    """`certify` for lambda > 0 alone, where a `Result` with neurons is needed; `guess` may stand for our own search."""
     if problem.lam == 0:
         raise BadInput("lambda = 0 has no list of neurons: only certify handles it; give lambda > 0")
     program, seconds = _program(problem, patterns, gated, max_cells=max_cells, executor=executor, stage=stage)
-    return _certify_program(problem, program, {"enumerate": seconds}, stage, max_vertices)
+    return _certify_program(problem, program, {"enumerate": seconds}, stage, max_vertices, propose=guess)
 
 
 def _program(
@@ -138,7 +140,13 @@ def as_patterns(given: Any, n: int) -> NDArray[np.bool_]:
 
 
 def _certify_program(
-    problem: Problem, program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int
+    problem: Problem,
+    program: Program,
+    timings: dict[str, float],
+    stage: Stage | None,
+    max_vertices: int,
+    *,
+    propose: Proposal | None = None,
 ) -> Result:
     from polyrelu.proof.lambda_max import lambda_max_squared
     from polyrelu.proof.optimum import prove
@@ -151,7 +159,7 @@ def _certify_program(
             largest = lambda_max_squared(program)
         try:
             with _timed(timings, "guess", stage):
-                guess = _guess(program)
+                guess = (propose or _guess)(program)
             with _timed(timings, "prove", stage):
                 optimum = prove(program, guess)
         except Undecided as blocked:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flint import fmpq
 
+from polyrelu.data.new_rows import new_rows, with_bias
+from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem
-from polyrelu.exact.enclosure import decimal_bounds
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.optimal_set.levels import MAX_VERTICES, OptimalSet
 from polyrelu.proof.lambda_max import enclosed_root
 from polyrelu.proof.optimum import Optimum
 from polyrelu.show.set_report import SET_KEYS, optimal_set_keys
 
+if TYPE_CHECKING:
+    from polyrelu.networks.network import Network
+    from polyrelu.optimal_set.predictions import Prediction
+
 Bounds = tuple[str, str]
 """Decimal strings lo <= value <= hi."""
 
 DIGITS = 20
-GUARD_BITS = 40
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,6 +70,16 @@ class Result:
         if self.lambda_max_squared is None:
             return None
         return decimal_bounds(enclosed_root(self.lambda_max_squared, bits_of(digits)), digits)
+
+    @property
+    def networks(self) -> Iterator[Network]:
+        """The inclusion-minimal optimal networks, one after the other."""
+        return self.optimal_set.networks
+
+    def predict(self, X: Any, *, floats: Floats = "decimal") -> list[Prediction]:
+        """For every new row (the columns of the data, without a bias) what all optimal networks predict there."""
+        rows = new_rows(self.problem, X, floats)
+        return [self.optimal_set.predict(with_bias(self.problem, row), row) for row in rows]
 
     @property
     def seconds(self) -> float:
@@ -113,11 +128,6 @@ class Result:
         from polyrelu.show.text import html_summary
 
         return html_summary(self)
-
-
-def bits_of(digits: int) -> int:
-    """Working precision for that many decimal digits."""
-    return int(digits * 3.33) + GUARD_BITS
 
 
 def _listed(bounds: Bounds | None) -> list[str] | None:

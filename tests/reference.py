@@ -57,7 +57,7 @@ def largest_value(X, nu, lam):
     """
     from flint import fmpq, fmpq_mat
 
-    from polyrelu.exact.rational import projector
+    from polyrelu.exact.linear import projector
 
     n, d = len(X), len(X[0])
     Xq = fmpq_mat(n, d, [fmpq(v.numerator, v.denominator) for row in X for v in row])

@@ -61,6 +61,10 @@ def _prose(text: str) -> str:
     """Code and strong words stay; every other character that reStructuredText would read as markup is only itself."""
     parts = CODE.split(text)
     return "".join(
-        f"`{part}`" if part.startswith("`") else part if part.startswith("**") else re.sub(r"([\\*|_`])", r"\\\1", part)
+        f"`{part}`"
+        if part.startswith("`")
+        else part
+        if part.startswith("**")
+        else re.sub(r"([\\*|_`])", r"\\\1", part)
         for part in parts
     )

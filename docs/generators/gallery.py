@@ -51,7 +51,8 @@ def pages() -> dict[str, bytes]:
     text += "## Without a penalty\n\n" + _unregularised(made)
     made["extra/turn.html"] = interactive.page(results[TURNED]).html.encode()
     text += f"## A page to turn\n\n`polyrelu plot {TURNED}.csv --lam {load(TURNED).lam} --interactive turn.html` makes "
-    text += "<a href=\"turn.html\">this page</a>: turn the set, move inside it, see the network change and the fit stay.\n\n"
+    text += '<a href="turn.html">this page</a>: turn the set, move inside it, see the network change '
+    text += "and the fit stay.\n\n"
     return {"gallery.md": (text + LAST + _shelf()).encode(), **made}
 
 
@@ -71,12 +72,15 @@ def _figure(result: Any, kind: str, name: str, option: str, made: dict[str, byte
     figure = figures.draw(result, kind)
     file = f"gallery/{name}-{kind}{'-0' if option == '--lam 0' else ''}.png"
     made[file] = figure.rendered("png")
-    options = load(name).options if option != "--lam 0" else load(name).options.replace(f"--lam {load(name).lam}", "")
+    options = (
+        load(name).options
+        if option != "--lam 0"
+        else load(name).options.replace(f"--lam {load(name).lam}", "")
+    )
     command = " ".join(f"polyrelu plot {name}.csv {options} {option}".split())
     return f"```{{figure}} {file}\n:alt: {figure.caption}\n\n{figure.caption}\n```\n\n```text\n{command}\n```\n\n"
 
 
 def _shelf() -> str:
-    return "".join(
-        f"| {e.name} | {e.size} | {e.lam} | {e.verdict} | {e.story.replace('|', chr(92) + '|')} |\n" for e in SHELF.values()
-    )
+    rows = ((e.name, e.size, e.lam, e.verdict, e.story.replace("|", chr(92) + "|")) for e in SHELF.values())
+    return "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)

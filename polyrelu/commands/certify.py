@@ -21,6 +21,7 @@ from polyrelu.data.files import check_writable
 from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
+    from polyrelu.data.problem import Matrix, Problem
     from polyrelu.result import Result
     from polyrelu.unregularised.result import UnregularisedResult
 
@@ -36,9 +37,13 @@ anything: an answer is "proved", or "undecided" together with the equality that 
   polyrelu certify data.csv --lam 1/10
   polyrelu certify data.csv --lam 0.1 --json --digits 50
   polyrelu certify data.csv --lam 1/10 --out proof.json
+  polyrelu certify data.csv --lam 1/10 --predict new.csv
 """
 
 EPILOG = """\
+With --predict the JSON object has the key "predictions", one entry for each new row, counted from 0:
+  {"row", "low": [lo, hi], "high": [lo, hi], "agree"}   the least and the greatest prediction of all optimal networks,
+  each between two decimals, or "-inf" and "inf" (lambda = 0); "agree": they all predict the same
 exit status: 0 proved, 2 bad input, 3 undecided.
 Scaling: a loss averaged over n rows has our lambda divided by n; a loss without the 1/2 has twice our objective.
 """
@@ -65,6 +70,12 @@ def add_parser(commands: Any) -> None:
     add_size_options(parser)
     add_vertices_option(parser)
     parser.add_argument(
+        "--predict",
+        metavar="FILE",
+        help="a table of new rows (the columns of DATA without the target; - is standard input): print for each the "
+        "interval of the predictions of all optimal networks",
+    )
+    parser.add_argument(
         "--out", metavar="FILE", help="save the proof, for `polyrelu check`; compressed if FILE ends in .gz"
     )
     add_json_option(parser)
@@ -79,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
 
     check_writable(args.out)
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    new_rows = _new_rows(problem, args)
     patterns = args.patterns if args.patterns in ("cells", "all") else read_patterns(args.patterns, problem.n)
     with workers(args.jobs) as executor, stage_line() as stage:
         result = certify(
@@ -90,14 +102,49 @@ def run(args: argparse.Namespace) -> int:
             executor=executor,
             stage=stage,
         )
-        shown = result.to_json(args.digits)
+        shown = result.to_json(args.digits) | _predictions(result, new_rows, args)
     text = json.dumps(shown)
     try:
-        print(text if args.json else result.summary(args.digits), flush=True)
+        print(text if args.json else _summary(result, new_rows, args), flush=True)
     finally:  # a reader of our output who has seen enough does not lose the proof
         if args.out:
             _save_proof(result, args.out)
     return 0 if result.status == "proved" else 3
+
+
+def _new_rows(problem: Problem, args: argparse.Namespace) -> Matrix | None:
+    """The rows of --predict, read before any long work begins."""
+    from polyrelu.data.new_rows import read_new_rows
+    from polyrelu.optimal_set.predictions import NO_GATES
+
+    if args.predict is None:
+        return None
+    if args.gated:
+        raise BadInput(f"--predict: {NO_GATES}; drop --gated")
+    if args.predict == args.data == "-":
+        raise BadInput("DATA and --predict cannot both be standard input; give a file for one of them")
+    return read_new_rows(problem, args.predict)
+
+
+def _predictions(result: Any, new_rows: Matrix | None, args: argparse.Namespace) -> dict[str, Any]:
+    """What --predict adds to the JSON object."""
+    from polyrelu.show.predictions import prediction_keys
+
+    if new_rows is None or not args.json:
+        return {}
+    if result.status != "proved":
+        return {"predictions": None, "predictions_reason": result.reason}
+    return {"predictions": prediction_keys(result, new_rows, args.digits)}
+
+
+def _summary(result: Any, new_rows: Matrix | None, args: argparse.Namespace) -> str:
+    from polyrelu.show.predictions import prediction_lines
+
+    text = str(result.summary(args.digits))
+    if new_rows is None or result.status != "proved":
+        return text
+    scope = "" if args.patterns in ("cells", "all") else f"among networks with these {result.cells} patterns"
+    return "\n".join([text, *prediction_lines(result, new_rows, args.digits, scope)])
 
 
 def _save_proof(result: Result | UnregularisedResult, path: str) -> None:

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     """Read, ask and print."""
     from polyrelu.data.problem import Problem
     from polyrelu.interop.weights import read_network
-    from polyrelu.networks.questions import ask
+    from polyrelu.judging.questions import ask
     from polyrelu.show.answer import summary
     from polyrelu.show.progress import stage_line
 

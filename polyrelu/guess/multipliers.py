@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from polyrelu.guess.columns import nonnegative_least_squares, refine, sweep
-from polyrelu.guess.flats import TINY, Indices
+from polyrelu.guess.flats import Indices
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.pricing import CHUNK, SWEEPABLE, SWEEPS
 from polyrelu.guess.values import Array
@@ -35,9 +35,7 @@ def _descend(program: FloatProgram, blocks: Indices, moments: Array, level: floa
             sweep(residual, rho, facets_first)
         rho = refine(moments, rho, facets_first)
         residual = moments + np.einsum("mf,mfd->md", rho, normals)
-        size = np.linalg.norm(residual, axis=1)
-        inside = np.einsum("mfd,md->mf", normals, residual).min(axis=1) >= -TINY * size
-        hard = np.flatnonzero((size >= level) & ~inside)
+        hard = np.flatnonzero(np.linalg.norm(residual, axis=1) >= level)
     for i in hard:
         size = float(np.linalg.norm(moments[i]))
         exact = size * nonnegative_least_squares(normals[i].T, -moments[i] / size)

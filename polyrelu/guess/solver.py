@@ -20,6 +20,7 @@ from polyrelu.guess.columns import Column, column
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.pricing import Pricer, Prices
 from polyrelu.guess.restricted import nonnegative_lasso
+from polyrelu.guess.scout import Scout
 from polyrelu.guess.sliding import State, slide
 from polyrelu.guess.values import Array
 
@@ -51,7 +52,7 @@ class Solver:
     program: FloatProgram
     y: Array
     lam: float
-    pricer: Pricer = field(init=False)
+    pricer: Pricer | Scout
     pool: list[Column] = field(default_factory=list)
     t: Array = field(default_factory=lambda: np.zeros(0))
     nu: Array = field(default_factory=lambda: np.zeros(0))
@@ -69,8 +70,8 @@ class Solver:
         A column that carried weight at a larger lambda is nearly right at the next, while from nothing a tiny
         lambda would start with every block violated and Newton far from home.
         """
-        self.nu, self.pricer, wanted = self.y.copy(), Pricer(self.program), self.lam
-        top = float(np.linalg.norm(self.program.moments(self.y), axis=1).max(initial=0.0))
+        self.nu, wanted = self.y.copy(), self.lam
+        top = self.program.reach(self.y)
         left = rounds
         for level in [*levels(top, wanted), wanted]:
             self.lam = level

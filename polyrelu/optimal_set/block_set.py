@@ -22,7 +22,6 @@ from itertools import product
 from math import comb, prod
 from typing import Any, NamedTuple
 
-import numpy as np
 from flint import fmpq
 
 from polyrelu.errors import BadInput
@@ -32,13 +31,12 @@ from polyrelu.optimal_set.listing import Edges, too_many
 from polyrelu.optimal_set.membership import exact_weight
 from polyrelu.optimal_set.neuron_set import BITS, NeuronSet, as_graph
 from polyrelu.optimal_set.set_point import OptimalNetwork, Split
-from polyrelu.proof.neuron import holds
 
 
 class Block(NamedTuple):
     """A block (pattern, sign) of the support, and the neuron of S that it holds."""
 
-    pattern: int
+    pattern: tuple[bool, ...]
     sign: int
     neuron: int
 
@@ -56,17 +54,16 @@ class BlockSet:
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """The blocks of the support, neuron by neuron."""
-        program = self.neurons.polytope.optimum.program
         return tuple(
-            Block(int(pattern), neuron.place.sign, k)
+            Block(tuple(pattern.tolist()), neuron.place.sign, k)
             for k, neuron in enumerate(self.neurons.neurons)
-            for pattern in np.flatnonzero(holds(program, neuron.place))
+            for pattern in neuron.patterns
         )
 
     @cached_property
     def multiplicities(self) -> tuple[int, ...]:
         """How many present blocks hold each neuron."""
-        return tuple(len(of) for of in self._of_neuron)
+        return tuple(neuron.multiplicity for neuron in self.neurons.neurons)
 
     @cached_property
     def _of_neuron(self) -> list[list[int]]:

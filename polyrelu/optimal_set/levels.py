@@ -17,13 +17,20 @@ Both are polytopes (no rays, no lines), and their vertices are the solutions wit
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from polyrelu.optimal_set.block_set import BlockSet
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.neuron_set import NeuronSet
+from polyrelu.optimal_set.predictions import Prediction, predict
 from polyrelu.proof.optimum import Optimum
+
+if TYPE_CHECKING:
+    from polyrelu.data.problem import Vector
+    from polyrelu.networks.network import Network
 
 MAX_VERTICES = 10_000
 
@@ -45,3 +52,12 @@ class OptimalSet:
     def blocks(self) -> BlockSet:
         """Solutions of the convex program."""
         return BlockSet(self.neurons, self.max_vertices)
+
+    @property
+    def networks(self) -> Iterator[Network]:
+        """The inclusion-minimal optimal networks, one after the other; LimitReached beyond `max_vertices`."""
+        return (vertex.network() for vertex in self.neurons.vertices)
+
+    def predict(self, x: Vector, shown: Vector | None = None) -> Prediction:
+        """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
+        return predict(self.neurons.polytope, x, shown)

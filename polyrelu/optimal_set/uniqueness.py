@@ -20,7 +20,7 @@ from functools import cached_property
 from flint import arb, arb_mat
 
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import nonzero_minor
+from polyrelu.exact.minors import nonzero_minor
 from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.moves import Freedom, Move, moved
 from polyrelu.proof.optimum import Optimum

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.limbs import sign_matrix_product
+from polyrelu.exact.linear import squared
 from polyrelu.exact.projection import project
-from polyrelu.proof.neuron import Place, gated_place, squared
+from polyrelu.proof.neuron import Place, gated_place
 from polyrelu.proof.program import Program
 
 Bools = NDArray[np.bool_]

@@ -3,8 +3,9 @@
     minimise over blocks b = (D, s), w_b in K_D:   1/2 || sum_b s D X w_b - y ||^2 + lambda sum_b ||w_b||
     K_D = { w : (2D - I) X w >= 0 }        (gated ReLU: K_D = R^d, and s = +1 only)
 
-`patterns` holds the diagonals of the present D, distinct on the nonzero rows of X. `all_cells` says that they are
-exactly the full-dimensional cells, so that the program is the full one.
+`listed` holds the diagonals of the present D, distinct on the nonzero rows of X. `all_cells` says that they are exactly
+the full-dimensional cells, so that the program is the full one; then the list may be missing (None), and what concerns
+all blocks is proved of all directions instead.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from polyrelu.errors import BadInput
+from polyrelu.proof.oracle import Oracle
 
 if TYPE_CHECKING:
     from polyrelu.guess import Guesser
 
 Patterns = NDArray[np.bool_]
+
+MAX_CELLS = 2_000_000
+"""More cells are not listed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +40,18 @@ class Program:
     X: tuple[tuple[Fraction, ...], ...]
     y: tuple[Fraction, ...]
     lam: Fraction
-    patterns: Patterns
+    listed: Patterns | None
     all_cells: bool = True
     gated: bool = False
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """The present patterns; of a program without a list all cells are enumerated, if they are not too many."""
+        if self.listed is not None:
+            return self.listed
+        from polyrelu.arrangement.cells import enumerate_cells
+
+        return np.asarray(enumerate_cells(self.X, max_cells=MAX_CELLS).patterns, dtype=bool)
 
     @property
     def n(self) -> int:
@@ -94,7 +108,10 @@ class Program:
         """The same program in floats: proposes what is proved here."""
         from polyrelu.guess import Guesser
 
-        return Guesser(self.X_float, self.y_float, self.patterns, self.gated, self.all_cells)
+        if self.listed is None:
+            oracle = Oracle(self.X_integer, self.denominator)
+            return Guesser(self.X_float, self.y_float, None, oracle=oracle)
+        return Guesser(self.X_float, self.y_float, self.listed, self.gated, self.all_cells)
 
 
 def _floats(rows: Sequence[Sequence[Fraction]], name: str) -> NDArray[np.float64]:

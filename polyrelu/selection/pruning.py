@@ -24,8 +24,8 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.errors import BadInput, Contradiction
-from polyrelu.exact.exact_linear import null_space
-from polyrelu.optimal_set.arithmetic import Imprecise, in_balls, independent, is_open, middle, solve_columns
+from polyrelu.exact.linear import in_balls, independent, null_space, solve_columns
+from polyrelu.exact.real import Imprecise, is_open, middle
 from polyrelu.optimal_set.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides, Vertex
 from polyrelu.optimal_set.levels import MAX_VERTICES, OptimalSet
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyrelu.networks.answer import Answer
+from polyrelu.judging.answer import Answer
 from polyrelu.verdict import Status, Verdict
 
 MAX_UNITS_SHOWN = 20

@@ -7,11 +7,11 @@ from typing import Any
 
 from flint import fmpq
 
-from polyrelu.exact.enclosure import decimal_bounds
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.networks.coordinates import rounded
 from polyrelu.proof.neuron import Neuron
-from polyrelu.result import Result, bits_of
+from polyrelu.result import Result
 from polyrelu.show.floats import BITS, directions
 from polyrelu.show.set_report import optimal_set_text
 

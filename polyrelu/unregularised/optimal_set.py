@@ -19,25 +19,32 @@ unique together; whether all optimal networks are one *function* is decided in `
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flint import fmpq
 
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
+from polyrelu.exact.linear import rank
 from polyrelu.exact.polyhedron import HRepresentation, Line, Ray, VRepresentation
-from polyrelu.exact.rational import rank, to_vector
+from polyrelu.exact.rational import to_vector
 from polyrelu.optimal_set.levels import MAX_VERTICES
 from polyrelu.proof.program import Patterns, Program
 from polyrelu.unregularised import generators
 from polyrelu.unregularised.cones import Vector
 from polyrelu.unregularised.fits import Fits
 from polyrelu.unregularised.functions import Agreement, Weights, agreement, block_weights, plus
+from polyrelu.unregularised.predictions import as_network, predict
 from polyrelu.unregularised.result import UnregularisedResult
+
+if TYPE_CHECKING:
+    from polyrelu.data.problem import Vector as Row
+    from polyrelu.networks.network import Network
+    from polyrelu.optimal_set.predictions import Prediction
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +118,7 @@ class UnregularisedSet:
         return generators.generators(self.fits, self.max_vertices)
 
     @property
-    def vertices(self) -> tuple[tuple[Any, ...], ...]:
+    def vertices(self) -> tuple[Sequence[Any], ...]:
         """The vertices: none where there are lines."""
         return () if self.lineality else self.v_representation.vertices
 
@@ -165,6 +172,20 @@ class UnregularisedSet:
         if any(not 0 <= b < self.blocks or len(w) != d for b, w in weights.items()):
             raise BadInput(f"block weights are keyed by 0 to {self.blocks - 1} and have {d} entries each")
         return {b: to_vector(w) for b, w in weights.items()}
+
+    @property
+    def networks(self) -> Iterator[Network]:
+        """The vertices as networks (where there are lines, one point of each minimal face); may raise LimitReached."""
+        if self.program.gated:
+            raise BadInput(
+                "a gated network needs its gate vectors, and the program knows their patterns alone"
+            )
+        d = self.program.d
+        return (as_network(generators.sparse(v, d), d) for v in self.v_representation.vertices)
+
+    def predict(self, x: Row, shown: Row | None = None) -> Prediction:
+        """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
+        return predict(self.fits, x, shown)
 
     # ------------------------------------------------------------------ verdicts
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flint import fmpq
 
+from polyrelu.data.new_rows import new_rows, with_bias
+from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached
-from polyrelu.exact.enclosure import decimal_bounds, precision
-from polyrelu.exact.ordered_field import primitive
+from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fraction
+from polyrelu.exact.vectors import primitive
 from polyrelu.unregularised.cones import Vector
 from polyrelu.unregularised.functions import Weights, value
 from polyrelu.unregularised.generators import sparse
 
 if TYPE_CHECKING:
+    from polyrelu.networks.network import Network
+    from polyrelu.optimal_set.predictions import Prediction
     from polyrelu.unregularised.optimal_set import UnregularisedSet
 
 DIGITS = 20
@@ -70,6 +74,16 @@ class UnregularisedResult:
             largest,
             timings,
         )
+
+    @property
+    def networks(self) -> Iterator[Network]:
+        """The inclusion-minimal optimal networks, one after the other."""
+        return self.optimal.networks
+
+    def predict(self, X: Any, *, floats: Floats = "decimal") -> list[Prediction]:
+        """For every new row (the columns of the data, without a bias) what all optimal networks predict there."""
+        rows = new_rows(self.problem, X, floats)
+        return [self.optimal.predict(with_bias(self.problem, row), row) for row in rows]
 
     @property
     def seconds(self) -> float:
@@ -203,7 +217,7 @@ def _widths(optimal: UnregularisedSet) -> tuple[int, int]:
 def _root_bounds(square: fmpq, digits: int) -> tuple[str, str]:
     from polyrelu.proof.lambda_max import enclosed_root
 
-    bits = int(digits * 3.33) + 40
+    bits = bits_of(digits)
     with precision(bits):
         return decimal_bounds(enclosed_root(square, bits), digits)
 

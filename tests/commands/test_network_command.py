@@ -13,8 +13,9 @@ import pytest
 
 from polyrelu.cli import main
 from polyrelu.errors import BadInput, LimitReached
-from polyrelu.interop import weights
-from polyrelu.interop.weights import network_of_arrays, read_network
+from polyrelu.interop import arrays, weights
+from polyrelu.interop.arrays import network_of_arrays
+from polyrelu.interop.weights import read_network
 
 KEYS = {
     "optimal",
@@ -219,7 +220,7 @@ def test_hostile_npz(capsys, tmp_path, data):
 
 
 def test_too_big(capsys, tmp_path, data, monkeypatch):
-    monkeypatch.setattr(weights, "MAX_WEIGHTS", 5)
+    monkeypatch.setattr(arrays, "MAX_WEIGHTS", 5)
     refused(capsys, saved(tmp_path, W1=np.ones((3, 2)), W2=np.ones(3)), data, "W1")
     monkeypatch.setattr(weights, "MAX_BYTES", 100)
     with pytest.raises(LimitReached, match="bytes"):
@@ -244,7 +245,7 @@ def test_undecided_is_status_3(capsys, tmp_path, data, monkeypatch):
     def blurred(value, residual, result, program):
         from flint import arb
 
-        from polyrelu.networks.comparison import Comparison
+        from polyrelu.judging.comparison import Comparison
 
         return Comparison(Verdict.undecided("optimal", "is 0 = 0?"), (arb(0), arb(1)), (arb(0), arb(1)))
 

@@ -10,7 +10,7 @@ import pytest
 from flint import fmpq, fmpq_mat
 
 from polyrelu.errors import BadInput
-from polyrelu.exact import projection, rational
+from polyrelu.exact import linear, projection, rational
 from polyrelu.exact.projection import Projection, project
 
 
@@ -20,7 +20,7 @@ def brute_force(A: list[list[Fraction]], c: list[Fraction]) -> list[fmpq]:
     target = rational.column(c)
     for size in range(min(len(A), len(c)) + 1):
         for Z in combinations(range(len(A)), size):
-            p = rational.projector([A[j] for j in Z], len(c)) * target
+            p = linear.projector([A[j] for j in Z], len(c)) * target
             if all(s >= 0 for s in (rational.to_matrix(A, len(c)) * p).entries()):
                 distance = sum((x * x for x in (p - target).entries()), start=fmpq(0))
                 if best is None or distance < best[0]:
@@ -40,7 +40,7 @@ def assert_optimal(A: list[list[Fraction]], c: list[Fraction], found: Projection
     assert p == [
         x + sum((r * row[i] for r, row in zip(rho, A, strict=True)), Fraction(0)) for i, x in enumerate(c)
     ]
-    assert rational.rank([A[j] for j in found.support]) == len(found.support)
+    assert linear.rank([A[j] for j in found.support]) == len(found.support)
 
 
 def random_cone(random: Random, m: int, d: int, r: int) -> list[list[Fraction]]:

@@ -11,7 +11,7 @@ import sympy
 from flint import ctx, fmpq, fmpq_mat, fmpz, fmpz_mat
 
 from polyrelu.errors import BadInput, LimitReached
-from polyrelu.exact import rational
+from polyrelu.exact import lattice, linear, rational
 
 
 def random_matrix(random: Random, rows: int, columns: int, r: int) -> list[list[Fraction]]:
@@ -51,11 +51,11 @@ def test_rank_null_space_and_row_space(random: Random, m: int, d: int, r: int) -
     A = random_matrix(random, m, d, r)
     reference = sympy.Matrix(m, d, [sympy.Rational(x) for row in A for x in row])
     rank = reference.rank()
-    assert rational.rank(A) == rank
-    N = rational.null_space(A)
+    assert linear.rank(A) == rank
+    N = lattice.kernel_lattice(A)
     assert (N.nrows(), N.ncols(), N.rank()) == (d - rank, d, d - rank)
     assert not any((rational.to_matrix(A) * fmpq_mat(N).transpose()).entries())
-    R = rational.row_space(A)
+    R = lattice.row_lattice(A)
     assert R.nrows() == rank
     assert not any((R * N.transpose()).entries())
     assert all(fmpq_gcd(row) == 1 for row in [*N.tolist(), *R.tolist()])
@@ -70,12 +70,12 @@ def fmpq_gcd(row: list[fmpz]) -> fmpz:
 
 def test_the_null_space_basis_spans_the_whole_lattice() -> None:
     # (3, -2, 0) and (5, 0, -2) span a sublattice of index 2; a basis of all has elementary divisors 1
-    N = rational.null_space([[2, 3, 5]])
+    N = lattice.kernel_lattice([[2, 3, 5]])
     assert [abs(N.snf()[i, i]) for i in range(2)] == [1, 1]
     random = Random(1)
     for _ in range(20):
         A = random_matrix(random, 2, 5, 2)
-        N = rational.null_space(A)
+        N = lattice.kernel_lattice(A)
         S = N.snf()
         assert all(abs(S[i, i]) == 1 for i in range(N.nrows()))
 
@@ -85,26 +85,26 @@ def test_independent_rows_and_columns_are_the_first_ones(random: Random, m: int,
     A = random_matrix(random, m, d, r)
     greedy: list[int] = []
     for j in range(m):
-        if rational.rank([A[i] for i in [*greedy, j]]) == len(greedy) + 1:
+        if linear.rank([A[i] for i in [*greedy, j]]) == len(greedy) + 1:
             greedy.append(j)
-    assert rational.independent_rows(A) == greedy
-    assert rational.independent_columns([list(c) for c in zip(*A, strict=True)]) == greedy
+    assert linear.independent_rows(A) == greedy
+    assert linear.independent_columns([list(c) for c in zip(*A, strict=True)]) == greedy
 
 
 @pytest.mark.parametrize(("random", "m", "d", "r"), CASES)
 def test_projector(random: Random, m: int, d: int, r: int) -> None:
     A = rational.to_matrix(random_matrix(random, m, d, r))
-    P = rational.projector(A)
+    P = linear.projector(A)
     assert P * P == P == P.transpose()
     assert not any((A * P).entries())
     assert P.rank() == d - A.rank()
 
 
 def test_projector_without_rows_is_the_identity() -> None:
-    assert rational.projector([], 3) == fmpq_mat(3, 3, [1, 0, 0, 0, 1, 0, 0, 0, 1])
-    assert rational.null_space([], 2) == fmpz_mat(2, 2, [1, 0, 0, 1])
-    assert rational.null_space([[0, 0]]) == fmpz_mat(2, 2, [1, 0, 0, 1])
-    assert rational.row_space([[0, 0]]).nrows() == 0
+    assert linear.projector([], 3) == fmpq_mat(3, 3, [1, 0, 0, 0, 1, 0, 0, 0, 1])
+    assert lattice.kernel_lattice([], 2) == fmpz_mat(2, 2, [1, 0, 0, 1])
+    assert lattice.kernel_lattice([[0, 0]]) == fmpz_mat(2, 2, [1, 0, 0, 1])
+    assert lattice.row_lattice([[0, 0]]).nrows() == 0
 
 
 @pytest.mark.parametrize(("random", "m", "d", "r"), CASES)
@@ -112,12 +112,12 @@ def test_solve_finds_a_solution_iff_there_is_one(random: Random, m: int, d: int,
     A = random_matrix(random, m, d, r)
     x = [Fraction(random.randint(-4, 4), 3) for _ in range(d)]
     b = [sum((a * t for a, t in zip(row, x, strict=True)), Fraction(0)) for row in A]
-    found = rational.solve(A, b)
+    found = linear.solve(A, b)
     assert found is not None
     assert rational.to_matrix(A) * rational.column(found) == rational.column(b)
     other = [t + random.randint(0, 1) for t in b]
-    consistent = rational.rank([[*row, t] for row, t in zip(A, other, strict=True)]) == rational.rank(A)
-    assert (rational.solve(A, other) is not None) == consistent
+    consistent = linear.rank([[*row, t] for row, t in zip(A, other, strict=True)]) == linear.rank(A)
+    assert (linear.solve(A, other) is not None) == consistent
 
 
 def test_primitive_scale() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyrelu.errors import LimitReached
-from polyrelu.exact import ordered_field, real
+from polyrelu.exact import real, vectors
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.square_roots import SqrtSum
 
@@ -153,5 +153,5 @@ def test_division_needs_no_prime_factors() -> None:
 
 def test_it_serves_the_polyhedra() -> None:
     for x in (root(2) - root(3), SqrtSum(0), root(5)):
-        assert ordered_field.sign(x) == real.sign(x) == x.sign()
-    assert ordered_field.primitive([-root(2), root(6)]) == (-1, root(3))
+        assert real.sign(x) == x.sign()
+    assert vectors.primitive([-root(2), root(6)]) == (-1, root(3))

@@ -14,7 +14,7 @@ import flint
 import pytest
 
 from polyrelu.errors import BadInput, EngineMissing
-from polyrelu.exact.ordered_field import as_fraction, common_field, echelon, primitive, sign
+from polyrelu.exact.linear import rank
 from polyrelu.exact.polyhedron import (
     HalfSpace,
     HRepresentation,
@@ -28,7 +28,10 @@ from polyrelu.exact.polyhedron import (
     remove_redundancies,
     vertices_rays_lines,
 )
+from polyrelu.exact.rational import to_fraction
+from polyrelu.exact.real import sign
 from polyrelu.exact.square_roots import SqrtSum
+from polyrelu.exact.vectors import common_field, primitive
 
 ENGINES = ("cdd", "python")
 engines = pytest.mark.parametrize("engine", ENGINES)
@@ -224,7 +227,7 @@ def tight_rank(full: Polyhedron, row: HalfSpace) -> int:
     """The dimension of the span of the homogeneous generators in a row."""
     points = [*((*x, 1) for x in full.v.vertices), *((*r.direction, 0) for r in full.v.rays)]
     held = [p for p in points if sum(a * x for a, x in zip((*row.a, row.b), p, strict=True)) == 0]
-    return len(echelon([*held, *((*line.direction, 0) for line in full.v.lines)]))
+    return rank([*held, *((*line.direction, 0) for line in full.v.lines)])
 
 
 def check_both_representations(full: Polyhedron) -> None:
@@ -297,7 +300,7 @@ def smallest_face(full: Polyhedron, chosen: tuple[int, ...]) -> frozenset[int]:
 
 def face_dimension(full: Polyhedron, face: frozenset[int]) -> int:
     points = [*((*x, 1) for x in full.v.vertices), *((*r.direction, 0) for r in full.v.rays)]
-    return len(echelon([*(points[k] for k in face), *((*g.direction, 0) for g in full.v.lines)])) - 1
+    return rank([*(points[k] for k in face), *((*g.direction, 0) for g in full.v.lines)]) - 1
 
 
 def brute_f_vector(full: Polyhedron) -> tuple[int, ...]:
@@ -407,7 +410,7 @@ def test_a_linear_map_over_root_two_carries_a_rational_polyhedron_along(seed: in
 
 def test_every_rational_type_means_the_same() -> None:
     half = [Fraction(1, 2), flint.fmpq(1, 2)]
-    assert len({as_fraction(x) for x in half}) == 1
+    assert len({to_fraction(x) for x in half}) == 1
     sets = [polyhedron(H(1, [(x, -1), (0, flint.fmpz(1))])) for x in half]
     assert sets[0] == sets[1]
     assert sets[0].v.vertices == ((0,), (Fraction(1, 2),))

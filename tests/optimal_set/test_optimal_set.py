@@ -14,8 +14,8 @@ from scipy.optimize import linprog
 from polyrelu.certification import certify
 from polyrelu.errors import BadInput, Contradiction, LimitReached
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import rank, solve
 from polyrelu.exact.face_lattice import edges, face_numbers
+from polyrelu.exact.linear import rank, solve
 from polyrelu.exact.real import sign
 from polyrelu.optimal_set.boxed import Boxed, Vertex
 from polyrelu.optimal_set.levels import OptimalSet

@@ -102,7 +102,7 @@ def test_validation_error_against_floats(sets):
         best = float_minimum(error, lambda w, F=F, y=y: 2 * F.T @ (F @ w - y), A, fit, start)
         assert number(chosen.value) == pytest.approx(error(t), rel=1e-9, abs=1e-9)
         assert number(chosen.value) == pytest.approx(best, rel=1e-4, abs=1e-7)
-        values = chosen.network.evaluate(X.tolist())
+        values = chosen.network().evaluate(X.tolist())
         assert sum((number(v) - r) ** 2 for v, r in zip(values, y, strict=True)) == pytest.approx(
             error(t), abs=1e-9
         )
@@ -149,7 +149,7 @@ def test_by_hand():
     # At (1, 1) the two functions are 4 |1.4| and 4 |-0.2|, and the mixtures lie between.
     exact = least_validation_error(optimum, [[1, 1]], [Fraction(28, 5)])
     assert exact.value == 0
-    assert exact.network.evaluate([[1, 1]]) == [fmpq(28, 5)]
+    assert exact.network().evaluate([[1, 1]]) == [fmpq(28, 5)]
     middle = least_validation_error(optimum, [[1, 1]], [3])
     assert middle.value == 0
     above = least_validation_error(optimum, [[1, 1]], [6])

@@ -12,7 +12,7 @@ from polyrelu.certification import certify
 from polyrelu.cli import main
 from polyrelu.errors import BadInput, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import rank, solve
+from polyrelu.exact.linear import rank, solve
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.networks.network import Network

@@ -12,8 +12,8 @@ from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.errors import BadInput, EngineMissing, Undecided
 from polyrelu.examples import SHELF, load
 from polyrelu.networks.coordinates import rounded
-from polyrelu.networks.optimal import network_at
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.networks import network_at
 from polyrelu.result import Result
 from polyrelu.show import figures
 from polyrelu.show.figures.hull import hull, patches, paths

@@ -12,7 +12,8 @@ from scipy.optimize import linprog
 from polyrelu.arrangement.cells import all_patterns, enumerate_cells
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, LimitReached
-from polyrelu.exact.rational import null_space, to_fraction
+from polyrelu.exact.lattice import kernel_lattice
+from polyrelu.exact.rational import to_fraction
 from polyrelu.unregularised.functions import value
 from polyrelu.unregularised.generators import SLACK, at_most, sparse
 from polyrelu.unregularised.optimal_set import UnregularisedSet, certify_unregularised
@@ -136,7 +137,7 @@ def all_columns(result):
             for j, a in enumerate(A)
             if linprog(-a, A_ub=-A, b_ub=np.zeros(len(A)), bounds=(-1, 1)).fun > -1e-9
         ]
-        basis = null_space([list(program.X[j]) for j in flat], program.d).tolist()
+        basis = kernel_lattice([list(program.X[j]) for j in flat], program.d).tolist()
         dimensions += len(basis)
         for b in basis:
             exact = [sum(x * to_fraction(v) for x, v in zip(row, b, strict=True)) for row in program.X]

@@ -34,13 +34,14 @@ from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.linear import products
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.networks.answer import Answer
-from polyrelu.networks.comparison import Comparison, by_duality, with_optimum
-from polyrelu.networks.coordinates import BITS, compatible, enclosed, products, sign_of
-from polyrelu.networks.distance import Distance, distance
+from polyrelu.judging.answer import Answer
+from polyrelu.judging.comparison import Comparison, by_duality, with_optimum
+from polyrelu.judging.distance import Distance, distance
+from polyrelu.judging.stationarity import stationarity
+from polyrelu.networks.coordinates import BITS, compatible, enclosed, sign_of
 from polyrelu.networks.network import Network
-from polyrelu.networks.stationarity import stationarity
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
 from polyrelu.verdict import Verdict

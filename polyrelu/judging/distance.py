@@ -29,14 +29,15 @@ from flint import arb, arb_mat, fmpq
 
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.linear import dot
 from polyrelu.guess import nearest_weights
-from polyrelu.networks.coordinates import BITS, ball_norm, dot, enclosed, rounded
+from polyrelu.networks.coordinates import BITS, ball_norm, enclosed, rounded
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.point import Coordinates
 from polyrelu.proof.program import Program
 
 Vector = list[Any]

@@ -9,14 +9,14 @@ from flint import arb
 
 from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
-from polyrelu.exact.enclosure import decimal_bounds, precision
+from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import is_rational
-from polyrelu.networks.comparison import Comparison
+from polyrelu.judging.comparison import Comparison
+from polyrelu.judging.distance import Distance
+from polyrelu.judging.stationarity import Stationarity
 from polyrelu.networks.coordinates import enclosed
-from polyrelu.networks.distance import Distance
 from polyrelu.networks.network import Network
-from polyrelu.networks.stationarity import Stationarity
-from polyrelu.result import Result, bits_of
+from polyrelu.result import Result
 from polyrelu.verdict import Verdict
 
 

@@ -26,14 +26,14 @@ from flint import arb, fmpq
 
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.errors import Undecided
-from polyrelu.exact.ordered_field import common_field
+from polyrelu.exact.linear import dot, rank
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.projection import project
-from polyrelu.exact.rational import is_rational, rank, to_fraction, to_vector
+from polyrelu.exact.rational import is_rational, to_fraction, to_vector
+from polyrelu.exact.vectors import common_field
 from polyrelu.networks.coordinates import (
     ball_norm,
     compatible,
-    dot,
     enclosed,
     is_exact,
     positive_part,

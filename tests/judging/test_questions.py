@@ -10,17 +10,17 @@ from flint import arb, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import polyrelu.networks.questions
+import polyrelu.judging.questions
 from polyrelu.certification import certify, certify_penalised
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.networks.comparison import by_duality, with_optimum
+from polyrelu.judging.comparison import by_duality, with_optimum
+from polyrelu.judging.distance import distance
+from polyrelu.judging.questions import ask
 from polyrelu.networks.coordinates import rounded
-from polyrelu.networks.distance import distance
 from polyrelu.networks.network import Network
-from polyrelu.networks.optimal import network_at
-from polyrelu.networks.questions import ask
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.networks import network_at
 from polyrelu.verdict import Verdict
 from tests.strategies import integer_vectors, rationals
 
@@ -142,7 +142,7 @@ def test_duality_answers_where_the_proof_is_undecided(monkeypatch):
             optimum=None,
         )
 
-    monkeypatch.setattr(polyrelu.networks.questions, "certify_penalised", undecided)
+    monkeypatch.setattr(polyrelu.judging.questions, "certify_penalised", undecided)
     best = ask(Network.of([["6/5", "8/5"]], [2]), *ONE)
     assert (best.optimal.answer, best.subsampled_optimal.answer) == (True, True)
     assert best.distance is None

@@ -20,13 +20,13 @@ from flint import arb
 
 from polyrelu.errors import BadInput, Contradiction, Undecided
 from polyrelu.exact.enclosure import precision, sign_of_ball
+from polyrelu.exact.linear import dot, squared
 from polyrelu.exact.rational import is_rational, to_fraction
 from polyrelu.exact.real import sign
-from polyrelu.networks.coordinates import BITS, dot, enclosed, is_exact
+from polyrelu.networks.coordinates import BITS, enclosed, is_exact
+from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.lambda_max import lambda_max_squared
-from polyrelu.proof.neuron import squared
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.point import Coordinates
 from polyrelu.proof.program import Program
 from polyrelu.verdict import Verdict
 

@@ -22,20 +22,30 @@ from flint import fmpq
 
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
-from polyrelu.networks.coordinates import BITS, compatible, dot, is_exact, read, sign_of
+from polyrelu.exact.linear import dot
+from polyrelu.networks.coordinates import BITS, compatible, is_exact, read, sign_of
 from polyrelu.networks.network import Network
 from polyrelu.proof.optimum import Optimum
 
 
-def network_at(optimum: Optimum, weights: Sequence[Any], *, gates: Any = None, bits: int = BITS) -> Network:
+def network_at(
+    optimum: Optimum,
+    weights: Sequence[Any],
+    *,
+    carriers: Sequence[int] | None = None,
+    gates: Any = None,
+    bits: int = BITS,
+) -> Network:
     """The network with weight |w_k| on neuron k of S (the order of `optimum.used`); weights of 0 give no unit.
 
-    A gated program knows the patterns of its gates alone: for it, `gates` gives a vector for each pattern.
+    With `carriers` there may be several weights for one neuron: weight b is on neuron carriers[b]. A gated program
+    knows the patterns of its gates alone: for it, `gates` gives a vector for each pattern.
     """
-    used = optimum.used
-    if len(weights) != len(used):
+    places = [neuron.place for neuron in optimum.used]
+    on = range(len(places)) if carriers is None else carriers
+    if len(weights) != len(on):
         raise BadInput(
-            f"{len(weights)} weights for {len(used)} neurons; give one for each, 0 where it is not used"
+            f"{len(weights)} weights for {len(on)} neurons; give one for each, 0 where it is not used"
         )
     if optimum.program.gated and gates is None:
         raise BadInput(
@@ -43,13 +53,13 @@ def network_at(optimum: Optimum, weights: Sequence[Any], *, gates: Any = None, b
         )
     norms = [read(w) for w in weights]
     directions = _directions(optimum, exact=is_exact(norms), bits=bits)
-    kept = [k for k, w in enumerate(norms) if not (is_exact([w]) and sign_of(w, "a weight") == 0)]
+    kept = [b for b, w in enumerate(norms) if not (is_exact([w]) and sign_of(w, "a weight") == 0)]
     with precision(bits):
-        pairs = [compatible(directions[k], [norms[k] * used[k].place.sign]) for k in kept]
+        pairs = [compatible(directions[on[b]], [norms[b] * places[on[b]].sign]) for b in kept]
     return Network.of(
         [u for u, _ in pairs],
         [phi for _, (phi,) in pairs],
-        gates=[gates[used[k].place.gate] for k in kept] if optimum.program.gated else None,
+        gates=[gates[places[on[b]].gate] for b in kept] if optimum.program.gated else None,
         d=optimum.program.d,
     )
 

@@ -1,0 +1,143 @@
+"""The covering: units of work in waves, on any executor, within a budget, with checkpoints.
+
+A wave is a fixed number of lists of boxes from the top of the pile; each is one unit of work, a pure function. What the
+units leave goes back on the pile in their order. So the answer and the counts are the same for every executor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import Executor
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from polyrelu.covering.boxes import Boxes, facets
+from polyrelu.covering.checkpoint import WAVE, Checkpoint, State
+from polyrelu.covering.question import Question
+from polyrelu.covering.results import Counts, Covered, Direction, Resisting
+from polyrelu.covering.search import Found, Side, search
+
+UNIT = 8192
+"""Boxes looked at in one unit of work,"""
+FIRST_UNIT = 1024
+"""and in the first of each sign, which is alone."""
+MAX_DEPTH = 24
+"""A box is halved at most so often along each coordinate."""
+
+
+def cover(
+    question: Question,
+    *,
+    executor: Executor | None = None,
+    max_depth: int = MAX_DEPTH,
+    max_boxes: int | None = None,
+    deadline: float | None = None,
+    progress: Callable[[float], object] | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    most: int = 64,
+    enough: int | None = None,
+    record: bool = False,
+) -> Covered | Resisting:
+    """Prove that every direction off the stars is strictly below the level, or name directions that resist.
+
+    `executor` is anything with `submit`; `deadline` a value of `time.monotonic()`; `progress` is called with the share
+    of directions that is settled. The search ends early once `enough` directions resist (default: `most`); below a box
+    that resists, its unit of work is not searched further. `checkpoint` names a file from which the search goes on if
+    it exists, and which is removed when the search ends by itself. `record` keeps every leaf, for a second check.
+    """
+    if question.level <= 0:
+        return Resisting(Counts(), (), 0, "enclosure")
+    sides = {sign: Side.of(question, sign, max_depth, record) for sign in question.signs}
+    store = None if checkpoint is None else Checkpoint(checkpoint, question, (max_depth, record))
+    state = (store and store.read()) or State(roots(question, sides))
+    reason = None
+    try:
+        while state.waiting and reason is None:
+            reason = over_budget(state, max_boxes, deadline)
+            if len(state.directions) >= (most if enough is None else enough):
+                reason = "resists"
+            if reason is None:
+                wave(sides, state, executor, lambda: over_budget(state, max_boxes, deadline) is not None)
+                if progress is not None:
+                    progress(state.counts.share)
+                if store is not None:
+                    store.write(state)
+    except BaseException:
+        if store is not None:
+            store.write(state, now=True)
+        raise
+    return finished(state, reason, most, store)
+
+
+def roots(question: Question, sides: dict[int, Side]) -> list[tuple[int, Boxes]]:
+    """All directions, for each sign."""
+    return [(sign, facets(question.d, question.normed, side.layout.P)) for sign, side in sides.items()]
+
+
+def over_budget(state: State, max_boxes: int | None, deadline: float | None) -> str | None:
+    """Which limit has been reached, if any."""
+    if max_boxes is not None and state.counts.boxes >= max_boxes:
+        return "boxes"
+    return "time" if deadline is not None and time.monotonic() >= deadline else None
+
+
+def wave(sides: dict[int, Side], state: State, executor: Executor | None, stop: Callable[[], bool]) -> None:
+    """One wave of units. What was not looked at when `stop` came, or an exception, stays on the pile."""
+    tasks = state.waiting[-WAVE:]
+    units = results(sides, tasks, executor, FIRST_UNIT if state.counts.boxes == 0 else UNIT)
+    got: list[Found] = []
+    try:
+        while len(got) < len(tasks) and not (got and stop()):
+            got.append(next(units))
+    finally:
+        units.close()
+        state.waiting[-WAVE:] = tasks[len(got) :]
+        for (sign, _), found in zip(tasks, got, strict=False):
+            state.take(sign, found)
+
+
+def results(
+    sides: dict[int, Side], tasks: list[tuple[int, Boxes]], executor: Executor | None, limit: int
+) -> Generator[Found]:
+    """The results of the units, in their order; what still waits is cancelled on the way out."""
+    if executor is None:
+        yield from (search(sides[sign], boxes, limit) for sign, boxes in tasks)
+        return
+    futures = [executor.submit(search, sides[sign], boxes, limit) for sign, boxes in tasks]
+    try:
+        for future in futures:
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def finished(state: State, reason: str | None, most: int, store: Checkpoint | None) -> Covered | Resisting:
+    """The answer. Covered only if nothing waits, nothing resists and nothing was passed over."""
+    left = sum(len(boxes) for _, boxes in state.waiting) + state.unexplored
+    if store is not None and reason in (None, "resists"):
+        store.remove()
+    if left == 0 and not state.directions:
+        return Covered(state.counts, tuple(state.leaves))
+    directions = well_spread(state.directions, most)
+    return Resisting(state.counts, directions, left, reason or "resists")
+
+
+def well_spread(directions: list[Direction], most: int) -> tuple[Direction, ...]:
+    """The best first; then, again and again, the best of those not close to one already chosen."""
+    ranked = sorted(set(directions), key=lambda u: (u.kind != "missed", -u.value, u.sign, u.vector))
+    chosen: list[Direction] = []
+    units: list[tuple[int, Any]] = []
+    for close in (0.99, 0.99999, 2.0):
+        for u in ranked:
+            if len(chosen) >= most:
+                return tuple(chosen)
+            v = np.array(u.vector, dtype=np.float64)
+            v /= np.sqrt(v @ v)
+            if u not in chosen and all(s != u.sign or v @ w < close for s, w in units):
+                chosen.append(u)
+                units.append((u.sign, v))
+    return tuple(chosen)

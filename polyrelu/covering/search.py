@@ -1,0 +1,259 @@
+"""The search below one list of boxes: depth first over batches of boxes that lie together in the tree.
+
+A unit of work is a pure function of the question, the sign and the boxes, so that the same units give the same answer
+wherever they run. Lines decided for all boxes of a batch are folded into its linear part before its children are made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyrelu.covering import leaf_a
+from polyrelu.covering import stars as leaf_b
+from polyrelu.covering.boxes import Boxes, halves, shares, split_coordinate
+from polyrelu.covering.layout import SLOPE_BITS, Layout, layout_of
+from polyrelu.covering.leaf_a import Floats, Kept, Majorants, Products
+from polyrelu.covering.mixing import mixed
+from polyrelu.covering.question import Question
+from polyrelu.covering.results import Counts, Direction, Leaf
+from polyrelu.covering.stars import Stars
+from polyrelu.covering.wide import BITS, settles
+
+BATCH = 2048
+PER_BATCH = 8
+"""Resisting directions kept of one batch, the best ones."""
+CELLS = 2**20  # boxes times lines in a batch, which bounds the memory
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One sign of a question, ready to be searched."""
+
+    question: Question
+    layout: Layout
+    stars: Stars
+    max_depth: int
+    record: bool
+
+    @staticmethod
+    def of(question: Question, sign: int, max_depth: int, record: bool) -> Side:
+        """The layout and the stars of one sign."""
+        layout = layout_of(question, sign)
+        return Side(question, layout, leaf_b.stars_of(question, layout), min(max_depth, layout.P), record)
+
+
+class Region(NamedTuple):
+    """Boxes that wait, with the lines and stars that still matter to them."""
+
+    boxes: Boxes
+    kept: Kept
+    stars: Stars
+
+
+class Found(NamedTuple):
+    """What a unit of work found."""
+
+    counts: Counts
+    directions: tuple[Direction, ...]
+    left: Boxes
+    leaves: tuple[Leaf, ...]
+
+
+def search(side: Side, boxes: Boxes, limit: int) -> Found:
+    """Look at about `limit` boxes below the given ones; stop early, too, after a batch with a box that resists."""
+    counts = Counts()
+    directions: list[Direction] = []
+    leaves: list[Leaf] = []
+    stack = [Region(boxes, leaf_a.all_lines(side.layout), side.stars)]
+    while stack and counts.boxes < limit and not directions:
+        region = stack.pop()
+        size = batch_size(len(region.kept.lines))
+        if len(region.boxes) > size:
+            stack.append(region._replace(boxes=region.boxes.take(slice(size, None))))
+            region = region._replace(boxes=region.boxes.take(slice(size)))
+        done = examine(side, region)
+        counts += done.counts
+        directions += done.directions
+        leaves += done.leaves
+        stack += done.children
+    waiting = [region.boxes for region in reversed(stack)]
+    return Found(counts, tuple(directions), joined(waiting, side.layout.d), tuple(leaves))
+
+
+def batch_size(lines: int) -> int:
+    """How many boxes to look at together."""
+    return max(16, min(BATCH, CELLS // max(1, lines)))
+
+
+def joined(lists: list[Boxes], d: int) -> Boxes:
+    """One list of boxes."""
+    nothing = np.zeros((0, d))
+    return Boxes(
+        np.concatenate([nothing, *(b.c for b in lists)]), np.concatenate([nothing, *(b.h for b in lists)])
+    )
+
+
+class Examined(NamedTuple):
+    """What became of one batch."""
+
+    counts: Counts
+    directions: list[Direction]
+    leaves: list[Leaf]
+    children: list[Region]
+
+
+def examine(side: Side, region: Region) -> Examined:
+    """Leaves A, B and C for a batch; what resists is reported, and the rest is halved."""
+    layout, boxes, kept = side.layout, region.boxes, region.kept
+    at = leaf_a.products(layout, kept, boxes)
+    a = leaf_a.majorants(layout, kept, boxes, at, leaf_a.first_slopes(kept, at))
+    a = mixed(layout, kept, boxes, at, a)
+    kind = np.where(a.value < 0, "A", "")
+    star = np.full(len(boxes), -1)
+    if len(region.stars.number):
+        in_stars(region, at, kind, star)
+    wide = redone(side, region, at, a, kind)
+    open_ = np.flatnonzero(kind == "")
+    height = leaf_a.heights(layout, kept, boxes.take(open_), at.take(open_))
+    directions, closed = resisting(side, boxes.take(open_), height)
+    share = shares(boxes, layout.P, 2 * layout.normed * len(side.question.signs))
+    counts = Counts(
+        len(boxes),
+        int((kind == "A").sum()),
+        int((kind == "B").sum()),
+        int((kind == "C").sum()),
+        len(wide),
+        float(share[kind != ""].sum()),
+    )
+    on, height = open_[~closed], height[~closed]
+    children = below(side, region, at, on, height) if len(on) else []
+    leaves = recorded(side, region, at, a, kind, star, wide) if side.record else []
+    return Examined(counts, directions, leaves, children)
+
+
+def in_stars(region: Region, at: Products, kind: NDArray[np.str_], star: NDArray[np.intp]) -> None:
+    """Leaf B where it applies and A did not."""
+    open_ = np.flatnonzero(kind == "")
+    missing, _ = leaf_b.disagreement(region.stars, region.kept, at.take(open_))
+    inside = missing == 0
+    held = inside.any(axis=1)
+    kind[open_[held]] = "B"
+    star[open_[held]] = region.stars.number[inside[held].argmax(axis=1)]
+
+
+def redone(side: Side, region: Region, at: Products, a: Majorants, kind: NDArray[np.str_]) -> dict[int, Any]:
+    """Boxes that only the rounding of the layout kept open, or that are at the depth cap, in Python integers."""
+    layout, boxes = side.layout, region.boxes
+    p = region.kept.positive
+    near = a.value <= 8 * layout.d * layout.loose + 256
+    if layout.blur.any():
+        lines = region.kept.lines[:p]
+        blurred = (np.abs(at.z[:, :p]) < at.r[:, :p]) @ (layout.C[lines] * layout.blur[lines])
+        near |= a.value <= 2 * blurred
+    near |= deepest(side, boxes)
+    found = {}
+    for i in np.flatnonzero(near & (kind == "")):
+        slopes = np.zeros(len(side.question.lines.V))
+        slopes[layout.order[region.kept.lines]] = a.slopes[i]
+        proof = settles(side.question, layout, boxes.c[i], boxes.h[i], slopes)
+        if proof is not None:
+            kind[i], found[int(i)] = "A", proof
+    return found
+
+
+def deepest(side: Side, boxes: Boxes) -> NDArray[np.bool_]:
+    """Boxes that may not be halved any more."""
+    return np.asarray(boxes.h.max(axis=1) <= 2.0 ** (side.layout.P - side.max_depth))
+
+
+def resisting(side: Side, boxes: Boxes, height: Floats) -> tuple[list[Direction], NDArray[np.bool_]]:
+    """The open boxes that end here: the centre is proved above the level, or the depth cap is reached."""
+    layout, question = side.layout, side.question
+    missed, deep = height > 0, deepest(side, boxes)
+    closed = np.asarray(missed | deep)
+    found: list[Direction] = []
+    for i in np.flatnonzero(closed)[np.argsort(-height[closed], kind="stable")]:
+        vector = tuple(int(x) for x in boxes.c[i])
+        above = bool(missed[i]) and question.exceeds(layout.sign, vector)
+        if not above and not deep[i]:
+            closed[i] = False
+        elif len(found) < PER_BATCH:
+            norm = float(np.sqrt((boxes.c[i, : layout.normed] ** 2).sum()))
+            value = float(question.value(layout.sign, vector) / 2**question.bits / norm)
+            found.append(Direction(layout.sign, vector, "missed" if above else "undecided", value))
+    return found, closed
+
+
+def below(side: Side, region: Region, at: Products, open_: NDArray[np.intp], height: Floats) -> list[Region]:
+    """The halves of the open boxes, in chunks, the most promising chunk last; decided lines are folded first."""
+    layout, kept = side.layout, region.kept
+    boxes, near = region.boxes.take(open_), at.take(open_)
+    p = kept.positive
+    undecided = (np.abs(near.z[:, :p]) < near.r[:, :p]).astype(np.float64)
+    weight = np.abs(layout.V[kept.lines[:p]]) * layout.C[kept.lines[:p], None]
+    j = split_coordinate(boxes, undecided @ weight)
+    made = []
+    size = batch_size(len(kept.lines)) // 2
+    for start in range(0, len(open_), size):
+        part = slice(start, start + size)
+        smaller, stars = folded(layout, kept, region.stars, near.take(part))
+        made.append((height[part].max(), Region(halves(boxes.take(part), j[part]), smaller, stars)))
+    made.reverse()
+    made.sort(key=lambda one: one[0])
+    return [child for _, child in made]
+
+
+def folded(layout: Layout, kept: Kept, stars: Stars, at: Products) -> tuple[Kept, Stars]:
+    """Drop the lines that all boxes decide alike; stars that have another sign there are out of reach."""
+    above, under = np.all(at.z >= at.r, axis=0), np.all(at.z <= -at.r, axis=0)
+    on = kept.lines[above]
+    linear = layout.high[on].astype(np.int64).sum(axis=0) << layout.limb
+    linear = linear + layout.low[on].astype(np.int64).sum(axis=0)
+    rest = ~(above | under)
+    hard = kept.lines[: kept.hard]
+    side = stars.side[:, hard]
+    alive = ~((side < 0) & above[: kept.hard] & ~under[: kept.hard]).any(axis=1)
+    alive &= ~((side > 0) & under[: kept.hard] & ~above[: kept.hard]).any(axis=1)
+    smaller = Kept(
+        kept.lines[rest],
+        int(rest[: kept.positive].sum()),
+        int(rest[: kept.hard].sum()),
+        kept.folded + linear,
+    )
+    return smaller, stars.take(alive)
+
+
+def recorded(  # noqa: PLR0917
+    side: Side,
+    region: Region,
+    at: Products,
+    a: Majorants,
+    kind: NDArray[np.str_],
+    star: NDArray[np.intp],
+    wide: dict[int, Any],
+) -> list[Leaf]:
+    """The settled boxes with what settles them, in exact numbers."""
+    layout, found = side.layout, []
+    scale = 2**layout.P
+    for i in np.flatnonzero(kind != ""):
+        centre = tuple(Fraction(int(x), scale) for x in region.boxes.c[i])
+        half = tuple(Fraction(int(x), scale) for x in region.boxes.h[i])
+        witness: Any = int(star[i])
+        if kind[i] == "A" and int(i) in wide:
+            w, slopes = wide[int(i)]
+            witness = (
+                tuple(Fraction(int(x), 2 ** (side.question.bits + BITS)) for x in w),
+                tuple(Fraction(int(m), 2**BITS) for m in slopes),
+            )
+        elif kind[i] == "A":
+            slopes = np.zeros(len(side.question.lines.V))
+            slopes[layout.order[region.kept.lines]] = a.slopes[i]
+            w = tuple(int(x) * layout.unit for x in a.w[i])
+            witness = (w, tuple(Fraction(int(m), 2**SLOPE_BITS) for m in slopes))
+        found.append(Leaf(layout.sign, centre, half, str(kind[i]), witness))
+    return found

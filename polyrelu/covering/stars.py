@@ -1,0 +1,73 @@
+"""Leaf B: the star of a known tight neuron.
+
+Lemma. Let ||u_k|| = 1, f(u_k) = lambda, and f(v) <= lambda u_k.v for all v near u_k. Let Z_k be the lines v.u_k = 0,
+and let u be such that every line outside Z_k whose coefficient is positive, or of unproved sign, has at u the sign that
+it has at u_k, or is 0 there. Then f(u) <= lambda u_k.u; so f(u) < lambda ||u|| unless u is a multiple of u_k.
+
+Proof. Choose a sign for each such line of Z_k that agrees with u (and with u_k: there it is 0). Let K be the cone where
+all lines of positive or unproved coefficient have these signs, or 0; u and u_k lie in it. On K f is concave, since the
+lines that still bend there have negative coefficients; positively homogeneous, it is superadditive. For small e > 0,
+f(u_k) + e f(u) <= f(u_k + e u) <= lambda u_k.(u_k + e u) = lambda + e lambda u_k.u.   QED
+
+The hypothesis is about the true nu. It holds if for every cell around u_k the block's projection is lambda u_k
+(`show_multipliers`): then f <= lambda u_k.v in each of those closed cells, which cover a neighbourhood of u_k.
+Note that the star is not small: it ends where a *positive* line outside Z_k changes sign.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyrelu.covering.layout import Layout
+from polyrelu.covering.leaf_a import Kept, Products
+from polyrelu.covering.question import Question
+
+
+class Stars(NamedTuple):
+    """The stars of one sign: the side of every line of the layout (0 on Z_k), and their numbers in the question."""
+
+    side: NDArray[np.int8]
+    number: NDArray[np.intp]
+
+    def take(self, chosen: NDArray[np.bool_]) -> Stars:
+        """Some of them."""
+        return Stars(self.side[chosen], self.number[chosen])
+
+
+def stars_of(question: Question, layout: Layout) -> Stars:
+    """Sides of lines instead of rows; the rows of one line must agree."""
+    lines = question.lines
+    table, number = [], []
+    for k, star in enumerate(question.stars):
+        if star.sign != layout.sign:
+            continue
+        side = np.full(len(lines.V), 2, dtype=np.int8)
+        for row, (line, turned) in enumerate(zip(lines.line, lines.turned, strict=True)):
+            if line < 0:
+                continue
+            here = star.side[row] * turned
+            if side[line] not in (2, here):
+                raise ValueError(f"star {k} puts parallel rows on contradictory sides (row {row})")
+            side[line] = here
+        table.append(side[layout.order])
+        number.append(k)
+    return Stars(
+        np.array(table, dtype=np.int8).reshape(len(table), len(layout.order)), np.array(number, dtype=np.intp)
+    )
+
+
+def disagreement(stars: Stars, kept: Kept, at: Products) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """For every box and star, how many hard lines outside Z_k are not decided as the star has them, and how many
+    are decided otherwise.
+    """
+    hard = kept.hard
+    z, r = at.z[:, :hard], at.r[:, :hard]
+    above, below = (z >= r).astype(np.float64), (z <= -r).astype(np.float64)
+    side = stars.side[:, kept.lines[:hard]]
+    plus, minus = (side > 0).astype(np.float64).T, (side < 0).astype(np.float64).T
+    right = above @ plus + below @ minus
+    wrong = (z >= r).astype(np.float64) @ minus + below @ plus
+    return ((side != 0).sum(axis=1) - right).astype(np.intp), wrong.astype(np.intp)
