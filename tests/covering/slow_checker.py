@@ -95,7 +95,9 @@ def leaf_a(question, lines, level, leaf):
     square = sum(x * x for x in w)
     assert square <= level * level
     slack = level - root_above(square)
-    least = sum(max(abs(c) - h, Fraction(0)) ** 2 for c, h in list(zip(leaf.centre, leaf.half, strict=True))[:n])
+    least = sum(
+        max(abs(c) - h, Fraction(0)) ** 2 for c, h in list(zip(leaf.centre, leaf.half, strict=True))[:n]
+    )
     assert value < max(slack, Fraction(0)) * root_below(least), (leaf, value)
 
 

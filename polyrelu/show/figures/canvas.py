@@ -11,9 +11,8 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from polyrelu.show.figures.files import format_of
 from polyrelu.data.files import write_whole
-from polyrelu.show.figures import format_of
+from polyrelu.show.figures.files import format_of
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
