@@ -142,8 +142,10 @@ Interval = tuple[Fraction, Fraction]
 
 
 def check_change(before: Any, change: Change) -> None:
-    """The counts and verdicts are kept, and the enclosures of residual and objective go where they must."""
+    """The counts and verdicts are kept, and the enclosures of residual and objective go where they must; raises `Undecided` where either is open."""
     after = change.problem.certify()
+    for result in (before, after):
+        result.proved()
     old, new = before.to_json(), after.to_json()
     assert {key: new[key] for key in KEPT} == {key: old[key] for key in KEPT}
     nu, moved = residual(before), residual(after)
