@@ -142,7 +142,10 @@ Interval = tuple[Fraction, Fraction]
 
 
 def check_change(before: Any, change: Change) -> None:
-    """The counts and verdicts are kept, and the enclosures of residual and objective go where they must; raises `Undecided` where either is open."""
+    """The counts and verdicts are kept, and the enclosures of residual and objective go where they must.
+
+    Where either problem is undecided there is nothing to compare: `Undecided` is raised.
+    """
     after = change.problem.certify()
     for result in (before, after):
         result.proved()
