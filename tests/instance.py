@@ -28,7 +28,6 @@ Affine = tuple[Fraction, Fraction]
 SAME: Affine = (Fraction(1), Fraction(0))
 
 KEPT = (
-    "status",
     "tight_blocks",
     "support_blocks",
     "neurons",
