@@ -126,6 +126,12 @@ class NeuronSet(Shown):
         return tuple(self._point(v) for v in self._listed[0])
 
     @property
+    def known_vertices(self) -> tuple[OptimalNetwork, ...]:
+        """The vertices if they have been listed before, else none: what they save does not pay for a list."""
+        listing = self.__dict__.get("_listing")
+        return self.vertices if isinstance(listing, tuple) else ()
+
+    @property
     def edges(self) -> Edges:
         """Pairs of indices of vertices that span an edge."""
         return self._listed[1]

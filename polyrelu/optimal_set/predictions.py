@@ -1,8 +1,9 @@
 """The predictions of all optimal networks at a new row x: an exact interval, with two networks that attain its ends.
 
 A network with weights beta_k over S predicts f(x) = sum_k beta_k s_k (s_k z_k.x)_+, with z_k = s_k lambda u_k. This is
-linear in beta, so its ends over all optimal networks are two linear programs over the neuron polytope; no vertex is
-listed. Let a be the vector of its coefficients.
+linear in beta, so its ends over all optimal networks are two linear programs over the neuron polytope. No vertex is
+listed for them; where the vertices have been listed before, the ends are read off these. Let a be the vector of its
+coefficients.
 
 *When they agree.* The polytope is { beta >= 0 : M beta = b }, and some point of it has all beta > 0 (every neuron of S
 is used). So f(x) is one number iff a is constant on { M beta = b }: iff a.d = 0 for a basis of the kernel of M, for
@@ -25,13 +26,14 @@ from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.exact.real import Imprecise, is_open, sign
+from polyrelu.exact.real import Imprecise, is_open, middle, sign
 from polyrelu.exact.vectors import primitive
 from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.optimise import Maximum, Objective, maximise, value_at
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
 from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.point import BITS as LEVELS
 from polyrelu.proof.point import linear
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ class Function:
 
     polytope: NeuronPolytope
     x: tuple[fmpq, ...]
+    vertices: tuple[OptimalNetwork, ...] = ()
+    """All vertices of the polytope, where they are known."""
 
     @cached_property
     def forms(self) -> dict[int, tuple[list[fmpq], bool]]:
@@ -138,18 +142,19 @@ class Function:
 
     def value(self, point: OptimalNetwork, bits: int) -> Any:
         """The prediction of one network: exact over Q, enclosed elsewhere."""
-
-        def predicted(system: Boxed, at: Coordinates) -> Any:
-            weights, total = point.weights_in(system, at), fmpq(0)
-            for k, a in self.coefficients(at).items():
-                total = total + a * weights[k]
-            return total / self.polytope.optimum.program.lamq
-
         if self.polytope.is_rational:
-            exact = self.polytope.optimum.point.exact
-            assert exact is not None
-            return predicted(self.polytope.exact, exact.at)
-        return self.polytope.enclose(lambda system, at: arb(predicted(system, at)), bits)
+            return self.exact_value(point)
+        return self.polytope.enclose(lambda system, at: arb(self._value_in(point, system, at)), bits)
+
+    def exact_value(self, point: OptimalNetwork) -> Any:
+        """The prediction of one network in the exact field of the optimum."""
+        return self.polytope.settle_exactly(lambda system, at: self._value_in(point, system, at))
+
+    def _value_in(self, point: OptimalNetwork, system: Boxed, at: Coordinates) -> Any:
+        weights, total = point.weights_in(system, at), fmpq(0)
+        for k, a in self.coefficients(at).items():
+            total = total + a * weights[k]
+        return total / self.polytope.optimum.program.lamq
 
     @cached_property
     def is_constant(self) -> bool:
@@ -177,6 +182,8 @@ class Function:
 
     def end(self, direction: int) -> OptimalNetwork:
         """A network whose prediction is largest (direction 1) or least (-1), proved."""
+        if self.vertices:
+            return self._best_vertex(direction)
         start = self.polytope.start
 
         def search(system: Boxed, at: Coordinates) -> Maximum:
@@ -188,6 +195,22 @@ class Function:
 
         found = self.polytope.settle_at(search, "an end of the predictions")
         return OptimalNetwork(self.polytope, (Corner(fmpq(1), found.vertex),))
+
+    def _best_vertex(self, direction: int) -> OptimalNetwork:
+        """The end among the vertices: balls leave few of them, and these are compared exactly."""
+        left = list(self.vertices)
+        for bits in () if self.polytope.is_rational else LEVELS:
+            values = [self.value(vertex, bits) * direction for vertex in left]
+            top = max(values, key=middle)
+            left = [vertex for vertex, value in zip(left, values, strict=True) if not value < top]
+            if len(left) == 1:
+                return left[0]
+        best, highest = left[0], self.exact_value(left[0])
+        for vertex in left[1:]:
+            value = self.exact_value(vertex)
+            if sign(value - highest) == direction:
+                best, highest = vertex, value
+        return best
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,12 +230,18 @@ class Attained:
 
 
 def predict(
-    polytope: NeuronPolytope, x: tuple[Fraction, ...], shown: tuple[Fraction, ...] | None = None
+    polytope: NeuronPolytope,
+    x: tuple[Fraction, ...],
+    shown: tuple[Fraction, ...] | None = None,
+    vertices: tuple[OptimalNetwork, ...] = (),
 ) -> Prediction:
-    """The predictions at x (with the 1 of a bias column, if there is one); `shown` is the row as it was given."""
+    """The predictions at x (with the 1 of a bias column, if there is one); `shown` is the row as it was given.
+
+    `vertices` are all vertices of the polytope, if they have been listed: they save the linear programs.
+    """
     if polytope.optimum.program.gated:
         raise BadInput(NO_GATES)
-    function = Function(polytope, tuple(map(to_fmpq, x)))
+    function = Function(polytope, tuple(map(to_fmpq, x)), vertices)
     if function.is_constant:
         place: Any = polytope.inner if polytope.is_fibre else polytope.start
         anyone = Attained(function, OptimalNetwork(polytope, (Corner(fmpq(1), place),)))

@@ -130,6 +130,21 @@ def test_a_set_with_too_many_vertices_to_list_is_no_obstacle():
     ]
 
 
+@pytest.mark.parametrize("problem", [*DIFFERENT.values(), PENTAGON, degenerate(74)], ids=range(5))
+def test_listed_vertices_and_linear_programs_give_the_same_ends(problem):
+    programs, listed = certify(*problem), certify(*problem)
+    assert len(listed.optimal_set.neurons.vertices) > 1
+    assert listed.optimal_set.neurons.known_vertices
+    assert not programs.optimal_set.neurons.known_vertices
+    rows = [*some_rows(listed.problem.d), *listed.problem.X]
+    for a, b in zip(programs.predict(rows), listed.predict(rows), strict=True):
+        assert a.agrees is b.agrees
+        for first, second in ((a.low, b.low), (a.high, b.high)):
+            assert ball(first, 128).overlaps(ball(second, 128))
+            assert not isinstance(first, fmpq) or first == second
+    assert not programs.optimal_set.neurons.known_vertices
+
+
 # ------------------------------------------------------------------ agreement
 
 
@@ -192,7 +207,7 @@ def test_irrational_agreement_is_decided_exactly():
     assert isinstance(result.predict([[1, 1]])[0].low, arb)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(integer_matrices(max_rows=5, max_columns=3), st.integers(1, 6), st.data())
 def test_every_optimal_network_predicts_within(X, lam, data):
     y = data.draw(st.lists(st.integers(-3, 3), min_size=len(X), max_size=len(X)))
