@@ -83,6 +83,12 @@ class Result:
         return [self.optimal_set.predict(with_bias(self.problem, row), row) for row in rows]
 
     @property
+    def blocks(self) -> int:
+        """Number of blocks in the program: one for each pattern with gates, two (signs) without."""
+        gated = self.optimum is not None and self.optimum.program.gated
+        return self.cells * (1 if gated else 2)
+
+    @property
     def seconds(self) -> float:
         """Wall-clock time of the whole computation."""
         return sum(self.timings.values())
@@ -122,7 +128,7 @@ class Result:
         low, _ = self.objective(8)
         return (
             f"<polyrelu.Result proved: objective {low}..., {len(self.optimum.used)} neurons of rank "
-            f"{self.optimum.support.rank}, {self.optimum.support_blocks} of {2 * self.cells} blocks in the support>"
+            f"{self.optimum.support.rank}, {self.optimum.support_blocks} of {self.blocks} blocks in the support>"
         )
 
     def _repr_html_(self) -> str:

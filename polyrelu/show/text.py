@@ -33,19 +33,13 @@ def summary(result: Result, digits: int) -> str:
         "PROVED: the optimal fit is unique, and these are all the neurons that optimal networks use.",
         f"  objective        {_value(optimum.objective(bits_of(shown)), shown)}",
         f"  lambda_max       {between(result.lambda_max(shown))}",
-        f"  blocks           {optimum.tight_blocks} tight, {optimum.support_blocks} used, of {blocks(result)}",
+        f"  blocks           {optimum.tight_blocks} tight, {optimum.support_blocks} used, of {result.blocks}",
         f"  neurons          {rank}" + (f"; {pairs} antipodal pairs (linear phase)" if pairs else ""),
         f"  numbers          {field_in_words(optimum.field)}",
         *optimal_set_text(result.optimal_set),
         "",
     ]
     return "\n".join([*lines, *_neuron_table(result), "", *_residual(result), _time(result)])
-
-
-def blocks(result: Result) -> int:
-    """Number of blocks in the program."""
-    gated = result.optimum is not None and result.optimum.program.gated
-    return result.cells * (1 if gated else 2)
 
 
 def field_in_words(field: str) -> str:
