@@ -68,9 +68,8 @@ def _split(text: str, path: str) -> list[tuple[int, list[str]]]:
     delimiter = next((mark for mark in marks if mark in first), "")
     if not delimiter:  # columns separated by blanks, or a single column
         return [(k, line.split()) for k, line in enumerate(text.splitlines(), 1) if line.strip()]
-    csv.field_size_limit(
-        sys.maxsize
-    )  # a cell that is too long is a number that is too long, and said so with its place
+    # no cell is too long for the reader: a number of a million digits is refused as such, with its place
+    before = csv.field_size_limit(len(text) + 1)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
         return [(reader.line_num, cells) for cells in reader if any(c.strip() for c in cells)]
