@@ -142,7 +142,7 @@ def _factor_rest(n: fmpz) -> list[tuple[fmpz, int]]:
         return [(n, 1)]
     if n.is_square():
         return [(p, 2 * e) for p, e in _factors(n.isqrt())]
-    digits = int(n.height_bits() * 0.30103) + 1
+    digits = n.height_bits() * 30103 // 100000 + 1
     if digits > HARD_DIGITS:
         raise LimitReached(
             f"the squarefree part of a number with a composite factor of about {digits} digits was asked for; "

@@ -106,7 +106,7 @@ def _across(program: FloatProgram, here: Projection, sign: int, nu: Array) -> Pr
     rows, value, best = program.facet_rows[here.block], here.value * (1 + 1e-10), None
     touching = (rows < program.n) & here.zero[np.minimum(rows, program.n - 1)]
     for place in np.flatnonzero(touching):
-        other = int(program.across[here.block, place])
+        other = program.behind(here.block, int(place))
         moment = program.moment(other, sign, nu)
         outward = moment @ program.unit_rows[rows[place]]
         if outward < 0 if program.patterns[here.block, rows[place]] else outward > 0:

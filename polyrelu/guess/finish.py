@@ -13,6 +13,7 @@ from polyrelu.guess.flats import NEAR
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.newton import polish
 from polyrelu.guess.pricing import Pricer
+from polyrelu.guess.scout import Scout
 from polyrelu.guess.sliding import State, newton_step
 from polyrelu.guess.values import Array, GuessedNeuron
 
@@ -23,7 +24,9 @@ SNAPS = (1.0, 1e2, 1e4)  # how generously a direction is put on a hyperplane, tr
 REREADS = 3
 
 
-def finish(pricer: Pricer, y: Array, lam: float, state: State, *, noise: float) -> tuple[State, list[Column]]:
+def finish(
+    pricer: Pricer | Scout, y: Array, lam: float, state: State, *, noise: float
+) -> tuple[State, list[Column]]:
     """A polished vertex, and the other directions that reach lambda nearly.
 
     `noise` is what rounding in the residual does to the value of a block, relative to lambda.
@@ -49,7 +52,13 @@ class _Found:
 
 
 def _reread(
-    pricer: Pricer, y: Array, lam: float, state: State, *, sift: Callable[..., list[Column]], noise: float
+    pricer: Pricer | Scout,
+    y: Array,
+    lam: float,
+    state: State,
+    *,
+    sift: Callable[..., list[Column]],
+    noise: float,
 ) -> _Found:
     """Vertex, Newton, and the faces read again at the better residual, until they are the same."""
     program, polished = pricer.program, False

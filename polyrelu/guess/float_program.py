@@ -44,6 +44,14 @@ class FloatProgram:
         across = np.take_along_axis(across, order, axis=1)
         return (np.where(across >= 0, first[order], self.n) if width else empty), across
 
+    def behind(self, block: int, place: int) -> int:
+        """The cell across a facet (only with all cells)."""
+        return int(self.across[block, place])
+
+    def reach(self, nu: Array) -> float:
+        """No block's value at nu is larger."""
+        return float(np.linalg.norm(self.moments(nu), axis=1).max(initial=0.0))
+
     def normals(self, blocks: Indices) -> Array:
         """Inner unit normals of the cones of some patterns: (blocks, facets, d)."""
         rows = self.facet_rows[blocks]

@@ -7,16 +7,19 @@ The method never builds the full program: see `solver` (columns, lasso, Newton),
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from polyrelu.guess.explored import Explored
 from polyrelu.guess.finish import finish, neurons
 from polyrelu.guess.flats import NEAR, Indices
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.multipliers import multipliers
 from polyrelu.guess.pricing import Pricer
+from polyrelu.guess.scout import Oracle, Scout
 from polyrelu.guess.sliding import State
 from polyrelu.guess.solver import Solver
 from polyrelu.guess.values import Array, Bools, Guess
@@ -26,7 +29,9 @@ from polyrelu.guess.values import Array, Bools, Guess
 class Guesser:
     """1/2 || sum_b s D X w_b - y ||^2 + lam sum ||w_b||, w_b in K_D, over the listed patterns.
 
-    `all_cells` promises that the list holds every full-dimensional cell; `gated` drops the cones.
+    `all_cells` promises that the list holds every full-dimensional cell; `gated` drops the cones. Without a list all
+    cells are meant; then the `oracle` (see `scout`) says whether a direction was missed, and `seeds` are directions to
+    look at besides.
 
     >>> guesser = Guesser(np.eye(2), np.array([3.0, -4.0]), np.array([[1, 1], [1, 0], [0, 1], [0, 0]]) > 0)
     >>> guess = guesser.optimum(1.0)
@@ -38,21 +43,29 @@ class Guesser:
 
     X: Array
     y: Array
-    patterns: Bools
+    patterns: Bools | None
     gated: bool = False
     all_cells: bool = True
+    oracle: Oracle | None = None
+    seeds: list[Array] = field(default_factory=list)
 
     @cached_property
     def program(self) -> FloatProgram:
         """The blocks and their cones."""
+        if self.patterns is None:
+            return Explored(self.X)
         return FloatProgram(self.X, self.patterns, gated=self.gated, all_cells=self.all_cells)
+
+    def _pricer(self) -> Pricer | Scout:
+        program = self.program
+        return Scout(program, self.oracle, self.seeds) if isinstance(program, Explored) else Pricer(program)
 
     def optimum(self, lam: float) -> Guess:
         """The residual at the optimum and the neurons of one vertex of the optimal set."""
         begin = time.perf_counter()
         program = self.program
         program.flats.near = NEAR  # the finish of another lambda may have widened it
-        solver = Solver(program, np.asarray(self.y, dtype=np.float64), float(lam))
+        solver = Solver(program, np.asarray(self.y, dtype=np.float64), float(lam), self._pricer())
         prepared = time.perf_counter()
         message = solver.run()
         solved = time.perf_counter()
@@ -73,12 +86,27 @@ class Guesser:
 
     def lambda_max(self) -> float:
         """The least lambda at which the zero network is optimal."""
-        nu, pricer, best = np.asarray(self.y, dtype=np.float64), Pricer(self.program), 0.0
-        bound = float(np.linalg.norm(self.program.moments(nu), axis=1).max(initial=0.0))
+        nu, pricer, best = np.asarray(self.y, dtype=np.float64), self._pricer(), 0.0
+        bound = self.program.reach(nu)
         for c in pricer.price(nu, 1e-12 * bound, limit=5, careful=False).columns:
             best = max(best, float(c.activations @ nu))
         found = pricer.tight(nu, best * (1 - 1e-12)) if bound > 0 else []
         return found[0][0] if found else 0.0
+
+    def highest(self, nu: Array) -> list[tuple[int, tuple[int, ...]]]:
+        """Sign and face of the directions where s nu.(Xu)_+ seems to be greatest (no list of cells)."""
+        pricer = self._pricer()
+        found = pricer.tight(nu, 1e-12 * self.program.reach(nu))
+        return [(c.sign, c.face) for value, c in found if value >= found[0][0] * (1 - 1e-9)]
+
+    def summits(self, nu: Array, starts: Sequence[tuple[int, Array]]) -> list[tuple[int, tuple[int, ...]]]:
+        """Sign and face of the local maximum of s nu.(Xu)_+ above each start (s, u), each once (no list of cells)."""
+        pricer, found = self._pricer(), dict[tuple[int, tuple[int, ...]], None]()
+        assert isinstance(pricer, Scout)
+        for s, u in starts:
+            for _, c in pricer.climbed(nu, s, u, 0.0):
+                found[s, c.face] = None
+        return list(found)
 
     def multipliers(self, blocks: Indices, signs: Indices, nu: Array, level: float) -> Array:
         """rho >= 0 for each block (pattern blocks[i], sign signs[i]) that bring it near its projection at nu.

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.errors import BadInput
-from polyrelu.exact.enclosure import decimal_bounds
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import Imprecise, is_open, sign
@@ -76,7 +76,7 @@ class Prediction:
 
     def interval(self, digits: int = DIGITS) -> tuple[Bounds, Bounds]:
         """Both ends, each enclosed in decimals; "-inf" and "inf" where there is no end."""
-        low, high = (_bounds(end.value(int(digits * 3.33) + 40), digits) for end in self.ends)
+        low, high = (_bounds(end.value(bits_of(digits)), digits) for end in self.ends)
         return low, high
 
     @cached_property

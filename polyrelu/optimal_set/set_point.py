@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from flint import arb, fmpq
 
+from polyrelu.display import Shown
 from polyrelu.errors import Undecided
+from polyrelu.networks.network import Network
 from polyrelu.optimal_set.boxed import LOWER, UPPER, BasicSolution, Boxed, Vertex
+from polyrelu.optimal_set.networks import network_at
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.proof.enclosed_root import Coordinates
-
-if TYPE_CHECKING:
-    from polyrelu.networks.network import Network
 
 BITS = 128
 
@@ -40,8 +40,8 @@ class Corner(NamedTuple):
     split: Split | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class OptimalNetwork:
+@dataclass(frozen=True, eq=False, repr=False)
+class OptimalNetwork(Shown):
     """An optimal network (or block solution), with coordinates that refine on request."""
 
     polytope: NeuronPolytope
@@ -74,10 +74,14 @@ class OptimalNetwork:
         return [Rational(int(v.p), int(v.q)) if isinstance(v, fmpq) else v.to_sympy() for v in values]
 
     def network(self, *, gates: Any = None, bits: int = BITS) -> Network:
-        """The network with these weights: exact where a field of the optimum is known, enclosed elsewhere."""
-        from polyrelu.networks.optimal import network_of
+        """The network with these weights: exact where a field of the optimum is known, enclosed elsewhere.
 
-        return network_of(self, gates=gates, bits=bits)
+        At the level of blocks it has one unit for each block.
+        """
+        optimum, split = self.polytope.optimum, self.corners[0].split
+        weights = self.weights(bits) if optimum.field == "enclosures" else self.exact_weights()
+        carriers = None if split is None else split.neuron
+        return network_at(optimum, weights, carriers=carriers, gates=gates, bits=bits)
 
     @property
     def vertex(self) -> Vertex | None:

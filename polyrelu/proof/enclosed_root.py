@@ -14,6 +14,9 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.krawczyk import Root
 from polyrelu.proof.structure import Structure
 
+GUARD_BITS = 40
+"""Beyond the accuracy of the root, for nu = W g + y_N."""
+
 
 @dataclass(frozen=True)
 class Coordinates:
@@ -25,9 +28,10 @@ class Coordinates:
 
     @staticmethod
     def split(structure: Structure, values: Sequence[Any]) -> Coordinates:
-        """Cut a root's vector into its three parts."""
-        n, K = structure.program.n, len(structure.neurons)
-        return Coordinates(list(values[:n]), list(values[n : n + K]), list(values[n + K :]))
+        """Cut a root's vector (g, weights, c) into its three parts, with nu = W g + y_N."""
+        p, K = structure.size, len(structure.neurons)
+        nu = structure.residual(values[:p])
+        return Coordinates(nu, list(values[p : p + K]), list(values[p + K :]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,4 +60,5 @@ class EnclosedRoot:
             raise Undecided(
                 f"the optimum could not be refined to {bits} bits; its system is too badly conditioned"
             )
-        return Coordinates.split(self.structure, finer.box)
+        with precision(bits + GUARD_BITS):
+            return Coordinates.split(self.structure, finer.box)

@@ -19,6 +19,7 @@ from typing import Any
 
 from flint import arb, fmpq, fmpq_mat
 
+from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot, times
 from polyrelu.exact.number_field import verify_root
@@ -27,6 +28,7 @@ from polyrelu.exact.recognise import MAX_BITS, recognise
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.proof.enclosed_root import Coordinates, EnclosedRoot
 from polyrelu.proof.neuron import Neuron
+from polyrelu.proof.structure import SquareSystem
 
 SEARCH_BITS = 200
 """Accuracy at which the orientation of a fixed direction is read off."""
@@ -68,7 +70,7 @@ def sums_of_square_roots(point: EnclosedRoot) -> ExactPoint | None:
     gamma = times((H_t * H_t.transpose()).inv(), right)
     nu = [y - fit for y, fit in zip(program.yq, times(H_t.transpose(), gamma), strict=True)]
     weights = [g * root / lam for g, root in zip(gamma, inverse_roots, strict=False)]
-    return _simplest(point, [*nu, *weights, *gamma[len(fixed) :]], "multiquadratic")
+    return _simplest(Coordinates(nu, weights, list(gamma[len(fixed) :])), "multiquadratic")
 
 
 def _fixed_direction(neuron: Neuron, point: EnclosedRoot) -> tuple[list[fmpq], list[fmpq]] | None:
@@ -94,40 +96,30 @@ def _inverse_root(v: list[fmpq]) -> Any:
     return SqrtSum.sqrt_of(m) / m
 
 
-def _simplest(point: EnclosedRoot, values: list[Any], name: str) -> ExactPoint:
+def _simplest(at: Coordinates, name: str) -> ExactPoint:
     """The point over Q where all its square roots have cancelled or are of squares."""
-    rational = [x if isinstance(x, fmpq) else x.rational() for x in values]
-    if all(x is not None for x in rational):
-        values, name = rational, "Q"
-    return ExactPoint(Coordinates.split(point.structure, values), name)
+    parts = [[x if isinstance(x, fmpq) else x.rational() for x in part] for part in (at.nu, at.weights, at.c)]
+    if all(x is not None for part in parts for x in part):
+        return ExactPoint(Coordinates(*parts), "Q")
+    return ExactPoint(at, name)
 
 
 def recognised(point: EnclosedRoot, max_degree: int, max_bits: int = MAX_BITS) -> ExactPoint | None:
     """The root in a guessed number field, verified by exact substitution; None where no guess survives."""
+    root, structure = point.root, point.structure
+    if root is None:
+        return None
 
     def values_at(bits: int) -> list[arb]:
-        at = point.balls(bits)
-        return [*at.nu, *at.weights, *at.c]
+        finer = root.refine(bits)
+        if finer is None:
+            raise Undecided(f"the optimum could not be refined to {bits} bits")
+        return list(finer.box)
 
     guess = recognise(values_at, max_degree, max_bits=max_bits)
     if guess is None:
         return None
-    assert point.root is not None
     field, elements = guess
-    if not verify_root(
-        lambda x: _left_sides(point, Coordinates.split(point.structure, x)), elements, point.root.region
-    ):
+    if not verify_root(SquareSystem(structure).exactly, elements, root.region):
         return None
-    return _simplest(point, list(elements), f"degree {field.degree}")
-
-
-def _left_sides(point: EnclosedRoot, at: Coordinates) -> list[Any]:
-    """The equations of the square system, evaluated exactly."""
-    structure = point.structure
-    fit = [v - y for v, y in zip(at.nu, structure.program.yq, strict=True)]
-    for neuron, weight in zip(structure.neurons, at.weights, strict=True):
-        fit = [t + a * weight for t, a in zip(fit, neuron.activation(at.nu), strict=True)]
-    if structure.r:
-        fit = [t - v for t, v in zip(fit, times(structure.XB, at.c), strict=True)]
-    norms = [neuron.excess(at.nu) for neuron in structure.neurons]
-    return [*fit, *norms, *times(structure.XB.transpose(), at.nu)]
+    return _simplest(Coordinates.split(structure, elements), f"degree {field.degree}")

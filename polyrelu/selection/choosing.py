@@ -31,6 +31,7 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.data.problem import Problem
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot
@@ -38,15 +39,14 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import Imprecise
 from polyrelu.networks.coordinates import positive_part
 from polyrelu.networks.network import Network
-from polyrelu.networks.optimal import network_at
 from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.networks import network_at
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import maximise
 from polyrelu.optimal_set.predictions import NO_GATES
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
 from polyrelu.proof.enclosed_root import Coordinates
-from polyrelu.proof.neuron import holds
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.point import BITS
 from polyrelu.selection.pruning import variables_at
@@ -56,8 +56,8 @@ Objective = Callable[[Coordinates], Quadratic]
 """A convex quadratic of the weights t, with coefficients in the arithmetic of the optimum's coordinates."""
 
 
-@dataclass(frozen=True, eq=False)
-class Chosen:
+@dataclass(frozen=True, eq=False, repr=False)
+class Chosen(Shown):
     """An optimal network: its weights |w_k| on S, the value there, and how far above the minimum it may be."""
 
     optimum: Optimum
@@ -76,7 +76,7 @@ def least_norm(optimum: Optimum, *, blocks: bool = False, bits: int = 128) -> Ch
     At the level of blocks a neuron's weight t_k is shared among the m_k blocks that hold it; the sum of their
     squares is least, and then is t_k^2 / m_k, for equal shares.
     """
-    shares = [int(holds(optimum.program, p.place).sum()) if blocks else 1 for p in optimum.used]
+    shares = [p.multiplicity if blocks else 1 for p in optimum.used]
     diagonal = [fmpq(2, m) for m in shares]
     K = len(diagonal)
     G = [[diagonal[i] if i == k else fmpq(0) for k in range(K)] for i in range(K)]

@@ -87,7 +87,7 @@ class Fits:
     def columns(self) -> Iterator[Column]:
         """All columns; the patterns are visited in long strides, since neighbours in their order are alike."""
         N = len(self.program.patterns)
-        stride = next(k for k in range(max(1, round(0.618 * N)), 2 * N + 1) if gcd(k, N) == 1)
+        stride = next(k for k in range(max(1, 618 * N // 1000), 2 * N + 1) if gcd(k, N) == 1)
         X = self.program.Xq.tolist()
         for i in ((k * stride) % N for k in range(N)):
             pattern = self.program.patterns[i]

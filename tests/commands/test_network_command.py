@@ -239,13 +239,13 @@ def test_files_that_are_not_there(capsys, tmp_path, data):
 
 
 def test_undecided_is_status_3(capsys, tmp_path, data, monkeypatch):
-    from polyrelu.networks import questions
+    from polyrelu.judging import questions
     from polyrelu.verdict import Verdict
 
     def blurred(value, residual, result, program):
         from flint import arb
 
-        from polyrelu.networks.comparison import Comparison
+        from polyrelu.judging.comparison import Comparison
 
         return Comparison(Verdict.undecided("optimal", "is 0 = 0?"), (arb(0), arb(1)), (arb(0), arb(1)))
 

@@ -18,8 +18,8 @@ from polyrelu.interop import scnn
 from polyrelu.interop.torch_networks import from_torch, to_torch
 from polyrelu.networks.coordinates import norm, rounded
 from polyrelu.networks.network import Network
-from polyrelu.networks.optimal import network_at, weights_of
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.networks import network_at, weights_of
 from tests.strategies import integer_vectors, rationals
 
 XOR = ([[1, 1], [-1, -1], [1, -1], [-1, 1]], [1, 1, -1, -1], "1/2")

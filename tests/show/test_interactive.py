@@ -15,7 +15,7 @@ from polyrelu.cli import main
 from polyrelu.errors import BadInput, EngineMissing
 from polyrelu.examples import SHELF, load
 from polyrelu.networks.coordinates import rounded
-from polyrelu.networks.optimal import network_at
+from polyrelu.optimal_set.networks import network_at
 from polyrelu.show import interactive
 from polyrelu.show.figures.hull import hull
 from polyrelu.show.interactive.numbers import SLIDERS, apart, eye

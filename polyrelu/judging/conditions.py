@@ -13,8 +13,8 @@ from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached
 from polyrelu.exact.linear import dot, products
 from polyrelu.exact.rational import to_fmpq
+from polyrelu.judging.kinks import Box, Hull, clarke_set
 from polyrelu.networks.coordinates import ball_root, compatible, enclosed, norm, sign_of
-from polyrelu.networks.kinks import Box, Hull, clarke_set
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
 

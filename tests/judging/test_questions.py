@@ -10,17 +10,17 @@ from flint import arb, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import polyrelu.networks.questions
+import polyrelu.judging.questions
 from polyrelu.certification import certify, certify_penalised
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.networks.comparison import by_duality, with_optimum
+from polyrelu.judging.comparison import by_duality, with_optimum
+from polyrelu.judging.distance import distance
+from polyrelu.judging.questions import ask
 from polyrelu.networks.coordinates import rounded
-from polyrelu.networks.distance import distance
 from polyrelu.networks.network import Network
-from polyrelu.networks.optimal import network_at
-from polyrelu.networks.questions import ask
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.networks import network_at
 from polyrelu.verdict import Verdict
 from tests.strategies import integer_vectors, rationals
 
@@ -139,10 +139,10 @@ def test_duality_answers_where_the_proof_is_undecided(monkeypatch):
             certify_penalised(*args, **options),
             status="undecided",
             reason="blocked for the test",
-            optimum=None,
+            solutions=None,
         )
 
-    monkeypatch.setattr(polyrelu.networks.questions, "certify_penalised", undecided)
+    monkeypatch.setattr(polyrelu.judging.questions, "certify_penalised", undecided)
     best = ask(Network.of([["6/5", "8/5"]], [2]), *ONE)
     assert (best.optimal.answer, best.subsampled_optimal.answer) == (True, True)
     assert best.distance is None
@@ -159,14 +159,14 @@ def test_duality_answers_where_the_proof_is_undecided(monkeypatch):
 def test_balls_are_refuted_but_never_proved():
     optimum = certify(*GOLDEN).proved()
     network = network_at(optimum, OptimalSet(optimum).neurons.vertices[0].weights(), bits=200).balanced(200)
-    exact = network if network.is_exact else None
     blurred = Network.of([[arb(1.2, 1e-9), arb(1.6, 1e-9)], [-1.2, -1.6]], [2, 2])
     answer = ask(blurred, *GOLDEN)
     assert answer.optimal.answer is None
     assert answer.distinct_neurons is None
     assert "ball" in answer.optimal.reason
     assert ask(Network.of([[arb(1.2, 1e-9), 0]], [1]), *GOLDEN).optimal.answer is False
-    assert exact is None or ask(exact, *GOLDEN).optimal.answer is True
+    assert network.is_exact
+    assert ask(network, *GOLDEN).optimal.answer is True
 
 
 def test_gated_networks_are_compared_with_their_own_gates():

@@ -32,9 +32,9 @@ from flint import arb
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.networks.conditions import Conditions, all_conditions
+from polyrelu.judging.conditions import Conditions, all_conditions
+from polyrelu.judging.kinks import Box, Hull, distance
 from polyrelu.networks.coordinates import BITS, ball_root, enclosed, sign_of
-from polyrelu.networks.kinks import Box, Hull, distance
 from polyrelu.networks.network import Network
 from polyrelu.verdict import Status, Verdict
 

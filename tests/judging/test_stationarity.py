@@ -13,14 +13,14 @@ from polyrelu.certification import certify
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.exact.square_roots import SqrtSum
-from polyrelu.networks.comparison import by_duality, with_optimum
+from polyrelu.judging.comparison import by_duality, with_optimum
+from polyrelu.judging.kinks import Box, Hull, in_cone
+from polyrelu.judging.questions import ask
+from polyrelu.judging.stationarity import stationarity
 from polyrelu.networks.coordinates import rounded
-from polyrelu.networks.kinks import Box, Hull, in_cone
 from polyrelu.networks.network import Network
-from polyrelu.networks.optimal import network_at
-from polyrelu.networks.questions import ask
-from polyrelu.networks.stationarity import stationarity
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.networks import network_at
 from tests.corpus import degenerate, generic
 from tests.strategies import integer_matrices, integer_vectors
 
@@ -234,7 +234,7 @@ def test_balls_refute_or_stay_undecided():
 
 
 def test_too_many_cells_leave_clarke_open_but_bounded(monkeypatch):
-    monkeypatch.setattr("polyrelu.networks.kinks.MAX_CELLS", 1)
+    monkeypatch.setattr("polyrelu.judging.kinks.MAX_CELLS", 1)
     problem = Problem.of([[0, 1], [0, 1], [1, "1/2"]], [1, -1, 2], 1)
     found = stationarity(Network.of([[1, 0]], [1]), problem)
     assert (found.chain_rule.answer, found.clarke.answer) == (True, None)

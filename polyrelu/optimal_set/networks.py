@@ -16,7 +16,7 @@ form, with its roots of roots, leaves it: `Network.balanced` gives enclosures of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flint import fmpq
 
@@ -26,9 +26,6 @@ from polyrelu.exact.linear import dot
 from polyrelu.networks.coordinates import BITS, compatible, is_exact, read, sign_of
 from polyrelu.networks.network import Network
 from polyrelu.proof.optimum import Optimum
-
-if TYPE_CHECKING:
-    from polyrelu.optimal_set.set_point import OptimalNetwork
 
 
 def network_at(
@@ -65,14 +62,6 @@ def network_at(
         gates=[gates[places[on[b]].gate] for b in kept] if optimum.program.gated else None,
         d=optimum.program.d,
     )
-
-
-def network_of(point: OptimalNetwork, *, gates: Any = None, bits: int = BITS) -> Network:
-    """A point of the optimal set as a network; at the level of blocks one unit for each block."""
-    optimum, split = point.polytope.optimum, point.corners[0].split
-    weights = point.weights(bits) if optimum.field == "enclosures" else point.exact_weights()
-    carriers = None if split is None else split.neuron
-    return network_at(optimum, weights, carriers=carriers, gates=gates, bits=bits)
 
 
 def weights_of(network: Network, optimum: Optimum) -> list[Any] | None:
