@@ -21,6 +21,7 @@ from polyrelu.exact import linear
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.real import is_zero
 from polyrelu.optimal_set import moves
+from polyrelu.show.forms import as_text
 
 
 def test_a_gated_program_has_one_block_for_each_pattern():
@@ -29,7 +30,7 @@ def test_a_gated_program_has_one_block_for_each_pattern():
         result = certify(X, y, 1, gated=gated)
         blocks = per_pattern * result.cells
         assert f"of {blocks} blocks" in repr(result)
-        assert re.search(rf"blocks .* of {blocks}\n", str(result))
+        assert re.search(rf"blocks .* of {blocks}\n", as_text(result, 12))
         shown = result.to_json()
         assert shown["support_blocks"] <= shown["tight_blocks"] <= blocks
 
@@ -45,7 +46,7 @@ def test_the_output_of_a_witness_on_a_hyperplane_is_zero_exactly(y, lam):
     assert sorted(map(abs, x)) == [0, 1]
     assert [v.is_zero() for v in outputs].count(True) == 1
     assert max(outputs) > 1 - 0.06
-    assert "e-" not in next(line for line in str(result).splitlines() if "differently" in line)
+    assert "e-" not in next(line for line in as_text(result, 12).splitlines() if "differently" in line)
 
 
 def test_zeros_are_settled_by_the_exact_field_and_nothing_else_is_touched():
