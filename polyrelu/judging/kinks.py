@@ -156,10 +156,15 @@ def _floats(vectors: Sequence[Vector]) -> Any:
 def _bounded_least_squares(moves: Any, target: Any) -> Any:
     from scipy.optimize import lsq_linear
 
-    try:
-        return lsq_linear(moves.T, target, bounds=(0.0, 1.0)).x
-    except (ValueError, np.linalg.LinAlgError):  # entries beyond floats: any coefficients will do
-        return np.full(len(moves), 0.5)
+    size = max(float(np.abs(moves).max(initial=0.0)), float(np.abs(target).max(initial=0.0))) or 1.0
+    if np.isfinite(
+        size
+    ):  # LAPACK prints complaints of its own about entries that are not, or whose squares are not
+        try:
+            return lsq_linear(moves.T / size, target / size, bounds=(0.0, 1.0)).x
+        except (ValueError, np.linalg.LinAlgError):
+            pass
+    return np.full(len(moves), 0.5)  # entries beyond floats: any coefficients will do
 
 
 def _clipped(values: Any, top: float | None = 1.0) -> list[fmpq]:
