@@ -1,12 +1,12 @@
 """Leaf M: majorants that the search finds itself, valid far beyond the box that suggested them.
 
-Fix the sign of every positive line as at the centre of a box, and choose any slope t in [0, 1] for every other line: then
-f <= w.u, w = sum_(C > 0, +) C_v v + sum_(C <= 0) t_v C_v v - l, wherever the positive lines have these signs. If
+Fix the sign of every positive line as at the centre of a box, and choose any slope t in [0, 1] for every other line:
+then f <= w.u, w = sum_(C > 0, +) C_v v + sum_(C <= 0) t_v C_v v - l, wherever the positive lines have these signs. If
 ||w|| < lambda, all that is settled, at every scale. The slopes that make w shortest are those of the local maximum of f
-(an error in t counts twice its square only, since v.w = 0 where 0 < t < 1): this ends the search around maxima that come
-close to lambda without reaching it, where boxes alone would have to be as small as the square root of what is missing.
+(an error in t counts by its square only, since v.w = 0 where 0 < t < 1): this ends the search around maxima that come
+close to lambda without reaching it, where boxes alone would have to be as small as what is missing, or its root.
 
-The slopes are guessed in floats; w and ||w|| < lambda are exact. All this speaks about the midpoint nu_0, as leaf A does.
+The slopes are guessed in floats; w and ||w|| < lambda are exact. This speaks about the midpoint nu_0, as leaf A does.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def candidate(
     question: Question, layout: Layout, kept: Kept, side: NDArray[np.int8], free: NDArray[np.intp]
 ) -> Candidate | None:
     """The shortest majorant with these signs, slopes being free on some lines; None if it is not below the level."""
-    products = (layout.high * 2.0**layout.limb + layout.low)[free] / layout.level
+    products = (layout.high * 2.0**layout.limb + layout.low)[free] / max(layout.level, 1)
     fixed = np.delete(np.arange(len(side)), free)
     on = fixed[side[fixed] > 0]
     start = (layout.high[on] * 2.0**layout.limb + layout.low[on]).sum(axis=0) + layout.base
-    t = shortest(start[: layout.normed] / layout.level, products[:, : layout.normed])
+    t = shortest(start[: layout.normed] / max(layout.level, 1), products[:, : layout.normed])
     slopes = np.where(side > 0, 1 << BITS, 0).astype(object)
     slopes[free] = [int(x * 2.0**BITS) for x in t]
     w = exact_majorant(question, layout, slopes)

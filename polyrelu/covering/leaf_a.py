@@ -110,7 +110,7 @@ def maximiser(layout: Layout, boxes: Boxes, G: Floats) -> Floats:
     low, high = boxes.c - boxes.h, boxes.c + boxes.h
     u, m = boxes.c.copy(), layout.normed
     u[:, m:] += np.sign(G[:, m:]) * boxes.h[:, m:]
-    step = G[:, :m] / layout.level
+    step = G[:, :m] / max(layout.level, 1)
     for _ in range(CLIMBS):
         norm = np.sqrt((u[:, :m] ** 2).sum(axis=1, keepdims=True))
         u[:, :m] = np.clip(step * norm, low[:, :m], high[:, :m])

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from polyrelu.covering import leaf_a
 from polyrelu.covering import stars as leaf_b
-from polyrelu.covering.candidates import MOST_LINES, candidate, sides_at
 from polyrelu.covering.boxes import Boxes, halves, shares, split_coordinate
+from polyrelu.covering.candidates import MOST_LINES, candidate, sides_at
 from polyrelu.covering.layout import SLOPE_BITS, Layout, layout_of
 from polyrelu.covering.leaf_a import Floats, Kept, Majorants, Products
 from polyrelu.covering.mixing import mixed
@@ -219,8 +219,7 @@ def resisting(side: Side, boxes: Boxes, height: Floats) -> tuple[list[Direction]
         if not above and not deep[i]:
             closed[i] = False
         elif len(found) < PER_BATCH:
-            norm = float(np.sqrt((boxes.c[i, : layout.normed] ** 2).sum()))
-            value = float(question.value(layout.sign, vector) / 2**question.bits / norm)
+            value = question.height(layout.sign, vector)
             found.append(Direction(layout.sign, vector, "missed" if above else "undecided", value))
     return found, closed
 
