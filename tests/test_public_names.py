@@ -9,7 +9,13 @@ def test_public_names():
     for name in polyrelu.__all__:
         assert getattr(polyrelu, name) is not None
     # A module of the same name would take the place of the function once it is imported.
-    for module in ("certification", "selection.pruning", "networks.questions", "proof.optimum", "data.problem"):
+    for module in (
+        "certification",
+        "selection.pruning",
+        "networks.questions",
+        "proof.optimum",
+        "data.problem",
+    ):
         importlib.import_module(f"polyrelu.{module}")
     assert callable(polyrelu.certify)
     assert callable(polyrelu.prune)

@@ -44,9 +44,10 @@ def cover(
     """Prove that every direction off the stars is strictly below the level, or name directions that resist.
 
     `executor` is anything with `submit`; `deadline` a value of `time.monotonic()`; `progress` is called with the share
-    of directions that is settled. The search ends early once `enough` directions resist (default: `most`); below a box
-    that resists, its unit of work is not searched further. `checkpoint` names a file from which the search goes on if
-    it exists, and which is removed when the search ends by itself. `record` keeps every leaf, for a second check.
+    of directions that is settled. The search ends early once `enough` directions resist (default: `most`); a unit of
+    work, the first one apart, is not searched further when some of its boxes resist. `checkpoint` names a file from
+    which the search goes on if it exists, and which is removed when the search ends by itself. `record` keeps every
+    leaf, for a second check.
     """
     if question.level <= 0:
         return Resisting(Counts(), (), 0, "enclosure")
@@ -87,7 +88,8 @@ def over_budget(state: State, max_boxes: int | None, deadline: float | None) -> 
 def wave(sides: dict[int, Side], state: State, executor: Executor | None, stop: Callable[[], bool]) -> None:
     """One wave of units. What was not looked at when `stop` came, or an exception, stays on the pile."""
     tasks = state.waiting[-WAVE:]
-    units = results(sides, tasks, executor, FIRST_UNIT if state.counts.boxes == 0 else UNIT)
+    root = state.counts.boxes == 0
+    units = results(sides, tasks, executor, FIRST_UNIT if root else UNIT)
     got: list[Found] = []
     try:
         while len(got) < len(tasks) and not (got and stop()):
@@ -96,7 +98,7 @@ def wave(sides: dict[int, Side], state: State, executor: Executor | None, stop: 
         units.close()
         state.waiting[-WAVE:] = tasks[len(got) :]
         for (sign, _), found in zip(tasks, got, strict=False):
-            state.take(sign, found)
+            state.take(sign, found, root=root)
 
 
 def results(

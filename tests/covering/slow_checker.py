@@ -48,7 +48,8 @@ def own_lines(question):
 
 
 def ceil_norm(v):
-    return isqrt(sum(x * x for x in v)) + 1
+    square = sum(x * x for x in v)
+    return isqrt(square) + (isqrt(square) ** 2 < square)
 
 
 def majorant(question, lines, leaf, slopes, box=True):

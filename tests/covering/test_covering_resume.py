@@ -12,14 +12,14 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from polyrelu.covering import Covered, Question, checkpoint, cover
+from polyrelu.covering import Covered, Question, cover
 from polyrelu.errors import BadInput
 
 
-def large(lam=Fraction(60)):
-    """Some 20,000 boxes."""
+def large(lam=Fraction(8856)):
+    """Some 15,000 boxes; the largest value of f is 8764."""
     rng = np.random.default_rng(5)
-    rows, nu = rng.integers(-9, 10, (30, 4)), rng.integers(-3, 4, 30)
+    rows, nu = rng.integers(-99, 100, (120, 6)), rng.integers(-9, 10, 120)
     return Question(rows, nu, 0, lam)
 
 
@@ -46,11 +46,11 @@ def test_every_engine_gives_the_same_answer_and_counts():
         assert cover(large(), executor=threads) == alone
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         assert cover(large(), executor=processes) == alone
-        below = large(Fraction(40))
+        below = large(Fraction(8500))
         assert cover(below, executor=processes) == cover(below)
 
 
-@pytest.mark.parametrize("stop", [2, 10, 40])
+@pytest.mark.parametrize("stop", [2, 10, 25])
 def test_an_interrupted_covering_goes_on_where_it_was(tmp_path, stop):
     file = tmp_path / "covering.npz"
     whole = cover(large())
@@ -95,18 +95,14 @@ def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path):
         cover(large(), executor=engine, checkpoint=file)
     whole = file.read_bytes()
     with pytest.raises(BadInput, match="another question"):
-        cover(large(Fraction(61)), checkpoint=file)
+        cover(large(Fraction(8857)), checkpoint=file)
     rng = np.random.default_rng(1)
     for place in [*rng.integers(0, len(whole), 40), len(whole) // 2]:
         broken = bytearray(whole)
         broken[place] ^= 1 + int(rng.integers(0, 255))
         file.write_bytes(bytes(broken))
-        try:
-            found = checkpoint.Checkpoint(file, large(), (24, False)).read()
-        except BadInput:
-            continue
-        assert found is not None  # a byte that carries nothing, such as a date in the archive
-        assert sum(len(b) for _, b in found.waiting)
+        with pytest.raises(BadInput, match="damaged"):
+            cover(large(), checkpoint=file)
     for cut in (0, 10, len(whole) // 2):
         file.write_bytes(whole[:cut])
         with pytest.raises(BadInput):
