@@ -45,6 +45,8 @@ class State:
     leaves: list[Leaf] = field(default_factory=list)
     """Not written: a covering that records its leaves cannot be interrupted."""
     unexplored: int = 0
+    wave: int = 0
+    """Lists on top of the pile that belong to a wave that was interrupted."""
 
     def take(self, sign: int, found: Found, *, root: bool) -> None:
         """Book what a unit of work found. What it left waits in lists of neighbours, so that there is work for all;
@@ -104,6 +106,7 @@ class Checkpoint:
                 "counts": state.counts.as_tuple(),
                 "directions": state.directions,
                 "unexplored": state.unexplored,
+                "wave": state.wave,
             }
         )
         body = BytesIO()
@@ -132,4 +135,4 @@ def state_of(arrays: dict[str, Any], meta: dict[str, Any]) -> State:
         Direction(int(sign), tuple(int(x) for x in vector), str(kind), float(value))
         for sign, vector, kind, value in meta["directions"]
     ]
-    return State(waiting, Counts(*meta["counts"]), directions, [], int(meta["unexplored"]))
+    return State(waiting, Counts(*meta["counts"]), directions, [], int(meta["unexplored"]), int(meta["wave"]))

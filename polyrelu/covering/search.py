@@ -115,8 +115,9 @@ def examine(side: Side, region: Region, tried: set[bytes]) -> Examined:
     """Leaves A, B and M for a batch; what resists is reported, and the rest is halved."""
     layout, boxes, kept = side.layout, region.boxes, region.kept
     at = leaf_a.products(layout, kept, boxes)
-    a = leaf_a.majorants(layout, kept, boxes, at, leaf_a.first_slopes(kept, at))
-    a = mixed(layout, kept, boxes, at, a)
+    slopes = leaf_a.first_slopes(kept, at)
+    gamma = leaf_a.excess(layout, kept, at, slopes)
+    a = mixed(layout, kept, boxes, leaf_a.majorants(layout, kept, boxes, slopes, gamma))
     kind = np.where(a.value < 0, "A", "")
     star = np.full(len(boxes), -1)
     if len(region.stars.number):

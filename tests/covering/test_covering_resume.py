@@ -63,6 +63,17 @@ def test_an_interrupted_covering_goes_on_where_it_was(tmp_path, stop):
     assert not file.exists()
 
 
+@pytest.mark.parametrize("stop", [4, 20])
+def test_what_resists_is_the_same_after_an_interruption(tmp_path, stop):
+    file, below = tmp_path / "covering.npz", large(Fraction(8500))
+    whole = cover(below)
+    with Stopping(stop) as engine, pytest.raises(KeyboardInterrupt):
+        cover(below, executor=engine, checkpoint=file)
+    again = cover(below, checkpoint=file)
+    assert again.directions == whole.directions
+    assert again.counts.as_tuple()[:-1] == whole.counts.as_tuple()[:-1]
+
+
 def test_progress_reaches_one():
     shares = []
     cover(large(), progress=shares.append)
