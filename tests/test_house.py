@@ -9,13 +9,14 @@ import pytest
 from docs.generators.imports import IMPORTS, MODULES, PACKAGE, room
 
 FLOORS = (
-    ("errors", "guess"),
+    ("display", "errors", "guess", "limits"),
     ("data", "exact", "verdict"),
     ("arrangement", "covering", "examples", "networks"),
     ("proof",),
     ("optimal_set",),
     ("unregularised", "result"),
-    ("certificate", "certification"),
+    ("certification",),
+    ("certificate",),
     ("judging",),
     ("selection", "interop"),
     ("show",),
@@ -25,17 +26,10 @@ FLOORS = (
 )
 """From the ground up. A room imports from itself and from lower floors alone, at the top of a file or within."""
 
-STAIRS = {
-    ("result", "show"): "`summary` and `_repr_html_` of a result",
-    ("judging", "show"): "`summary` of an answer",
-}
+STAIRS: dict[tuple[str, str], str] = {}
 """Arrows upwards that are still there, and what they serve; the list only becomes shorter."""
 
-CIRCLES = [
-    {"judging.answer", "show.answer"},
-    {"result", "show.figures", "show.figures.canvas", "show.text"},
-    {"unregularised.optimal_set", "unregularised.result"},
-]
+CIRCLES: list[set[str]] = []
 """Circles that are still there; the list only becomes shorter."""
 
 DECIDING = (

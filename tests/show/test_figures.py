@@ -18,6 +18,7 @@ from polyrelu.result import Result
 from polyrelu.show import figures
 from polyrelu.show.figures.hull import hull, patches, paths
 from polyrelu.show.figures.sphere import flat, lifted
+from polyrelu.show.figures.view import inputs
 
 
 @cache
@@ -43,8 +44,8 @@ def weights(name):
 
 
 def impossible(name, kind):
-    d, inputs = result(name).problem.d, figures.inputs(result(name))
-    return (kind == "arrangement" and d not in (2, 3)) or (kind == "functions" and inputs not in (1, 2))
+    d, count = result(name).problem.d, inputs(result(name))
+    return (kind == "arrangement" and d not in (2, 3)) or (kind == "functions" and count not in (1, 2))
 
 
 @pytest.mark.parametrize("kind", figures.KINDS)
@@ -312,7 +313,7 @@ def test_the_band_between_two_functions_on_a_line():
         curve = network.predict(np.column_stack([shown["inputs"], np.ones(len(shown["inputs"]))]))
         assert (curve >= shown["low"] - 1e-9).all()
         assert (curve <= shown["high"] + 1e-9).all()
-    assert "λ = 1/10 over 3 given patterns" in figure.caption
+    assert "λ = 1/10 among networks with these 3 patterns" in figure.caption
     assert "differ elsewhere" in figure.caption
 
 
