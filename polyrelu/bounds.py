@@ -253,7 +253,9 @@ def penalty_bounds(network: Weights) -> tuple[Fraction, Fraction]:
 
 def _rounded_network(guess: Guess) -> Weights:
     return tuple(
-        (k.sign, tuple(Fraction(float(v)) for v in k.weight * k.direction)) for k in guess.neurons if k.weight > 0
+        (k.sign, tuple(Fraction(float(v)) for v in k.weight * k.direction))
+        for k in guess.neurons
+        if k.weight > 0
     )
 
 
