@@ -5,14 +5,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from polyrelu import display
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from polyrelu.arrangement.cells import enumerate_cells as enumerate_cells
+    from polyrelu.certificate.load import load as load
     from polyrelu.certification import certify as certify
     from polyrelu.data.problem import Problem as Problem
+    from polyrelu.judging.questions import ask as ask
     from polyrelu.networks.network import Network as Network
-    from polyrelu.networks.questions import ask as ask
     from polyrelu.optimal_set.levels import OptimalSet as OptimalSet
     from polyrelu.optimal_set.uniqueness import Uniqueness as Uniqueness
     from polyrelu.result import Result as Result
@@ -25,9 +28,10 @@ _HOME = {
     "Problem": "polyrelu.data.problem",
     "Result": "polyrelu.result",
     "Uniqueness": "polyrelu.optimal_set.uniqueness",
-    "ask": "polyrelu.networks.questions",
+    "ask": "polyrelu.judging.questions",
     "certify": "polyrelu.certification",
     "enumerate_cells": "polyrelu.arrangement.cells",
+    "load": "polyrelu.certificate.load",
     "prune": "polyrelu.selection.pruning",
 }
 
@@ -41,8 +45,12 @@ __all__ = [
     "ask",
     "certify",
     "enumerate_cells",
+    "load",
     "prune",
 ]
+
+
+display.WORDS.append("polyrelu.show.words")
 
 
 def __getattr__(name: str) -> Any:

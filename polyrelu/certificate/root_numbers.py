@@ -20,7 +20,8 @@ from polyrelu.exact.enclosure import ends, precision
 from polyrelu.exact.number_field import Element, NumberField
 from polyrelu.exact.rational import is_rational, to_fmpq
 from polyrelu.exact.square_roots import SqrtSum
-from polyrelu.proof.point import Coordinates, Point
+from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.point import Point
 
 MAX_DIGITS = 4000
 ISOLATING_BITS = 64

@@ -16,16 +16,15 @@ from flint import fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
-from polyrelu.exact.exact_linear import independent_columns, inner_product, solve
+from polyrelu.exact.linear import dot, independent_columns, solve
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import exact, sign
+from polyrelu.limits import MAX_VERTICES_WRITTEN
 from polyrelu.proof.optimum import Optimum
 
 Vector = list[Any]
 BITS = 64
 MAX_CORRECTIONS = 2000
-MAX_VERTICES = 1000
-"""Longer lists of vertices are left out of the file."""
 
 
 def interior_shares(optimum: Optimum, order: Sequence[int]) -> dict[str, Any]:
@@ -107,19 +106,16 @@ def _upper(x: Any) -> Fraction:
 
 def _separator(basis: list[Vector], unused: list[Vector]) -> Vector:
     """h orthogonal to the basis with h.a > 0 for every unused activation: the perceptron, which ends as one exists."""
-    gram = [[inner_product(a, b) for b in basis] for a in basis]
+    gram = [[dot(a, b) for b in basis] for a in basis]
     rests = []
     for a in unused:
-        coefficients = _solved(gram, [inner_product(b, a) for b in basis]) if basis else []
+        coefficients = _solved(gram, [dot(b, a) for b in basis]) if basis else []
         rests.append(
-            [
-                v - inner_product(c, coefficients)
-                for v, c in zip(a, _transposed(basis) or [[]] * len(a), strict=True)
-            ]
+            [v - dot(c, coefficients) for v, c in zip(a, _transposed(basis) or [[]] * len(a), strict=True)]
         )
     h = [sum(column, start=fmpq(0)) for column in zip(*rests, strict=True)]
     for _ in range(MAX_CORRECTIONS):
-        wrong = next((r for r in rests if sign(inner_product(h, r)) <= 0), None)
+        wrong = next((r for r in rests if sign(dot(h, r)) <= 0), None)
         if wrong is None:
             return h
         h = [v + w for v, w in zip(h, wrong, strict=True)]
@@ -130,6 +126,6 @@ def listed_vertices(optimum: Optimum, places: Sequence[int]) -> list[str]:
     """The supports of all vertices, sorted; `places` are the neurons of the file as indices of E."""
     from polyrelu.optimal_set.levels import OptimalSet
 
-    vertices = OptimalSet(optimum, MAX_VERTICES).neurons.vertices
+    vertices = OptimalSet(optimum, MAX_VERTICES_WRITTEN).neurons.vertices
     S = optimum.support.places
     return sorted("".join("01"[e in S and S[e] in v.support] for e in places) for v in vertices)

@@ -21,8 +21,8 @@ from polyrelu.data.files import check_writable
 from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
+    from polyrelu.data.problem import Matrix, Problem
     from polyrelu.result import Result
-    from polyrelu.unregularised.result import UnregularisedResult
 
 DESCRIPTION = """\
 Prove the optimum of a two-layer ReLU network with penalty lambda on a small data set:
@@ -36,9 +36,19 @@ anything: an answer is "proved", or "undecided" together with the equality that 
   polyrelu certify data.csv --lam 1/10
   polyrelu certify data.csv --lam 0.1 --json --digits 50
   polyrelu certify data.csv --lam 1/10 --out proof.json
+  polyrelu certify data.csv --lam 1/10 --predict new.csv
 """
 
 EPILOG = """\
+JSON: "status" and the exit status speak of the optimum alone. A further answer that is open is null, with what blocks
+it under KEY_reason. "neurons" counts them, "neuron_list" has each one:
+  {"sign": "+" or "-", "face": [1 active, 0 on the hyperplane, -1 off; row by row], "direction": [[lo, hi], ...],
+   "weight": [lo, hi]}   the weight lies between these in every optimal network
+"seconds" is everything you waited for, by steps under "timings"; "set" is the optimal set.
+Rows and neurons are counted from 1 in words and from 0 in JSON.
+With --predict the JSON object has the key "predictions", one entry for each new row, counted from 0:
+  {"row", "low": [lo, hi], "high": [lo, hi], "agree"}   the least and the greatest prediction of all optimal networks,
+  each between two decimals, or "-inf" and "inf" (lambda = 0); "agree": they all predict the same
 exit status: 0 proved, 2 bad input, 3 undecided.
 Scaling: a loss averaged over n rows has our lambda divided by n; a loss without the 1/2 has twice our objective.
 """
@@ -65,6 +75,12 @@ def add_parser(commands: Any) -> None:
     add_size_options(parser)
     add_vertices_option(parser)
     parser.add_argument(
+        "--predict",
+        metavar="FILE",
+        help="a table of new rows (the columns of DATA without the target; - is standard input): print for each the "
+        "interval of the predictions of all optimal networks",
+    )
+    parser.add_argument(
         "--out", metavar="FILE", help="save the proof, for `polyrelu check`; compressed if FILE ends in .gz"
     )
     add_json_option(parser)
@@ -77,9 +93,11 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.data.problem import Problem
     from polyrelu.show.progress import stage_line
 
-    check_writable(args.out)
+    listed = None if args.patterns in ("cells", "all") else args.patterns
+    check_writable(args.out, inputs=[args.data, listed, args.predict])
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
-    patterns = args.patterns if args.patterns in ("cells", "all") else read_patterns(args.patterns, problem.n)
+    new_rows = _new_rows(problem, args)
+    patterns = args.patterns if listed is None else read_patterns(listed, problem.n)
     with workers(args.jobs) as executor, stage_line() as stage:
         result = certify(
             problem,
@@ -90,26 +108,54 @@ def run(args: argparse.Namespace) -> int:
             executor=executor,
             stage=stage,
         )
-        shown = result.to_json(args.digits)
-    text = json.dumps(shown)
+        if stage is not None:
+            stage("set")
+        shown = _shown(result, new_rows, args)
     try:
-        print(text if args.json else result.summary(args.digits), flush=True)
+        print(shown, flush=True)
     finally:  # a reader of our output who has seen enough does not lose the proof
         if args.out:
             _save_proof(result, args.out)
     return 0 if result.status == "proved" else 3
 
 
-def _save_proof(result: Result | UnregularisedResult, path: str) -> None:
-    from polyrelu.certificate import write_proof
-    from polyrelu.result import Result
+def _new_rows(problem: Problem, args: argparse.Namespace) -> Matrix | None:
+    """The rows of --predict, read before any long work begins."""
+    from polyrelu.data.new_rows import read_new_rows
+    from polyrelu.optimal_set.predictions import NO_GATES
 
-    if not isinstance(result, Result):
-        raise BadInput(f"--out {path}: proof files are for lambda > 0; the answer above was not saved")
+    if args.predict is None:
+        return None
+    if args.gated:
+        raise BadInput(f"--predict: {NO_GATES}; drop --gated")
+    if args.predict == args.data == "-":
+        raise BadInput("DATA and --predict cannot both be standard input; give a file for one of them")
+    return read_new_rows(problem, args.predict)
+
+
+def _shown(result: Result, new_rows: Matrix | None, args: argparse.Namespace) -> str:
+    """What is printed: the answer in words or as JSON, and the predictions that were asked for."""
+    from polyrelu.show.predictions import prediction_keys, prediction_lines
+
+    if not args.json:
+        lines = [] if new_rows is None else prediction_lines(result, new_rows, args.digits)
+        return "\n".join([result.summary(args.digits), *lines])
+    answer = result.to_json(
+        args.digits
+    )  # it lists the minimal networks, where predictions are then looked up
+    return json.dumps(answer if new_rows is None else answer | prediction_keys(result, new_rows, args.digits))
+
+
+def _save_proof(result: Result, path: str) -> None:
+    from polyrelu.certificate import write_proof
+
     if result.status != "proved":
         print(f"polyrelu certify: nothing was proved, so {path} was not written", file=sys.stderr)
-    else:
+        return
+    try:
         write_proof(result, path)
+    except BadInput as refused:
+        raise BadInput(f"--out {path}: {refused}; the answer above was not saved") from None
 
 
 def read_patterns(path: str, n: int) -> Any:

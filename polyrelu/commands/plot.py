@@ -19,10 +19,12 @@ from polyrelu.commands.options import (
 )
 from polyrelu.data.files import check_writable, write_whole
 from polyrelu.errors import BadInput
+from polyrelu.limits import MAX_VERTICES_DRAWN
 from polyrelu.show.figures import KINDS
 
 if TYPE_CHECKING:
     from polyrelu.data.problem import Problem
+    from polyrelu.result import Result
 
 DESCRIPTION = """\
 Draw the optimal networks of a data set. Vertices, edges, neurons and ranges come from the proof; floats only draw.
@@ -57,7 +59,7 @@ def add_parser(commands: Any) -> None:
     add_data_options(parser)
     add_lambda_option(parser)
     _add_figure_options(parser)
-    add_vertices_option(parser, 1000)
+    add_vertices_option(parser, MAX_VERTICES_DRAWN)
     add_size_options(parser)
     parser.add_argument(
         "--out", metavar="FILE", help="a .png, .svg or .pdf file (default: DATA-KIND.png here)"
@@ -103,33 +105,63 @@ def three(text: str) -> list[int]:
 def run(args: argparse.Namespace) -> int:
     """Certify, draw, save."""
     if args.interactive is not None:
-        from polyrelu.commands import page
-
-        return page.run(args)
-    from polyrelu.certification import certify
-    from polyrelu.data.problem import Problem
+        return _save_page(args)
     from polyrelu.show import figures
-    from polyrelu.show.progress import stage_line
 
     _refuse_options_of_other_kinds(args)
     figures.need_matplotlib()
     kind = args.kind or ("figure1" if args.neurons or args.feature else None)
     path = args.out or default_name(args.data, kind or "figure")
     form = figures.format_of(path)
-    check_writable(path)
-    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
-    with workers(args.jobs) as executor, stage_line() as stage:
-        result = certify(problem, max_cells=args.max_cells, executor=executor, stage=stage)
+    check_writable(path, inputs=[args.data])
+    problem = _read(args)
+    result = _certified(args, problem)
     kind = kind or figures.natural_kind(result)
     figure = figures.draw(result, kind, **_options(args, kind, problem))
     if args.out is None:
         path = default_name(args.data, kind)
+        check_writable(path, inputs=[args.data])
     write_whole(path, lambda file: file.write(figure.rendered(form)))
-    print_saved(args, path, kind, figure.caption)
+    _print_saved(args, path, kind, figure.caption)
     return 0
 
 
-def print_saved(args: argparse.Namespace, path: str, kind: str, caption: str) -> None:
+def _save_page(args: argparse.Namespace) -> int:
+    """Certify, make the page to turn and to move in, save it."""
+    from polyrelu.show import figures, interactive
+
+    path = args.interactive
+    if args.kind or args.out or args.level != "neurons":
+        raise BadInput("--interactive makes one page of networks; drop --kind, --out and --level")
+    if not path.lower().endswith((".html", ".htm")):
+        raise BadInput(f"--interactive {path}: the page is an HTML file; give it the ending .html")
+    figures.need_matplotlib()
+    interactive.need_plotly()
+    check_writable(path, "--interactive", [args.data])
+    problem = _read(args)
+    feature = feature_index(args.feature, problem)
+    result = _certified(args, problem)
+    made = interactive.page(result, args.neurons, feature, max_vertices=args.max_vertices)
+    write_whole(path, lambda file: file.write(made.html.encode()))
+    _print_saved(args, path, "interactive", made.caption)
+    return 0
+
+
+def _read(args: argparse.Namespace) -> Problem:
+    from polyrelu.data.problem import Problem
+
+    return Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+
+
+def _certified(args: argparse.Namespace, problem: Problem) -> Result:
+    from polyrelu.certification import certify
+    from polyrelu.show.progress import stage_line
+
+    with workers(args.jobs) as executor, stage_line() as stage:
+        return certify(problem, max_cells=args.max_cells, executor=executor, stage=stage)
+
+
+def _print_saved(args: argparse.Namespace, path: str, kind: str, caption: str) -> None:
     """What was drawn, and where it is."""
     if args.json:
         print(json.dumps({"file": path, "kind": kind, "caption": caption}))

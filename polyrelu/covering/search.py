@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from polyrelu.covering import leaf_a
 from polyrelu.covering import stars as leaf_b
 from polyrelu.covering.boxes import Boxes, halves, shares, split_coordinate
+from polyrelu.covering.candidates import MOST_LINES, candidate, sides_at
 from polyrelu.covering.candidates import MOST_LINES, Candidate, candidate, sides_at
 from polyrelu.covering.layout import SLOPE_BITS, Layout, layout_of
 from polyrelu.covering.leaf_a import Floats, Kept, Majorants, Products

@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from polyrelu.exact.engines import choose
-from polyrelu.exact.ordered_field import (
-    Scalar,
-    Vector,
-    common_field,
-    distinct,
-    dot,
-    echelon,
-    is_rational,
-    is_zero,
-    primitive,
-    reduce_modulo,
-)
+from polyrelu.exact.linear import dot, echelon
+from polyrelu.exact.real import Vector, is_zero
+from polyrelu.exact.vectors import all_rational, common_field, distinct, primitive
 
 
 def generators(
-    inequalities: Sequence[Sequence[Scalar]],
-    equations: Sequence[Sequence[Scalar]],
+    inequalities: Sequence[Vector],
+    equations: Sequence[Vector],
     dim: int,
     engine: str | None = None,
 ) -> tuple[list[Vector], list[Vector]]:
@@ -30,20 +21,18 @@ def generators(
     Read the other way, as generators of a cone, the rows go to the facets and equations of that cone.
     """
     rows = common_field([*inequalities, *equations])
-    run = choose(engine, rational=is_rational(rows))
+    run = choose(engine, rational=all_rational(rows))
     rays, lines = run(rows[: len(inequalities)], rows[len(inequalities) :], dim)
     return canonical(rays, lines)
 
 
-def canonical(
-    rays: Sequence[Sequence[Scalar]], lines: Sequence[Sequence[Scalar]]
-) -> tuple[list[Vector], list[Vector]]:
+def canonical(rays: Sequence[Vector], lines: Sequence[Vector]) -> tuple[list[Vector], list[Vector]]:
     """The same rays modulo the lines, in a form free of scale and order; the lines as an echelon basis."""
     both = common_field([*rays, *lines])
     basis = echelon(both[len(rays) :])
-    reduced = [reduce_modulo(ray, basis) for ray in both[: len(rays)]]
-    kept = [primitive(ray) for ray in reduced if not all(map(is_zero, ray))]
-    return distinct(kept), [primitive(line) for line in basis]
+    reduced = [basis.reduce(ray) for ray in both[: len(rays)]]
+    kept: list[Vector] = [primitive(ray) for ray in reduced if not all(map(is_zero, ray))]
+    return distinct(kept), [primitive(line) for line in basis.rows]
 
 
 def irredundant(

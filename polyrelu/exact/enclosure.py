@@ -22,6 +22,7 @@ from flint import arb, arb_mat, ctx, fmpz
 from polyrelu.errors import BadInput, LimitReached
 from polyrelu.exact.rational import Matrix, Rational, is_rational, to_fmpq, to_matrix
 
+GUARD_BITS = 40
 MAX_DIGITS = 4000  # Python refuses to read integers of more than 4300 digits
 MAX_EXPONENT = 1_000_000  # binary; beyond it an exact end would fill the memory
 
@@ -95,6 +96,11 @@ def decimal_bounds(b: arb | Rational, digits: int) -> tuple[str, str]:
     place = decimal_exponent(largest) - digits + 1
     unit = Fraction(10) ** place
     return _written(lo // unit, place), _written(-(-hi // unit), place)
+
+
+def bits_of(digits: int) -> int:
+    """Working precision for that many decimal digits, and some more."""
+    return digits * 10 // 3 + GUARD_BITS
 
 
 def decimal_exponent(x: Fraction) -> int:

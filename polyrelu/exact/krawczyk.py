@@ -65,7 +65,7 @@ class Root:
     @property
     def digits(self) -> int:
         """Decimal digits to which every component is known, in the sense of `prec`."""
-        return int(_accuracy(self.box) * 0.30103)
+        return _accuracy(self.box) * 30103 // 100000
 
     def refine(self, prec: int, max_bits: int = MAX_BITS) -> Root | None:
         """The same root to `prec` bits; None only if `max_bits` does not suffice.

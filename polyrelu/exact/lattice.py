@@ -1,23 +1,51 @@
-"""Integer bases of the row space of a matrix."""
+"""Lattices of integer vectors in the kernel and in the row space of a rational matrix, by bases of short vectors.
+
+>>> kernel_lattice([[1, 1, 1]]).tolist()
+[[-1, 1, 0], [-1, 0, 1]]
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from flint import fmpz_mat
 
 from polyrelu.exact.integers import IntMatrix, narrow
+from polyrelu.exact.linear import independent_rows
+from polyrelu.exact.rational import Matrix, integer_rows, select_rows, to_matrix
+
+
+def kernel_lattice(A: Matrix, columns: int | None = None) -> fmpz_mat:
+    """Rows: an LLL-reduced basis of the lattice of all integer vectors u with A u = 0.
+
+    A unimodular T that brings A^T to Hermite form has, on the rows where T A^T = 0, a basis of that whole
+    lattice, not only of a sublattice; so every row is primitive and the entries are as small as LLL makes them.
+    """
+    A = to_matrix(A, columns)
+    d = A.ncols()
+    independent = integer_rows(select_rows(A, independent_rows(A)))
+    if independent.nrows() == 0:
+        return fmpz_mat(d, d, [int(i == j) for i in range(d) for j in range(d)])
+    _, T = independent.transpose().hnf(transform=True)
+    kernel = select_rows(T, range(independent.nrows(), d))
+    return kernel.lll() if kernel.nrows() > 0 else kernel
+
+
+def row_lattice(A: Matrix, columns: int | None = None) -> fmpz_mat:
+    """Rows: an LLL-reduced basis of the lattice of all integer vectors in the row space of A."""
+    A = to_matrix(A, columns)
+    return kernel_lattice(kernel_lattice(A), A.ncols())
 
 
 def row_space_basis(rows: IntMatrix) -> IntMatrix:
     """Short integer vectors (r, d) that are a basis of the span of the rows: the unit vectors if r = d.
 
     With R this basis, X w takes on R^d the values of (X R^T) v on R^r, since w = R^T v runs over the row
-    space and X vanishes on its complement; and X R^T has full column rank.
+    space and X vanishes on its complement; and X R^T has full column rank. (They span the lattice that the rows
+    span, which may be a part of `row_lattice`.)
 
     >>> row_space_basis(np.array([[2, 2, 0], [1, 1, 0]])).tolist()
     [[1, 1, 0]]
     """
-    from flint import fmpz_mat
-
     width = rows.shape[1]
     if not len(rows):
         return np.zeros((0, width), dtype=np.int64)

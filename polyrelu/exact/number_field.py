@@ -11,6 +11,7 @@ sign is then found by balls. The real root is named by a ball that provably cont
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -148,9 +149,9 @@ class Element(ExactReal):
             return other.poly
         return fmpq_poly([to_fmpq(other)]) if is_rational(other) else None
 
-    def __add__(self, other: Any) -> Element:
+    def __add__(self, other: Any) -> Any:
         q = self._lift(other)
-        return NotImplemented if q is None else Element(self.field, self.poly + q)
+        return self._beside(other, operator.add) if q is None else Element(self.field, self.poly + q)
 
     __radd__ = __add__
 
@@ -160,17 +161,17 @@ class Element(ExactReal):
     def __pos__(self) -> Element:
         return self
 
-    def __sub__(self, other: Any) -> Element:
+    def __sub__(self, other: Any) -> Any:
         q = self._lift(other)
-        return NotImplemented if q is None else Element(self.field, self.poly - q)
+        return self._beside(other, operator.sub) if q is None else Element(self.field, self.poly - q)
 
-    def __rsub__(self, other: Any) -> Element:
+    def __rsub__(self, other: Any) -> Any:
         return (-self).__add__(other)
 
-    def __mul__(self, other: Any) -> Element:
+    def __mul__(self, other: Any) -> Any:
         q = self._lift(other)
         if q is None:
-            return NotImplemented
+            return self._beside(other, operator.mul)
         return Element(self.field, (self.poly * q) % fmpq_poly(self.field.polynomial))
 
     __rmul__ = __mul__
@@ -189,12 +190,14 @@ class Element(ExactReal):
         _, u, _ = self.poly.xgcd(fmpq_poly(self.field.polynomial))
         return Element(self.field, u)
 
-    def __truediv__(self, other: Any) -> Element:
+    def __truediv__(self, other: Any) -> Any:
         if is_rational(other):
             return self.__mul__(1 / to_fmpq(other))
-        return self.__mul__(other.inverse()) if isinstance(other, Element) else NotImplemented
+        if isinstance(other, Element):
+            return self.__mul__(other.inverse())
+        return self._beside(other, operator.truediv)
 
-    def __rtruediv__(self, other: Any) -> Element:
+    def __rtruediv__(self, other: Any) -> Any:
         return self.inverse().__mul__(other)
 
     def __eq__(self, other: object) -> bool:

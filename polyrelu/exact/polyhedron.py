@@ -23,7 +23,8 @@ from fractions import Fraction
 from polyrelu.errors import BadInput
 from polyrelu.exact import cone
 from polyrelu.exact.face_lattice import Adjacency, edges, face_numbers
-from polyrelu.exact.ordered_field import Scalar, Vector, common_field, distinct, dot, is_zero, sign
+from polyrelu.exact.linear import dot
+from polyrelu.exact.real import Number, Vector, is_zero, sign
 from polyrelu.exact.representations import (
     HalfSpace,
     HRepresentation,
@@ -32,6 +33,7 @@ from polyrelu.exact.representations import (
     Ray,
     VRepresentation,
 )
+from polyrelu.exact.vectors import common_field, distinct
 
 __all__ = [
     "Adjacency",
@@ -67,7 +69,7 @@ class Polyhedron:
         """The dimension of the affine hull; -1 for the empty set."""
         return -1 if self.is_empty else self.h.dim - len(self.h.equations)
 
-    def contains(self, x: Sequence[Scalar]) -> bool:
+    def contains(self, x: Vector) -> bool:
         """Whether x satisfies every half-space and hyperplane."""
         return all(sign(row.value(x)) >= 0 for row in self.h.inequalities) and all(
             is_zero(row.value(x)) for row in self.h.equations
@@ -87,7 +89,7 @@ class Polyhedron:
         """For each inequality, the generators in it (vertices first, then rays, numbered through)."""
         points = [*((1, v) for v in self.v.vertices), *((0, ray.direction) for ray in self.v.rays)]
         return tuple(
-            frozenset(k for k, (t, x) in enumerate(points) if is_zero(row.b * t + dot(row.a, x)))
+            frozenset(k for k, (t, x) in enumerate(points) if is_zero(dot((row.b, *row.a), (t, *x))))
             for row in self.h.inequalities
         )
 
@@ -166,7 +168,7 @@ def _from_cone(dim: int, rays: Sequence[Vector], lines: Sequence[Vector]) -> VRe
     return VRepresentation.from_vectors(dim, vertices, directions, [line[:-1] for line in lines])
 
 
-def _quotient(x: Scalar, t: Scalar) -> Scalar:
+def _quotient(x: Number, t: Number) -> Number:
     return Fraction(x, t) if isinstance(x, int) else x / t
 
 

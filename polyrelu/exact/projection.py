@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
 
 from polyrelu.errors import BadInput, Contradiction
+from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import (
     Matrix,
     Rational,
     column,
-    independent_rows,
     primitive_scale,
     select_rows,
     to_matrix,

@@ -1,10 +1,8 @@
-"""Rational numbers and matrices on flint: every conversion, and linear algebra over Q.
+"""Rational numbers and matrices on flint: every conversion, and squares.
 
 The door is one way: `to_fmpq` accepts whatever is exact (int, Fraction, numpy integers, fmpz, fmpq) and refuses
 floats; `to_fraction` leads back. A matrix argument may be an `fmpq_mat`, an `fmpz_mat`, or rows of exact numbers.
 
->>> null_space([[1, 1, 1]]).tolist()
-[[-1, 1, 0], [-1, 0, 1]]
 >>> squarefree_part(Fraction(8, 3))
 (2/3, 6)
 """
@@ -103,79 +101,6 @@ def select_rows(A: Any, indices: Sequence[int]) -> Any:
     return type(A)(len(indices), A.ncols(), [x for i in indices for x in table[i]])
 
 
-# ------------------------------------------------------------------ linear algebra
-
-
-def rank(A: Matrix) -> int:
-    """The rank of A."""
-    return int(to_matrix(A).rank())
-
-
-def independent_columns(A: Matrix) -> list[int]:
-    """The lexicographically first maximal independent set of columns: the pivots of the echelon form."""
-    R, r = to_matrix(A).rref()
-    pivots, j = [], 0
-    for i in range(r):
-        while R[i, j] == 0:
-            j += 1
-        pivots.append(j)
-    return pivots
-
-
-def independent_rows(A: Matrix) -> list[int]:
-    """The lexicographically first maximal independent set of rows."""
-    return independent_columns(to_matrix(A).transpose())
-
-
-def null_space(A: Matrix, columns: int | None = None) -> fmpz_mat:
-    """Rows: an LLL-reduced basis of the lattice of all integer vectors u with A u = 0.
-
-    A unimodular T that brings A^T to Hermite form has, on the rows where T A^T = 0, a basis of that whole
-    lattice, not only of a sublattice; so every row is primitive and the entries are as small as LLL makes them.
-    """
-    A = to_matrix(A, columns)
-    d = A.ncols()
-    independent = integer_rows(select_rows(A, independent_rows(A)))
-    if independent.nrows() == 0:
-        return fmpz_mat(d, d, [int(i == j) for i in range(d) for j in range(d)])
-    _, T = independent.transpose().hnf(transform=True)
-    kernel = select_rows(T, range(independent.nrows(), d))
-    return kernel.lll() if kernel.nrows() > 0 else kernel
-
-
-def row_space(A: Matrix, columns: int | None = None) -> fmpz_mat:
-    """Rows: an LLL-reduced basis of the lattice of all integer vectors in the row space of A."""
-    A = to_matrix(A, columns)
-    return null_space(null_space(A), A.ncols())
-
-
-def projector(A: Matrix, columns: int | None = None) -> fmpq_mat:
-    """The orthogonal projection onto { u : A u = 0 }: I - B^T (B B^T)^-1 B for a basis B of the rows of A."""
-    A = to_matrix(A, columns)
-    d = A.ncols()
-    identity = fmpq_mat(d, d, [int(i == j) for i in range(d) for j in range(d)])
-    B = fmpq_mat(integer_rows(select_rows(A, independent_rows(A))))
-    if B.nrows() == 0:
-        return identity
-    return identity - B.transpose() * (B * B.transpose()).solve(B)
-
-
-def solve(A: Matrix, b: Iterable[Rational]) -> list[fmpq] | None:
-    """One solution of A x = b (zero off the pivot columns), or None if there is none."""
-    A = to_matrix(A)
-    rhs = to_vector(b)
-    width = A.ncols()
-    rows = [[*row, y] for row, y in zip(A.tolist(), rhs, strict=True)]
-    pivots = independent_columns(to_matrix(rows, width + 1))
-    if pivots and pivots[-1] == width:
-        return None
-    R, _ = to_matrix(rows, width + 1).rref()
-    x = [fmpq(0)] * width
-    for i, j in enumerate(pivots):
-        x[j] = R[i, width]
-    return x
-
-
 # ------------------------------------------------------------------ squares
 
 
@@ -217,7 +142,7 @@ def _factor_rest(n: fmpz) -> list[tuple[fmpz, int]]:
         return [(n, 1)]
     if n.is_square():
         return [(p, 2 * e) for p, e in _factors(n.isqrt())]
-    digits = int(n.height_bits() * 0.30103) + 1
+    digits = n.height_bits() * 30103 // 100000 + 1
     if digits > HARD_DIGITS:
         raise LimitReached(
             f"the squarefree part of a number with a composite factor of about {digits} digits was asked for; "

@@ -89,10 +89,10 @@ class _Digits:
 
 
 def _schedule(max_degree: int, max_bits: int) -> list[tuple[int, int]]:
-    """The pairs (degree, bits) to try, cheap ones first; the cost of LLL grows about like degree^4 bits^1.5."""
+    """The pairs (degree, bits) to try, cheap ones first: LLL costs about degree^4 bits^1.5, the root of the key."""
     degrees = sorted({*(d for d in DEGREES if d <= max_degree), max_degree})
     pairs = [(d, h * (d + 1)) for d in degrees for h in COEFFICIENT_BITS if h * (d + 1) <= max_bits]
-    return sorted(pairs, key=lambda pair: pair[0] ** 4 * pair[1] ** 1.5)
+    return sorted(pairs, key=lambda pair: pair[0] ** 8 * pair[1] ** 3)
 
 
 def _minimal_polynomial(

@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from polyrelu.errors import BadInput
-from polyrelu.exact.ordered_field import Scalar, Vector, dot
+from polyrelu.exact.linear import dot
+from polyrelu.exact.real import Number, Vector
 
 
 @dataclass(frozen=True)
 class HalfSpace:
     """{ x : b + a.x >= 0 }."""
 
-    b: Scalar
+    b: Number
     a: Vector
 
-    def value(self, x: Sequence[Scalar]) -> Scalar:
+    def value(self, x: Vector) -> Number:
         """The slack b + a.x at x."""
-        return dot(self.a, x) + self.b
+        return dot((self.b, *self.a), (1, *x))
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class VRepresentation:
         )
 
 
-def _check_lengths(dim: int, vectors: Iterable[Sequence[Scalar]]) -> None:
+def _check_lengths(dim: int, vectors: Iterable[Vector]) -> None:
     for vector in vectors:
         if len(vector) != dim:
             raise BadInput(f"a vector of length {len(vector)} in dimension {dim}: {vector!r}")

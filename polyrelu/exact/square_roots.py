@@ -17,6 +17,7 @@ True
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping
 from math import gcd
 from typing import Any
@@ -80,12 +81,12 @@ class SqrtSum(ExactReal):
         with precision(bits):
             return sum((c * arb(m).sqrt() for m, c in self._terms), start=arb(0))
 
-    def __add__(self, other: Any) -> SqrtSum:
-        other = _lift(other)
-        if other is None:
-            return NotImplemented
+    def __add__(self, other: Any) -> Any:
+        lifted = _lift(other)
+        if lifted is None:
+            return self._beside(other, operator.add)
         terms = dict(self._terms)
-        for m, c in other._terms:
+        for m, c in lifted._terms:
             terms[m] = terms.get(m, fmpq(0)) + c
         return SqrtSum._from_terms(terms)
 
@@ -97,20 +98,20 @@ class SqrtSum(ExactReal):
     def __pos__(self) -> SqrtSum:
         return self
 
-    def __sub__(self, other: Any) -> SqrtSum:
-        other = _lift(other)
-        return NotImplemented if other is None else self + (-other)
+    def __sub__(self, other: Any) -> Any:
+        lifted = _lift(other)
+        return self._beside(other, operator.sub) if lifted is None else self + (-lifted)
 
-    def __rsub__(self, other: Any) -> SqrtSum:
+    def __rsub__(self, other: Any) -> Any:
         return (-self).__add__(other)
 
-    def __mul__(self, other: Any) -> SqrtSum:
-        other = _lift(other)
-        if other is None:
-            return NotImplemented
+    def __mul__(self, other: Any) -> Any:
+        lifted = _lift(other)
+        if lifted is None:
+            return self._beside(other, operator.mul)
         products: dict[int, fmpq] = {}
         for m, c in self._terms:
-            for k, b in other._terms:
+            for k, b in lifted._terms:
                 g = gcd(m, k)  # sqrt(m) sqrt(k) = g sqrt(m k / g^2), and m k / g^2 is squarefree
                 radicand = (m // g) * (k // g)
                 products[radicand] = products.get(radicand, fmpq(0)) + c * b * g
@@ -125,11 +126,11 @@ class SqrtSum(ExactReal):
             power = power * power * (base if bit == "1" else SqrtSum(1))
         return power
 
-    def __truediv__(self, other: Any) -> SqrtSum:
-        other = _lift(other)
-        return NotImplemented if other is None else self * other.inverse()
+    def __truediv__(self, other: Any) -> Any:
+        lifted = _lift(other)
+        return self._beside(other, operator.truediv) if lifted is None else self * lifted.inverse()
 
-    def __rtruediv__(self, other: Any) -> SqrtSum:
+    def __rtruediv__(self, other: Any) -> Any:
         return self.inverse().__mul__(other)
 
     def inverse(self) -> SqrtSum:
@@ -140,7 +141,7 @@ class SqrtSum(ExactReal):
         while (q := norm.rational()) is None:
             conjugate = norm._conjugate(_splitting_factor(m for m, _ in norm._terms))
             numerator, norm = numerator * conjugate, norm * conjugate
-        return numerator * SqrtSum(1 / q)
+        return SqrtSum._from_terms({m: c / q for m, c in numerator._terms})
 
     def _conjugate(self, p: int) -> SqrtSum:
         """The image under sqrt(p) -> -sqrt(p)."""

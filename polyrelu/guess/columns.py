@@ -9,8 +9,8 @@ import numpy as np
 from scipy.optimize import nnls
 
 from polyrelu.guess.flats import TINY, Indices
-from polyrelu.guess.program import Program
-from polyrelu.guess.result import Array, Bools
+from polyrelu.guess.float_program import FloatProgram
+from polyrelu.guess.values import Array, Bools
 
 MAX_HOPS = 50
 MANY = 64  # rows of a cone that are too many to try all at once
@@ -48,12 +48,12 @@ class Projection:
     value: float
     zero: Bools
 
-    def column(self, program: Program, sign: int) -> Column:
+    def column(self, program: FloatProgram, sign: int) -> Column:
         """The column in direction p."""
         return column(program, self.block, sign, self.p, self.zero)
 
 
-def column(program: Program, block: int, sign: int, w: Array, zero: Bools | None = None) -> Column:
+def column(program: FloatProgram, block: int, sign: int, w: Array, zero: Bools | None = None) -> Column:
     """The column of a direction w in the closed cone of a block; without `zero` its face is read off."""
     u = w / math.sqrt(w @ w)
     products = program.X @ u
@@ -65,7 +65,7 @@ def column(program: Program, block: int, sign: int, w: Array, zero: Bools | None
     return Column(block, sign, u, none, active, sign * np.where(active, products, 0.0))
 
 
-def project(program: Program, block: int, moment: Array) -> Projection:
+def project(program: FloatProgram, block: int, moment: Array) -> Projection:
     """Projection of a moment onto the cone of a block.
 
     Least squares only names the tight facets: p itself comes from the flat they span, which is accurate even where
@@ -90,7 +90,7 @@ def project(program: Program, block: int, moment: Array) -> Projection:
     return Projection(block, p, math.sqrt(p @ p), tight)
 
 
-def climb(program: Program, start: Projection, sign: int, nu: Array) -> Projection:
+def climb(program: FloatProgram, start: Projection, sign: int, nu: Array) -> Projection:
     """From cell to neighbouring cell while the value rises (only where all cells are listed)."""
     here = start
     for _ in range(MAX_HOPS if program.all_cells else 0):
@@ -101,12 +101,12 @@ def climb(program: Program, start: Projection, sign: int, nu: Array) -> Projecti
     return here
 
 
-def _across(program: Program, here: Projection, sign: int, nu: Array) -> Projection | None:
+def _across(program: FloatProgram, here: Projection, sign: int, nu: Array) -> Projection | None:
     """The best neighbouring cell behind a facet that p touches; None at a local maximum."""
     rows, value, best = program.facet_rows[here.block], here.value * (1 + 1e-10), None
     touching = (rows < program.n) & here.zero[np.minimum(rows, program.n - 1)]
     for place in np.flatnonzero(touching):
-        other = int(program.across[here.block, place])
+        other = program.behind(here.block, int(place))
         moment = program.moment(other, sign, nu)
         outward = moment @ program.unit_rows[rows[place]]
         if outward < 0 if program.patterns[here.block, rows[place]] else outward > 0:
@@ -186,7 +186,7 @@ def _squares(moments: Array, rho: Array, normals: Array) -> Array:
     return np.asarray(np.einsum("md,md->m", residual, residual))
 
 
-def distinct(program: Program, found: list[tuple[float, Column]]) -> list[tuple[float, Column]]:
+def distinct(program: FloatProgram, found: list[tuple[float, Column]]) -> list[tuple[float, Column]]:
     """One entry for each face and sign (for each gate in the gated program), the greatest first."""
     seen: dict[tuple[object, ...], tuple[float, Column]] = {}
     for value, c in sorted(found, key=lambda pair: -pair[0]):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from polyrelu.guess.flats import Indices
-from polyrelu.guess.result import Array, Bools
+from polyrelu.guess.values import Array, Bools
 
 
 def parallel_classes(X: Array) -> list[Indices]:

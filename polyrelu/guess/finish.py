@@ -10,11 +10,12 @@ import numpy as np
 
 from polyrelu.guess.columns import Column
 from polyrelu.guess.flats import NEAR
+from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.newton import polish
 from polyrelu.guess.pricing import Pricer
-from polyrelu.guess.program import Program
-from polyrelu.guess.result import Array, GuessedNeuron
+from polyrelu.guess.scout import Scout
 from polyrelu.guess.sliding import State, newton_step
+from polyrelu.guess.values import Array, GuessedNeuron
 
 TIE = 1e-7  # other directions this close to lambda, relatively, are reported
 CLOSE = 1e-9  # ... and these are offered to the vertex
@@ -23,7 +24,9 @@ SNAPS = (1.0, 1e2, 1e4)  # how generously a direction is put on a hyperplane, tr
 REREADS = 3
 
 
-def finish(pricer: Pricer, y: Array, lam: float, state: State, *, noise: float) -> tuple[State, list[Column]]:
+def finish(
+    pricer: Pricer | Scout, y: Array, lam: float, state: State, *, noise: float
+) -> tuple[State, list[Column]]:
     """A polished vertex, and the other directions that reach lambda nearly.
 
     `noise` is what rounding in the residual does to the value of a block, relative to lambda.
@@ -49,7 +52,13 @@ class _Found:
 
 
 def _reread(
-    pricer: Pricer, y: Array, lam: float, state: State, *, sift: Callable[..., list[Column]], noise: float
+    pricer: Pricer | Scout,
+    y: Array,
+    lam: float,
+    state: State,
+    *,
+    sift: Callable[..., list[Column]],
+    noise: float,
 ) -> _Found:
     """Vertex, Newton, and the faces read again at the better residual, until they are the same."""
     program, polished = pricer.program, False
@@ -71,16 +80,16 @@ def _reread(
     return _Found(state, [], False)
 
 
-def _others(program: Program, state: State, tight: list[tuple[float, Column]]) -> list[Column]:
+def _others(program: FloatProgram, state: State, tight: list[tuple[float, Column]]) -> list[Column]:
     used = {c.key(program.gated) for c in state.columns}
     return [c for _, c in tight if c.key(program.gated) not in used]
 
 
-def _all(program: Program, columns: list[Column]) -> list[Column]:
+def _all(program: FloatProgram, columns: list[Column]) -> list[Column]:
     return columns
 
 
-def apart(program: Program, columns: list[Column]) -> list[Column]:
+def apart(program: FloatProgram, columns: list[Column]) -> list[Column]:
     """Without those that share a closed cone with a better one of their sign: two neurons never do."""
     kept: list[Column] = []
     for c in columns:
@@ -93,7 +102,7 @@ def apart(program: Program, columns: list[Column]) -> list[Column]:
     return kept
 
 
-def _vertex(program: Program, y: Array, lam: float, state: State, close: list[Column]) -> State:
+def _vertex(program: FloatProgram, y: Array, lam: float, state: State, close: list[Column]) -> State:
     """Weights on independent columns among those that are tight, then Newton."""
     if not close:
         return State([], np.zeros(0), y.copy(), 0.0)
@@ -109,7 +118,7 @@ def _vertex(program: Program, y: Array, lam: float, state: State, close: list[Co
         return State(close, t, state.nu)
 
 
-def neurons(program: Program, columns: list[Column], weights: list[float]) -> tuple[GuessedNeuron, ...]:
+def neurons(program: FloatProgram, columns: list[Column], weights: list[float]) -> tuple[GuessedNeuron, ...]:
     """The columns as the caller knows them."""
     return tuple(
         GuessedNeuron(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from flint import fmpq, fmpq_mat
 from scipy.linalg import qr
 
-from polyrelu.guess.result import Array, Bools
+from polyrelu.guess.values import Array, Bools
 
 Indices = npt.NDArray[np.intp]
 Extended = npt.NDArray[np.longdouble]

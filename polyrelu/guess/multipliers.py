@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from polyrelu.guess.columns import nonnegative_least_squares, refine, sweep
-from polyrelu.guess.flats import TINY
+from polyrelu.guess.flats import Indices
+from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.pricing import CHUNK, SWEEPABLE, SWEEPS
-from polyrelu.guess.program import Program
-from polyrelu.guess.result import Array, Bools
+from polyrelu.guess.values import Array
 
 ENOUGH = 1e-3
 
 
-def multipliers(
-    X: Array,
-    patterns: Bools,
-    signs_s: npt.NDArray[np.int64],
-    nu: Array,
-    lam: float,
-    *,
-    facets: Bools | None = None,
-) -> Array:
-    """One row of multipliers for each block; blocks once below lam (1 - 1e-3) are left there.
-
-    `facets` (blocks x rows) names rows that suffice to cut out each cone; without it every row takes part.
-    """
-    program = Program(X, patterns, all_cells=False)
-    if facets is not None:
-        width = int(facets.sum(axis=1).max(initial=0))
-        order = np.argsort(~facets, axis=1, kind="stable")[:, :width]
-        program.facet_rows = np.where(np.take_along_axis(facets, order, axis=1), order, program.n)
-    out = np.zeros(patterns.shape)
-    residual = np.asarray(signs_s, dtype=np.float64)[:, None] * program.moments(nu)
-    left = np.flatnonzero(np.linalg.norm(residual, axis=1) >= lam * (1 - ENOUGH))
+def multipliers(program: FloatProgram, blocks: Indices, signs: Indices, nu: Array, level: float) -> Array:
+    """One row of multipliers for each block; blocks once below level (1 - 1e-3) are left there."""
+    enough = level * (1 - ENOUGH)
+    out = np.zeros((len(blocks), program.n))
+    moments = signs[:, None] * program.moments(nu)[blocks]
+    left = np.flatnonzero(np.linalg.norm(moments, axis=1) >= enough)
     for start in range(0, len(left), CHUNK):
         part = left[start : start + CHUNK]
-        out[part] = _descend(program, part, residual[part], lam * (1 - ENOUGH))
+        out[part] = _descend(program, blocks[part], moments[part], enough)
     return out
 
 
-def _descend(program: Program, blocks: npt.NDArray[np.intp], moments: Array, level: float) -> Array:
+def _descend(program: FloatProgram, blocks: Indices, moments: Array, level: float) -> Array:
     """All blocks at once, the rest one by one; multipliers of the original (not unit) rows."""
     normals, rows = program.normals(blocks), program.facet_rows[blocks]
     rho, hard = np.zeros(rows.shape), np.arange(len(blocks))
@@ -51,9 +35,7 @@ def _descend(program: Program, blocks: npt.NDArray[np.intp], moments: Array, lev
             sweep(residual, rho, facets_first)
         rho = refine(moments, rho, facets_first)
         residual = moments + np.einsum("mf,mfd->md", rho, normals)
-        size = np.linalg.norm(residual, axis=1)
-        inside = np.einsum("mfd,md->mf", normals, residual).min(axis=1) >= -TINY * size
-        hard = np.flatnonzero((size >= level) & ~inside)
+        hard = np.flatnonzero(np.linalg.norm(residual, axis=1) >= level)
     for i in hard:
         size = float(np.linalg.norm(moments[i]))
         exact = size * nonnegative_least_squares(normals[i].T, -moments[i] / size)

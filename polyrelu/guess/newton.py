@@ -16,14 +16,14 @@ from scipy.linalg import solve_triangular
 
 from polyrelu.guess.columns import Column, column
 from polyrelu.guess.flats import Extended
-from polyrelu.guess.program import Program
-from polyrelu.guess.result import Array
+from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.sliding import State, hessian_root
+from polyrelu.guess.values import Array
 
 STEPS = 12
 
 
-def polish(program: Program, y: Array, lam: float, state: State) -> State:
+def polish(program: FloatProgram, y: Array, lam: float, state: State) -> State:
     """The root near a state; its columns must have independent activations. `moved` is the size of the last step."""
     nu, t = state.nu.astype(np.longdouble), state.t.astype(np.longdouble)
     neurons = [_piece(program, c) for c in state.columns]
@@ -47,14 +47,14 @@ def polish(program: Program, y: Array, lam: float, state: State) -> State:
     return State(_turn(program, state.columns, best.nu), best.t, best.nu, best.moved)
 
 
-def _piece(program: Program, c: Column) -> Extended:
+def _piece(program: FloatProgram, c: Column) -> Extended:
     """V = D X P, so that Q = V V^T."""
     rows = np.where(c.active[:, None], program.X, 0.0).astype(np.longdouble)
     out: Extended = rows @ program.flats.through(c.zero).extended if c.zero.any() else rows
     return out
 
 
-def _turn(program: Program, columns: list[Column], nu: Array) -> list[Column]:
+def _turn(program: FloatProgram, columns: list[Column], nu: Array) -> list[Column]:
     """The columns with directions taken from nu, faces kept."""
     out = []
     for c in columns:
@@ -65,7 +65,9 @@ def _turn(program: Program, columns: list[Column], nu: Array) -> list[Column]:
     return out
 
 
-def _step(program: Program, lam: float, state: State, fit: Extended, tight: Extended) -> tuple[Array, Array]:
+def _step(
+    program: FloatProgram, lam: float, state: State, fit: Extended, tight: Extended
+) -> tuple[Array, Array]:
     """Solve [[H, A], [A^T, 0]] (d_nu, d_t) = (fit, tight) through the Cholesky factor of H."""
     root = hessian_root(program, state.columns, state.t, lam)
     sides = np.column_stack([*(c.activations for c in state.columns), fit.astype(np.float64)])

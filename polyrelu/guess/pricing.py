@@ -14,8 +14,8 @@ import numpy as np
 
 from polyrelu.guess.columns import Column, climb, distinct, project, refine, sweep
 from polyrelu.guess.flats import TINY, Indices
-from polyrelu.guess.program import Program
-from polyrelu.guess.result import Array, Bools
+from polyrelu.guess.float_program import FloatProgram
+from polyrelu.guess.values import Array, Bools
 
 PATIENCE = 10  # failures in a row after which a search that is not careful stops
 GLANCE = 4000  # blocks that a search that is not careful looks at
@@ -49,7 +49,7 @@ class Prices:
 class Pricer:
     """Prices all blocks; remembers the multipliers of the last call, which are nearly right for the next."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: FloatProgram) -> None:
         self.program = program
         self.sweepable = 0 < program.facet_rows.shape[1] <= SWEEPABLE
         shape = program.facet_rows.shape if self.sweepable else (0, 0)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import qr_delete, qr_insert, solve_triangular
 
-from polyrelu.guess.result import Array
+from polyrelu.guess.values import Array
 
 DEPENDENT = 1e-9
 

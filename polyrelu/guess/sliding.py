@@ -20,9 +20,9 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
 from polyrelu.guess.columns import Column, climb, project
-from polyrelu.guess.program import Program
+from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.restricted import nonnegative_lasso
-from polyrelu.guess.result import Array
+from polyrelu.guess.values import Array
 
 ROUNDS = 12
 NEARBY = 0.05  # cuts farther below lambda are forgotten
@@ -40,7 +40,7 @@ class State:
     moved: float = np.inf
 
 
-def slide(program: Program, y: Array, lam: float, state: State, *, enough: float = 1e-14) -> State:
+def slide(program: FloatProgram, y: Array, lam: float, state: State, *, enough: float = 1e-14) -> State:
     """Newton steps until nu moves less than enough, or as little as rounding allows."""
     last = np.inf
     for _ in range(ROUNDS):
@@ -52,7 +52,7 @@ def slide(program: Program, y: Array, lam: float, state: State, *, enough: float
     return state
 
 
-def newton_step(program: Program, y: Array, lam: float, state: State) -> State:
+def newton_step(program: FloatProgram, y: Array, lam: float, state: State) -> State:
     """The quadratic model's optimum, with directions as they are."""
     root = hessian_root(program, state.columns, state.t, lam)
     A = np.column_stack([*(c.activations for c in state.columns), y])
@@ -64,7 +64,7 @@ def newton_step(program: Program, y: Array, lam: float, state: State) -> State:
     return State(state.columns, t, nu, float(np.linalg.norm(nu - state.nu)) / size)
 
 
-def follow(program: Program, lam: float, state: State) -> State:
+def follow(program: FloatProgram, lam: float, state: State) -> State:
     """Turn the direction of every block to its projection at nu; one column for each face and sign.
 
     Directions that carried weight stay behind as cuts: they hold for every nu, and without them Newton's method
@@ -92,7 +92,7 @@ def follow(program: Program, lam: float, state: State) -> State:
     return State(columns + cuts, np.array(weights + [0.0] * len(cuts)), state.nu, state.moved)
 
 
-def turned(program: Program, c: Column, nu: Array, lam: float) -> Column:
+def turned(program: FloatProgram, c: Column, nu: Array, lam: float) -> Column:
     """The column of the same block at another residual, or of a neighbour to which the value still rises."""
     moment = program.moment(c.block, c.sign, nu)
     if float(np.linalg.norm(moment)) < 0.5 * lam:
@@ -101,7 +101,7 @@ def turned(program: Program, c: Column, nu: Array, lam: float) -> Column:
     return here.column(program, c.sign) if here.value > 0.5 * lam else c
 
 
-def hessian_root(program: Program, columns: list[Column], t: Array, lam: float) -> Array:
+def hessian_root(program: FloatProgram, columns: list[Column], t: Array, lam: float) -> Array:
     """Cholesky factor of H."""
     parts = [np.sqrt(w / lam) * curvature(program, c) for c, w in zip(columns, t, strict=True) if w > 0]
     H = np.eye(program.n)
@@ -111,7 +111,7 @@ def hessian_root(program: Program, columns: list[Column], t: Array, lam: float) 
     return np.asarray(cholesky(H, lower=True, check_finite=False), dtype=np.float64)
 
 
-def curvature(program: Program, c: Column) -> Array:
+def curvature(program: FloatProgram, c: Column) -> Array:
     """D X (P - u u^T): how the activations of a neuron turn within its face."""
     rows = np.where(c.active[:, None], program.X, 0.0)
     flat = rows @ program.flats.through(c.zero).projection if c.zero.any() else rows

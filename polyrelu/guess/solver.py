@@ -16,12 +16,14 @@ from typing import TypeVar
 
 import numpy as np
 
+from polyrelu.budget import check
 from polyrelu.guess.columns import Column, column
+from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.pricing import Pricer, Prices
-from polyrelu.guess.program import Program
 from polyrelu.guess.restricted import nonnegative_lasso
-from polyrelu.guess.result import Array
+from polyrelu.guess.scout import Scout
 from polyrelu.guess.sliding import State, slide
+from polyrelu.guess.values import Array
 
 T = TypeVar("T")
 STEP = 8.0  # ratio of successive values of lambda on the way down
@@ -48,11 +50,10 @@ def levels(top: float, lam: float) -> list[float]:
 class Solver:
     """State of one solve."""
 
-    program: Program
+    program: FloatProgram
     y: Array
     lam: float
-    deadline: float | None = None
-    pricer: Pricer = field(init=False)
+    pricer: Pricer | Scout
     pool: list[Column] = field(default_factory=list)
     t: Array = field(default_factory=lambda: np.zeros(0))
     nu: Array = field(default_factory=lambda: np.zeros(0))
@@ -70,8 +71,8 @@ class Solver:
         A column that carried weight at a larger lambda is nearly right at the next, while from nothing a tiny
         lambda would start with every block violated and Newton far from home.
         """
-        self.nu, self.pricer, wanted = self.y.copy(), Pricer(self.program), self.lam
-        top = float(np.linalg.norm(self.program.moments(self.y), axis=1).max(initial=0.0))
+        self.nu, wanted = self.y.copy(), self.lam
+        top = self.program.reach(self.y)
         left = rounds
         for level in [*levels(top, wanted), wanted]:
             self.lam = level
@@ -86,8 +87,7 @@ class Solver:
         self.objective = np.inf
         careful, least, stalled = False, np.inf, 0
         for left in range(rounds, 0, -1):
-            if self.deadline is not None and time.monotonic() > self.deadline:
-                return left, f"out of time after {len(self.trace)} rounds"
+            check()
             level = self.lam * (1 + max(margin, self.noise()))
             prices = self._timed("price", partial(self._price, level, careful))
             over = prices.top / self.lam - 1

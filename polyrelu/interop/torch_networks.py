@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from polyrelu.errors import BadInput, EngineMissing
-from polyrelu.interop.weights import network_of_arrays
+from polyrelu.interop.arrays import network_of_arrays
 from polyrelu.networks.network import Network
 
 LAYERS = ["Linear", "ReLU", "Linear"]

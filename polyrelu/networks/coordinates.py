@@ -18,7 +18,8 @@ from flint import arb, ctx, fmpq
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball
-from polyrelu.exact.rational import is_rational, to_fmpq, to_matrix
+from polyrelu.exact.linear import dot
+from polyrelu.exact.rational import is_rational, to_fmpq
 from polyrelu.exact.real import ExactReal, known_sign, sign
 from polyrelu.exact.square_roots import SqrtSum
 
@@ -60,15 +61,6 @@ def positive_part(x: Any) -> Any:
     return x if sign(x) > 0 else fmpq(0)
 
 
-def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
-    """The inner product; exact zeros take no part, so a rational zero never meets a foreign type."""
-    return sum((p * q for p, q in zip(a, b, strict=True) if not (_is_zero(p) or _is_zero(q))), start=fmpq(0))
-
-
-def _is_zero(x: Any) -> bool:
-    return not isinstance(x, arb) and is_rational(x) and bool(x == 0)
-
-
 def root(square: Any) -> Any | None:
     """The square root of a number >= 0, as an exact number where it is of a rational; None where it is not."""
     if isinstance(square, arb):
@@ -108,16 +100,6 @@ def rounded(x: Any) -> float:
         except OverflowError:
             return float("inf") if q > 0 else float("-inf")
     return float(ball(x, 128).mid())
-
-
-def products(rows: Sequence[Sequence[Any]], vectors: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """The inner products of every row with every vector, by one rational matrix product where all is rational."""
-    if not rows or not vectors:
-        return [[] for _ in rows]
-    if all(is_rational(v) for vector in (*rows, *vectors) for v in vector):
-        table: list[list[Any]] = (to_matrix(rows) * to_matrix(vectors).transpose()).tolist()
-        return table
-    return [[dot(row, vector) for vector in vectors] for row in rows]
 
 
 def compatible(*vectors: Sequence[Any]) -> list[list[Any]]:

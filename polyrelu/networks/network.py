@@ -29,18 +29,20 @@ from flint import fmpq
 from numpy.typing import NDArray
 
 from polyrelu.data.numbers import Floats
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.ordered_field import common_field, primitive
+from polyrelu.exact.linear import dot, products
 from polyrelu.exact.rational import is_rational, to_fmpq
-from polyrelu.networks.coordinates import BITS, dot, enclosed, is_exact, products, read, rounded, sign_of
+from polyrelu.exact.vectors import common_field, primitive
+from polyrelu.networks.coordinates import BITS, enclosed, is_exact, read, rounded, sign_of
 from polyrelu.networks.unit import Unit, Vector
 
 Floats64 = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, repr=False)
+class Network(Shown):
     """A two-layer network without biases; a bias is a column of ones in the data."""
 
     units: tuple[Unit, ...]
@@ -110,6 +112,8 @@ class Network:
     def predict(self, X: Any) -> Floats64:
         """The outputs at rows of floats, in floats."""
         X, (W1, W2) = np.asarray(X, dtype=np.float64), self.arrays()
+        if X.ndim != 2 or X.shape[1] != self.d:
+            raise BadInput(f"rows of length {self.d} are expected (with the bias column, if there is one)")
         hidden = X @ W1.T
         if self.is_gated:
             return np.asarray((hidden * (X @ self.gate_array().T >= 0)) @ W2[0])

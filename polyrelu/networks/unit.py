@@ -8,17 +8,9 @@ from typing import Any
 
 from flint import fmpq
 
+from polyrelu.exact.linear import dot
 from polyrelu.exact.real import known_sign
-from polyrelu.networks.coordinates import (
-    ball_norm,
-    dot,
-    enclosed,
-    is_exact,
-    norm,
-    positive_part,
-    root,
-    sign_of,
-)
+from polyrelu.networks.coordinates import ball_norm, enclosed, is_exact, norm, positive_part, root, sign_of
 
 Vector = tuple[Any, ...]
 

@@ -22,9 +22,9 @@ from itertools import product
 from math import comb, prod
 from typing import Any, NamedTuple
 
-import numpy as np
 from flint import fmpq
 
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 from polyrelu.exact.real import sign
 from polyrelu.exact.representations import HRepresentation
@@ -32,19 +32,18 @@ from polyrelu.optimal_set.listing import Edges, too_many
 from polyrelu.optimal_set.membership import exact_weight
 from polyrelu.optimal_set.neuron_set import BITS, NeuronSet, as_graph
 from polyrelu.optimal_set.set_point import OptimalNetwork, Split
-from polyrelu.proof.neuron import holds
 
 
 class Block(NamedTuple):
     """A block (pattern, sign) of the support, and the neuron of S that it holds."""
 
-    pattern: int
+    pattern: tuple[bool, ...]
     sign: int
     neuron: int
 
 
-@dataclass(frozen=True, eq=False)
-class BlockSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class BlockSet(Shown):
     """One coordinate ||w_b|| for each block of the support; all other blocks are zero in every solution."""
 
     neurons: NeuronSet
@@ -56,17 +55,16 @@ class BlockSet:
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """The blocks of the support, neuron by neuron."""
-        program = self.neurons.polytope.optimum.program
         return tuple(
-            Block(int(pattern), neuron.place.sign, k)
+            Block(tuple(pattern.tolist()), neuron.place.sign, k)
             for k, neuron in enumerate(self.neurons.neurons)
-            for pattern in np.flatnonzero(holds(program, neuron.place))
+            for pattern in neuron.patterns
         )
 
     @cached_property
     def multiplicities(self) -> tuple[int, ...]:
         """How many present blocks hold each neuron."""
-        return tuple(len(of) for of in self._of_neuron)
+        return tuple(neuron.multiplicity for neuron in self.neurons.neurons)
 
     @cached_property
     def _of_neuron(self) -> list[list[int]]:

@@ -21,17 +21,8 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.errors import Contradiction, LimitReached
-from polyrelu.exact.exact_linear import null_space
-from polyrelu.optimal_set.arithmetic import (
-    Columns,
-    Imprecise,
-    in_balls,
-    independent,
-    is_open,
-    middle,
-    sign,
-    solve_columns,
-)
+from polyrelu.exact.linear import Columns, in_balls, independent, null_space, solve_columns
+from polyrelu.exact.real import Imprecise, is_open, middle, sign
 
 LOWER, FREE, UPPER = -1, 0, 1
 MAX_SUBSETS = 100_000
@@ -70,6 +61,12 @@ class Boxed:
     columns: Columns
     right: Sequence[Any]
     upper: Sequence[Any]
+    total: Any = None
+    """A bound of the variables without an upper bound, where one is known: it is never attained by a side."""
+
+    def reach(self, j: int) -> Any:
+        """A number that variable j never exceeds; None where no such number is known."""
+        return self.total if self.upper[j] is None else self.upper[j]
 
     @property
     def size(self) -> int:

@@ -12,7 +12,7 @@ from polyrelu.exact.enclosure import ball
 from polyrelu.exact.rational import is_rational, to_fmpq
 from polyrelu.exact.real import sign
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
-from polyrelu.proof.point import Coordinates
+from polyrelu.proof.enclosed_root import Coordinates
 
 
 def is_optimal(polytope: NeuronPolytope, weights: Sequence[Any]) -> bool:

@@ -13,7 +13,7 @@ may be several, and exchanges among them.)
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -22,14 +22,18 @@ from typing import Any
 
 from flint import arb, fmpq
 
+from polyrelu.display import Shown
 from polyrelu.errors import Contradiction, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.optimal_set.arithmetic import sign
+from polyrelu.exact.linear import dot, times
+from polyrelu.exact.real import Imprecise, is_open, sign
 from polyrelu.optimal_set.boxed import BasicSolution, Boxed, Vector, Vertex
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import Objective, maximise, value_at
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
-from polyrelu.proof.neuron import Neuron, dot
+from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.neuron import Neuron
+from polyrelu.proof.point import linear
 
 BITS = 192
 MAX_INPUTS = 20_000
@@ -55,8 +59,8 @@ class Witness:
     outputs: tuple[arb, arb]
 
 
-@dataclass(frozen=True, eq=False)
-class Move:
+@dataclass(frozen=True, eq=False, repr=False)
+class Move(Shown):
     """Two different optimal networks; all points between them are optimal, too."""
 
     freedom: Freedom
@@ -76,19 +80,40 @@ def moved(polytope: NeuronPolytope) -> Move:
     """Two optimal networks, if the neuron polytope has positive dimension; of different functions, if there are any."""
     if polytope.is_fibre:  # every dependence is a linear exchange
         return Move(Freedom.LINEAR_EXCHANGE, *_two_on_fibre(polytope))
-    for objective in kinks(polytope):
-        ends = [_optimum_of(polytope, objective, c) for c in (-1, 1)]
-        x, y = (polytope.exact.point(v.solution) for v in ends)
-        if sign(value_at(objective, y) - value_at(objective, x)) != 0:
-            first, second = (_point(polytope, v) for v in ends)
-            witness = None if polytope.optimum.program.gated else find_witness(polytope, first, second)
-            return Move(Freedom.DIFFERENT_FUNCTION, first, second, witness)
+    for settled in (
+        polytope.settle_quickly,
+        polytope.settle_exactly,
+    ):  # most kinks show in balls that they vary
+        for objective in kinks(polytope):
+            found = _varied(polytope, objective, settled)
+            if found is not None:
+                witness = None if polytope.optimum.program.gated else find_witness(polytope, *found)
+                return Move(Freedom.DIFFERENT_FUNCTION, *found, witness)
+        if polytope.optimum.delta == 0:
+            break
     assert polytope.optimum.delta == 0, "delta > 0 means that some kink varies"
-    for j in range(polytope.exact.size):
+    for j in range(len(polytope.neurons)):
         first, second = (_point(polytope, _optimum_of(polytope, {j: 1}, c)) for c in (-1, 1))
         if first.vertex != second.vertex:
             return Move(Freedom.LINEAR_EXCHANGE, first, second)
     raise Contradiction("a set of positive dimension in which no weight varies")
+
+
+def _varied(
+    polytope: NeuronPolytope, objective: Objective, settled: Callable[..., Any]
+) -> tuple[OptimalNetwork, OptimalNetwork] | None:
+    """Two vertices where the function differs; None if there are none, or none that this arithmetic can tell."""
+
+    def ends(system: Boxed, _: Coordinates) -> tuple[Vertex, Vertex] | None:
+        low, high = (_maximum(system, polytope.start, objective, c) for c in (-1, 1))
+        x, y = (system.point(v.solution) for v in (low, high))
+        return (low, high) if sign(value_at(objective, y) - value_at(objective, x)) else None
+
+    try:
+        found = settled(ends)
+    except Imprecise:
+        return None
+    return None if found is None else (_point(polytope, found[0]), _point(polytope, found[1]))
 
 
 def kinks(polytope: NeuronPolytope) -> list[Objective]:
@@ -104,8 +129,12 @@ def kinks(polytope: NeuronPolytope) -> list[Objective]:
 
 
 def _optimum_of(polytope: NeuronPolytope, objective: Objective, c: int) -> Vertex:
-    start, scaled = polytope.start, {j: c * v for j, v in objective.items()}
-    return maximise(polytope.exact, start, scaled).vertex
+    start, claim = polytope.start, "two optimal networks"
+    return polytope.settle(lambda system: _maximum(system, start, objective, c), claim)
+
+
+def _maximum(system: Boxed, start: Vertex, objective: Objective, c: int) -> Vertex:
+    return maximise(system, start, {j: c * v for j, v in objective.items()}).vertex
 
 
 def _point(polytope: NeuronPolytope, place: Vertex | BasicSolution) -> OptimalNetwork:
@@ -166,8 +195,23 @@ def find_witness(polytope: NeuronPolytope, first: OptimalNetwork, second: Optima
         with precision(BITS):
             a, b = (evaluate(polytope.neurons, z, beta, x) for beta in betas)
             if a > b or a < b:
-                return Witness(tuple(map(Fraction, x)), (a, b))
+                z = [_zeros_settled(polytope, k, v, x) for k, v in enumerate(z)]
+                outputs = [evaluate(polytope.neurons, z, beta, x) for beta in betas]
+                return Witness(tuple(map(Fraction, x)), (outputs[0], outputs[1]))
     raise Undecided("no input was found where the two networks differ, though their kinks do")
+
+
+def _zeros_settled(polytope: NeuronPolytope, k: int, z: list[Any], x: Sequence[int]) -> list[Any]:
+    """z of neuron k, or the zero vector if x lies exactly on its hyperplane: a ball around 0 would not say so."""
+    form = [fmpq(v) for v in x]
+    if not is_open(dot(form, z)):
+        return z
+    point, A = polytope.optimum.point, polytope.neurons[k].A
+    try:
+        side = point.sign(linear(times(A.transpose(), form)), "a neuron at the input of a witness")
+    except Undecided:
+        return z
+    return z if side else [arb(0)] * len(z)
 
 
 def evaluate(

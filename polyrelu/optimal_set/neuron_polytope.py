@@ -16,18 +16,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from typing import Any, NamedTuple, TypeVar
 
-from flint import arb, fmpq
+from flint import arb, arb_mat, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import independent_rows
-from polyrelu.optimal_set.arithmetic import Imprecise
-from polyrelu.optimal_set.boxed import FREE, BasicSolution, Boxed, Vertex
-from polyrelu.proof.neuron import Neuron, times
+from polyrelu.exact.linear import independent_rows, times
+from polyrelu.exact.minors import nonzero_minor
+from polyrelu.exact.real import Imprecise
+from polyrelu.optimal_set.boxed import FREE, LOWER, BasicSolution, Boxed, Sides, Vertex
+from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.point import BITS, Coordinates
+from polyrelu.proof.point import BITS
 
 T = TypeVar("T")
 GUARD_BITS = 32
@@ -86,29 +89,45 @@ class NeuronPolytope:
 
     def settle(self, question: Callable[[Boxed], T], claim: str) -> T:
         """The answer in the first arithmetic that can decide all its comparisons."""
+        return self.settle_at(lambda system, _: question(system), claim)
+
+    def settle_at(self, question: Callable[[Boxed, Coordinates], T], claim: str) -> T:
+        """The same for a question that also needs the optimum's coordinates, in the arithmetic of the system."""
+        try:
+            return self.settle_quickly(question)
+        except Imprecise:
+            if self.optimum.point.exact is None:
+                raise Undecided(
+                    f"{claim}: a comparison is open at {BITS[-1]} bits, which points to an equality "
+                    "(two bounds met at once), and no exact field was found for the optimum"
+                ) from None
+        return self.settle_exactly(question)
+
+    def settle_exactly(self, question: Callable[[Boxed, Coordinates], T]) -> T:
+        """The answer over the exact field of the optimum."""
+        return question(self.exact, self._exact_coordinates())
+
+    def settle_quickly(self, question: Callable[[Boxed, Coordinates], T]) -> T:
+        """The answer over Q or in balls; `Imprecise` where only another exact field can tell."""
         if self.is_rational:
-            return question(self.exact)
-        for bits in BITS:
+            return self.settle_exactly(question)
+        for bits in BITS[:-1]:
             try:
-                system = self.enclosed(bits)
-                with precision(bits + GUARD_BITS):
-                    return question(system)
+                return self._ask(question, bits)
             except Imprecise:
                 continue
-        if self.optimum.point.exact is None:
-            raise Undecided(
-                f"{claim}: a comparison is open at {BITS[-1]} bits, which points to an equality "
-                "(two bounds met at once), and no exact field was found for the optimum"
-            )
-        return question(self.exact)
+        return self._ask(question, BITS[-1])
+
+    def _ask(self, question: Callable[[Boxed, Coordinates], T], bits: int) -> T:
+        system, at = self.enclosed(bits), self.optimum.point.balls(bits)
+        with precision(bits + GUARD_BITS):
+            return question(system, _as_balls(at))
 
     def enclose(self, question: Callable[[Boxed, Coordinates], T], bits: int) -> T:
         """The answer in balls of about that many bits, or of more where the first are too coarse to compute it."""
         while True:
-            system, at = self.enclosed(bits), self.optimum.point.balls(bits)
             try:
-                with precision(bits + GUARD_BITS):
-                    return question(system, at)
+                return self._ask(question, bits)
             except Imprecise:
                 if bits > MAX_BITS:
                     raise Undecided(f"a linear system is singular as far as {bits} bits can tell") from None
@@ -152,10 +171,20 @@ class NeuronPolytope:
         right = [y - v for y, v in zip(self.optimum.program.yq, at.nu, strict=True)]
         rows = self._independent_rows
         thin = [[column[i] for i in rows] for column in columns]
-        return Boxed(thin, [right[i] for i in rows], [None] * len(columns))
+        lamq = self.optimum.program.lamq
+        total = sum((v * r for v, r in zip(at.nu, right, strict=True)), start=fmpq(0)) / (lamq * lamq)
+        return Boxed(thin, [right[i] for i in rows], [None] * len(columns), total)
 
     @cached_property
     def _independent_rows(self) -> list[int]:
+        """Rows of X on which the activations have their rank, which is known: a minor in balls nearly always shows."""
+        for bits in BITS:
+            nu = self.optimum.point.balls(bits).nu
+            with precision(bits):
+                table = arb_mat([neuron.activation(nu) for neuron in self.neurons])
+                rows = nonzero_minor(table)[1]
+            if len(rows) == self.optimum.support.rank:
+                return sorted(rows)
         nu = self._exact_coordinates().nu
         return independent_rows(
             [list(r) for r in zip(*(p.activation(nu) for p in self.neurons), strict=True)]
@@ -164,15 +193,14 @@ class NeuronPolytope:
     @cached_property
     def start(self) -> Vertex:
         """One vertex: an inclusion-minimal network."""
-        return self.settle(self._purified, "one minimal network")
+        return self.settle_at(self._purified, "one minimal network")
 
-    def _purified(self, system: Boxed) -> Vertex:
+    def _purified(self, system: Boxed, at: Coordinates) -> Vertex:
         if system.size == 0:
             return Vertex((), ())
         if self.is_fibre:
             return system.purify(system.point(self.inner), (FREE,) * system.size)
-        x = self._general_start()
-        return system.purify(x, tuple(system.side(j, v) for j, v in enumerate(x)))
+        return system.purify(*self._general_start(at))
 
     @property
     def inner(self) -> BasicSolution:
@@ -182,16 +210,22 @@ class NeuronPolytope:
             return BasicSolution((), ())
         return BasicSolution(interior.basis, tuple(interior.fixed[k] for k in sorted(interior.fixed)))
 
-    def _general_start(self) -> list[Any]:
-        """The betas of the structure's own solution, exactly; neurons beyond the structure have none."""
-        at, structure = self._exact_coordinates(), self.optimum.point.structure
+    def _general_start(self, at: Coordinates) -> tuple[list[Any], Sides]:
+        """The betas of the structure's own solution, and their sides, which were proved with the optimum.
+
+        Every neuron of the structure has a positive beta there; neurons beyond the structure have none.
+        """
+        structure = self.optimum.point.structure
         shares = iter(self._fibre(at).point(self.inner) if self.optimum.interior else [])
         betas: list[Any] = []
         for weight, paired in zip(at.weights, structure.paired, strict=True):
             share = next(shares) if paired else None
             betas += [weight] if share is None else [weight - share, share]
-        betas += [fmpq(0)] * (len(self.optimum.neurons) - len(betas))
-        return [b for b, used in zip(betas, self.optimum.support.used, strict=True) if used]
+        further = len(self.optimum.neurons) - len(betas)
+        sides = [FREE] * len(betas) + [LOWER] * further
+        betas += [fmpq(0)] * further
+        used = self.optimum.support.used
+        return list(compress(betas, used)), tuple(compress(sides, used))
 
     def betas(self, x: Sequence[Any], at: Coordinates) -> list[Any]:
         """beta over S at a point given by its variables."""

@@ -1,9 +1,9 @@
 """Linear functions over a boxed polytope: a walk along improving edges, with a proved end.
 
 Where releasing no variable outside the basis improves, the function is at its maximum. Over balls a variable whose
-rate of change has no sign is not released; it can add at most |rate| times its upper bound, and the sum of these is
-the reported gap. So the maximum lies in [value, value + gap],
-proved, and both ends meet as precision grows, without an equality ever being decided.
+rate of change has no sign is not released; it can add at most |rate| times the number that it never exceeds, and the
+sum of these is the reported gap. So the maximum lies in [value, value + gap], proved, and both ends meet as precision
+grows, without an equality ever being decided.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from flint import arb, fmpq
 from polyrelu.errors import Contradiction
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.optimal_set.arithmetic import Imprecise, is_open, middle, sign
+from polyrelu.exact.real import Imprecise, is_open, middle, sign
 from polyrelu.optimal_set.boxed import Boxed, Vertex
 
-Objective = Mapping[int, int]
-"""Integer coefficients of a linear function, by variable; the others are 0."""
+Objective = Mapping[int, Any]
+"""Coefficients of a linear function, by variable, in the arithmetic of the polytope; the others are 0."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _gap(polytope: Boxed, rated: Mapping[int, tuple[Any, list[Any]]]) -> Any:
     total: Any = fmpq(0)
     for released, (rate, _) in rated.items():
         if is_open(rate):
-            if polytope.upper[released] is None:
+            if (reach := polytope.reach(released)) is None:
                 raise Imprecise("how long is an edge?")
-            total = total + arb(to_fmpq(ends(abs(rate))[1])) * polytope.upper[released]
+            total = total + arb(to_fmpq(ends(abs(rate))[1])) * reach
     return total

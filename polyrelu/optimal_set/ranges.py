@@ -10,7 +10,7 @@ from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.optimise import Maximum, Objective, gap_at, maximise, value_at
 from polyrelu.optimal_set.set_point import support_of
-from polyrelu.proof.point import Coordinates
+from polyrelu.proof.enclosed_root import Coordinates
 
 Extremes: TypeAlias = dict[int, tuple[Maximum, Maximum]]
 """For every variable a vertex where it is least and one where it is largest."""

@@ -14,10 +14,13 @@ from typing import Any, NamedTuple
 
 from flint import arb, fmpq
 
+from polyrelu.display import Shown
 from polyrelu.errors import Undecided
+from polyrelu.networks.network import Network
 from polyrelu.optimal_set.boxed import LOWER, UPPER, BasicSolution, Boxed, Vertex
+from polyrelu.optimal_set.networks import network_at
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
-from polyrelu.proof.point import Coordinates
+from polyrelu.proof.enclosed_root import Coordinates
 
 BITS = 128
 
@@ -37,8 +40,8 @@ class Corner(NamedTuple):
     split: Split | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class OptimalNetwork:
+@dataclass(frozen=True, eq=False, repr=False)
+class OptimalNetwork(Shown):
     """An optimal network (or block solution), with coordinates that refine on request."""
 
     polytope: NeuronPolytope
@@ -49,7 +52,7 @@ class OptimalNetwork:
         if self.polytope.is_rational:
             return self.exact_weights()
         # arb(w) rounds to the precision at hand, so it belongs inside
-        values = self.polytope.enclose(lambda system, at: [arb(w) for w in self._combined(system, at)], bits)
+        values = self.polytope.enclose(lambda system, at: [arb(w) for w in self.weights_in(system, at)], bits)
         return [w if k in self.support else fmpq(0) for k, w in enumerate(values)]
 
     def exact_weights(self) -> list[Any]:
@@ -57,7 +60,7 @@ class OptimalNetwork:
         exact = self.polytope.optimum.point.exact
         if exact is None:
             raise Undecided("no exact field was found for the optimum; ask for enclosures: weights(bits)")
-        return self._combined(self.polytope.exact, exact.at)
+        return self.weights_in(self.polytope.exact, exact.at)
 
     def sympy_weights(self) -> list[Any]:
         """The weights as sympy expressions, where they are rational or sums of square roots."""
@@ -69,6 +72,16 @@ class OptimalNetwork:
                 "the weights are in a number field without a short expression; ask for enclosures"
             )
         return [Rational(int(v.p), int(v.q)) if isinstance(v, fmpq) else v.to_sympy() for v in values]
+
+    def network(self, *, gates: Any = None, bits: int = BITS) -> Network:
+        """The network with these weights: exact where a field of the optimum is known, enclosed elsewhere.
+
+        At the level of blocks it has one unit for each block.
+        """
+        optimum, split = self.polytope.optimum, self.corners[0].split
+        weights = self.weights(bits) if optimum.field == "enclosures" else self.exact_weights()
+        carriers = None if split is None else split.neuron
+        return network_at(optimum, weights, carriers=carriers, gates=gates, bits=bits)
 
     @property
     def vertex(self) -> Vertex | None:
@@ -94,7 +107,8 @@ class OptimalNetwork:
         """The number of weights that are not zero."""
         return len(self.support)
 
-    def _combined(self, system: Boxed, at: Coordinates) -> list[Any]:
+    def weights_in(self, system: Boxed, at: Coordinates) -> list[Any]:
+        """The weights in the arithmetic of the polytope and of the coordinates of its optimum."""
         lam, total = self.polytope.optimum.program.lamq, None
         for coefficient, place, split in self.corners:
             solution = place.solution if isinstance(place, Vertex) else place

@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from polyrelu.errors import Undecided
-from polyrelu.guess.result import Guess, GuessedNeuron
+from polyrelu.guess import Guess, GuessedNeuron, coordinates, dimension
 from polyrelu.proof.fibre import Interior, interior_of_fibre
 from polyrelu.proof.neuron import Neuron, Place, gated_place
-from polyrelu.proof.pairing import Group, directions_span, group, start_of_c
+from polyrelu.proof.pairing import Group, group
 from polyrelu.proof.point import Point
 from polyrelu.proof.program import Program
 from polyrelu.proof.structure import Structure
@@ -54,7 +51,7 @@ def conjecture(program: Program, guess: Guess) -> Conjecture:
 def _linear_phase(program: Program, guess: Guess, groups: Sequence[Group]) -> tuple[Point, Interior] | None:
     neurons = [g.neuron for g in groups]
     structure = Structure(program, _neurons(program, neurons), tuple(g.partner is not None for g in groups))
-    if not directions_span(list(groups), structure.r):
+    if dimension([g.neuron.direction for g in groups if g.partner is not None]) != structure.r:
         return None
     point = _prove(structure, guess, groups)
     interior = interior_of_fibre(point) if point is not None else None
@@ -65,14 +62,8 @@ def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point
     if not groups:
         return Point(structure, None)
     lam = float(structure.program.lam)
-    B: NDArray[np.float64] = np.array(
-        [[float(v.p) / float(v.q) for v in row] for row in structure.B.tolist()]
-    )
-    c = (
-        start_of_c(list(groups), B.reshape(structure.program.d, structure.r), lam).tolist()
-        if structure.r
-        else []
-    )
+    B = [[float(v.p) / float(v.q) for v in row] for row in structure.B.tolist()]
+    c = coordinates(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
     root = structure.prove_root([float(v) for v in guess.nu], [g.weight / lam for g in groups], c)
     return Point(structure, root) if root is not None else None
 

@@ -17,7 +17,7 @@ import numpy as np
 from flint import arb, arb_mat, fmpq
 
 from polyrelu.exact.enclosure import precision
-from polyrelu.proof.pairing import fibre_interior
+from polyrelu.guess import interior_point
 from polyrelu.proof.point import Point
 
 BITS = 200
@@ -41,7 +41,7 @@ def interior_of_fibre(point: Point) -> Interior | None:
         B = arb_mat(structure.B)
         target = B * arb_mat(structure.r, 1, list(at.c))
         mu = [at.weights[k] for k in pairs]
-        guess = fibre_interior(
+        guess = interior_point(
             np.array([[float(v.mid()) for v in column] for column in z]).T,
             np.array([float(v.mid()) for v in target.entries()]),
             np.array([float(v.mid()) for v in mu]),

@@ -15,19 +15,20 @@ square system exactly, and they lie in the box in which the root is unique. So t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flint import arb, fmpq, fmpq_mat
 
+from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.linear import dot, times
 from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.rational import primitive_scale
 from polyrelu.exact.recognise import MAX_BITS, recognise
 from polyrelu.exact.square_roots import SqrtSum
-from polyrelu.proof.neuron import Neuron, dot, times
-
-if TYPE_CHECKING:
-    from polyrelu.proof.point import Coordinates, Point
+from polyrelu.proof.enclosed_root import Coordinates, EnclosedRoot
+from polyrelu.proof.neuron import Neuron
+from polyrelu.proof.structure import SquareSystem
 
 SEARCH_BITS = 200
 """Accuracy at which the orientation of a fixed direction is read off."""
@@ -43,20 +44,18 @@ class ExactPoint:
     name: str
 
 
-def exact_point(point: Point, max_degree: int) -> ExactPoint | None:
+def exact_point(point: EnclosedRoot, max_degree: int) -> ExactPoint | None:
     """The exact root, by the direct route where it applies and by recognition elsewhere."""
     return sums_of_square_roots(point) or recognised(point, max_degree)
 
 
-def quick_point(point: Point) -> ExactPoint | None:
+def quick_point(point: EnclosedRoot) -> ExactPoint | None:
     """The exact root where its directions are fixed, or where it is rational with numbers of moderate size."""
     return sums_of_square_roots(point) or recognised(point, 1, QUICK_BITS)
 
 
-def sums_of_square_roots(point: Point) -> ExactPoint | None:
+def sums_of_square_roots(point: EnclosedRoot) -> ExactPoint | None:
     """The root when every neuron has a fixed rational direction; None otherwise."""
-    from polyrelu.proof.point import Coordinates
-
     structure, program, lam = point.structure, point.structure.program, point.structure.program.lamq
     if not structure.neurons:
         return ExactPoint(Coordinates(program.yq, [], []), "Q")
@@ -71,10 +70,10 @@ def sums_of_square_roots(point: Point) -> ExactPoint | None:
     gamma = times((H_t * H_t.transpose()).inv(), right)
     nu = [y - fit for y, fit in zip(program.yq, times(H_t.transpose(), gamma), strict=True)]
     weights = [g * root / lam for g, root in zip(gamma, inverse_roots, strict=False)]
-    return _simplest(point, [*nu, *weights, *gamma[len(fixed) :]], "multiquadratic")
+    return _simplest(Coordinates(nu, weights, list(gamma[len(fixed) :])), "multiquadratic")
 
 
-def _fixed_direction(neuron: Neuron, point: Point) -> tuple[list[fmpq], list[fmpq]] | None:
+def _fixed_direction(neuron: Neuron, point: EnclosedRoot) -> tuple[list[fmpq], list[fmpq]] | None:
     """(v, q) with A = v q^T and v along z, v a primitive integer vector; None if A has rank above 1."""
     A = neuron.A
     if A.rank() != 1:
@@ -97,43 +96,30 @@ def _inverse_root(v: list[fmpq]) -> Any:
     return SqrtSum.sqrt_of(m) / m
 
 
-def _simplest(point: Point, values: list[Any], name: str) -> ExactPoint:
+def _simplest(at: Coordinates, name: str) -> ExactPoint:
     """The point over Q where all its square roots have cancelled or are of squares."""
-    from polyrelu.proof.point import Coordinates
-
-    rational = [x if isinstance(x, fmpq) else x.rational() for x in values]
-    if all(x is not None for x in rational):
-        values, name = rational, "Q"
-    return ExactPoint(Coordinates.split(point.structure, values), name)
+    parts = [[x if isinstance(x, fmpq) else x.rational() for x in part] for part in (at.nu, at.weights, at.c)]
+    if all(x is not None for part in parts for x in part):
+        return ExactPoint(Coordinates(*parts), "Q")
+    return ExactPoint(at, name)
 
 
-def recognised(point: Point, max_degree: int, max_bits: int = MAX_BITS) -> ExactPoint | None:
+def recognised(point: EnclosedRoot, max_degree: int, max_bits: int = MAX_BITS) -> ExactPoint | None:
     """The root in a guessed number field, verified by exact substitution; None where no guess survives."""
-    from polyrelu.proof.point import Coordinates
+    root, structure = point.root, point.structure
+    if root is None:
+        return None
 
     def values_at(bits: int) -> list[arb]:
-        at = point.balls(bits)
-        return [*at.nu, *at.weights, *at.c]
+        finer = root.refine(bits)
+        if finer is None:
+            raise Undecided(f"the optimum could not be refined to {bits} bits")
+        return list(finer.box)
 
     guess = recognise(values_at, max_degree, max_bits=max_bits)
     if guess is None:
         return None
-    assert point.root is not None
     field, elements = guess
-    if not verify_root(
-        lambda x: _left_sides(point, Coordinates.split(point.structure, x)), elements, point.root.region
-    ):
+    if not verify_root(SquareSystem(structure).exactly, elements, root.region):
         return None
-    return _simplest(point, list(elements), f"degree {field.degree}")
-
-
-def _left_sides(point: Point, at: Coordinates) -> list[Any]:
-    """The equations of the square system, evaluated exactly."""
-    structure = point.structure
-    fit = [v - y for v, y in zip(at.nu, structure.program.yq, strict=True)]
-    for neuron, weight in zip(structure.neurons, at.weights, strict=True):
-        fit = [t + a * weight for t, a in zip(fit, neuron.activation(at.nu), strict=True)]
-    if structure.r:
-        fit = [t - v for t, v in zip(fit, times(structure.XB, at.c), strict=True)]
-    norms = [neuron.excess(at.nu) for neuron in structure.neurons]
-    return [*fit, *norms, *times(structure.XB.transpose(), at.nu)]
+    return _simplest(Coordinates.split(structure, elements), f"degree {field.degree}")

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.limbs import sign_matrix_product
+from polyrelu.exact.linear import squared
 from polyrelu.exact.projection import project
-from polyrelu.proof.neuron import Place, gated_place, squared
+from polyrelu.proof.neuron import Place, gated_place
 from polyrelu.proof.program import Program
 
 Bools = NDArray[np.bool_]
@@ -85,8 +86,6 @@ def not_proved_inactive(
 
     `nu` is the residual in floats: a float projection turns it into proposals for rho, which are tested exactly.
     """
-    from polyrelu.guess import multipliers
-
     program, open_blocks = residual.program, blocks.copy()
     if program.gated:
         open_blocks[:, 1] = False
@@ -99,7 +98,7 @@ def not_proved_inactive(
     if program.gated or not len(rows):
         return rows, columns
     signs = np.where(columns == 0, 1, -1)
-    rho = multipliers(program.X_float, program.patterns[rows], signs, nu, float(lam))
+    rho = program.guesser.multipliers(rows, signs, nu, float(lam))
     proved = _shorter(with_multipliers(residual, rows, signs, rho), limit)
     return rows[~proved], columns[~proved]
 

@@ -20,7 +20,8 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
-from polyrelu.exact.rational import projector
+from polyrelu.display import Shown
+from polyrelu.exact.linear import projector, squared, times
 from polyrelu.proof.program import Program
 
 
@@ -48,8 +49,8 @@ class Place:
         return same != opposed and self.face == tuple(-side for side in other.face)
 
 
-@dataclass(frozen=True, eq=False)
-class Neuron:
+@dataclass(frozen=True, eq=False, repr=False)
+class Neuron(Shown):
     """A neuron with the rational matrices of its face."""
 
     place: Place
@@ -86,6 +87,37 @@ class Neuron:
         """Columns that span the part of L inside the row space of X: P X^T."""
         return self.projection * self.program.Xq.transpose()
 
+    @cached_property
+    def zero_rows(self) -> list[int]:
+        """The rows that vanish at u, without the zero rows of X."""
+        return [j for j in self.place.zero_set if self.program.nonzero_rows[j]]
+
+    @property
+    def patterns(self) -> NDArray[np.bool_]:
+        """The present patterns whose closed cone holds u: where no list is at hand, the cells of the zero rows."""
+        program = self.program
+        if program.listed is not None:
+            return program.listed[holds(program, self.place)]
+        from polyrelu.arrangement.cells import enumerate_cells
+
+        around = (np.array(self.place.face) > 0) | ~program.nonzero_rows
+        if not self.zero_rows:
+            return np.asarray(around[None])
+        local = enumerate_cells(program.X_integer[self.zero_rows]).patterns
+        out = np.repeat(around[None], len(local), axis=0)
+        out[:, self.zero_rows] = local
+        return out
+
+    @cached_property
+    def multiplicity(self) -> int:
+        """How many present patterns hold u in their closed cone; counted, not listed, where all cells are present."""
+        program = self.program
+        if program.listed is not None:
+            return int(holds(program, self.place).sum())
+        from polyrelu.arrangement.counting import number_of_cells
+
+        return number_of_cells(program.X_integer[self.zero_rows]) if self.zero_rows else 1
+
     def z(self, nu: Sequence[Any]) -> list[Any]:
         """A nu = s lambda u, over whatever numbers nu is made of."""
         return times(self.A, nu)
@@ -97,21 +129,6 @@ class Neuron:
     def excess(self, nu: Sequence[Any]) -> Any:
         """|A nu|^2 - lambda^2: zero exactly where the neuron is tight."""
         return squared(self.z(nu)) - self.program.lamq * self.program.lamq
-
-
-def times(matrix: fmpq_mat, vector: Sequence[Any]) -> list[Any]:
-    """matrix @ vector for a vector of balls, rationals or field elements."""
-    return [dot([matrix[i, j] for j in range(matrix.ncols())], vector) for i in range(matrix.nrows())]
-
-
-def dot(coefficients: Sequence[fmpq], vector: Sequence[Any]) -> Any:
-    """The rational linear form `coefficients` at a vector of any exact or enclosed numbers."""
-    return sum((v * c for c, v in zip(coefficients, vector, strict=True) if c != 0), start=fmpq(0))
-
-
-def squared(vector: Sequence[Any]) -> Any:
-    """|vector|^2."""
-    return sum((v * v for v in vector), start=fmpq(0))
 
 
 def holds(program: Program, place: Place, patterns: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:

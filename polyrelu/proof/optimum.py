@@ -24,12 +24,16 @@ import numpy as np
 from flint import arb, fmpq
 from numpy.typing import NDArray
 
+from polyrelu.display import Shown
 from polyrelu.errors import Undecided
-from polyrelu.guess.result import Guess
+from polyrelu.exact.linear import dot, squared
+from polyrelu.guess import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
+from polyrelu.proof.directions import unsettled_directions
+from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.fibre import Interior
-from polyrelu.proof.neuron import Neuron, Place, dot, gated_place, holds, squared
-from polyrelu.proof.point import Coordinates, Point, weight
+from polyrelu.proof.neuron import Neuron, Place, gated_place
+from polyrelu.proof.point import Point, weight
 from polyrelu.proof.program import Program
 from polyrelu.proof.repair import repair
 from polyrelu.proof.support import Support, exact_support, explained_support
@@ -44,6 +48,8 @@ from polyrelu.proof.unconfirmed import Unconfirmed
 
 MAX_REPAIRS = 8
 """How often a failed proof may mend the guess."""
+NU_BITS = 160
+"""Accuracy of the residual whose directions are covered."""
 MAX_ROUNDS = 4
 """How often blocks that resist may name new candidates for tight neurons."""
 
@@ -59,8 +65,8 @@ class BlockStatus(IntEnum):
     """||p_b|| = lambda, and some optimum uses it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Optimum:
+@dataclass(frozen=True, eq=False, repr=False)
+class Optimum(Shown):
     """A proved optimum of a program with lambda > 0."""
 
     program: Program
@@ -69,6 +75,10 @@ class Optimum:
     """The distinct tight neurons E."""
     support: Support
     interior: Interior | None
+
+    def proved(self) -> Optimum:
+        """Itself: what asks for a proof takes an optimum as well as a whole result."""
+        return self
 
     @property
     def used(self) -> list[Neuron]:
@@ -83,13 +93,13 @@ class Optimum:
 
     @property
     def tight_blocks(self) -> int:
-        """Number of blocks (pattern, sign) with ||p_b|| = lambda."""
-        return int(tight_blocks(self.program, list(self.neurons)).sum())
+        """Number of blocks (pattern, sign) with ||p_b|| = lambda: no block holds two neurons of its sign."""
+        return sum(neuron.multiplicity for neuron in self.neurons)
 
     @property
     def support_blocks(self) -> int:
         """Number of blocks that are not zero in some optimal solution."""
-        return int(tight_blocks(self.program, self.used).sum())
+        return sum(neuron.multiplicity for neuron in self.used)
 
     @property
     def nullity(self) -> int:
@@ -168,7 +178,7 @@ def structure_neurons(found: Conjecture) -> list[Neuron]:
         if paired:
             E.append(Neuron(_antipode(program, neuron.place), program))
     for neuron in E:
-        if not holds(program, neuron.place).any():
+        if not neuron.multiplicity:
             raise Unconfirmed("a guessed neuron lies in the cone of no present block")
     return E
 
@@ -189,20 +199,28 @@ def further_tight_neurons(point: Point, E: Sequence[Neuron], candidates: Sequenc
     waiting = list(candidates)
     for _ in range(MAX_ROUNDS):
         for neuron in waiting:
-            if neuron.place in known or not holds(point.structure.program, neuron.place).any():
+            if neuron.place in known or not neuron.multiplicity:
                 continue
             known.add(neuron.place)
             if is_tight(point, neuron):
                 show_strict_signs(point, neuron)
                 show_multipliers(point, neuron)
                 further.append(neuron)
-        near = unsettled_blocks(point, tight_blocks(point.structure.program, [*E, *further]))
+        near = _resisting(point, [*E, *further])
         if not near:
             return further
-        named = {block.place for block in near} - known
+        named = near - known
         if not named:
             break
         waiting = [
             Neuron(place, point.structure.program) for place in sorted(named, key=lambda k: (k.sign, k.face))
         ]
     raise Undecided(f"{len(near)} blocks are too close to lambda to be proved inactive at this precision")
+
+
+def _resisting(point: Point, tight: list[Neuron]) -> set[Place]:
+    """Prove everything off the tight neurons strictly inactive; the places of what resists."""
+    program = point.structure.program
+    if program.listed is None:
+        return set(unsettled_directions(program, point.balls(NU_BITS).nu, program.lam, tight))
+    return {block.place for block in unsettled_blocks(point, tight_blocks(program, tight))}

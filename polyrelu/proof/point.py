@@ -16,32 +16,16 @@ from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import decimal_bounds, precision, sign_of_ball
-from polyrelu.exact.krawczyk import Root
+from polyrelu.exact.linear import dot
 from polyrelu.exact.real import sign
+from polyrelu.proof.enclosed_root import Coordinates, EnclosedRoot
 from polyrelu.proof.field import ExactPoint, exact_point, quick_point
-from polyrelu.proof.neuron import Neuron, dot
-from polyrelu.proof.structure import Structure
+from polyrelu.proof.neuron import Neuron
 
 BITS = (128, 320, 800)
 """Precisions at which a sign is asked of balls before exact algebra is tried."""
 MAX_DEGREE = 16
 """Highest degree of a number field that is searched for the root."""
-
-
-@dataclass(frozen=True)
-class Coordinates:
-    """Values of the unknowns: all balls, or all elements of one exact field."""
-
-    nu: Sequence[Any]
-    weights: Sequence[Any]
-    c: Sequence[Any]
-
-    @staticmethod
-    def split(structure: Structure, values: Sequence[Any]) -> Coordinates:
-        """Cut a root's vector into its three parts."""
-        n, K = structure.program.n, len(structure.neurons)
-        return Coordinates(list(values[:n]), list(values[n : n + K]), list(values[n + K :]))
-
 
 Question = Callable[[Coordinates], Any]
 
@@ -62,32 +46,8 @@ def excess(neuron: Neuron) -> Question:
 
 
 @dataclass(frozen=True, eq=False)
-class Point:
-    """A proved root of a structure; `root` is None for the structure without neurons, where nu = y."""
-
-    structure: Structure
-    root: Root | None
-
-    @cached_property
-    def _enclosed(self) -> dict[int, Coordinates]:
-        return {}
-
-    def balls(self, bits: int) -> Coordinates:
-        """Enclosures to a relative accuracy of `bits`; computed once, since thousands of signs are asked of them."""
-        if bits not in self._enclosed:
-            self._enclosed[bits] = self._refined(bits)
-        return self._enclosed[bits]
-
-    def _refined(self, bits: int) -> Coordinates:
-        if self.root is None:
-            with precision(bits):
-                return Coordinates([arb(v) for v in self.structure.program.yq], [], [])
-        finer = self.root.refine(bits)
-        if finer is None:
-            raise Undecided(
-                f"the optimum could not be refined to {bits} bits; its system is too badly conditioned"
-            )
-        return Coordinates.split(self.structure, finer.box)
+class Point(EnclosedRoot):
+    """A proved root of a structure, enclosed and, where that was asked for and found, exact."""
 
     @cached_property
     def exact(self) -> ExactPoint | None:

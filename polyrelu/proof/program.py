@@ -3,8 +3,9 @@
     minimise over blocks b = (D, s), w_b in K_D:   1/2 || sum_b s D X w_b - y ||^2 + lambda sum_b ||w_b||
     K_D = { w : (2D - I) X w >= 0 }        (gated ReLU: K_D = R^d, and s = +1 only)
 
-`patterns` holds the diagonals of the present D, distinct on the nonzero rows of X. `all_cells` says that they are
-exactly the full-dimensional cells, so that the program is the full one.
+`listed` holds the diagonals of the present D, distinct on the nonzero rows of X. `all_cells` says that they are exactly
+the full-dimensional cells, so that the program is the full one; then the list may be missing (None), and what concerns
+all blocks is proved of all directions instead.
 """
 
 from __future__ import annotations
@@ -14,27 +15,42 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
+from polyrelu.limits import MAX_CELLS
+from polyrelu.proof.oracle import Oracle
+
+if TYPE_CHECKING:
+    from polyrelu.guess import Guesser
 
 Patterns = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
-class Program:
+@dataclass(frozen=True, eq=False, repr=False)
+class Program(Shown):
     """Exact data, penalty lambda > 0, and the list of present patterns."""
 
     X: tuple[tuple[Fraction, ...], ...]
     y: tuple[Fraction, ...]
     lam: Fraction
-    patterns: Patterns
+    listed: Patterns | None
     all_cells: bool = True
     gated: bool = False
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """The present patterns; of a program without a list all cells are enumerated, if they are not too many."""
+        if self.listed is not None:
+            return self.listed
+        from polyrelu.arrangement.cells import enumerate_cells
+
+        return np.asarray(enumerate_cells(self.X, max_cells=MAX_CELLS).patterns, dtype=bool)
 
     @property
     def n(self) -> int:
@@ -45,6 +61,36 @@ class Program:
     def d(self) -> int:
         """Number of features."""
         return len(self.X[0])
+
+    @cached_property
+    def cells(self) -> int | None:
+        """Number of patterns; counted where they are not listed, and None where there are more than `MAX_CELLS`."""
+        if self.listed is not None:
+            return len(self.listed)
+        from polyrelu.arrangement.counting import number_of_cells_up_to
+
+        return number_of_cells_up_to(self.X, MAX_CELLS)
+
+    @property
+    def block_count(self) -> int | None:
+        """Number of blocks: two for each pattern, or one for each gate; None where they are not counted."""
+        return None if self.cells is None else self.cells * (1 if self.gated else 2)
+
+    @property
+    def listed_blocks(self) -> int:
+        """Number of blocks of a program with a list."""
+        return len(self.patterns) * (1 if self.gated else 2)
+
+    @property
+    def scope(self) -> str:
+        """Among which networks the optima are optimal, where not among all: a part of every sentence about them."""
+        if self.listed is None or (self.all_cells and not self.gated):
+            return ""
+        count = len(self.listed)
+        these = f"these {count} " if count > 1 else "this one "
+        if self.gated:
+            return f"among gated networks with {these}gate{'s' * (count > 1)}"
+        return f"among networks with {these}pattern{'s' * (count > 1)}"
 
     @cached_property
     def Xq(self) -> fmpq_mat:
@@ -85,6 +131,16 @@ class Program:
     def y_float(self) -> NDArray[np.float64]:
         """y rounded, for guesses and for display only."""
         return _floats((self.y,), "y").ravel()
+
+    @cached_property
+    def guesser(self) -> Guesser:
+        """The same program in floats: proposes what is proved here."""
+        from polyrelu.guess import Guesser
+
+        if self.listed is None:
+            oracle = Oracle(self.X_integer, self.denominator)
+            return Guesser(self.X_float, self.y_float, None, oracle=oracle)
+        return Guesser(self.X_float, self.y_float, self.listed, self.gated, self.all_cells)
 
 
 def _floats(rows: Sequence[Sequence[Fraction]], name: str) -> NDArray[np.float64]:

@@ -11,15 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from polyrelu.guess.result import Guess, GuessedNeuron
+from polyrelu.guess import Guess, GuessedNeuron
 
 if TYPE_CHECKING:
     from polyrelu.proof.neuron import Place
-
-CLOSE = 1e-3
-"""Neurons of equal sign whose unit directions differ by less may be one neuron read twice."""
 
 
 def repair(guess: Guess, wrong: Place | None, right: Place | None) -> Guess | None:
@@ -51,7 +46,7 @@ def _admitted(guess: Guess, right: Place) -> Guess | None:
     if named is None:
         return None
     # Different gates are different neurons, however close their directions.
-    near = [k for k in guess.neurons if k.gate is None and k.sign == named.sign and _apart(k, named) < CLOSE]
+    near = [k for k in guess.neurons if k.gate is None and k.is_close(named)]
     others = tuple(k for k in guess.neurons if all(k is not other for other in near))
     weight = sum(k.weight for k in near)
     ties = tuple(k for k in guess.ties if k is not named)
@@ -62,10 +57,6 @@ def _names(k: GuessedNeuron, place: Place) -> bool:
     if place.gate is not None:
         return k.gate == place.gate
     return k.sign == place.sign and k.face == place.face
-
-
-def _apart(a: GuessedNeuron, b: GuessedNeuron) -> float:
-    return float(np.linalg.norm(a.direction - b.direction))
 
 
 def _distinct(neurons: tuple[GuessedNeuron, ...]) -> tuple[GuessedNeuron, ...]:

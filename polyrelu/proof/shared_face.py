@@ -22,8 +22,9 @@ from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from polyrelu.exact.cone import generators
+from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import primitive_scale, to_fmpq
-from polyrelu.proof.neuron import Neuron, Place, dot, holds
+from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 
 
@@ -46,13 +47,12 @@ class Surroundings:
     @cached_property
     def Z(self) -> list[int]:
         """The zero set without the zero rows of X."""
-        return [j for j in self.neuron.place.zero_set if self.program.nonzero_rows[j]]
+        return self.neuron.zero_rows
 
     @cached_property
     def local_patterns(self) -> NDArray[np.bool_]:
         """The distinct restrictions to Z of the present patterns whose cone holds u."""
-        present = self.program.patterns[holds(self.program, self.neuron.place)]
-        return np.unique(present[:, self.Z], axis=0)
+        return np.unique(self.neuron.patterns[:, self.Z], axis=0)
 
     @cached_property
     def directions(self) -> tuple[list[list[Any]], list[tuple[int, int]]]:
@@ -98,7 +98,7 @@ class Surroundings:
         for i in range(E.nrows()):
             v = [dual[c, i] for c in range(E.ncols())]
             members = [k for k, (direction, _) in enumerate(place) if direction == i]
-            for local in np.unique(self.local_patterns[:, members], axis=0):
+            for local in self._local(members, [place[k][1] for k in members]):
                 side = self._side(local, [place[k][1] for k in members])
                 if side == 0:
                     continue  # the rows of this direction leave no room: the cone is flat here
@@ -106,6 +106,13 @@ class Surroundings:
                 pattern[members] = local
                 ray = [x * side for x in v]
                 yield FaceTest(self.form_on(ray, pattern), tuple(ray))
+
+    def _local(self, members: list[int], orientations: list[int]) -> NDArray[np.bool_]:
+        """The present patterns on the rows of one direction: of independent directions all cells hold both sides."""
+        if self.program.listed is None:
+            plus = np.array(orientations) > 0
+            return np.array([plus, ~plus])
+        return np.unique(self.local_patterns[:, members], axis=0)
 
     @staticmethod
     def _side(local: NDArray[np.bool_], orientations: list[int]) -> int:

@@ -1,4 +1,4 @@
-"""The square system of a conjectured structure.
+"""The square system of a conjectured structure, in as few unknowns as its neurons need.
 
 A structure is a list of neurons, each alone (a *single*) or standing for an antipodal *pair* {u, -u} of equal sign,
 and a rational basis B of U = sum over pairs of (L_k intersected with the row space of X); without pairs B is empty.
@@ -14,6 +14,15 @@ by X z_k with z_k = s lambda u, in the span of X B. The Jacobian
     [[ I + sum weight_k Q_k, (Q_k nu)_k, -X B ], [ ..., 0 ]]   (symmetric)
 
 has a positive definite corner where the weights are >= 0, so it is nonsingular iff its last columns are independent.
+
+*Deflation.* Let W be a rational basis of the space spanned by the rows of all A_k and the columns of X B. The fit
+y - nu lies in it, so nu = W g + y_N, where y_N is the part of y orthogonal to W: A_k y_N = 0 and B^T X^T y_N = 0. With
+a_k = A_k W the system in (g, weights, c) is the one above multiplied by W^T,
+
+    W^T W g + sum_k weight_k a_k^T a_k g - W^T X B c = W^T y,   (|a_k g|^2 - lambda^2)/2 = 0,   - (W^T X B)^T g = 0,
+
+again symmetric, with as many unknowns as W has columns in place of n: a thousand rows whose neurons live in five
+dimensions make a small system. Where W is all of R^n it is the identity, and nothing changes.
 """
 
 from __future__ import annotations
@@ -21,11 +30,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
-from flint import arb, arb_mat, ctx, fmpq_mat
+import numpy as np
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.krawczyk import Root, prove_root
-from polyrelu.exact.rational import row_space
+from polyrelu.exact.lattice import row_lattice
+from polyrelu.exact.linear import independent_rows, squared, times
+from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.program import Program
 
@@ -46,7 +59,7 @@ class Structure:
         """Columns: a rational basis of U."""
         spans = [p.L.transpose().tolist() for p, pair in zip(self.neurons, self.paired, strict=True) if pair]
         rows = [row for span in spans for row in span]
-        return fmpq_mat(row_space(rows, self.program.d)).transpose()
+        return fmpq_mat(row_lattice(rows, self.program.d)).transpose()
 
     @cached_property
     def XB(self) -> fmpq_mat:
@@ -58,56 +71,125 @@ class Structure:
         """Dimension of U."""
         return int(self.B.ncols())
 
+    @cached_property
+    def W(self) -> fmpq_mat | None:
+        """Columns: a basis of the space that holds the fit; None where that is all of R^n."""
+        spans = [row for neuron in self.neurons for row in neuron.A.tolist()] + self.XB.transpose().tolist()
+        rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
+        kept = independent_rows(rows)
+        if len(kept) == self.program.n:
+            return None
+        return fmpq_mat(select_rows(rows, kept)).transpose()
+
+    @property
+    def size(self) -> int:
+        """Number of coordinates g of the residual."""
+        return int(self.W.ncols()) if self.W is not None else self.program.n
+
+    @cached_property
+    def y_rest(self) -> list[fmpq]:
+        """y_N, the part of the target that no neuron reaches."""
+        if self.W is None:
+            return [fmpq(0)] * self.program.n
+        W_t = self.W.transpose()
+        y = fmpq_mat(self.program.n, 1, self.program.yq)
+        return list((y - self.W * (W_t * self.W).solve(W_t * y)).entries())
+
+    def in_W(self, matrix: fmpq_mat) -> fmpq_mat:
+        """matrix * W."""
+        return matrix if self.W is None else matrix * self.W
+
+    def residual(self, g: Sequence[Any]) -> list[Any]:
+        """nu = W g + y_N, over whatever numbers g is made of."""
+        if self.W is None:
+            return list(g)
+        if all(isinstance(v, arb) for v in g):
+            moved = arb_mat(self.W) * arb_mat(len(g), 1, list(g))
+            return [v + r for v, r in zip(moved.entries(), self.y_rest, strict=True)]
+        return [v + r for v, r in zip(times(self.W, g), self.y_rest, strict=True)]
+
+    def coordinates_of(self, nu: Sequence[float]) -> list[float]:
+        """The g that is nearest to a residual in floats: where Newton's iteration starts."""
+        if self.W is None:
+            return list(nu)
+        W = np.array([[float(v.p) / float(v.q) for v in row] for row in self.W.tolist()])
+        rest = np.array([float(v.p) / float(v.q) for v in self.y_rest])
+        return [float(v) for v in np.linalg.lstsq(W, np.array(nu) - rest, rcond=None)[0]]
+
     def prove_root(self, nu: Sequence[float], weights: Sequence[float], c: Sequence[float]) -> Root | None:
         """A box with exactly one root of the square system near the given start; None where none was proved."""
-        system = _SquareSystem(self)
-        return prove_root(system.equations, system.jacobian, [*nu, *weights, *c], ROOT_BITS)
+        system = SquareSystem(self)
+        start = [*self.coordinates_of(nu), *weights, *c]
+        return prove_root(system.equations, system.jacobian, start, ROOT_BITS)
 
 
-class _SquareSystem:
-    """The equations and the Jacobian above, in ball arithmetic at whatever precision is current."""
+class SquareSystem:
+    """The deflated equations and their Jacobian, in ball arithmetic at whatever precision is current."""
 
     def __init__(self, structure: Structure) -> None:
-        self.structure, self.n, self.K = structure, structure.program.n, len(structure.neurons)
+        self.structure, self.p, self.K = structure, structure.size, len(structure.neurons)
         # Rational data is rounded to balls once per precision: a coarse ball must not serve a finer computation.
         self.rounded = lru_cache(maxsize=4)(self._rounded)
 
-    def _rounded(self, _: int) -> tuple[list[arb_mat], list[arb_mat], arb_mat, arb_mat, arb]:
-        A = [arb_mat(neuron.A) for neuron in self.structure.neurons]
-        program = self.structure.program
-        y = arb_mat(fmpq_mat(self.n, 1, program.yq))
-        return (
-            A,
-            [A_k.transpose() for A_k in A],
-            arb_mat(self.structure.XB),
-            y,
-            arb(program.lamq * program.lamq),
-        )
+    def __reduce__(self) -> tuple[type[SquareSystem], tuple[Structure]]:
+        """For pickling: a cache does not travel."""
+        return SquareSystem, (self.structure,)
+
+    @cached_property
+    def exact(self) -> tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat]:
+        """a_k, W^T W, W^T X B and W^T y."""
+        structure, program = self.structure, self.structure.program
+        y = fmpq_mat(program.n, 1, program.yq)
+        a = [structure.in_W(neuron.A) for neuron in structure.neurons]
+        W_t = None if structure.W is None else structure.W.transpose()
+        if W_t is None:
+            p = self.p
+            return a, fmpq_mat(p, p, [int(i == j) for i in range(p) for j in range(p)]), structure.XB, y
+        return a, W_t * structure.W, W_t * structure.XB, W_t * y
+
+    def _rounded(self, _: int) -> tuple[list[arb_mat], arb_mat, arb_mat, arb_mat, arb]:
+        a, gram, E, y = self.exact
+        lam = self.structure.program.lamq
+        return [arb_mat(m) for m in a], arb_mat(gram), arb_mat(E), arb_mat(y), arb(lam * lam)
 
     def equations(self, x: Sequence[arb]) -> list[arb]:
         """The fit, the halved norms, and the linear phase."""
-        A, A_t, XB, y, lam_squared = self.rounded(ctx.prec)
-        n, K, r = self.n, self.K, self.structure.r
-        residual = arb_mat(n, 1, list(x[:n]))
-        fit, norms = residual - y - XB * arb_mat(r, 1, list(x[n + K :])), []
-        for A_k, A_kt, weight in zip(A, A_t, x[n : n + K], strict=True):
-            z = A_k * residual
-            fit = fit + (A_kt * z) * weight
+        a, gram, E, y, lam_squared = self.rounded(ctx.prec)
+        p, K, r = self.p, self.K, self.structure.r
+        g = arb_mat(p, 1, list(x[:p]))
+        fit, norms = gram * g - y - E * arb_mat(r, 1, list(x[p + K :])), []
+        for a_k, weight in zip(a, x[p : p + K], strict=True):
+            z = a_k * g
+            fit = fit + (a_k.transpose() * z) * weight
             norms.append((sum((v * v for v in z.entries()), start=arb(0)) - lam_squared) / 2)
-        return [*fit.entries(), *norms, *(-(XB.transpose() * residual)).entries()]
+        return [*fit.entries(), *norms, *(-(E.transpose() * g)).entries()]
 
     def jacobian(self, x: Sequence[arb]) -> arb_mat:
         """The symmetric matrix of the docstring."""
-        A, A_t, XB, _, _ = self.rounded(ctx.prec)
-        n, K, r = self.n, self.K, self.structure.r
-        residual = arb_mat(n, 1, list(x[:n]))
+        a, gram, E, _, _ = self.rounded(ctx.prec)
+        p, K, r = self.p, self.K, self.structure.r
+        g = arb_mat(p, 1, list(x[:p]))
         borders, stacked, weighted = [], [], []
-        for A_k, A_kt, weight in zip(A, A_t, x[n : n + K], strict=True):
-            stacked += A_k.tolist()
-            weighted += (A_k * weight).tolist()
-            borders.append((A_kt * (A_k * residual)).entries())
-        corner = arb_mat(stacked).transpose() * arb_mat(weighted)  # one product for all sum weight_k Q_k
-        corner += arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
-        borders += [[-XB[i, k] for i in range(n)] for k in range(r)]
+        for a_k, weight in zip(a, x[p : p + K], strict=True):
+            stacked += a_k.tolist()
+            weighted += (a_k * weight).tolist()
+            borders.append((a_k.transpose() * (a_k * g)).entries())
+        corner = arb_mat(stacked).transpose() * arb_mat(weighted) + gram  # one product for all the neurons
+        borders += [[-E[i, k] for i in range(p)] for k in range(r)]
         rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
         return arb_mat(rows + [[*border, *([arb(0)] * (K + r))] for border in borders])
+
+    def exactly(self, x: Sequence[Any]) -> list[Any]:
+        """The same equations over an exact field."""
+        a, gram, E, y = self.exact
+        p, K, r = self.p, self.K, self.structure.r
+        g, weights, c = list(x[:p]), x[p : p + K], list(x[p + K :])
+        fit = [v - t for v, t in zip(times(gram, g), y.entries(), strict=True)]
+        norms = []
+        for a_k, weight in zip(a, weights, strict=True):
+            z = times(a_k, g)
+            fit = [f + v * weight for f, v in zip(fit, times(a_k.transpose(), z), strict=True)]
+            norms.append(squared(z) - self.structure.program.lamq * self.structure.program.lamq)
+        if r:
+            fit = [f - v for f, v in zip(fit, times(E, c), strict=True)]
+        return [*fit, *norms, *times(E.transpose(), g)]

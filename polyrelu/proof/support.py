@@ -17,9 +17,9 @@ from flint import arb_mat, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import nonzero_minor, rank
+from polyrelu.exact.linear import rank
+from polyrelu.exact.minors import nonzero_minor
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
-from polyrelu.exact.rational import rank as rational_rank
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import Point, linear
@@ -127,9 +127,7 @@ def _rank_of_directions(point: Point, neurons: Sequence[Neuron]) -> int:
     at = point.balls(200)
     with precision(200):
         low = len(nonzero_minor(arb_mat([neuron.z(at.nu) for neuron in neurons]))[0])
-    high = min(
-        len(neurons), rational_rank([row for neuron in neurons for row in neuron.L.transpose().tolist()])
-    )
+    high = min(len(neurons), rank([row for neuron in neurons for row in neuron.L.transpose().tolist()]))
     if low == high:
         return low
     if point.exact is None:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision, sign_of_ball
-from polyrelu.exact.rational import rank as rational_rank
+from polyrelu.exact.linear import rank, times
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
-from polyrelu.proof.neuron import Neuron, Place, holds, times
+from polyrelu.proof.neuron import Neuron, Place, holds
 from polyrelu.proof.point import BITS, Point, excess, linear
 from polyrelu.proof.program import Program
 from polyrelu.proof.shared_face import Surroundings
@@ -64,9 +64,9 @@ def on_hyperplane(neuron: Neuron, row: int) -> Place:
     """The neuron moved onto the hyperplane of a row, and so onto those of all rows in the span of its zero set."""
     X, program = neuron.program.Xq.tolist(), neuron.program
     zero = [X[j] for j in neuron.place.zero_set] + [X[row]]
-    full = rational_rank(zero)
+    full = rank(zero)
     face = [
-        0 if not program.nonzero_rows[j] or rational_rank([*zero, X[j]]) == full else side
+        0 if not program.nonzero_rows[j] or rank([*zero, X[j]]) == full else side
         for j, side in enumerate(neuron.place.face)
     ]
     return Place(neuron.place.sign, tuple(face))

@@ -31,22 +31,24 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.data.problem import Problem
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.exact_linear import inner_product
+from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
+from polyrelu.exact.real import Imprecise
 from polyrelu.networks.coordinates import positive_part
 from polyrelu.networks.network import Network
-from polyrelu.networks.optimal import network_at
-from polyrelu.optimal_set.arithmetic import Imprecise
 from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.networks import network_at
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import maximise
+from polyrelu.optimal_set.predictions import NO_GATES
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
-from polyrelu.proof.neuron import dot, holds
+from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.point import BITS, Coordinates
+from polyrelu.proof.point import BITS
 from polyrelu.selection.pruning import variables_at
 from polyrelu.selection.quadratic import Quadratic, gap_bound, minimiser, near_point
 
@@ -54,8 +56,8 @@ Objective = Callable[[Coordinates], Quadratic]
 """A convex quadratic of the weights t, with coefficients in the arithmetic of the optimum's coordinates."""
 
 
-@dataclass(frozen=True, eq=False)
-class Chosen:
+@dataclass(frozen=True, eq=False, repr=False)
+class Chosen(Shown):
     """An optimal network: its weights |w_k| on S, the value there, and how far above the minimum it may be."""
 
     optimum: Optimum
@@ -63,7 +65,6 @@ class Chosen:
     value: Any
     gap: Any
 
-    @property
     def network(self) -> Network:
         """The network (theta = u, phi = s |w|); `Network.balanced` scales it."""
         return network_at(self.optimum, self.weights)
@@ -75,7 +76,7 @@ def least_norm(optimum: Optimum, *, blocks: bool = False, bits: int = 128) -> Ch
     At the level of blocks a neuron's weight t_k is shared among the m_k blocks that hold it; the sum of their
     squares is least, and then is t_k^2 / m_k, for equal shares.
     """
-    shares = [int(holds(optimum.program, p.place).sum()) if blocks else 1 for p in optimum.used]
+    shares = [p.multiplicity if blocks else 1 for p in optimum.used]
     diagonal = [fmpq(2, m) for m in shares]
     K = len(diagonal)
     G = [[diagonal[i] if i == k else fmpq(0) for k in range(K)] for i in range(K)]
@@ -88,9 +89,7 @@ def least_validation_error(optimum: Optimum, X: Any, y: Any, *, bits: int = 128)
     With delta = 0 all optimal networks are one function, and a minimal network is as good as any.
     """
     if optimum.program.gated:
-        raise BadInput(
-            "a gated program knows its gates on the rows of X alone; it has no value at other inputs"
-        )
+        raise BadInput(NO_GATES)
     problem = Problem.of(X, y)
     if problem.d != optimum.program.d:
         raise BadInput(f"inputs of length {optimum.program.d} are expected, found {problem.d}")
@@ -160,9 +159,7 @@ def approximately(optimum: Optimum, objective: Objective, *, bits: int = 128) ->
         question = _posed(networks.polytope, objective, level)
         inner = variables_at(question.system, networks.interior_point())[0]
         near = near_point(question.quadratic, question.system, inner)
-        total = inner_product(
-            question.at.nu, [y - v for y, v in zip(optimum.program.yq, question.at.nu, strict=True)]
-        )
+        total = dot(question.at.nu, [y - v for y, v in zip(optimum.program.yq, question.at.nu, strict=True)])
         most = total / (optimum.program.lamq * optimum.program.lamq)
         return question.chosen(near.x, gap_bound(question.quadratic, question.system, near, most))
 

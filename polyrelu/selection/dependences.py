@@ -20,10 +20,10 @@ from flint import fmpq
 
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
-from polyrelu.exact.exact_linear import null_space
+from polyrelu.exact.linear import dot, null_space
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import is_zero, sign
-from polyrelu.networks.coordinates import compatible, dot, enclosed, root
+from polyrelu.networks.coordinates import compatible, enclosed, root
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
 

@@ -16,9 +16,9 @@ from flint import arb, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.exact_linear import inner_product, solve
+from polyrelu.exact.linear import dot, in_balls, independent, solve, solve_columns
+from polyrelu.exact.real import sign
 from polyrelu.networks.coordinates import positive_part, rounded
-from polyrelu.optimal_set.arithmetic import in_balls, independent, sign, solve_columns
 from polyrelu.optimal_set.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides
 
 Vector = list[Any]
@@ -46,19 +46,16 @@ class Quadratic:
         >>> Quadratic.least_squares([[fmpq(1), fmpq(2)]], [fmpq(3), fmpq(0)]).value([fmpq(1)])
         8
         """
-        G = [[inner_product(a, b) * 2 for b in columns] for a in columns]
-        return cls(G, [inner_product(a, target) * -2 for a in columns], inner_product(target, target))
+        G = [[dot(a, b) * 2 for b in columns] for a in columns]
+        return cls(G, [dot(a, target) * -2 for a in columns], dot(target, target))
 
     def gradient(self, x: Sequence[Any]) -> Vector:
         """G x + h."""
-        return [inner_product(row, x) + linear for row, linear in zip(self.G, self.h, strict=True)]
+        return [dot(row, x) + linear for row, linear in zip(self.G, self.h, strict=True)]
 
     def value(self, x: Sequence[Any]) -> Any:
         """q(x)."""
-        return (
-            inner_product([g + linear for g, linear in zip(self.gradient(x), self.h, strict=True)], x) / 2
-            + self.c
-        )
+        return dot([g + linear for g, linear in zip(self.gradient(x), self.h, strict=True)], x) / 2 + self.c
 
     def pulled_back(
         self, slopes: Sequence[tuple[int, Any] | None], offsets: Sequence[Any], size: int
@@ -105,7 +102,7 @@ def _stationary(q: Quadratic, system: Boxed, sides: Sides) -> tuple[Vector, Vect
     rows = [[*(q.G[i][j] for j in free), *(row[i] for row in M)] for i in free]
     rows += [[*(row[j] for j in free), *([fmpq(0)] * len(M))] for row in M]
     right = [gradient[i] * -1 for i in free] + [
-        b - inner_product(row, x) for b, row in zip(system.right, M, strict=True)
+        b - dot(row, x) for b, row in zip(system.right, M, strict=True)
     ]
     if in_balls(rows) or in_balls([right]):
         columns = [list(column) for column in zip(*rows, strict=True)]
@@ -119,7 +116,7 @@ def _stationary(q: Quadratic, system: Boxed, sides: Sides) -> tuple[Vector, Vect
     for j, value in zip(free, solution, strict=False):
         x[j] = value
     mu = solution[len(free) :]
-    reduced = [g + inner_product(column, mu) for g, column in zip(q.gradient(x), system.columns, strict=True)]
+    reduced = [g + dot(column, mu) for g, column in zip(q.gradient(x), system.columns, strict=True)]
     return x, [fmpq(0) if j in free else r for j, r in enumerate(reduced)]
 
 
@@ -151,7 +148,7 @@ def gap_bound(q: Quadratic, system: Boxed, near: Near, most: Any) -> Any:
     total: Any = fmpq(0)
     for j, column in enumerate(system.columns):
         if j not in near.basis:
-            r = gradient[j] + inner_product(column, mu)
+            r = gradient[j] + dot(column, mu)
             bound = most if system.upper[j] is None else system.upper[j]
             total = total + (positive_part(r) * near.x[j] + positive_part(r * -1) * (bound - near.x[j]))
     return total

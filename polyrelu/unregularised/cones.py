@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from flint import fmpq, fmpz_mat
 
-from polyrelu.exact.exact_linear import inner_product
+from polyrelu.exact.lattice import kernel_lattice
+from polyrelu.exact.linear import dot
 from polyrelu.exact.projection import project
-from polyrelu.exact.rational import null_space, primitive_scale
+from polyrelu.exact.rational import primitive_scale
 
 Vector = list[fmpq]
 
@@ -34,14 +35,14 @@ class Cone:
 
     def contains(self, w: Sequence[fmpq]) -> bool:
         """Whether w lies in the closed cone."""
-        return all(inner_product(a, w) >= 0 for a in self.rows)
+        return all(dot(a, w) >= 0 for a in self.rows)
 
     def push(self, u: Sequence[fmpq], g: Sequence[fmpq] | None = None) -> fmpq:
         """The least t >= 0 with u + t g in the cone, for u in its span and g in its relative interior."""
         along = self.interior if g is None else g
         need = fmpq(0)
         for a in self.rows:
-            room, slack = inner_product(a, along), inner_product(a, u)
+            room, slack = dot(a, along), dot(a, u)
             if room > 0 and slack < 0:
                 need = max(need, -slack / room)
         return need
@@ -58,7 +59,7 @@ def pattern_cone(X: Sequence[Sequence[fmpq]], pattern: Sequence[bool], d: int) -
     interior = [fmpq(0)] * d
     equations = []
     for a in rows:
-        if inner_product(a, interior) > 0:
+        if dot(a, interior) > 0:
             continue
         p = project(rows, a).p
         if any(p):
@@ -67,7 +68,7 @@ def pattern_cone(X: Sequence[Sequence[fmpq]], pattern: Sequence[bool], d: int) -
             ]
         else:
             equations.append(a)
-    basis: fmpz_mat = null_space(equations, d)
+    basis: fmpz_mat = kernel_lattice(equations, d)
     return Cone(rows, interior, tuple([fmpq(v) for v in row] for row in basis.tolist()))
 
 

@@ -28,9 +28,8 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 
 from polyrelu.errors import Contradiction
-from polyrelu.exact.exact_linear import inner_product
 from polyrelu.exact.labels import lines_of_rows
-from polyrelu.exact.rational import rank
+from polyrelu.exact.linear import dot, rank
 from polyrelu.proof.program import Program
 from polyrelu.unregularised.cones import Cone, Vector, pattern_cone, whole_space
 
@@ -88,12 +87,12 @@ class Fits:
     def columns(self) -> Iterator[Column]:
         """All columns; the patterns are visited in long strides, since neighbours in their order are alike."""
         N = len(self.program.patterns)
-        stride = next(k for k in range(max(1, round(0.618 * N)), 2 * N + 1) if gcd(k, N) == 1)
+        stride = next(k for k in range(max(1, 618 * N // 1000), 2 * N + 1) if gcd(k, N) == 1)
         X = self.program.Xq.tolist()
         for i in ((k * stride) % N for k in range(N)):
             pattern = self.program.patterns[i]
             for place, b in enumerate(self.span(i)):
-                fit = [inner_product(row, b) if on else fmpq(0) for row, on in zip(X, pattern, strict=True)]
+                fit = [dot(row, b) if on else fmpq(0) for row, on in zip(X, pattern, strict=True)]
                 yield Column(i, place, b, fit)
 
     @cached_property
@@ -146,13 +145,17 @@ class Fits:
         X, total = self.program.Xq.tolist(), [fmpq(0)] * self.program.n
         for i, u in moves.items():
             for j in np.flatnonzero(self.program.patterns[i]):
-                total[j] += inner_product(X[j], u)
+                total[j] += dot(X[j], u)
         return total
 
     @cached_property
     def moves(self) -> Moves:
         """One u that reaches the optimal fit."""
-        return _joined(self.basis, self.coordinates(self.program.yq))
+        return self.joined(self.coordinates(self.program.yq))
+
+    def joined(self, coordinates: Sequence[fmpq]) -> Moves:
+        """The u with these coordinates in the basis."""
+        return _joined(self.basis, coordinates)
 
     def kernel(self) -> Iterator[Moves]:
         """A basis of { u : fit of u = 0 }: every column outside the basis minus its expression in the basis."""

@@ -8,10 +8,12 @@ ReLU. Write u_D = w_(D,+) - w_(D,-). Weights are optimal iff they lie in their c
    so long that a = u_D + b lies in K_D. The weights (a, b) and (a + b, 2b) of (D, +) and (D, -) have the same u_D,
    and their functions differ by (x.a)_+ + (x.b)_+ - (x.(a + b))_+ >= 0, which is positive where x.a and x.b have
    opposite signs; a and b are independent, so there is such an x.
-3. Otherwise cones of dimension >= 2 have w_(D,+) = w_(D,-) and contribute nothing; the others (ker X = 0) are {0} or
-   half-lines R_+ g, where u_D = a_D g and the function is sum a_D (x.g_D)_+: linear in u. So all functions agree iff
-   every kernel vector gives the zero function, which is linear on each cell of the hyperplanes { x.g_D = 0 } and
-   looked at there.
+3. Some K_D has dimension >= 2, and u_D = 0 in every optimal u (possible in a list of patterns alone). A network may
+   split a block at no cost: neurons a and b of K_D with sign + and a + b with sign - leave the fit as it is, and the
+   function changes as in 2.
+4. Otherwise all cones (ker X = 0) are {0} or half-lines R_+ g, where u_D = a_D g and the function is
+   sum a_D (x.g_D)_+: linear in u. So all functions agree iff every kernel vector gives the zero function, which is
+   linear on each cell of the hyperplanes { x.g_D = 0 } and looked at there.
 
 Gated ReLU. sum 1[g_D.x >= 0] x.u_D, with one gate vector per pattern and -g for the complement of g, is the zero
 function iff u_D = 0 for patterns without complement, u_D = u_D' for complements, and the u_D over the pairs add up to
@@ -27,8 +29,9 @@ from dataclasses import dataclass
 import numpy as np
 from flint import fmpq, fmpq_mat
 
-from polyrelu.exact.exact_linear import inner_product
-from polyrelu.exact.rational import null_space, to_fraction
+from polyrelu.exact.lattice import kernel_lattice
+from polyrelu.exact.linear import dot
+from polyrelu.exact.rational import to_fraction
 from polyrelu.unregularised.cones import Vector
 from polyrelu.unregularised.fits import Fits, Moves
 
@@ -51,11 +54,19 @@ def agreement(fits: Fits) -> Agreement:
     """The verdict, by the cases above."""
     if fits.program.gated:
         return _gated(fits)
-    flat = null_space(fits.program.Xq)
+    flat = kernel_lattice(fits.program.Xq)
     if flat.nrows():
         return _moved_along_kernel_of_X(fits, [fmpq(v) for v in flat.tolist()[0]])
     u, i = _move_in_wide_cone(fits)
-    return _half_lines(fits) if i is None else _stretched(fits, u, i)
+    if i is not None:
+        return _stretched(fits, u, i)
+    wide = next((i for i in range(len(fits.program.patterns)) if len(fits.span(i)) >= 2), None)
+    if wide is not None:
+        why = (
+            f"two neurons of pattern {wide + 1} and their sum with the opposite sign may be added at no cost"
+        )
+        return Agreement(False, why)
+    return _half_lines(fits)
 
 
 def block_weights(fits: Fits, moves: Moves) -> dict[int, Vector]:
@@ -78,14 +89,14 @@ def plus(u: Sequence[fmpq], v: Sequence[fmpq], factor: fmpq | int = 1) -> Vector
 
 def value(weights: Weights, x: Sequence[fmpq]) -> fmpq:
     """The function of a ReLU network at x."""
-    terms = ((max(inner_product(x, w), fmpq(0)), b) for b, w in weights.items())
+    terms = ((max(dot(x, w), fmpq(0)), b) for b, w in weights.items())
     return sum((-t if b % 2 else t for t, b in terms), start=fmpq(0))
 
 
 def _moved_along_kernel_of_X(fits: Fits, v: Vector) -> Agreement:
     first = block_weights(fits, fits.moves)
     old = first.get(0, [fmpq(0)] * len(v))
-    t = 1 + max(fmpq(0), -inner_product(v, old) / inner_product(v, v))
+    t = 1 + max(fmpq(0), -dot(v, old) / dot(v, v))
     why = "a weight may move along the kernel of X, which no row sees"
     return Agreement(False, why, first, {**first, 0: plus(old, v, t)}, v)
 
@@ -114,7 +125,7 @@ def _stretched(fits: Fits, moves: Moves, i: int) -> Agreement:
     others = {k: w for k, w in block_weights(fits, moves).items() if k // 2 != i}
     first = {**others, 2 * i: a, 2 * i + 1: b}
     second = {**others, 2 * i: plus(a, b), 2 * i + 1: [2 * v for v in b]}
-    gram = fmpq_mat([[inner_product(a, a), inner_product(a, b)], [inner_product(a, b), inner_product(b, b)]])
+    gram = fmpq_mat([[dot(a, a), dot(a, b)], [dot(a, b), dot(b, b)]])
     p, q = gram.solve(fmpq_mat([[1], [-1]])).entries()
     x = plus([p * v for v in a], b, q)
     why = f"pattern {i + 1} carries weights of both signs that can be stretched apart at the same fit"
@@ -140,12 +151,12 @@ def _where_not_zero(u: Sequence[Vector], g: Sequence[Vector]) -> Vector | None:
         w = [fmpq(int(v)) for v in witness]
         form = [fmpq(0)] * len(w)
         for u_k, g_k in zip(u, g, strict=True):
-            if inner_product(g_k, w) > 0:
+            if dot(g_k, w) > 0:
                 form = plus(form, u_k)
-        if inner_product(form, w) != 0:
+        if dot(form, w) != 0:
             return w
         if any(form):  # push w off the zeros of the form, so little that no side changes
-            room = [abs(inner_product(g_k, w)) / (1 + abs(inner_product(g_k, form))) for g_k in g]
+            room = [abs(dot(g_k, w)) / (1 + abs(dot(g_k, form))) for g_k in g]
             return plus(w, form, min(room) / 2)
     return None
 

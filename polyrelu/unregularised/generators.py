@@ -24,9 +24,10 @@ from flint import fmpq
 
 from polyrelu.arrangement.cones import ActivationCone, activation_cone
 from polyrelu.errors import LimitReached
-from polyrelu.exact.ordered_field import primitive
+from polyrelu.exact.lattice import kernel_lattice, row_lattice
 from polyrelu.exact.polyhedron import HRepresentation, VRepresentation, vertices_rays_lines
-from polyrelu.exact.rational import null_space, row_space, to_fraction, to_vector
+from polyrelu.exact.rational import to_fraction, to_vector
+from polyrelu.exact.vectors import primitive
 from polyrelu.unregularised.fits import Fits
 
 Row = list[Any]
@@ -52,7 +53,7 @@ def generators(fits: Fits, limit: int) -> VRepresentation:
     d, N = program.d, len(program.patterns)
     if program.gated:
         return _affine(fits, limit)
-    B = [[to_fraction(v) for v in row] for row in row_space(program.Xq, d).tolist()]
+    B = [[to_fraction(v) for v in row] for row in row_lattice(program.Xq, d).tolist()]
     _require(at_most(_pointed_dimensions(fits, len(B)), fits.rank), SLACK * limit)
     _require(2 * N * (d - len(B)), limit)
     X = [[sum(x * v for x, v in zip(row, b, strict=True)) for b in B] for row in program.X]
@@ -125,7 +126,7 @@ def _lifted(coordinates: Any, B: list[list[Fraction]], d: int, blocks: int) -> l
 def _lines(fits: Fits) -> Iterator[Row]:
     """ker X in every block."""
     program = fits.program
-    blocks, flat = 2 * len(program.patterns), null_space(program.Xq).tolist()
+    blocks, flat = 2 * len(program.patterns), kernel_lattice(program.Xq).tolist()
     for b in range(blocks):
         for v in flat:
             yield [0] * (b * program.d) + [int(x) for x in v] + [0] * ((blocks - b - 1) * program.d)

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from polyrelu.certification import certify
 from polyrelu.errors import LimitReached
 from polyrelu.optimal_set.levels import OptimalSet
-from tests.test_optimal_set import circle
+from tests.optimal_set.test_optimal_set import circle
 
 GOLDEN = ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 1)
 

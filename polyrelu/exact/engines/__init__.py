@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TypeAlias
 
 from polyrelu.errors import BadInput
-from polyrelu.exact.ordered_field import Vector
+from polyrelu.exact.real import Vector
 
 Generators: TypeAlias = tuple[list[Vector], list[Vector]]
 Engine: TypeAlias = Callable[[Sequence[Vector], Sequence[Vector], int], Generators]

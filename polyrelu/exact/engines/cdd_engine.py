@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from polyrelu.errors import EngineMissing
-from polyrelu.exact.ordered_field import Vector, primitive
+from polyrelu.exact.real import Vector
+from polyrelu.exact.vectors import primitive
 
 
 def generators(

@@ -17,7 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from polyrelu.exact.ordered_field import Scalar, Vector, distinct, dot, is_zero, primitive, sign
+from polyrelu.exact.linear import dot
+from polyrelu.exact.real import Number, Vector, is_zero, sign
+from polyrelu.exact.vectors import distinct, primitive
 
 
 class _Ray(NamedTuple):
@@ -51,7 +53,7 @@ def generators(
 
 def _identity(dim: int, rows: Sequence[Vector]) -> list[Vector]:
     """The coordinate vectors, with the zero and the one of the field the rows are in."""
-    entry: Scalar = rows[0][0] if rows and dim else 0
+    entry: Number = rows[0][0] if rows and dim else 0
     zero = entry - entry
     return [tuple(zero + int(i == j) for j in range(dim)) for i in range(dim)]
 
@@ -76,7 +78,7 @@ def _slide(ray: _Ray, line: Vector, row: Vector, bit: int) -> _Ray:
     return _Ray(_combine(dot(row, line), ray.vector, dot(row, ray.vector), line), ray.tight | bit)
 
 
-def _combine(p: Scalar, v: Vector, q: Scalar, w: Vector) -> Vector:
+def _combine(p: Number, v: Vector, q: Number, w: Vector) -> Vector:
     """The canonical multiple of p v - q w."""
     return primitive([p * x - q * y for x, y in zip(v, w, strict=True)])
 

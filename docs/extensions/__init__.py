@@ -1,0 +1,1 @@
+"""Two small Sphinx extensions: formulas without a script, and docstrings as they are written here."""

@@ -1,0 +1,49 @@
+"""The fibre of the linear phase in floats: what its pairs span, where Newton starts, and a point inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.linalg import qr
+from scipy.optimize import linprog
+
+from polyrelu.guess.values import Array
+
+FLAT = 1e-9
+"""Relative size below which a singular value counts as zero."""
+
+
+def dimension(directions: Sequence[Array]) -> int:
+    """How many dimensions some unit directions seem to span."""
+    if not directions:
+        return 0
+    singular = np.linalg.svd(np.array(directions), compute_uv=False)
+    return int((singular > FLAT * singular[0]).sum())
+
+
+def coordinates(vector: Array, B: Sequence[Sequence[float]]) -> list[float]:
+    """Those of a vector in the basis that the columns of B are, by least squares."""
+    return [float(v) for v in np.linalg.lstsq(np.array(B), vector, rcond=None)[0]]
+
+
+def interior_point(Z: Array, target: Array, mu: Array) -> tuple[Array, list[int]] | None:
+    """A point well inside { 0 < beta < mu, Z beta = target }, and columns of Z that form a good basis.
+
+    The unknowns are the shares beta / mu in (0, 1), so that weights of all sizes look alike to the solver.
+    """
+    q, M = len(mu), Z * mu
+    scale = np.linalg.norm(M, axis=0).max() or 1.0
+    found = linprog(
+        np.concatenate([np.zeros(q), [-1.0]]),  # the largest margin t with t <= share <= 1 - t
+        A_ub=np.block([[-np.eye(q), np.ones((q, 1))], [np.eye(q), np.ones((q, 1))]]),
+        b_ub=np.concatenate([np.zeros(q), np.ones(q)]),
+        A_eq=np.hstack([M / scale, np.zeros((len(Z), 1))]),
+        b_eq=target / scale,
+        bounds=[(None, None)] * q + [(None, 0.5)],
+    )
+    if not found.success or found.x is None or found.x[-1] <= FLAT:
+        return None
+    _, R, pivots = qr(M, pivoting=True, mode="economic")
+    rank = int((np.abs(np.diag(R)) > FLAT * abs(R[0, 0])).sum())
+    return found.x[:-1] * mu, sorted(int(p) for p in pivots[:rank])

@@ -1,0 +1,116 @@
+"""The optimum, lambda_max and multipliers of one program in floats.
+
+The method never builds the full program: see `solver` (columns, lasso, Newton), `pricing` (all blocks at once),
+`finish` (a vertex) and `multipliers`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from polyrelu.guess.explored import Explored
+from polyrelu.guess.finish import finish, neurons
+from polyrelu.guess.flats import NEAR, Indices
+from polyrelu.guess.float_program import FloatProgram
+from polyrelu.guess.multipliers import multipliers
+from polyrelu.guess.pricing import Pricer
+from polyrelu.guess.scout import Oracle, Scout
+from polyrelu.guess.sliding import State
+from polyrelu.guess.solver import Solver
+from polyrelu.guess.values import Array, Bools, Guess
+
+
+@dataclass(frozen=True, eq=False)
+class Guesser:
+    """1/2 || sum_b s D X w_b - y ||^2 + lam sum ||w_b||, w_b in K_D, over the listed patterns.
+
+    `all_cells` promises that the list holds every full-dimensional cell; `gated` drops the cones. Without a list all
+    cells are meant; then the `oracle` (see `scout`) says whether a direction was missed, and `seeds` are directions to
+    look at besides.
+
+    >>> guesser = Guesser(np.eye(2), np.array([3.0, -4.0]), np.array([[1, 1], [1, 0], [0, 1], [0, 0]]) > 0)
+    >>> guess = guesser.optimum(1.0)
+    >>> guess.nu.tolist(), [(k.sign, k.face, k.weight) for k in guess.neurons]
+    ([1.0, -1.0], [(-1, (0, 1), 3.0), (1, (1, 0), 2.0)])
+    >>> guesser.lambda_max()
+    4.0
+    """
+
+    X: Array
+    y: Array
+    patterns: Bools | None
+    gated: bool = False
+    all_cells: bool = True
+    oracle: Oracle | None = None
+    seeds: list[Array] = field(default_factory=list)
+
+    @cached_property
+    def program(self) -> FloatProgram:
+        """The blocks and their cones."""
+        if self.patterns is None:
+            return Explored(self.X)
+        return FloatProgram(self.X, self.patterns, gated=self.gated, all_cells=self.all_cells)
+
+    def _pricer(self) -> Pricer | Scout:
+        program = self.program
+        return Scout(program, self.oracle, self.seeds) if isinstance(program, Explored) else Pricer(program)
+
+    def optimum(self, lam: float) -> Guess:
+        """The residual at the optimum and the neurons of one vertex of the optimal set."""
+        begin = time.perf_counter()
+        program = self.program
+        program.flats.near = NEAR  # the finish of another lambda may have widened it
+        solver = Solver(program, np.asarray(self.y, dtype=np.float64), float(lam), self._pricer())
+        prepared = time.perf_counter()
+        message = solver.run()
+        solved = time.perf_counter()
+        state = State(solver.pool, solver.t, solver.nu)
+        root, ties = finish(solver.pricer, solver.y, solver.lam, state, noise=solver.noise())
+        if not message and (root.moved > 1e-9 or (root.t <= 0).any()):
+            message = "Newton's method did not settle on the structure found"
+        done = time.perf_counter()
+        timings = {
+            "prepare": prepared - begin,
+            **solver.seconds,
+            "finish": done - solved,
+            "total": done - begin,
+        }
+        order = sorted(range(len(root.columns)), key=lambda i: -root.t[i])
+        used = neurons(program, [root.columns[i] for i in order], [float(root.t[i]) for i in order])
+        return Guess(root.nu, used, neurons(program, ties, [0.0] * len(ties)), message, timings)
+
+    def lambda_max(self) -> float:
+        """The least lambda at which the zero network is optimal."""
+        nu, pricer, best = np.asarray(self.y, dtype=np.float64), self._pricer(), 0.0
+        bound = self.program.reach(nu)
+        for c in pricer.price(nu, 1e-12 * bound, limit=5, careful=False).columns:
+            best = max(best, float(c.activations @ nu))
+        found = pricer.tight(nu, best * (1 - 1e-12)) if bound > 0 else []
+        return found[0][0] if found else 0.0
+
+    def highest(self, nu: Array) -> list[tuple[int, tuple[int, ...]]]:
+        """Sign and face of the directions where s nu.(Xu)_+ seems to be greatest (no list of cells)."""
+        pricer = self._pricer()
+        found = pricer.tight(nu, 1e-12 * self.program.reach(nu))
+        return [(c.sign, c.face) for value, c in found if value >= found[0][0] * (1 - 1e-9)]
+
+    def summits(self, nu: Array, starts: Sequence[tuple[int, Array]]) -> list[tuple[int, tuple[int, ...]]]:
+        """Sign and face of the local maximum of s nu.(Xu)_+ above each start (s, u), each once (no list of cells)."""
+        pricer, found = self._pricer(), dict[tuple[int, tuple[int, ...]], None]()
+        assert isinstance(pricer, Scout)
+        for s, u in starts:
+            for _, c in pricer.climbed(nu, s, u, 0.0):
+                found[s, c.face] = None
+        return list(found)
+
+    def multipliers(self, blocks: Indices, signs: Indices, nu: Array, level: float) -> Array:
+        """rho >= 0 for each block (pattern blocks[i], sign signs[i]) that bring it near its projection at nu.
+
+        Blocks once below the level, by a thousandth, are left there.
+        """
+        return multipliers(self.program, blocks, signs, nu, level)

@@ -1,0 +1,51 @@
+"""What a guess says: plain values, nothing proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Array = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+OPPOSITE = 1e-5
+"""Two unit directions whose sum is shorter than this are taken for antipodes."""
+CLOSE = 1e-3
+"""Two unit directions that differ by less may be one."""
+
+
+@dataclass(frozen=True, eq=False)
+class GuessedNeuron:
+    """A direction that is believed to reach the value lambda, and the face it is believed to lie on."""
+
+    sign: int
+    direction: Array
+    face: tuple[int, ...]
+    weight: float
+    gate: int | None
+    block: int
+
+    def is_antipode(self, other: GuessedNeuron) -> bool:
+        """Do the directions seem opposite, at equal signs?"""
+        return self.sign == other.sign and float(np.linalg.norm(self.direction + other.direction)) < OPPOSITE
+
+    def is_close(self, other: GuessedNeuron) -> bool:
+        """May the two be one neuron read twice?"""
+        return self.sign == other.sign and float(np.linalg.norm(self.direction - other.direction)) < CLOSE
+
+
+@dataclass(frozen=True, eq=False)
+class Guess:
+    """The residual of the optimal fit and the neurons of one vertex of the optimal set, as far as floats tell."""
+
+    nu: Array
+    neurons: tuple[GuessedNeuron, ...]
+    ties: tuple[GuessedNeuron, ...]
+    message: str = ""
+    timings: Mapping[str, float] = field(default_factory=dict)

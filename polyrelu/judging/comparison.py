@@ -1,0 +1,118 @@
+"""An objective value against the proved optimum of a program: equal, larger, and by how much.
+
+Two independent routes. With a proved optimum, the sign of the difference is a question to its exact point. Without
+one, for a network with rational residual r = y - f, duality: let M be the largest |p_b(r)| over all present blocks,
+p_b(r) the projection of s X^T D r onto K_b. Then t r is dual feasible for 0 <= t <= lambda / M, so
+
+    optimum >= y . (t r) - |t r|^2 / 2,
+
+and the network is optimal iff M <= lambda and its objective is y . r - |r|^2 / 2 (then r is the optimal residual).
+M^2 and this test are rational: no guess is involved, so the route stays open where the optimum is undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flint import arb
+
+from polyrelu.errors import BadInput, Contradiction, Undecided
+from polyrelu.exact.enclosure import precision, sign_of_ball
+from polyrelu.exact.linear import dot, squared
+from polyrelu.exact.rational import is_rational, to_fraction
+from polyrelu.exact.real import sign
+from polyrelu.networks.coordinates import BITS, enclosed, is_exact
+from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.lambda_max import lambda_max_squared
+from polyrelu.proof.optimum import Optimum
+from polyrelu.proof.program import Program
+from polyrelu.verdict import Verdict
+
+Interval = tuple[Any, Any]
+"""A proved lower and a proved upper bound: exact numbers, or balls that hold one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Is the value the optimum of the program? With bounds of the optimum and of the gap above it."""
+
+    verdict: Verdict
+    optimum: Interval
+    gap: Interval
+
+
+def with_optimum(value: Any, optimum: Optimum) -> Comparison:
+    """Compare an objective value with a proved optimum."""
+
+    def gap(at: Coordinates) -> Any:
+        return _difference(value, dot(optimum.program.yq, at.nu) - squared(at.nu) / 2)
+
+    bound, least = optimum.point.ball(gap, BITS), optimum.objective(BITS)
+    interval = (least, least)
+    side = sign_of_ball(bound)
+    if side is None or side == 0:
+        try:
+            side = _exact_side(value, optimum, gap, bound)
+        except Undecided as blocked:
+            return Comparison(
+                Verdict.undecided("optimal", str(blocked)), interval, (bound.max(arb(0)), bound)
+            )
+    if side < 0:
+        raise Contradiction("a network has an objective below the proved optimum")
+    if side == 0:
+        return Comparison(
+            Verdict.proved("optimal", "the objective equals the proved optimum"), interval, (arb(0), arb(0))
+        )
+    exact = is_rational(value) and is_rational(least)
+    above = value - least if exact else bound
+    return Comparison(
+        Verdict.refuted("optimal", "the objective exceeds the proved optimum"), interval, (above, above)
+    )
+
+
+def _difference(value: Any, best: Any) -> Any:
+    if isinstance(best, arb):
+        return enclosed(value) - best
+    try:
+        return value - best
+    except (TypeError, BadInput):
+        raise Undecided(
+            "is the objective gap = 0? The weights and the optimum lie in different fields"
+        ) from None
+
+
+def _exact_side(value: Any, optimum: Optimum, gap: Any, bound: arb) -> int:
+    if isinstance(value, arb):
+        raise Undecided(
+            f"is the objective gap = 0? The objective is known only as a ball; the gap is {bound.str(8)}"
+        )
+    return optimum.point.sign(gap, "the objective gap")
+
+
+def by_duality(value: Any, residual: Sequence[Any], program: Program) -> Comparison:
+    """Compare the objective value of a network that is feasible in the program by its own residual alone."""
+    if not is_exact(residual) or not all(is_rational(r) for r in residual):
+        raise Undecided("duality needs a network with rational outputs")
+    y = tuple(to_fraction(r) for r in residual)
+    largest = lambda_max_squared(replace(program, y=y))
+    lam, norm = program.lamq, squared(residual)
+    inner = dot(program.yq, residual)
+    with precision(BITS):
+        above = enclosed(value)
+        if largest <= lam * lam and not isinstance(value, arb) and sign(value - (inner - norm / 2)) == 0:
+            reason = "its residual is dual feasible and closes the gap"
+            return Comparison(Verdict.proved("optimal", reason), (above, above), (arb(0), arb(0)))
+        # the best multiple, were it feasible
+        t = (arb(inner) / arb(norm)).max(arb(0)) if norm > 0 else arb(0)
+        if largest > 0:
+            t = t.min(arb(lam) / arb(largest).sqrt())
+        bound = t * arb(inner) - t * t * arb(norm) / 2
+    if isinstance(value, arb):
+        verdict = Verdict.undecided("optimal", "the objective is known only as a ball")
+    else:
+        verdict = Verdict.refuted(
+            "optimal", "its residual is not the optimal one, or its weights are not the least"
+        )
+    return Comparison(verdict, (bound, above), (arb(0), above - bound))

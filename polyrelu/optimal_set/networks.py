@@ -1,0 +1,95 @@
+"""Points of the optimal set as networks, and networks as points of it.
+
+A point gives every neuron (u_k, s_k) of S a weight |w_k| >= 0. Its network has the units theta = u_k, phi = s_k |w_k|:
+exact wherever an exact field of the optimum is known, since lambda u = s A nu lies in the field of nu (the balanced
+form, with its roots of roots, leaves it: `Network.balanced` gives enclosures of that).
+
+>>> from polyrelu.certification import certify
+>>> optimum = certify([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 1).proved()
+>>> network = network_at(optimum, [0, 0, 4, 4])
+>>> network.evaluate([[1, 0], [0, 1]])
+[12/5, 16/5]
+>>> weights_of(network, optimum)
+[0, 0, 4, 4]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flint import fmpq
+
+from polyrelu.errors import BadInput
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.linear import dot
+from polyrelu.networks.coordinates import BITS, compatible, is_exact, read, sign_of
+from polyrelu.networks.network import Network
+from polyrelu.proof.optimum import Optimum
+
+
+def network_at(
+    optimum: Optimum,
+    weights: Sequence[Any],
+    *,
+    carriers: Sequence[int] | None = None,
+    gates: Any = None,
+    bits: int = BITS,
+) -> Network:
+    """The network with weight |w_k| on neuron k of S (the order of `optimum.used`); weights of 0 give no unit.
+
+    With `carriers` there may be several weights for one neuron: weight b is on neuron carriers[b]. A gated program
+    knows the patterns of its gates alone: for it, `gates` gives a vector for each pattern.
+    """
+    places = [neuron.place for neuron in optimum.used]
+    on = range(len(places)) if carriers is None else carriers
+    if len(weights) != len(on):
+        raise BadInput(
+            f"{len(weights)} weights for {len(on)} neurons; give one for each, 0 where it is not used"
+        )
+    if optimum.program.gated and gates is None:
+        raise BadInput(
+            "a gated network needs its gate vectors: give gates, one for each pattern of the program"
+        )
+    norms = [read(w) for w in weights]
+    directions = _directions(optimum, exact=is_exact(norms), bits=bits)
+    kept = [b for b, w in enumerate(norms) if not (is_exact([w]) and sign_of(w, "a weight") == 0)]
+    with precision(bits):
+        pairs = [compatible(directions[on[b]], [norms[b] * places[on[b]].sign]) for b in kept]
+    return Network.of(
+        [u for u, _ in pairs],
+        [phi for _, (phi,) in pairs],
+        gates=[gates[places[on[b]].gate] for b in kept] if optimum.program.gated else None,
+        d=optimum.program.d,
+    )
+
+
+def weights_of(network: Network, optimum: Optimum) -> list[Any] | None:
+    """The weights |w_k| of an exact network, None if one of its units is not along a neuron of S: the way back.
+
+    Whether the weights are those of an optimal network is then a question to the optimal set.
+    """
+    directions = _directions(optimum, exact=True, bits=BITS)
+    weights: list[Any] = [fmpq(0)] * len(directions)
+    for unit in network.merged().units:
+        w = unit.convex_weight
+        for k, (u, neuron) in enumerate(zip(directions, optimum.used, strict=True)):
+            along = dot(w, u)
+            same = neuron.place.gate is not None or neuron.place.sign == unit.sign
+            if (
+                same
+                and sign_of(along, "a projection") > 0
+                and all(v == along * e for v, e in zip(w, u, strict=True))
+            ):
+                weights[k] = along
+                break
+        else:
+            return None
+    return weights
+
+
+def _directions(optimum: Optimum, *, exact: bool, bits: int) -> list[list[Any]]:
+    """u_k = s A nu / lambda for every neuron of S: exact if that is asked for and a field is known, else balls."""
+    known = optimum.point.exact if exact else None
+    with precision(bits):
+        return optimum.directions(known.at if known is not None else optimum.point.balls(bits))

@@ -1,0 +1,102 @@
+"""All blocks at once, where none is listed: every direction off the known neurons is strictly below lambda.
+
+With f_s(u) = s nu.(Xu)_+ every present ||p_b|| is at most lambda iff f_s(u) <= lambda ||u|| for all u and both s,
+since ||p_b|| is the maximum of f_s over the unit directions of the closed cone of b. The covering proves the strict
+inequality for every direction outside the stars of the known neurons; in a star it is strict off the neuron itself
+once the multipliers around the neuron are shown (`tightness.show_multipliers`, for the same nu).
+
+What the covering finds above lambda is a direction that the guess has missed; what it can neither settle nor refute is
+looked at as a candidate for an exact tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from flint import arb
+
+from polyrelu.budget import OutOfTime, current
+from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import ends
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.oracle import MAX_BOXES, in_floats
+from polyrelu.proof.program import Program
+from polyrelu.proof.unconfirmed import Unconfirmed
+
+if TYPE_CHECKING:
+    from polyrelu.covering import Question, Star
+
+BITS = 140
+"""Binary digits of the residual below its largest entry."""
+
+
+class Missed(Unconfirmed):
+    """Directions that exceed lambda at the guessed residual: it is not the optimum; the next guess knows them."""
+
+    def __init__(self, directions: Sequence[tuple[int, Any]]) -> None:
+        super().__init__("a direction exceeds lambda at the guessed residual")
+        self.directions = directions
+
+
+def ask(program: Program, nu: Sequence[arb], level: Fraction, known: Sequence[Neuron]) -> Question:
+    """The question for the covering: nu rounded to integers over a power of two, with the error of rounding."""
+    from polyrelu.covering import Question
+
+    bounds = [ends(ball) for ball in nu]
+    top = max((max(abs(lo), abs(hi)) for lo, hi in bounds), default=Fraction(0))
+    bits = max(0, BITS - (top.numerator.bit_length() - top.denominator.bit_length()))
+    rounded = [round((lo + hi) / 2 * 2**bits) for lo, hi in bounds]
+    radius = max(
+        max(hi - Fraction(m, 2**bits), Fraction(m, 2**bits) - lo)
+        for m, (lo, hi) in zip(rounded, bounds, strict=True)
+    )
+    stars = tuple(star_of(neuron.place) for neuron in known)
+    lam = level * program.denominator
+    return Question(program.X_integer, tuple(rounded), bits, lam, radius=radius, stars=stars)
+
+
+def star_of(place: Place) -> Star:
+    """What the covering needs to know about a neuron."""
+    from polyrelu.covering import Star
+
+    return Star(place.sign, place.face)
+
+
+def unsettled_directions(
+    program: Program, nu: Sequence[arb], level: Fraction, known: Sequence[Neuron]
+) -> list[Place]:
+    """Prove all directions off the known neurons strictly below the level; return candidates for ties that resist.
+
+    `Missed` where a direction is proved to be above. The level may be a lower bound of lambda.
+    """
+    from polyrelu.covering import Covered, cover
+
+    means = current()
+    answer = cover(
+        ask(program, nu, level, known),
+        max_boxes=MAX_BOXES,
+        executor=means.executor,
+        deadline=means.deadline,
+        progress=means.progress,
+        checkpoint=means.checkpoint,
+    )
+    if isinstance(answer, Covered):
+        return []
+    if answer.missed:
+        raise Missed([(u.sign, in_floats(u.vector)) for u in answer.missed])
+    if answer.reason == "time":
+        raise OutOfTime(f"the time allowed was over after {answer.boxes:,} boxes of directions")
+    if not answer.directions:
+        raise Undecided(
+            f"{answer.boxes:,} boxes of directions did not suffice to prove all of them below lambda"
+        )
+    starts = [(u.sign, in_floats(u.vector)) for u in answer.directions]
+    return places_above(program, np.array([float(ball.mid()) for ball in nu]), starts)
+
+
+def places_above(program: Program, nu: Any, starts: Sequence[tuple[int, Any]]) -> list[Place]:
+    """The places of the local maxima above some directions, as far as floats tell."""
+    return [Place(s, face) for s, face in program.guesser.summits(nu, starts)]

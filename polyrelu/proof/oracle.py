@@ -1,0 +1,49 @@
+"""The covering as the guess's pricing oracle: floats in, directions above the level out, nothing proved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyrelu.budget import current
+
+Array = NDArray[np.float64]
+MAX_BOXES = 20_000_000
+"""A covering that needs more is given up: the same on every machine, unlike a limit of seconds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Oracle:
+    """X as integers over a common denominator."""
+
+    rows: Any
+    denominator: int
+
+    def __call__(self, nu: Array, level: float, maxima: Sequence[Any]) -> list[tuple[int, Array]]:
+        """Directions (s, u) with s nu.(Xu)_+ > level ||u||, away from local maxima that are known (sign, face)."""
+        from polyrelu.covering import Covered, Question, Star, cover
+
+        exact = [Fraction(float(v)) for v in nu]
+        bits = max((v.denominator.bit_length() - 1 for v in exact), default=0)
+        question = Question(
+            self.rows,
+            tuple(int(v * 2**bits) for v in exact),
+            bits,
+            Fraction(level) * self.denominator,
+            stars=tuple(Star(c.sign, c.face) for c in maxima),
+        )
+        means = current()
+        answer = cover(question, max_boxes=MAX_BOXES, executor=means.executor, deadline=means.deadline)
+        found = () if isinstance(answer, Covered) else answer.missed
+        return [(u.sign, in_floats(u.vector)) for u in found]
+
+
+def in_floats(vector: Sequence[int]) -> Array:
+    """An integer direction, scaled before it is rounded."""
+    size = max(abs(v) for v in vector) or 1
+    return np.array([float(Fraction(v, size)) for v in vector])
