@@ -58,7 +58,7 @@ def test_the_golden_example():
 def test_a_neuron_left_out_is_noticed(make, seed):
     result = proved(make, seed)
     for k in range(len(result.optimum.neurons)):
-        found = cover(question_of(result, dropped=k), max_boxes=20_000)
+        found = cover(question_of(result, dropped=k), max_boxes=20_000, enough=1)
         assert isinstance(found, Resisting)
 
 
