@@ -7,7 +7,7 @@ file alone: a `Guesser` for each program, and two proposals about networks whose
 
 from __future__ import annotations
 
-from polyrelu.guess.fibre import coordinates, dimension, interior_point
+from polyrelu.guess.fibre import coordinates_in, dimension, interior_point
 from polyrelu.guess.guesser import Guesser
 from polyrelu.guess.values import Guess, GuessedNeuron
 from polyrelu.guess.weights import nearest_weights
@@ -16,7 +16,7 @@ __all__ = [
     "Guess",
     "GuessedNeuron",
     "Guesser",
-    "coordinates",
+    "coordinates_in",
     "dimension",
     "interior_point",
     "nearest_weights",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from polyrelu.errors import Undecided
-from polyrelu.guess import Guess, GuessedNeuron, coordinates, dimension
+from polyrelu.guess import Guess, GuessedNeuron, coordinates_in, dimension
 from polyrelu.proof.fibre import Interior, interior_of_fibre
 from polyrelu.proof.neuron import Neuron, Place, gated_place
 from polyrelu.proof.pairing import Group, group
@@ -63,7 +63,7 @@ def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point
         return Point(structure, None)
     lam = float(structure.program.lam)
     B = [[float(v.p) / float(v.q) for v in row] for row in structure.B.tolist()]
-    c = coordinates(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
+    c = coordinates_in(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
     root = structure.prove_root([float(v) for v in guess.nu], [g.weight / lam for g in groups], c)
     return Point(structure, root) if root is not None else None
 

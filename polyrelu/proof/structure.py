@@ -38,7 +38,7 @@ from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.exact.lattice import row_lattice
 from polyrelu.exact.linear import independent_rows, squared, times
 from polyrelu.exact.rational import integer_rows, select_rows
-from polyrelu.guess import coordinates
+from polyrelu.guess import coordinates_in
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.program import Program
 
@@ -114,7 +114,7 @@ class Structure:
             return list(nu)
         W = [[float(v.p) / float(v.q) for v in row] for row in self.W.tolist()]
         rest = [float(v.p) / float(v.q) for v in self.y_rest]
-        return coordinates([v - r for v, r in zip(nu, rest, strict=True)], W)
+        return coordinates_in([v - r for v, r in zip(nu, rest, strict=True)], W)
 
     def prove_root(self, nu: Sequence[float], weights: Sequence[float], c: Sequence[float]) -> Root | None:
         """A box with exactly one root of the square system near the given start; None where none was proved."""
