@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from polyrelu import display
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -46,6 +48,9 @@ __all__ = [
     "load",
     "prune",
 ]
+
+
+display.WORDS.append("polyrelu.show.words")
 
 
 def __getattr__(name: str) -> Any:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -18,11 +17,9 @@ from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.guess import Guess
-from polyrelu.optimal_set.levels import MAX_VERTICES
+from polyrelu.limits import MAX_VERTICES
 from polyrelu.proof.program import Program, distinct_patterns
-from polyrelu.result import Result
-from polyrelu.unregularised.optimal_set import certify_unregularised
-from polyrelu.unregularised.result import UnregularisedResult
+from polyrelu.result import Result, SolutionSet, timed
 
 Stage = Callable[[str], None]
 Proposal = Callable[[Program], Guess]
@@ -41,12 +38,12 @@ def certify(
     max_vertices: int = MAX_VERTICES,
     executor: Executor | None = None,
     stage: Stage | None = None,
-) -> Result | UnregularisedResult:
+) -> Result:
     """Prove the optimum of the two-layer ReLU network problem for data (X, y) and penalty lambda.
 
     `X` may also be a `Problem`. `patterns` is "cells" (the full problem), "all" (also the patterns of directions on
     hyperplanes; the same optimum), or a list of 0/1 patterns (the sub-sampled program). `gated` asks for the gated
-    ReLU program, one block per pattern. lambda = 0 is a polyhedral problem of its own, with its own kind of result.
+    ReLU program, one block per pattern. At lambda = 0 the set of optimal networks is a rational polyhedron.
 
     >>> result = certify([[3, 4], [-4, 3], [5, 12]], [1, 2, 3], 1)
     >>> result.status
@@ -56,10 +53,6 @@ def certify(
     if isinstance(X, Problem) and lam is not None:
         problem = replace(problem, lam=penalty(lam, floats))
     program, seconds = _program(problem, patterns, gated, max_cells=max_cells, executor=executor, stage=stage)
-    if problem.lam == 0:
-        return certify_unregularised(
-            problem, program.patterns, gated, max_vertices, all_cells=program.all_cells
-        )
     return _certify_program(problem, program, {"enumerate": seconds}, stage, max_vertices)
 
 
@@ -74,9 +67,9 @@ def certify_penalised(
     stage: Stage | None = None,
     guess: Proposal | None = None,
 ) -> Result:
-    """`certify` for lambda > 0 alone, where a `Result` with neurons is needed; `guess` may stand for our own search."""
+    """`certify` where neurons are needed: lambda = 0 is refused at once. `guess` may stand for our own search."""
     if problem.lam == 0:
-        raise BadInput("lambda = 0 has no list of neurons: only certify handles it; give lambda > 0")
+        raise BadInput("lambda = 0 has no list of neurons: only certify and plot handle it; give lambda > 0")
     program, seconds = _program(problem, patterns, gated, max_cells=max_cells, executor=executor, stage=stage)
     return _certify_program(problem, program, {"enumerate": seconds}, stage, max_vertices, propose=guess)
 
@@ -93,7 +86,7 @@ def _program(
     """The program at hand, and the seconds that finding its patterns took."""
     y, lam = _required(problem)
     timings: dict[str, float] = {}
-    with _timed(timings, "enumerate", stage):
+    with _step(timings, "enumerate", stage):
         present, all_cells = _present_patterns(problem, patterns, max_cells, executor)
     return Program(problem.X, y, lam, present, all_cells, gated), timings["enumerate"]
 
@@ -149,23 +142,45 @@ def _certify_program(
     propose: Proposal | None = None,
 ) -> Result:
     from polyrelu.proof.lambda_max import lambda_max_squared
-    from polyrelu.proof.optimum import prove
 
-    optimum, reason = None, None
+    solve = _proved_set if program.lam else _polyhedron
+    solutions, reason = None, None
     # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.
     # Floats may overflow on data of extreme size: that spoils the guess alone, so nobody is warned.
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
-        with _timed(timings, "lambda_max", stage):
+        with _step(timings, "lambda_max", stage):
             largest = lambda_max_squared(program)
         try:
-            with _timed(timings, "guess", stage):
-                guess = (propose or _guess)(program)
-            with _timed(timings, "prove", stage):
-                optimum = prove(program, guess)
+            solutions = solve(program, timings, stage, max_vertices, propose or _guess)
         except Undecided as blocked:
             reason = str(blocked)
-    status = "undecided" if optimum is None else "proved"
-    return Result(problem, status, reason, len(program.patterns), optimum, largest, timings, max_vertices)
+    status = "undecided" if solutions is None else "proved"
+    return Result(problem, status, reason, len(program.patterns), solutions, largest, timings)
+
+
+def _proved_set(
+    program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int, propose: Proposal
+) -> SolutionSet:
+    """lambda > 0: guess, then prove."""
+    from polyrelu.optimal_set.levels import OptimalSet
+    from polyrelu.proof.optimum import prove
+
+    with _step(timings, "guess", stage):
+        guess = propose(program)
+    with _step(timings, "prove", stage):
+        return OptimalSet(prove(program, guess), max_vertices)
+
+
+def _polyhedron(
+    program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int, propose: Proposal
+) -> SolutionSet:
+    """lambda = 0: a projection, always decided; nothing is guessed."""
+    from polyrelu.unregularised.optimal_set import UnregularisedSet
+
+    solutions = UnregularisedSet(program, max_vertices)
+    with _step(timings, "fit", stage):
+        _ = solutions.optimum.fit  # kept there, and computed here so that its time is told
+    return solutions
 
 
 def _guess(program: Program) -> Guess:
@@ -176,12 +191,8 @@ def _guess(program: Program) -> Guess:
         raise Undecided(f"the floating-point guess failed ({type(crash).__name__}: {crash})") from None
 
 
-@contextmanager
-def _timed(timings: dict[str, float], step: str, stage: Stage | None) -> Iterator[None]:
+def _step(timings: dict[str, float], step: str, stage: Stage | None) -> AbstractContextManager[None]:
+    """A timed step, announced to whoever is waiting."""
     if stage is not None:
         stage(step)
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        timings[step] = time.perf_counter() - start
+    return timed(timings, step)

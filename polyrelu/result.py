@@ -1,69 +1,158 @@
-"""What `certify` returns: a frozen `Result` that prints itself, in a line, in a notebook, or as one JSON object."""
+"""What `certify` returns at every lambda: a frozen `Result`, with the set of all optimal networks behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flint import fmpq
 
 from polyrelu.data.new_rows import new_rows, with_bias
 from polyrelu.data.numbers import Floats
-from polyrelu.data.problem import Problem
+from polyrelu.data.problem import Problem, Vector
+from polyrelu.display import DIGITS, Reported
+from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds
-from polyrelu.optimal_set.levels import MAX_VERTICES, OptimalSet
 from polyrelu.proof.lambda_max import enclosed_root
 from polyrelu.proof.optimum import Optimum
-from polyrelu.show.set_report import SET_KEYS, optimal_set_keys
+from polyrelu.proof.program import Program
+from polyrelu.verdict import Verdict
 
 if TYPE_CHECKING:
     from polyrelu.networks.network import Network
+    from polyrelu.optimal_set.block_set import BlockSet
+    from polyrelu.optimal_set.neuron_set import NeuronSet
     from polyrelu.optimal_set.predictions import Prediction
 
 Bounds = tuple[str, str]
 """Decimal strings lo <= value <= hi."""
 
-DIGITS = 20
+
+class ProvedFit(Protocol):
+    """The optimum at any lambda: the one optimal fit, and where its numbers live."""
+
+    @property
+    def program(self) -> Program:
+        """The program whose optimum it is."""
+
+    @property
+    def field(self) -> str:
+        """Q, multiquadratic, degree D, or enclosures."""
+
+    def objective(self, bits: int) -> Any:
+        """The optimal value: exact where it is rational, enclosed elsewhere."""
+
+    def residual(self, bits: int) -> list[Any]:
+        """y minus the optimal fit."""
+
+    def proved(self) -> Optimum:
+        """The optimum with its neurons; `BadInput` for lambda = 0, which has no list of them."""
+
+
+class SolutionSet(Protocol):
+    """The set of all optimal networks at any lambda: a polytope, or for lambda = 0 a polyhedron."""
+
+    @property
+    def optimum(self) -> ProvedFit:
+        """What was proved."""
+
+    @property
+    def max_vertices(self) -> int:
+        """Where it has more vertices they are not listed."""
+
+    @property
+    def dimension(self) -> int:
+        """Its dimension, modulo permutation and splitting."""
+
+    @property
+    def block_dimension(self) -> int:
+        """The dimension of the set of solutions of the convex program."""
+
+    @property
+    def convex_unique(self) -> Verdict:
+        """Has the convex program one solution?"""
+
+    @property
+    def p_unique(self) -> Verdict:
+        """Is there one optimal network up to permutation and splitting?"""
+
+    @property
+    def function_unique(self) -> Verdict:
+        """Are all optimal networks the same function?"""
+
+    @property
+    def neurons(self) -> NeuronSet:
+        """Networks modulo permutation and splitting; `BadInput` for lambda = 0."""
+
+    @property
+    def blocks(self) -> BlockSet:
+        """Solutions of the convex program, block by block; `BadInput` for lambda = 0."""
+
+    @property
+    def networks(self) -> Iterator[Network]:
+        """The inclusion-minimal optimal networks."""
+
+    def predict(self, x: Vector, shown: Vector | None = None) -> Prediction:
+        """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
 
 
 @dataclass(frozen=True, repr=False)
-class Result:
-    """A proved optimum, or the reason why it is undecided. Nothing here was decided by a float."""
+class Result(Reported):
+    """A proved optimum with all optimal networks, or the reason why it is undecided. No float decided anything here."""
 
     problem: Problem
     status: str
-    """Either "proved" or "undecided"."""
+    """Either "proved" or "undecided": said of the optimum alone."""
     reason: str | None
     cells: int
     """Number of patterns in the program: all cells, or the length of the given list."""
-    optimum: Optimum | None
+    solutions: SolutionSet | None
+    """The set of all optimal networks; None where the optimum is undecided."""
     lambda_max_squared: fmpq | None = None
-    timings: Mapping[str, float] = field(default_factory=dict)
-    max_vertices: int = MAX_VERTICES
-    """Minimal networks are not listed where there are more."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds of every step; "set" is what the questions about the optimal set have taken so far."""
+
+    @property
+    def optimal_set(self) -> SolutionSet:
+        """All optimal networks; `Undecided` where nothing was proved."""
+        if self.solutions is None:
+            raise Undecided(self.reason or "nothing was proved")
+        return self.solutions
+
+    @property
+    def optimum(self) -> ProvedFit | None:
+        """The proved optimum; None where it is undecided."""
+        return self.solutions.optimum if self.solutions is not None else None
 
     def proved(self) -> Optimum:
-        """The proved optimum; raises `Undecided` where there is none."""
-        from polyrelu.errors import Undecided
+        """The proved optimum with its neurons; `Undecided` where there is none, `BadInput` for lambda = 0."""
+        return self.optimal_set.optimum.proved()
 
-        if self.optimum is None:
-            raise Undecided(self.reason or "nothing was proved")
-        return self.optimum
+    @property
+    def convex_unique(self) -> Verdict:
+        """Has the convex program one solution?"""
+        return self.optimal_set.convex_unique
 
-    @cached_property
-    def optimal_set(self) -> OptimalSet:
-        """All optimal networks, as polytopes of neuron weights and of block weights."""
-        return OptimalSet(self.proved(), self.max_vertices)
+    @property
+    def p_unique(self) -> Verdict:
+        """Is there one optimal network up to permutation and splitting?"""
+        return self.optimal_set.p_unique
+
+    @property
+    def function_unique(self) -> Verdict:
+        """Are all optimal networks the same function?"""
+        return self.optimal_set.function_unique
 
     def objective(self, digits: int = DIGITS) -> Bounds:
         """The optimal value, enclosed."""
-        return decimal_bounds(self.proved().objective(bits_of(digits)), digits)
+        return decimal_bounds(self.optimal_set.optimum.objective(bits_of(digits)), digits)
 
     def residual(self, digits: int = DIGITS) -> list[Bounds]:
         """y minus the optimal fit, row by row, enclosed."""
-        return [decimal_bounds(ball, digits) for ball in self.proved().residual(bits_of(digits))]
+        return [decimal_bounds(v, digits) for v in self.optimal_set.optimum.residual(bits_of(digits))]
 
     def lambda_max(self, digits: int = DIGITS) -> Bounds | None:
         """The smallest penalty for which the zero network is optimal, enclosed."""
@@ -83,52 +172,15 @@ class Result:
 
     @property
     def seconds(self) -> float:
-        """Wall-clock time of the whole computation."""
+        """Wall-clock time of everything that was computed so far, the optimal set included."""
         return sum(self.timings.values())
 
-    def to_json(self, digits: int = DIGITS) -> dict[str, Any]:
-        """The object that the command line prints."""
-        optimum = self.optimum
-        return {
-            "status": self.status,
-            "reason": self.reason,
-            "lambda": str(self.problem.lam),
-            "objective": list(self.objective(digits)) if optimum else None,
-            "residual": [list(pair) for pair in self.residual(digits)] if optimum else None,
-            "lambda_max": _listed(self.lambda_max(digits)),
-            "cells": self.cells,
-            "tight_blocks": optimum.tight_blocks if optimum else None,
-            "support_blocks": optimum.support_blocks if optimum else None,
-            "neurons": len(optimum.used) if optimum else None,
-            "rank": optimum.support.rank if optimum else None,
-            "antipodal_pairs": len(optimum.support.pairs) if optimum else None,
-            "linear_phase": bool(optimum.support.pairs) if optimum else None,
-            "field": optimum.field if optimum else None,
-            **(optimal_set_keys(self.optimal_set) if optimum else dict.fromkeys(SET_KEYS)),
-            "seconds": round(self.seconds, 6),
-            "timings": {step: round(seconds, 6) for step, seconds in self.timings.items()},
-        }
 
-    def summary(self, digits: int = DIGITS) -> str:
-        """The readable form."""
-        from polyrelu.show.text import summary
-
-        return summary(self, digits)
-
-    def __repr__(self) -> str:
-        if self.optimum is None:
-            return f"<polyrelu.Result undecided: {self.reason}>"
-        low, _ = self.objective(8)
-        return (
-            f"<polyrelu.Result proved: objective {low}..., {len(self.optimum.used)} neurons of rank "
-            f"{self.optimum.support.rank}, {self.optimum.support_blocks} of {2 * self.cells} blocks in the support>"
-        )
-
-    def _repr_html_(self) -> str:
-        from polyrelu.show.text import html_summary
-
-        return html_summary(self)
-
-
-def _listed(bounds: Bounds | None) -> list[str] | None:
-    return None if bounds is None else list(bounds)
+@contextmanager
+def timed(timings: dict[str, float], step: str) -> Iterator[None]:
+    """Add the time that the block takes to a step."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        timings[step] = timings.get(step, 0.0) + time.perf_counter() - start

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from polyrelu.display import Shown
 from polyrelu.errors import Undecided
 
 
@@ -17,8 +18,8 @@ class Status(Enum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, eq=False)
-class Verdict:
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdict(Shown):
     """An answer; its truth value is the answer, and an undecided one refuses to be read as either.
 
     >>> verdict = Verdict.refuted("optimal", "the gap is at least 1/2")
@@ -30,21 +31,23 @@ class Verdict:
     status: Status
     reason: str
     evidence: Any = None
+    scope: str = ""
+    """Among which networks, where not among all: see `Program.scope`."""
 
     @classmethod
-    def proved(cls, question: str, reason: str, evidence: Any = None) -> Verdict:
+    def proved(cls, question: str, reason: str, evidence: Any = None, scope: str = "") -> Verdict:
         """Yes."""
-        return cls(question, Status.PROVED, reason, evidence)
+        return cls(question, Status.PROVED, reason, evidence, scope)
 
     @classmethod
-    def refuted(cls, question: str, reason: str, evidence: Any = None) -> Verdict:
+    def refuted(cls, question: str, reason: str, evidence: Any = None, scope: str = "") -> Verdict:
         """No."""
-        return cls(question, Status.REFUTED, reason, evidence)
+        return cls(question, Status.REFUTED, reason, evidence, scope)
 
     @classmethod
-    def undecided(cls, question: str, reason: str) -> Verdict:
+    def undecided(cls, question: str, reason: str, scope: str = "") -> Verdict:
         """Neither: the reason names what blocks the proof."""
-        return cls(question, Status.UNDECIDED, reason)
+        return cls(question, Status.UNDECIDED, reason, scope=scope)
 
     def __bool__(self) -> bool:
         if self.status is Status.UNDECIDED:
@@ -55,6 +58,3 @@ class Verdict:
     def answer(self) -> bool | None:
         """True, False, or None where undecided: for JSON."""
         return None if self.status is Status.UNDECIDED else bool(self)
-
-    def __repr__(self) -> str:
-        return f"<Verdict {self.question}: {self.status.value.upper()}, {self.reason}>"

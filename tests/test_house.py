@@ -10,14 +10,15 @@ PACKAGE = Path(__file__).parents[1] / "polyrelu"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = (
-    ("errors", "guess"),
+    ("display", "errors", "guess", "limits"),
     ("data", "exact", "verdict"),
     ("arrangement", "covering", "examples", "networks"),
     ("proof",),
     ("optimal_set",),
     ("unregularised", "result"),
     ("certification",),
-    ("certificate", "judging"),
+    ("certificate",),
+    ("judging",),
     ("selection", "interop"),
     ("show",),
     ("__init__", "commands"),
@@ -26,17 +27,10 @@ FLOORS = (
 )
 """From the ground up. A room imports from itself and from lower floors alone, at the top of a file or within."""
 
-STAIRS = {
-    ("result", "show"): "`summary` and `_repr_html_` of a result",
-    ("judging", "show"): "`summary` of an answer",
-}
+STAIRS: dict[tuple[str, str], str] = {}
 """Arrows upwards that are still there, and what they serve; the list only becomes shorter."""
 
-CIRCLES = [
-    {"judging.answer", "show.answer"},
-    {"result", "show.figures", "show.figures.canvas", "show.text"},
-    {"unregularised.optimal_set", "unregularised.result"},
-]
+CIRCLES: list[set[str]] = []
 """Circles that are still there; the list only becomes shorter."""
 
 DECIDING = (
@@ -45,6 +39,7 @@ DECIDING = (
     "optimal_set",
     "unregularised",
     "networks",
+    "judging",
     "selection",
     "exact",
     "arrangement",

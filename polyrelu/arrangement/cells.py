@@ -17,6 +17,7 @@ from polyrelu.arrangement.counting import cells_counted, cells_upper_bound, char
 from polyrelu.arrangement.faces import points_of_faces
 from polyrelu.arrangement.merging import mapping
 from polyrelu.arrangement.tasks import cells_by_task
+from polyrelu.display import Shown
 from polyrelu.errors import Contradiction, LimitReached
 from polyrelu.exact.integers import IntMatrix, divided_by_gcd, narrow, primitive_rows, product, values
 from polyrelu.exact.labels import Lines, lines_of_rows
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 QUICK = 2_000_000  # flats that are counted within seconds
 
 
-@dataclass(frozen=True, eq=False)
-class Arrangement:
+@dataclass(frozen=True, eq=False, repr=False)
+class Arrangement(Shown):
     """All cells of a central arrangement in R^d; see the fields."""
 
     rows: IntMatrix  # (n, d) primitive, positive multiples of the rows given; zero rows stay zero

@@ -1191,16 +1191,27 @@ WORDS = {
     "arrangement": "Cells of the arrangement of the rows: exactly {cells}.",
     "optimum": "The optimum of the {kind} program over {scope} has the objective {value} (rounded). Neurons that reach "
     "lambda: exactly {count} (blocks: {tight_blocks}); all other blocks are strictly inactive.",
-    "optimal_set": "Neurons that optimal networks use: exactly {count} (blocks: {used_blocks}); rank of their "
+    "optimal_set": "Neurons that optimal networks use{scope}: exactly {count} (blocks: {used_blocks}); rank of their "
     "activations: {rank}; dimension of the set of optimal weights: {dimension}. The optimal network is {unique}.",
-    "vertices": "Vertices of the set of optimal weights, the inclusion-minimal networks: exactly {count}, and no rays; "
-    "width of the narrowest: {narrowest}.",
+    "vertices": "Vertices of the set of optimal weights{scope}, the inclusion-minimal networks: exactly {count}, and "
+    "no rays; width of the narrowest: {narrowest}.",
 }
+
+
+def scope_of(problem: Problem, number: int) -> str:
+    """Among which networks the optimum of a program with a number of patterns is one, where not among all."""
+    if problem.listed is None and not problem.gated:
+        return ""
+    what = ("gated networks", "gate") if problem.gated else ("networks", "pattern")
+    return "among %s with %s" % (what[0], "this one " if number == 1 else "these %d " % number) + (
+        what[1] if number == 1 else what[1] + "s"
+    )
 
 
 def words_of(name: str, claim: dict[str, Any], problem: Problem, number: int) -> str:
     """The claim in words, of a program with a number of patterns. The file must say exactly this."""
-    more: dict[str, Any] = {}
+    among = scope_of(problem, number)
+    more: dict[str, Any] = {"scope": among and " " + among}
     if name == "optimum":
         units = int(claim["objective"])
         whole, part = divmod(abs(units), 10**DECIMALS)
@@ -1209,7 +1220,8 @@ def words_of(name: str, claim: dict[str, Any], problem: Problem, number: int) ->
         more["value"] = "%s%d.%0*d" % ("-" if units < 0 else "", whole, DECIMALS, part)
         more["count"] = len(claim["neurons"])
     elif name == "optimal_set":
-        more["count"], unique = sum(claim["used"]), "unique up to permutation and splitting"
+        more["count"] = sum(claim["used"])
+        unique = "unique up to permutation and splitting" + more["scope"]
         other = {True: "; all are one function on R^d", False: "; not all are one function on R^d"}
         functions = other.get(claim["function_unique"], "")
         more["unique"] = unique if claim["p_unique"] else "not " + unique + functions

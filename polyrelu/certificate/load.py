@@ -17,7 +17,7 @@ from polyrelu.certificate.read import Asked, read_problem
 from polyrelu.certificate.write import face_text
 from polyrelu.errors import BadInput, Contradiction
 from polyrelu.guess import Guess, GuessedNeuron
-from polyrelu.optimal_set.levels import MAX_VERTICES
+from polyrelu.limits import MAX_VERTICES
 from polyrelu.proof.program import Program
 
 if TYPE_CHECKING:

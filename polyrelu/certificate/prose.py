@@ -101,7 +101,8 @@ def _residual(optimum: check.Optimum) -> Section:
         how = "it is a vector of exact numbers, verified by substitution."
     else:
         how = "it is enclosed by an interval Newton test, which proves that there is a root."
-    text = r"The residual $\nu$ is the same for all optimal networks. With weights $\beta_k$ it solves"
+    same = rf"The residual $\nu$ is the same for all optimal networks{_among(optimum)}."
+    text = same + r" With weights $\beta_k$ it solves"
     where = (
         r"where $A_k = P_k X^{T} D_k$ belongs to neuron $k$ below: $D_k$ are the rows with face $+$, and $P_k$ is the "
         r"projection onto $\{ v : x_j^{T} v = 0 \}$ for the rows $j$ with face $0$"
@@ -116,7 +117,8 @@ def _residual(optimum: check.Optimum) -> Section:
 
 def _neurons(optimum: check.Optimum) -> Section:
     if not optimum.neurons:
-        return Section("The neurons", [r"No neuron reaches $\lambda$: the zero network is the only optimum."])
+        alone = rf"No neuron reaches $\lambda$: the zero network is the only optimum{_among(optimum)}."
+        return Section("The neurons", [alone])
     point, roles = optimum.point, optimum.roles
     weights = iter(
         zip(point.weights, point.exact[1] if point.exact else [None] * len(point.weights), strict=True)
@@ -195,7 +197,7 @@ def _optimal_set(claims: dict[str, Any], optimum: check.Optimum) -> Section:
         return Section("The set of optimal networks")
     used = [k + 1 for k, flag in enumerate(claims["optimal_set"]["used"]) if flag]
     text = (
-        r"Up to permutation and splitting the optimal networks are the $\beta \ge 0$ with $\sum_k "
+        rf"Up to permutation and splitting the optimal networks{_among(optimum)} are the $\beta \ge 0$ with $\sum_k "
         r"\beta_k\, s_k \lambda\, D_k X u_k = y - \nu$, a polytope. The neurons used by some of them are "
         f"{_listing(used)}. One solution is positive on all of these, and the rank of their activations is "
         f"{claims['optimal_set']['rank']}; so the dimension of the polytope is "
@@ -213,6 +215,12 @@ def _optimal_set(claims: dict[str, Any], optimum: check.Optimum) -> Section:
     return Section(
         "The set of optimal networks", [text], ["vertex", "width", "neurons"], rows, [*more, after]
     )
+
+
+def _among(optimum: check.Optimum) -> str:
+    """The scope of every claim, behind the networks that it is about."""
+    among = check.scope_of(optimum.problem, len(optimum.patterns))
+    return among and f" {among}"
 
 
 def _listing(numbers: Sequence[int]) -> str:

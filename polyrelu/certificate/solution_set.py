@@ -19,13 +19,12 @@ from polyrelu.exact.enclosure import ends
 from polyrelu.exact.linear import dot, independent_columns, solve
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import exact, sign
+from polyrelu.limits import MAX_VERTICES_WRITTEN
 from polyrelu.proof.optimum import Optimum
 
 Vector = list[Any]
 BITS = 64
 MAX_CORRECTIONS = 2000
-MAX_VERTICES = 1000
-"""Longer lists of vertices are left out of the file."""
 
 
 def interior_shares(optimum: Optimum, order: Sequence[int]) -> dict[str, Any]:
@@ -127,6 +126,6 @@ def listed_vertices(optimum: Optimum, places: Sequence[int]) -> list[str]:
     """The supports of all vertices, sorted; `places` are the neurons of the file as indices of E."""
     from polyrelu.optimal_set.levels import OptimalSet
 
-    vertices = OptimalSet(optimum, MAX_VERTICES).neurons.vertices
+    vertices = OptimalSet(optimum, MAX_VERTICES_WRITTEN).neurons.vertices
     S = optimum.support.places
     return sorted("".join("01"[e in S and S[e] in v.support] for e in places) for v in vertices)

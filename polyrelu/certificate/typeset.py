@@ -9,6 +9,8 @@ from polyrelu.certificate.prose import Section
 
 WIDTH = 100
 ROWS_PER_TABLE = 36
+SCOPED = re.compile(r"unique[\w ]* among [\w ]*(?:pattern|gate)s?")
+JOINED = "\0"
 
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage{amsmath}
@@ -65,15 +67,21 @@ def plain(sections: list[Section]) -> str:
     for section in sections:
         lines += [section.heading, "-" * len(section.heading), ""]
         for paragraph in section.paragraphs:
-            lines += [*textwrap.wrap(plain_text(paragraph), WIDTH), ""]
+            lines += [*wrapped(paragraph), ""]
         if section.rows:
             table = [[plain_text(cell) for cell in row] for row in [section.head, *section.rows]]
             widths = [max(map(len, column)) for column in zip(*table, strict=True)]
             lines += ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in table]
             lines.append("")
         for paragraph in section.after:
-            lines += [*textwrap.wrap(plain_text(paragraph), WIDTH), ""]
+            lines += [*wrapped(paragraph), ""]
     return "\n".join(lines)
+
+
+def wrapped(paragraph: str) -> list[str]:
+    """A paragraph in lines; the end of a line never tears "unique" from its scope."""
+    text = SCOPED.sub(lambda whole: whole[0].replace(" ", JOINED), plain_text(paragraph))
+    return [line.replace(JOINED, " ") for line in textwrap.wrap(text, WIDTH)]
 
 
 def plain_text(text: str) -> str:

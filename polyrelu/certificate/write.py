@@ -241,6 +241,7 @@ def _rounded_objective(optimum: Optimum) -> int:
 
 def in_words(name: str, claim: dict[str, Any], program: Program) -> str:
     """The sentence that states a claim."""
+    among = program.scope and f" {program.scope}"
     if name == "arrangement":
         return f"Cells of the arrangement of the rows: exactly {claim['cells']}."
     if name == "optimum":
@@ -254,10 +255,10 @@ def in_words(name: str, claim: dict[str, Any], program: Program) -> str:
         )
     if name == "vertices":
         return (
-            "Vertices of the set of optimal weights, the inclusion-minimal networks: exactly "
+            f"Vertices of the set of optimal weights{among}, the inclusion-minimal networks: exactly "
             f"{len(claim['supports'])}, and no rays; width of the narrowest: {claim['narrowest']}."
         )
-    unique = "unique up to permutation and splitting"
+    unique = f"unique up to permutation and splitting{among}"
     if not claim["p_unique"]:
         same = {
             None: "",
@@ -266,7 +267,7 @@ def in_words(name: str, claim: dict[str, Any], program: Program) -> str:
         }
         unique = f"not {unique}{same[claim['function_unique']]}"
     return (
-        f"Neurons that optimal networks use: exactly {sum(claim['used'])} (blocks: {claim['used_blocks']}); "
+        f"Neurons that optimal networks use{among}: exactly {sum(claim['used'])} (blocks: {claim['used_blocks']}); "
         f"rank of their activations: {claim['rank']}; dimension of the set of optimal weights: {claim['dimension']}. "
         f"The optimal network is {unique}."
     )

@@ -23,7 +23,6 @@ from polyrelu.errors import BadInput
 if TYPE_CHECKING:
     from polyrelu.data.problem import Matrix, Problem
     from polyrelu.result import Result
-    from polyrelu.unregularised.result import UnregularisedResult
 
 DESCRIPTION = """\
 Prove the optimum of a two-layer ReLU network with penalty lambda on a small data set:
@@ -41,6 +40,12 @@ anything: an answer is "proved", or "undecided" together with the equality that 
 """
 
 EPILOG = """\
+JSON: "status" and the exit status speak of the optimum alone. A further answer that is open is null, with what blocks
+it under KEY_reason. "neurons" counts them, "neuron_list" has each one:
+  {"sign": "+" or "-", "face": [1 active, 0 on the hyperplane, -1 off; row by row], "direction": [[lo, hi], ...],
+   "weight": [lo, hi]}   the weight lies between these in every optimal network
+"seconds" is everything you waited for, by steps under "timings"; "set" is the optimal set.
+Rows and neurons are counted from 1 in words and from 0 in JSON.
 With --predict the JSON object has the key "predictions", one entry for each new row, counted from 0:
   {"row", "low": [lo, hi], "high": [lo, hi], "agree"}   the least and the greatest prediction of all optimal networks,
   each between two decimals, or "-inf" and "inf" (lambda = 0); "agree": they all predict the same
@@ -102,10 +107,11 @@ def run(args: argparse.Namespace) -> int:
             executor=executor,
             stage=stage,
         )
-        shown = result.to_json(args.digits) | _predictions(result, new_rows, args)
-    text = json.dumps(shown)
+        if stage is not None:
+            stage("set")
+        shown = _shown(result, new_rows, args)
     try:
-        print(text if args.json else _summary(result, new_rows, args), flush=True)
+        print(shown, flush=True)
     finally:  # a reader of our output who has seen enough does not lose the proof
         if args.out:
             _save_proof(result, args.out)
@@ -126,37 +132,27 @@ def _new_rows(problem: Problem, args: argparse.Namespace) -> Matrix | None:
     return read_new_rows(problem, args.predict)
 
 
-def _predictions(result: Any, new_rows: Matrix | None, args: argparse.Namespace) -> dict[str, Any]:
-    """What --predict adds to the JSON object."""
-    from polyrelu.show.predictions import prediction_keys
+def _shown(result: Result, new_rows: Matrix | None, args: argparse.Namespace) -> str:
+    """What is printed: the answer in words or as JSON, and the predictions that were asked for."""
+    from polyrelu.show.predictions import prediction_keys, prediction_lines
 
-    if new_rows is None or not args.json:
-        return {}
-    if result.status != "proved":
-        return {"predictions": None, "predictions_reason": result.reason}
-    return {"predictions": prediction_keys(result, new_rows, args.digits)}
-
-
-def _summary(result: Any, new_rows: Matrix | None, args: argparse.Namespace) -> str:
-    from polyrelu.show.predictions import prediction_lines
-
-    text = str(result.summary(args.digits))
-    if new_rows is None or result.status != "proved":
-        return text
-    scope = "" if args.patterns in ("cells", "all") else f"among networks with these {result.cells} patterns"
-    return "\n".join([text, *prediction_lines(result, new_rows, args.digits, scope)])
+    if not args.json:
+        lines = [] if new_rows is None else prediction_lines(result, new_rows, args.digits)
+        return "\n".join([result.summary(args.digits), *lines])
+    found = {} if new_rows is None else prediction_keys(result, new_rows, args.digits)
+    return json.dumps(result.to_json(args.digits) | found)
 
 
-def _save_proof(result: Result | UnregularisedResult, path: str) -> None:
+def _save_proof(result: Result, path: str) -> None:
     from polyrelu.certificate import write_proof
-    from polyrelu.result import Result
 
-    if not isinstance(result, Result):
-        raise BadInput(f"--out {path}: proof files are for lambda > 0; the answer above was not saved")
     if result.status != "proved":
         print(f"polyrelu certify: nothing was proved, so {path} was not written", file=sys.stderr)
-    else:
+        return
+    try:
         write_proof(result, path)
+    except BadInput as refused:
+        raise BadInput(f"--out {path}: {refused}; the answer above was not saved") from None
 
 
 def read_patterns(path: str, n: int) -> Any:

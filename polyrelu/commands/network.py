@@ -71,7 +71,6 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.data.problem import Problem
     from polyrelu.interop.weights import read_network
     from polyrelu.judging.questions import ask
-    from polyrelu.show.answer import summary
     from polyrelu.show.progress import stage_line
 
     network = read_network(args.file, bias=args.bias)
@@ -80,5 +79,5 @@ def run(args: argparse.Namespace) -> int:
         answer = ask(
             network, problem, balance=args.balance, max_cells=args.max_cells, executor=executor, stage=stage
         )
-    print(json.dumps(answer.to_json(args.digits)) if args.json else summary(answer, args.digits))
+    print(json.dumps(answer.to_json(args.digits)) if args.json else answer.summary(args.digits))
     return 3 if answer.optimal.answer is None else 0

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from polyrelu.limits import MAX_CELLS, MAX_DIGITS, MAX_VERTICES
+
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-MAX_CELLS = 2_000_000
-MAX_VERTICES = 10_000
-MAX_DIGITS = 1000
 DATA = "CSV or TSV file of numbers; - reads standard input"
 
 

@@ -19,12 +19,12 @@ from polyrelu.commands.options import (
 )
 from polyrelu.data.files import check_writable, write_whole
 from polyrelu.errors import BadInput
+from polyrelu.limits import MAX_VERTICES_DRAWN
 from polyrelu.show.figures import KINDS
 
 if TYPE_CHECKING:
     from polyrelu.data.problem import Problem
     from polyrelu.result import Result
-    from polyrelu.unregularised.result import UnregularisedResult
 
 DESCRIPTION = """\
 Draw the optimal networks of a data set. Vertices, edges, neurons and ranges come from the proof; floats only draw.
@@ -59,7 +59,7 @@ def add_parser(commands: Any) -> None:
     add_data_options(parser)
     add_lambda_option(parser)
     _add_figure_options(parser)
-    add_vertices_option(parser, 1000)
+    add_vertices_option(parser, MAX_VERTICES_DRAWN)
     add_size_options(parser)
     parser.add_argument(
         "--out", metavar="FILE", help="a .png, .svg or .pdf file (default: DATA-KIND.png here)"
@@ -152,7 +152,7 @@ def _read(args: argparse.Namespace) -> Problem:
     return Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
 
 
-def _certified(args: argparse.Namespace, problem: Problem) -> Result | UnregularisedResult:
+def _certified(args: argparse.Namespace, problem: Problem) -> Result:
     from polyrelu.certification import certify
     from polyrelu.show.progress import stage_line
 

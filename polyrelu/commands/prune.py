@@ -17,7 +17,7 @@ from polyrelu.commands.options import (
     workers,
 )
 from polyrelu.data.files import check_writable, write_whole
-from polyrelu.errors import BadInput, Undecided
+from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
     from polyrelu.certificate.read import Asked
@@ -101,8 +101,6 @@ def _asked(args: argparse.Namespace) -> Asked:
     if args.lam is None:
         raise BadInput("--lam is needed with a data file, for instance --lam 1/10")
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
-    if problem.lam == 0:
-        raise BadInput("pruning needs a penalty: give lambda > 0; for lambda = 0 ask certify --lam 0")
     return Asked(problem, "cells", args.gated)
 
 
@@ -119,9 +117,7 @@ def _proved(asked: Asked, args: argparse.Namespace) -> Optimum:
             executor=executor,
             stage=stage,
         )
-    if result.optimum is None:
-        raise Undecided(result.reason or "nothing was proved")
-    return result.optimum
+    return result.proved()
 
 
 def _networks(

@@ -19,13 +19,9 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from polyrelu.errors import BadInput
+from polyrelu.limits import MAX_DIGITS, MAX_EXPONENT
 
 Floats = Literal["decimal", "exact", "reject"]
-
-MAX_DIGITS = 1000
-"""Longest numerator, denominator or literal that is read, in decimal digits."""
-MAX_EXPONENT = 1000
-"""Largest decimal exponent that is read: 1e1000 is accepted, 1e1001 is not."""
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE](?P<exponent>[+-]?[0-9]+))?")
 _RATIO = re.compile(r"[+-]?[0-9]+\s*/\s*[0-9]+")

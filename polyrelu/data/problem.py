@@ -13,14 +13,15 @@ from typing import Any
 
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.tables import Table, read_table
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 Vector = tuple[Fraction, ...]
 
 
-@dataclass(frozen=True)
-class Problem:
+@dataclass(frozen=True, repr=False)
+class Problem(Shown):
     """Data X (n rows, d features), target y, penalty lambda; all exact.
 
     >>> problem = Problem.of([[1, "1/2"], [0.1, 3]], y=[1, 2], lam="1e-2")

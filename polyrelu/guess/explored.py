@@ -24,6 +24,11 @@ class Explored(FloatProgram):
         self.all_cells = True
         self.classes = parallel_classes(self.X)
         self.first = np.array([members[0] for members in self.classes], dtype=np.intp)
+        self.line = np.zeros(self.n, dtype=np.intp)
+        for place, members in enumerate(self.classes):
+            self.line[members] = place
+        first = self.X[self.first[self.line]] if self.classes else self.X
+        self.forward = np.einsum("ij,ij->i", self.X, first) > 0
         self.number: dict[bytes, int] = {}
         self._show()
 
@@ -46,8 +51,11 @@ class Explored(FloatProgram):
         return self.number[key]
 
     def block_at(self, u: Array) -> int:
-        """The block of a direction."""
-        return self.block_of(self.X @ u > 0)
+        """A block whose closed cone holds a direction: parallel rows are on one side, also where they vanish."""
+        side = self.X @ u >= 0
+        if self.classes:
+            side = side[self.first[self.line]]
+        return self.block_of(side == self.forward)
 
     def reach(self, nu: Array) -> float:
         """No block's value at nu is larger."""

@@ -93,6 +93,12 @@ class Guesser:
         found = pricer.tight(nu, best * (1 - 1e-12)) if bound > 0 else []
         return found[0][0] if found else 0.0
 
+    def highest(self, nu: Array) -> list[tuple[int, tuple[int, ...]]]:
+        """Sign and face of the directions where s nu.(Xu)_+ seems to be greatest (no list of cells)."""
+        pricer = self._pricer()
+        found = pricer.tight(nu, 1e-12 * self.program.reach(nu))
+        return [(c.sign, c.face) for value, c in found if value >= found[0][0] * (1 - 1e-9)]
+
     def summits(self, nu: Array, starts: Sequence[tuple[int, Array]]) -> list[tuple[int, tuple[int, ...]]]:
         """Sign and face of the local maximum of s nu.(Xu)_+ above each start (s, u), each once (no list of cells)."""
         pricer, found = self._pricer(), dict[tuple[int, tuple[int, ...]], None]()

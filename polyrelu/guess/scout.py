@@ -105,7 +105,9 @@ def ascend(X: Array, a: Array, start: Array) -> tuple[Array, Array]:
         toward = gradient / np.where(size > TINY, size, 1.0)[:, None]
         better = np.zeros(len(u), dtype=bool)
         for step in STEPS:
-            there = _unit(u + step * (toward - u))
+            there = u + step * (toward - u)
+            length = np.linalg.norm(there, axis=1)
+            there /= np.where(length > TINY, length, 1.0)[:, None]
             reached = np.maximum(there @ X.T, 0.0) @ a
             higher = (reached > value * (1 + 1e-12)) & (reached > value)
             u, value = np.where(higher[:, None], there, u), np.where(higher, reached, value)

@@ -31,6 +31,7 @@ from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot
 from polyrelu.guess import nearest_weights
+from polyrelu.limits import MAX_VERTICES_COMPARED
 from polyrelu.networks.coordinates import BITS, ball_norm, enclosed, rounded
 from polyrelu.networks.network import Network
 from polyrelu.networks.unit import Unit
@@ -41,9 +42,6 @@ from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.program import Program
 
 Vector = list[Any]
-
-MAX_VERTICES = 1000
-"""The nearest minimal network is looked for among at most as many."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def _nearest_vertex(
     weights: list[Vector], nearest: list[int | None], target: _Optimal, optimum: Optimum
 ) -> NearVertex | None:
     try:
-        vertices = OptimalSet(optimum, MAX_VERTICES).neurons.vertices
+        vertices = OptimalSet(optimum, MAX_VERTICES_COMPARED).neurons.vertices
     except (LimitReached, Undecided):
         return None
     moves = [

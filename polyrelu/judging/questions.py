@@ -22,6 +22,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ def ask(
 def _require(network: Network, problem: Problem) -> None:
     if problem.y is None:
         raise BadInput("a target y is needed to judge a network; give y, or a data file with a target column")
-    if problem.lam is None or problem.lam == 0:
+    if not problem.lam:
         raise BadInput("a network is judged for a penalty lambda > 0; give lam (on the command line --lam)")
     if network.d != problem.d:
         columns = " (the bias column included)" if problem.bias else ""
@@ -141,9 +142,16 @@ def _program(problem: Problem, patterns: Any, gated: bool) -> Program:
 
 def _compare(value: Any, residual: list[Any], result: Result, program: Callable[[], Program]) -> Comparison:
     """Against the proved optimum; by duality where there is none, or where it leaves the question open."""
+    known = result.solutions
+    asked = cache(program) if known is None else cache(lambda: known.optimum.program)
+    found = _compared(value, residual, result, asked)
+    return replace(found, verdict=replace(found.verdict, scope=asked().scope))
+
+
+def _compared(value: Any, residual: list[Any], result: Result, program: Callable[[], Program]) -> Comparison:
     found, blocked = None, result.reason or ""
-    if result.optimum is not None:
-        found = with_optimum(value, result.optimum)
+    if result.solutions is not None:
+        found = with_optimum(value, result.proved())
         if found.verdict.answer is not None:
             return found
         blocked = found.verdict.reason
@@ -181,10 +189,10 @@ def _subsampled(
 def _distance(
     network: Network, residual: list[Any], result: Result, full: Comparison
 ) -> tuple[Distance | None, str | None]:
-    if result.optimum is None:
+    if result.solutions is None:
         return None, f"the optimum is undecided: {result.reason}"
     try:
-        near = distance(network, residual, result.optimum)
+        near = distance(network, residual, result.proved())
     except Undecided as blocked:
         return None, str(blocked)
     if full.verdict.answer:

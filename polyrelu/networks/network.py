@@ -29,6 +29,7 @@ from flint import fmpq
 from numpy.typing import NDArray
 
 from polyrelu.data.numbers import Floats
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot, products
@@ -40,8 +41,8 @@ from polyrelu.networks.unit import Unit, Vector
 Floats64 = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, repr=False)
+class Network(Shown):
     """A two-layer network without biases; a bias is a column of ones in the data."""
 
     units: tuple[Unit, ...]

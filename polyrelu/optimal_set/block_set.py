@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from flint import fmpq
 
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 from polyrelu.exact.real import sign
 from polyrelu.exact.representations import HRepresentation
@@ -41,8 +42,8 @@ class Block(NamedTuple):
     neuron: int
 
 
-@dataclass(frozen=True, eq=False)
-class BlockSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class BlockSet(Shown):
     """One coordinate ||w_b|| for each block of the support; all other blocks are zero in every solution."""
 
     neurons: NeuronSet

@@ -22,21 +22,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from polyrelu.display import Shown
+from polyrelu.limits import MAX_VERTICES
 from polyrelu.optimal_set.block_set import BlockSet
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.neuron_set import NeuronSet
 from polyrelu.optimal_set.predictions import Prediction, predict
+from polyrelu.optimal_set.uniqueness import Uniqueness
 from polyrelu.proof.optimum import Optimum
+from polyrelu.verdict import Verdict
 
 if TYPE_CHECKING:
     from polyrelu.data.problem import Vector
     from polyrelu.networks.network import Network
 
-MAX_VERTICES = 10_000
 
-
-@dataclass(frozen=True, eq=False)
-class OptimalSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class OptimalSet(Shown):
     """All optimal networks. `engine` is "cdd" (over Q), "python" (exact fields), "walk", or None (chosen by size)."""
 
     optimum: Optimum
@@ -61,3 +63,35 @@ class OptimalSet:
     def predict(self, x: Vector, shown: Vector | None = None) -> Prediction:
         """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
         return predict(self.neurons.polytope, x, shown)
+
+    @property
+    def dimension(self) -> int:
+        """Its dimension, modulo permutation and splitting."""
+        return self.neurons.dimension
+
+    @property
+    def block_dimension(self) -> int:
+        """The dimension of the set of solutions of the convex program."""
+        return self.blocks.dimension
+
+    # ------------------------------------------------------------------ verdicts
+
+    @cached_property
+    def uniqueness(self) -> Uniqueness:
+        """The three verdicts, with their evidence."""
+        return Uniqueness(self.neurons, self.blocks)
+
+    @property
+    def convex_unique(self) -> Verdict:
+        """Has the convex program one solution?"""
+        return self.uniqueness.convex_unique
+
+    @property
+    def p_unique(self) -> Verdict:
+        """Is there one optimal network up to permutation and splitting?"""
+        return self.uniqueness.p_unique
+
+    @property
+    def function_unique(self) -> Verdict:
+        """Are all optimal networks the same function?"""
+        return self.uniqueness.function_unique

@@ -22,6 +22,7 @@ from typing import Any
 
 from flint import arb, fmpq
 
+from polyrelu.display import Shown
 from polyrelu.errors import Contradiction, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot
@@ -57,8 +58,8 @@ class Witness:
     outputs: tuple[arb, arb]
 
 
-@dataclass(frozen=True, eq=False)
-class Move:
+@dataclass(frozen=True, eq=False, repr=False)
+class Move(Shown):
     """Two different optimal networks; all points between them are optimal, too."""
 
     freedom: Freedom

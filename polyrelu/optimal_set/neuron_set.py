@@ -10,6 +10,7 @@ from typing import Any
 
 from flint import fmpq
 
+from polyrelu.display import Shown
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.face_lattice import faces_by_level
@@ -36,8 +37,8 @@ RANDOM_CORNERS = 4
 """Corners that a random point of a set too large to list is a combination of."""
 
 
-@dataclass(frozen=True, eq=False)
-class NeuronSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class NeuronSet(Shown):
     """{ weights >= 0 : sum of the signed activations = optimal fit }, one coordinate for each neuron of S.
 
     `rays` and `lines` are empty: with lambda > 0 the sum of all weights is constant on the set.

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from flint import arb, fmpq
 
+from polyrelu.display import Shown
 from polyrelu.errors import Undecided
 from polyrelu.networks.network import Network
 from polyrelu.optimal_set.boxed import LOWER, UPPER, BasicSolution, Boxed, Vertex
@@ -39,8 +40,8 @@ class Corner(NamedTuple):
     split: Split | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class OptimalNetwork:
+@dataclass(frozen=True, eq=False, repr=False)
+class OptimalNetwork(Shown):
     """An optimal network (or block solution), with coordinates that refine on request."""
 
     polytope: NeuronPolytope

@@ -19,10 +19,15 @@ from functools import cached_property
 
 from flint import arb, arb_mat
 
+from polyrelu.display import Shown
+from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.minors import nonzero_minor
-from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.limits import MAX_VERTICES
+from polyrelu.optimal_set.block_set import BlockSet
 from polyrelu.optimal_set.moves import Freedom, Move, moved
+from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
+from polyrelu.optimal_set.neuron_set import NeuronSet
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.point import BITS
 from polyrelu.verdict import Status, Verdict
@@ -46,34 +51,41 @@ class Minor:
     pair_rank: int
 
 
-@dataclass(frozen=True, eq=False)
-class Uniqueness:
-    """The three verdicts on a set of optimal networks."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Uniqueness(Shown):
+    """The three verdicts on a set of optimal networks, at its two levels."""
 
-    networks: OptimalSet
+    neurons: NeuronSet
+    blocks: BlockSet
 
     @classmethod
     def of(cls, optimum: Optimum) -> Uniqueness:
         """The verdicts on a proved optimum."""
-        return cls(OptimalSet(optimum))
+        neurons = NeuronSet(NeuronPolytope(optimum), MAX_VERTICES)
+        return cls(neurons, BlockSet(neurons, MAX_VERTICES))
 
     @property
     def optimum(self) -> Optimum:
         """The proved optimum."""
-        return self.networks.optimum
+        return self.neurons.polytope.optimum
+
+    @property
+    def scope(self) -> str:
+        """Among which networks: a part of every verdict."""
+        return self.optimum.program.scope
 
     @cached_property
     def convex_unique(self) -> Verdict:
         """Has the convex program one solution?"""
         question, shared = "convex-unique", self._shared_neuron
         if shared is not None:
-            count = self.networks.blocks.multiplicities[shared]
+            count = self.blocks.multiplicities[shared]
             reason = f"neuron {shared + 1} lies in the cones of {count} blocks, which may share its weight"
-            return Verdict(question, Status.REFUTED, reason, self._split(shared))
+            return Verdict.refuted(question, reason, self._split(shared), self.scope)
         if self.optimum.nullity:
-            return Verdict(question, Status.REFUTED, self.p_unique.reason, self.p_unique.evidence)
+            return Verdict.refuted(question, self.p_unique.reason, self.p_unique.evidence, self.scope)
         reason = "the block activations are linearly independent"
-        return Verdict(question, Status.PROVED, reason, self._minor)
+        return Verdict.proved(question, reason, self._minor, self.scope)
 
     @cached_property
     def p_unique(self) -> Verdict:
@@ -81,9 +93,9 @@ class Uniqueness:
         question, nullity = "p-unique", self.optimum.nullity
         if nullity == 0:
             reason = "the signed activations of the neurons are linearly independent"
-            return Verdict(question, Status.PROVED, reason, self._minor)
+            return Verdict.proved(question, reason, self._minor, self.scope)
         reason = f"weight can move in {nullity} independent direction{'s' * (nullity > 1)} at no cost"
-        return Verdict(question, Status.REFUTED, reason, moved(self.networks.neurons.polytope))
+        return Verdict.refuted(question, reason, self._move, self.scope)
 
     @cached_property
     def function_unique(self) -> Verdict:
@@ -91,30 +103,39 @@ class Uniqueness:
         question, optimum = "function-unique", self.optimum
         if optimum.delta > 0:
             reason = f"{optimum.delta} of the {optimum.nullity} directions change the function off the data"
-            return Verdict(question, Status.REFUTED, reason, self.p_unique.evidence)
+            return Verdict.refuted(question, reason, self._move, self.scope)
         if optimum.nullity == 0:
-            return Verdict(question, Status.PROVED, "the network itself is unique", self._minor)
+            return Verdict.proved(question, "the network itself is unique", self._minor, self.scope)
         if optimum.program.gated:
             reason = (
                 "optimal networks differ by exchanges between complementary gates, which keep the function "
                 "iff these gates are exactly g and -g; their patterns on the data do not say so"
             )
-            return Verdict(question, Status.UNDECIDED, reason)
+            return Verdict.undecided(question, reason, self.scope)
         reason = (
             "weight only moves between neurons u and -u, by linear exchanges, which cancel at every input"
         )
-        return Verdict(question, Status.PROVED, reason, self._minor)
+        return Verdict.proved(question, reason, self._minor, self.scope)
+
+    @cached_property
+    def _move(self) -> Move | None:
+        """Two optimal networks; None where they are not found, which the proved nullity does not wait for."""
+        try:
+            return moved(self.neurons.polytope)
+        except (LimitReached, Undecided):
+            return None
 
     @property
     def _shared_neuron(self) -> int | None:
-        return next((k for k, m in enumerate(self.networks.blocks.multiplicities) if m > 1), None)
+        return next((k for k, m in enumerate(self.blocks.multiplicities) if m > 1), None)
 
-    def _split(self, shared: int) -> Move:
-        """One network with the shared neuron's weight on the one and on another of its blocks."""
-        neurons, blocks = self.networks.neurons, self.networks.blocks
-        base = neurons.interior_point()
-        if neurons.dimension == 0:
-            base = neurons.minimal_network()
+    def _split(self, shared: int) -> Move | None:
+        """One network with the shared neuron's weight on the one and on another of its blocks; None if not found."""
+        neurons, blocks = self.neurons, self.blocks
+        try:
+            base = neurons.interior_point() if neurons.dimension else neurons.minimal_network()
+        except (LimitReached, Undecided):
+            return None
         chosen = [
             next(b for b, block in enumerate(blocks.blocks) if block.neuron == k)
             for k in range(len(neurons.neurons))
@@ -126,7 +147,7 @@ class Uniqueness:
     @cached_property
     def _minor(self) -> Minor | None:
         """A nonzero minor of the size of the rank; None if none is seen in balls (the rank is proved all the same)."""
-        neurons, support = self.networks.neurons.neurons, self.optimum.support
+        neurons, support = self.neurons.neurons, self.optimum.support
         for bits in BITS:
             nu = self.optimum.point.balls(bits).nu
             with precision(bits):

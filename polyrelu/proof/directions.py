@@ -26,7 +26,7 @@ from polyrelu.proof.program import Program
 from polyrelu.proof.unconfirmed import Unconfirmed
 
 if TYPE_CHECKING:
-    from polyrelu.covering import Question, Resisting, Star
+    from polyrelu.covering import Question, Star
 
 BITS = 140
 """Binary digits of the residual below its largest entry."""
@@ -35,7 +35,7 @@ BITS = 140
 class Missed(Unconfirmed):
     """Directions that exceed lambda at the guessed residual: it is not the optimum; the next guess knows them."""
 
-    def __init__(self, directions: Sequence[Any]) -> None:
+    def __init__(self, directions: Sequence[tuple[int, Any]]) -> None:
         super().__init__("a direction exceeds lambda at the guessed residual")
         self.directions = directions
 
@@ -77,15 +77,15 @@ def unsettled_directions(
     if isinstance(answer, Covered):
         return []
     if answer.missed:
-        raise Missed([in_floats(u.vector) for u in answer.missed])
+        raise Missed([(u.sign, in_floats(u.vector)) for u in answer.missed])
     if not answer.directions:
         raise Undecided(
             f"{answer.boxes:,} boxes of directions did not suffice to prove all of them below lambda"
         )
-    return _places(program, nu, answer)
-
-
-def _places(program: Program, nu: Sequence[arb], answer: Resisting) -> list[Place]:
     starts = [(u.sign, in_floats(u.vector)) for u in answer.directions]
-    floats = np.array([float(ball.mid()) for ball in nu])
-    return [Place(s, face) for s, face in program.guesser.summits(floats, starts)]
+    return places_above(program, np.array([float(ball.mid()) for ball in nu]), starts)
+
+
+def places_above(program: Program, nu: Any, starts: Sequence[tuple[int, Any]]) -> list[Place]:
+    """The places of the local maxima above some directions, as far as floats tell."""
+    return [Place(s, face) for s, face in program.guesser.summits(nu, starts)]

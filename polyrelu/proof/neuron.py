@@ -20,6 +20,7 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
+from polyrelu.display import Shown
 from polyrelu.exact.linear import projector, squared, times
 from polyrelu.proof.program import Program
 
@@ -48,8 +49,8 @@ class Place:
         return same != opposed and self.face == tuple(-side for side in other.face)
 
 
-@dataclass(frozen=True, eq=False)
-class Neuron:
+@dataclass(frozen=True, eq=False, repr=False)
+class Neuron(Shown):
     """A neuron with the rational matrices of its face."""
 
     place: Place

@@ -24,6 +24,7 @@ import numpy as np
 from flint import arb, fmpq
 from numpy.typing import NDArray
 
+from polyrelu.display import Shown
 from polyrelu.errors import Undecided
 from polyrelu.exact.linear import dot, squared
 from polyrelu.guess import Guess
@@ -64,8 +65,8 @@ class BlockStatus(IntEnum):
     """||p_b|| = lambda, and some optimum uses it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Optimum:
+@dataclass(frozen=True, eq=False, repr=False)
+class Optimum(Shown):
     """A proved optimum of a program with lambda > 0."""
 
     program: Program
@@ -74,6 +75,10 @@ class Optimum:
     """The distinct tight neurons E."""
     support: Support
     interior: Interior | None
+
+    def proved(self) -> Optimum:
+        """Itself: what asks for a proof takes an optimum as well as a whole result."""
+        return self
 
     @property
     def used(self) -> list[Neuron]:

@@ -21,6 +21,7 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 from polyrelu.proof.oracle import Oracle
 
@@ -33,8 +34,8 @@ MAX_CELLS = 2_000_000
 """More cells are not listed."""
 
 
-@dataclass(frozen=True, eq=False)
-class Program:
+@dataclass(frozen=True, eq=False, repr=False)
+class Program(Shown):
     """Exact data, penalty lambda > 0, and the list of present patterns."""
 
     X: tuple[tuple[Fraction, ...], ...]
@@ -62,6 +63,20 @@ class Program:
     def d(self) -> int:
         """Number of features."""
         return len(self.X[0])
+
+    @property
+    def block_count(self) -> int:
+        """Number of blocks: two for each pattern, or one for each gate."""
+        return len(self.patterns) * (1 if self.gated else 2)
+
+    @property
+    def scope(self) -> str:
+        """Among which networks the optima are optimal, where not among all: a part of every sentence about them."""
+        count = len(self.patterns)
+        these = f"these {count} " if count > 1 else "this one "
+        if self.gated:
+            return f"among gated networks with {these}gate{'s' * (count > 1)}"
+        return "" if self.all_cells else f"among networks with {these}pattern{'s' * (count > 1)}"
 
     @cached_property
     def Xq(self) -> fmpq_mat:

@@ -31,6 +31,7 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.data.problem import Problem
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot
@@ -55,8 +56,8 @@ Objective = Callable[[Coordinates], Quadratic]
 """A convex quadratic of the weights t, with coefficients in the arithmetic of the optimum's coordinates."""
 
 
-@dataclass(frozen=True, eq=False)
-class Chosen:
+@dataclass(frozen=True, eq=False, repr=False)
+class Chosen(Shown):
     """An optimal network: its weights |w_k| on S, the value there, and how far above the minimum it may be."""
 
     optimum: Optimum

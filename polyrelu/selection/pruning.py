@@ -19,14 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from flint import fmpq
 
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput, Contradiction
 from polyrelu.exact.real import is_open, middle
+from polyrelu.limits import MAX_VERTICES
 from polyrelu.optimal_set.boxed import FREE, LOWER, UNMOVED, UPPER, BasicSolution, Boxed, Sides, Vertex
-from polyrelu.optimal_set.levels import MAX_VERTICES, OptimalSet
+from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
 from polyrelu.proof.optimum import Optimum
@@ -57,16 +59,24 @@ __all__ = [
 Vector = list[Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Pruning:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pruning(Shown):
     """A minimal network of an optimum, and the steps that led to it; indices are those of `optimum.used`."""
 
     network: OptimalNetwork
     steps: tuple[Step, ...]
 
 
-def prune(optimum: Optimum, start: OptimalNetwork | None = None) -> Pruning:
+class Provable(Protocol):
+    """A result of `certify`, or its optimum."""
+
+    def proved(self) -> Optimum:
+        """The optimum with its neurons."""
+
+
+def prune(result: Provable, start: OptimalNetwork | None = None) -> Pruning:
     """Algorithm 1 from a point of the optimal set (by default one that uses every neuron)."""
+    optimum = result.proved()
     networks = OptimalSet(optimum).neurons
     point = start if start is not None else networks.interior_point()
     if point.polytope.optimum is not optimum or any(corner.split is not None for corner in point.corners):
@@ -138,9 +148,9 @@ def _empty(polytope: NeuronPolytope, sides: Sides) -> set[int]:
     }
 
 
-def minimal_networks(optimum: Optimum, max_vertices: int = MAX_VERTICES) -> tuple[OptimalNetwork, ...]:
+def minimal_networks(result: Provable, max_vertices: int = MAX_VERTICES) -> tuple[OptimalNetwork, ...]:
     """All inclusion-minimal optimal networks: the vertices of the neuron polytope. LimitReached beyond the limit."""
-    return OptimalSet(optimum, max_vertices).neurons.vertices
+    return OptimalSet(result.proved(), max_vertices).neurons.vertices
 
 
 def narrowest(networks: Iterable[OptimalNetwork]) -> tuple[OptimalNetwork, ...]:
@@ -150,13 +160,13 @@ def narrowest(networks: Iterable[OptimalNetwork]) -> tuple[OptimalNetwork, ...]:
     return tuple(network for network in listed if network.width == least)
 
 
-def narrowest_networks(optimum: Optimum, max_vertices: int = MAX_VERTICES) -> tuple[OptimalNetwork, ...]:
+def narrowest_networks(result: Provable, max_vertices: int = MAX_VERTICES) -> tuple[OptimalNetwork, ...]:
     """Every optimal network of the least width m*, modulo permutation and splitting.
 
     A network of least width is inclusion-minimal (otherwise pruning would make it narrower), so it is a
     vertex.
     """
-    return narrowest(minimal_networks(optimum, max_vertices))
+    return narrowest(minimal_networks(result, max_vertices))
 
 
 def is_minimal_point(point: OptimalNetwork) -> bool:

@@ -1,17 +1,86 @@
-"""An answer about a network in words."""
+"""An answer about a network: in words, and as a JSON object."""
 
 from __future__ import annotations
 
+from html import escape
+from typing import Any
+
+from flint import arb
+
+from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
+from polyrelu.exact.rational import is_rational
 from polyrelu.judging.answer import Answer
+from polyrelu.networks.coordinates import enclosed
+from polyrelu.show.forms import as_html, as_json, as_line, as_text
+from polyrelu.show.numbers import between
 from polyrelu.verdict import Status, Verdict
 
 MAX_UNITS_SHOWN = 20
 
 
-def summary(answer: Answer, digits: int) -> str:
-    """The readable form of an answer."""
+@as_json.register
+def _(answer: Answer, digits: int) -> dict[str, Any]:
+    return {
+        "optimal": answer.optimal.answer,
+        "optimal_reason": answer.optimal.reason,
+        "objective": interval((answer.objective, answer.objective), digits),
+        "optimum": interval(answer.full.optimum, digits),
+        "gap": interval(answer.full.gap, digits),
+        "stationary": answer.stationary.answer,
+        "stationary_reason": answer.stationary.reason,
+        "stationary_chain_rule": answer.stationarity.chain_rule.answer,
+        "stationarity_residual": interval(answer.stationarity.residual, digits),
+        "subsampled_optimal": answer.subsampled_optimal.answer,
+        "subsampled_reason": answer.subsampled_optimal.reason,
+        "subsampled_optimum": interval(answer.subsampled.optimum, digits),
+        "width": answer.network.width,
+        "distinct_neurons": answer.distinct_neurons,
+        "balanced": answer.balanced,
+        "balancing_gain": interval((answer.balancing_gain, answer.balancing_gain), digits),
+        "distance": interval((answer.distance.lower, answer.distance.upper), digits)
+        if answer.distance
+        else None,
+        "distance_reason": answer.distance_reason,
+        "nearest": list(answer.distance.nearest) if answer.distance else None,
+        "nearest_vertex": _nearest_vertex(answer, digits),
+        "seconds": round(answer.seconds, 6),
+    }
+
+
+def _nearest_vertex(answer: Answer, digits: int) -> dict[str, Any] | None:
+    near = answer.distance.vertex if answer.distance else None
+    if near is None:
+        return None
+    return {"neurons": list(near.neurons), "distance": interval((arb(0), near.distance), digits)}
+
+
+def interval(pair: tuple[Any, Any], digits: int) -> list[str] | None:
+    """Decimal strings around numbers that are >= 0, below the first and above the second; None if not finite."""
+    with precision(bits_of(digits)):
+        low, high = (x if isinstance(x, arb) or is_rational(x) else enclosed(x) for x in pair)
+    if not all(is_rational(x) or x.is_finite() for x in (low, high)):
+        return None
+    below = decimal_bounds(low, digits)[0]
+    return ["0" if below.startswith("-") else below, decimal_bounds(high, digits)[1]]
+
+
+@as_line.register
+def _(answer: Answer) -> str:
+    gap = " .. ".join(interval(answer.full.gap, 4) or ["unknown"])
+    optimal, stationary = answer.optimal.status.value, answer.stationary.status.value
+    scope = f", {answer.optimal.scope}" * bool(answer.optimal.scope)
+    return f"<polyrelu.Answer optimal: {optimal}{scope}, stationary: {stationary}, gap {gap}>"
+
+
+@as_html.register
+def _(answer: Answer) -> str:
+    return f"<pre>{escape(as_text(answer, 12))}</pre>"
+
+
+@as_text.register
+def _(answer: Answer, digits: int) -> str:
     shown, problem, network = min(digits, 12), answer.problem, answer.network
-    values = answer.to_json(shown)
+    values = as_json(answer, shown)
     bias = " (bias included)" if problem.bias else ""
     form = "its balanced form, which has the same outputs" if answer.balance else "the weights as given"
     lines = [
@@ -19,16 +88,16 @@ def summary(answer: Answer, digits: int) -> str:
         f"a network of {network.width} units, {_count(answer.distinct_neurons)} distinct neurons",
         f"judged: {form}",
         f"  global optimum   {_verdict(answer.optimal)}",
-        f"  objective        {_between(values['objective'])}",
-        f"  optimum          {_between(values['optimum'])}",
-        f"  gap              {_between(values['gap'])}",
+        f"  objective        {between(values['objective'])}",
+        f"  optimum          {between(values['optimum'])}",
+        f"  gap              {between(values['gap'])}",
         f"  stationary       {_verdict(answer.stationary)}",
-        f"    residual       {_between(values['stationarity_residual'])} (distance from 0 to the subdifferential)",
+        f"    residual       {between(values['stationarity_residual'])} (distance from 0 to the subdifferential)",
         f"    chain rule     {_verdict(answer.stationarity.chain_rule)}",
         f"  own patterns     {_verdict(answer.subsampled_optimal)}",
         f"  balanced         {_yes(answer.balanced)}; "
-        f"balancing takes {_between(values['balancing_gain'])} off the objective",
-        f"  distance         {_between(values['distance'])} in convex weights from the optimal set"
+        f"balancing takes {between(values['balancing_gain'])} off the objective",
+        f"  distance         {between(values['distance'])} in convex weights from the optimal set"
         if answer.distance
         else f"  distance         unknown: {answer.distance_reason}",
     ]
@@ -37,13 +106,7 @@ def summary(answer: Answer, digits: int) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     word = {Status.PROVED: "YES", Status.REFUTED: "NO", Status.UNDECIDED: "UNDECIDED"}[verdict.status]
-    return f"{word}: {verdict.reason}"
-
-
-def _between(bounds: list[str] | None) -> str:
-    if bounds is None:
-        return "unknown"
-    return bounds[0] if bounds[0] == bounds[1] else f"{bounds[0]} .. {bounds[1]}"
+    return f"{word}{' ' * bool(verdict.scope)}{verdict.scope}: {verdict.reason}"
 
 
 def _yes(value: bool | None) -> str:

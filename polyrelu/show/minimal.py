@@ -6,11 +6,12 @@ from typing import Any
 
 from flint import arb
 
-from polyrelu.exact.enclosure import ball, decimal_bounds, precision
-from polyrelu.exact.rational import is_rational
+from polyrelu.exact.enclosure import precision
 from polyrelu.optimal_set.set_point import OptimalNetwork
 from polyrelu.proof.optimum import Optimum
 from polyrelu.selection.pruning import Step
+from polyrelu.show.numbers import bits_for, bounds
+from polyrelu.show.numbers import directions as enclosed_directions
 
 ROWS_SHOWN = 12
 
@@ -19,34 +20,18 @@ def report(
     optimum: Optimum, steps: tuple[Step, ...], networks: tuple[OptimalNetwork, ...], places: int
 ) -> dict[str, Any]:
     """The JSON object, but for the narrowest width."""
-    directions = _directions(optimum, places)
+    directions = enclosed_directions(optimum, places)
     neurons = _neurons(optimum, directions, places)
     return {
         "status": "proved",
         "lambda": str(optimum.program.lam),
         "neurons": neurons,
         "steps": [
-            {"dependence": [_bounds(v, places) for v in step.dependence], "removed": list(step.removed)}
+            {"dependence": [bounds(v, places) for v in step.dependence], "removed": list(step.removed)}
             for step in steps
         ],
         "networks": [_network(network, neurons, directions, places) for network in networks],
     }
-
-
-def _bits(places: int) -> int:
-    return int(places * 3.33) + 64
-
-
-def _bounds(value: Any, places: int) -> list[str]:
-    return list(decimal_bounds(value if is_rational(value) else ball(value, _bits(places)), places))
-
-
-def _directions(optimum: Optimum, places: int) -> list[list[Any]]:
-    """u = s z / lambda for every used neuron: exact where the optimum is rational, else in balls."""
-    exact = optimum.point.exact if optimum.field == "Q" else None
-    at = exact.at if exact is not None else optimum.point.balls(_bits(places))
-    with precision(_bits(places) + 32):
-        return optimum.directions(at)
 
 
 def _neurons(optimum: Optimum, directions: list[list[Any]], places: int) -> list[dict[str, Any]]:
@@ -56,7 +41,7 @@ def _neurons(optimum: Optimum, directions: list[list[Any]], places: int) -> list
         found.append(
             {
                 "sign": place.sign,
-                "direction": [_bounds(v, places) for v in u],
+                "direction": [bounds(v, places) for v in u],
                 "active": [int(j) for j in place.active],
                 "zero": [int(j) for j in place.zero_set],
             }
@@ -67,9 +52,9 @@ def _neurons(optimum: Optimum, directions: list[list[Any]], places: int) -> list
 def _network(
     network: OptimalNetwork, neurons: list[dict[str, Any]], directions: list[list[Any]], places: int
 ) -> dict[str, Any]:
-    weights, units = network.weights(_bits(places)), []
+    weights, units = network.weights(bits_for(places)), []
     for k in network.support:
-        with precision(_bits(places) + 32):
+        with precision(bits_for(places) + 32):
             root = arb(weights[k]).sqrt()
             convex, theta = [u * weights[k] for u in directions[k]], [u * root for u in directions[k]]
             phi = root * neurons[k]["sign"]
@@ -78,10 +63,10 @@ def _network(
                 "neuron": k,
                 "sign": neurons[k]["sign"],
                 "direction": neurons[k]["direction"],
-                "weight": _bounds(weights[k], places),
-                "convex_weight": [_bounds(v, places) for v in convex],
-                "theta": [_bounds(v, places) for v in theta],
-                "phi": _bounds(phi, places),
+                "weight": bounds(weights[k], places),
+                "convex_weight": [bounds(v, places) for v in convex],
+                "theta": [bounds(v, places) for v in theta],
+                "phi": bounds(phi, places),
             }
         )
     return {"width": network.width, "neurons": units}
@@ -90,13 +75,14 @@ def _network(
 def readable(shown: dict[str, Any], optimum: Optimum) -> str:
     """The readable form."""
     program, count = optimum.program, len(shown["networks"])
+    among = program.scope and f" {program.scope}"
     lines = [
         f"{program.n} rows, {program.d} features, lambda = {program.lam}",
         f"PROVED: {count} optimal network{'s' if count > 1 else ''} from which no neuron can be left out"
-        f" (optimal networks use {len(shown['neurons'])} distinct neurons).",
+        f"{among} (optimal networks use {len(shown['neurons'])} distinct neurons).",
     ]
     if shown["narrowest_width"] is not None:
-        lines.append(f"  narrowest width  {shown['narrowest_width']}")
+        lines.append(f"  narrowest width  {shown['narrowest_width']}{among}")
     for step in shown["steps"]:
         lines.append(f"  step: a dependence brings neuron {_counted(step['removed'])} to zero")
     for k, network in enumerate(shown["networks"]):
@@ -115,9 +101,9 @@ def _unit_lines(unit: dict[str, Any], neuron: dict[str, Any]) -> list[str]:
     ]
 
 
-def _short(bounds: list[str]) -> str:
+def _short(pair: list[str]) -> str:
     """The middle of an enclosure, for reading only."""
-    return f"{(float(bounds[0]) + float(bounds[1])) / 2:.6g}"
+    return f"{(float(pair[0]) + float(pair[1])) / 2:.6g}"
 
 
 def _counted(places: list[int]) -> str:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.optimal_set.predictions import DIGITS, Prediction
-from polyrelu.show.text import between
+from polyrelu.show.numbers import between
 
 if TYPE_CHECKING:
     from polyrelu.data.problem import Matrix
+    from polyrelu.result import Result
 
 MAX_LINES = 40
 MAX_DIGITS = 12
 
 
-class Predicting(Protocol):
-    """A result of `certify`."""
-
-    def predict(self, X: Any) -> list[Prediction]:
-        """The prediction at every row."""
-
-
-def prediction_keys(result: Predicting, rows: Matrix, digits: int = DIGITS) -> list[dict[str, Any]]:
-    """The list under `predictions`: rows are counted from 0, and each end is an enclosure."""
-    return [{"row": i, **_keys(found, digits)} for i, found in enumerate(_answers(result, rows))]
+def prediction_keys(result: Result, rows: Matrix, digits: int = DIGITS) -> dict[str, Any]:
+    """The key `predictions`: rows are counted from 0, and each end is an enclosure; null where nothing is proved."""
+    if result.solutions is None:
+        return {"predictions": None, "predictions_reason": result.reason}
+    found = [{"row": i, **_keys(found, digits)} for i, found in enumerate(_answers(result, rows))]
+    return {"predictions": found}
 
 
 def _keys(found: Prediction | str, digits: int) -> dict[str, Any]:
@@ -35,8 +32,11 @@ def _keys(found: Prediction | str, digits: int) -> dict[str, Any]:
     return {"low": list(low), "high": list(high), "agree": found.agrees}
 
 
-def prediction_lines(result: Predicting, rows: Matrix, digits: int = DIGITS, scope: str = "") -> list[str]:
-    """A small table: rows are counted from 1, and an interval is written outwards. `scope` says over which networks."""
+def prediction_lines(result: Result, rows: Matrix, digits: int = DIGITS) -> list[str]:
+    """A small table: rows are counted from 1, and an interval is written outwards. Empty where nothing is proved."""
+    if result.solutions is None:
+        return []
+    scope = result.solutions.optimum.program.scope
     among = f" {scope}" if scope else ""
     lines = ["", f"  predictions of all optimal networks{among}, row by row:"]
     for i, found in enumerate(_answers(result, rows[:MAX_LINES]), start=1):
@@ -59,7 +59,7 @@ def _plain(end: str) -> str:
     return between((end, end))
 
 
-def _answers(result: Predicting, rows: Sequence[Any]) -> Iterator[Prediction | str]:
+def _answers(result: Result, rows: Sequence[Any]) -> Iterator[Prediction | str]:
     for row in rows:
         try:
             yield result.predict([row])[0]

@@ -18,28 +18,28 @@ unique together; whether all optimal networks are one *function* is decided in `
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from flint import fmpq
 
-from polyrelu.data.problem import Problem
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 from polyrelu.exact.linear import rank
 from polyrelu.exact.polyhedron import HRepresentation, Line, Ray, VRepresentation
-from polyrelu.exact.rational import to_vector
-from polyrelu.optimal_set.levels import MAX_VERTICES
-from polyrelu.proof.program import Patterns, Program
+from polyrelu.exact.rational import to_fraction, to_vector
+from polyrelu.exact.vectors import primitive
+from polyrelu.limits import MAX_VERTICES
+from polyrelu.proof.program import Program
 from polyrelu.unregularised import generators
 from polyrelu.unregularised.cones import Vector
 from polyrelu.unregularised.fits import Fits
 from polyrelu.unregularised.functions import Agreement, Weights, agreement, block_weights, plus
+from polyrelu.unregularised.optimum import LeastSquares
 from polyrelu.unregularised.predictions import as_network, predict
-from polyrelu.unregularised.result import UnregularisedResult
+from polyrelu.verdict import Verdict
 
 if TYPE_CHECKING:
     from polyrelu.data.problem import Vector as Row
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from polyrelu.optimal_set.predictions import Prediction
 
 
-@dataclass(frozen=True, eq=False)
-class UnregularisedSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class UnregularisedSet(Shown):
     """All optimal weights at lambda = 0, as a polyhedron with vertices, rays and lines.
 
     >>> from fractions import Fraction as Q
@@ -65,29 +65,26 @@ class UnregularisedSet:
     max_vertices: int = MAX_VERTICES
 
     @cached_property
+    def optimum(self) -> LeastSquares:
+        """The optimal fit."""
+        return LeastSquares(self.program)
+
+    @property
     def fits(self) -> Fits:
         """The space of achievable fits."""
-        return Fits(self.program)
+        return self.optimum.fits
 
     @property
-    def fit(self) -> Vector:
-        """The optimal fit, the same for all optimal networks."""
-        return self.fits.fit
+    def neurons(self) -> NoReturn:
+        """There is no list of them, and asking for it says so."""
+        self.optimum.proved()
+
+    blocks = neurons
 
     @property
-    def residual(self) -> Vector:
-        """y - fit."""
-        return [y - f for y, f in zip(self.program.yq, self.fit, strict=True)]
-
-    @property
-    def objective(self) -> fmpq:
-        """|residual|^2 / 2."""
-        return sum((v * v for v in self.residual), start=fmpq(0)) / 2
-
-    @property
-    def blocks(self) -> int:
-        """Number of blocks: two for each pattern, or one for each gate."""
-        return len(self.program.patterns) * self.signs
+    def block_dimension(self) -> int:
+        """The same as `dimension`: all present blocks are coordinates."""
+        return self.dimension
 
     @property
     def signs(self) -> int:
@@ -104,7 +101,7 @@ class UnregularisedSet:
         """The dimension of the largest linear space in P (moved to 0): P has vertices iff it is 0."""
         if self.program.gated:
             return self.dimension
-        return self.blocks * (self.program.d - rank(self.program.Xq))
+        return self.program.block_count * (self.program.d - rank(self.program.Xq))
 
     # ------------------------------------------------------------------ the polyhedron
 
@@ -131,6 +128,44 @@ class UnregularisedSet:
     def lines(self) -> tuple[Line, ...]:
         """A basis of the lineality space."""
         return self.v_representation.lines
+
+    # ------------------------------------------------------------------ counts
+
+    @property
+    def vertex_count(self) -> int:
+        """Number of vertices; `LimitReached` where they are not listed."""
+        return 0 if self.lineality else len(self.v_representation.vertices)
+
+    @property
+    def ray_count(self) -> int:
+        """Number of extreme rays modulo the lines; `LimitReached` where they are not listed."""
+        return 0 if self.program.gated else len(self.v_representation.rays)
+
+    @cached_property
+    def widths(self) -> tuple[int, int] | None:
+        """The least and the greatest number of distinct neurons among the vertices; None where there are none."""
+        if self.lineality:
+            return None
+        counts = [self._width(generators.sparse(v, self.program.d)) for v in self.v_representation.vertices]
+        return min(counts), max(counts)
+
+    def _width(self, weights: Weights) -> int:
+        """Neurons are merged if they are multiples of each other; gates differ."""
+        if self.program.gated:
+            return len(weights)
+        return len({(b % 2, primitive([to_fraction(v) for v in w])) for b, w in weights.items()})
+
+    @property
+    def narrowest_width(self) -> int | None:
+        """The least number of neurons of an optimal network, where it is known.
+
+        Take an optimal network of least width. Weights at 0 cut out a face of P (0 is a face of a pointed
+        cone), and a vertex of that face has no further neurons. So the narrowest vertex is a narrowest
+        network.
+        """
+        if not any(self.optimum.fit):
+            return 0
+        return self.widths[0] if self.widths else None
 
     # ------------------------------------------------------------------ points
 
@@ -159,18 +194,16 @@ class UnregularisedSet:
                 return False
             old = moves.get(i, [fmpq(0)] * self.program.d)
             moves[i] = plus(old, w, -1 if negative else 1)
-        return self.fits.fit_of(moves) == self.fit
+        return self.fits.fit_of(moves) == self.optimum.fit
 
     def _sparse(self, weights: Weights | Sequence[Any]) -> Mapping[int, Vector]:
-        d = self.program.d
+        d, blocks = self.program.d, self.program.block_count
         if not isinstance(weights, Mapping):
-            if len(weights) != self.blocks * d:
-                raise BadInput(
-                    f"{len(weights)} coordinates were given; {self.blocks} blocks have {self.blocks * d}"
-                )
+            if len(weights) != blocks * d:
+                raise BadInput(f"{len(weights)} coordinates were given; {blocks} blocks have {blocks * d}")
             return generators.sparse(weights, d)
-        if any(not 0 <= b < self.blocks or len(w) != d for b, w in weights.items()):
-            raise BadInput(f"block weights are keyed by 0 to {self.blocks - 1} and have {d} entries each")
+        if any(not 0 <= b < blocks or len(w) != d for b, w in weights.items()):
+            raise BadInput(f"block weights are keyed by 0 to {blocks - 1} and have {d} entries each")
         return {b: to_vector(w) for b, w in weights.items()}
 
     @property
@@ -189,45 +222,28 @@ class UnregularisedSet:
 
     # ------------------------------------------------------------------ verdicts
 
-    @property
-    def convex_unique(self) -> bool:
-        """Whether P is a point."""
-        return self.dimension == 0
-
-    @property
-    def p_unique(self) -> bool:
-        """The same: see above."""
-        return self.convex_unique
-
     @cached_property
     def agreement(self) -> Agreement:
         """Whether all optimal networks are one function, with two that differ where they are not."""
         return agreement(self.fits)
 
     @property
-    def function_unique(self) -> bool:
-        """Whether all optimal networks are one function on R^d."""
-        return self.agreement.same
+    def convex_unique(self) -> Verdict:
+        """Whether P is a point."""
+        return self._one_point("convex-unique")
 
+    @property
+    def p_unique(self) -> Verdict:
+        """The same: see above."""
+        return self._one_point("p-unique")
 
-def certify_unregularised(
-    problem: Problem,
-    patterns: Patterns,
-    gated: bool = False,
-    max_vertices: int = MAX_VERTICES,
-    *,
-    all_cells: bool = False,
-) -> UnregularisedResult:
-    """The optimal fit and the optimal set for lambda = 0, all exact: never undecided.
+    def _one_point(self, question: str) -> Verdict:
+        answer = Verdict.refuted if self.dimension else Verdict.proved
+        reason = f"the optimal weights form a polyhedron of dimension {self.dimension}"
+        return answer(question, reason, None, self.program.scope)
 
-    `all_cells` says that the patterns are all the cells of the data (it saves computing every cone).
-    Generators are not listed where there may be more than `max_vertices`; the fit, the dimension and the
-    verdicts do not depend on them.
-    """
-    if problem.y is None:
-        raise BadInput(
-            "a target y is needed to certify an optimum; give y, or a data file with a target column"
-        )
-    start = time.perf_counter()
-    program = Program(problem.X, problem.y, Fraction(0), patterns, all_cells, gated)
-    return UnregularisedResult.of(problem, UnregularisedSet(program, max_vertices), start)
+    @property
+    def function_unique(self) -> Verdict:
+        """Whether all optimal networks are one function on R^d; the evidence is the `Agreement`."""
+        answer, found = Verdict.proved if self.agreement.same else Verdict.refuted, self.agreement
+        return answer("function-unique", found.reason, found, self.program.scope)

@@ -102,7 +102,7 @@ def predict(fits: Fits, x: tuple[Fraction, ...], shown: tuple[Fraction, ...] | N
     """The predictions at x (with the 1 of a bias column, if there is one); `shown` is the row as it was given.
 
     >>> from polyrelu.certification import certify
-    >>> fits = certify([[1, 0], [0, 1]], [1, 2], 0).optimal.fits
+    >>> fits = certify([[1, 0], [0, 1]], [1, 2], 0).optimal_set.fits
     >>> predict(fits, (Fraction(0), Fraction(3)))
     <polyrelu.Prediction at (0, 3): all optimal networks agree on 6.0000000>
     >>> predict(fits, (Fraction(1), Fraction(1)))

@@ -139,7 +139,7 @@ def test_duality_answers_where_the_proof_is_undecided(monkeypatch):
             certify_penalised(*args, **options),
             status="undecided",
             reason="blocked for the test",
-            optimum=None,
+            solutions=None,
         )
 
     monkeypatch.setattr(polyrelu.judging.questions, "certify_penalised", undecided)

@@ -14,7 +14,8 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.moves import find_witness, inputs
 from polyrelu.optimal_set.uniqueness import Freedom, Minor, Move, Status, Uniqueness, Verdict
-from polyrelu.show.set_report import optimal_set_keys, optimal_set_text
+from polyrelu.show.sets import uniqueness_lines
+from polyrelu.show.words import as_json
 from tests.optimal_set.test_optimal_set import (
     CUBE,
     FIVE,
@@ -56,7 +57,7 @@ def verdicts(problem):
 @pytest.mark.parametrize("name", KNOWN)
 def test_known_answers(name):
     problem, answers, (dimension, block_dimension), vertices, widths = KNOWN[name]
-    keys = optimal_set_keys(OptimalSet(optimum_of(problem)))
+    keys = as_json(OptimalSet(optimum_of(problem)), 20)
     assert (keys["convex_unique"], keys["p_unique"], keys["function_unique"]) == answers
     assert keys["dimension"] == dimension
     assert keys["block_dimension"] == block_dimension
@@ -133,7 +134,7 @@ def test_a_split_moves_weight_between_blocks_of_one_neuron(name):
     optimum = optimum_of(KNOWN[name][0])
     found = Uniqueness.of(optimum)
     move = found.convex_unique.evidence
-    blocks = found.networks.blocks
+    blocks = found.blocks
     assert move.freedom is Freedom.SPLIT
     changed = [b for b, v in enumerate(move.direction(200)) if not arb(v).contains(0)]
     assert len(changed) == 2
@@ -216,7 +217,7 @@ def test_a_witness_is_rational_and_inputs_on_the_data_are_none():
 
 
 def test_too_many_vertices_is_null_with_a_reason():
-    keys = optimal_set_keys(OptimalSet(optimum_of(CUBE), max_vertices=3))
+    keys = as_json(OptimalSet(optimum_of(CUBE), max_vertices=3), 20)
     assert keys["vertices"] is None
     assert keys["widths"] is None
     assert keys["narrowest_width"] is None
@@ -225,11 +226,11 @@ def test_too_many_vertices_is_null_with_a_reason():
 
 
 def test_words_for_the_terminal():
-    text = "\n".join(optimal_set_text(OptimalSet(optimum_of(CUBE))))
+    text = "\n".join(uniqueness_lines(OptimalSet(optimum_of(CUBE))))
     assert "NOT unique" in text
     assert "6, of width 2 to 4" in text
     assert "predict differently" in text
-    text = "\n".join(optimal_set_text(OptimalSet(optimum_of(PENTAGON))))
+    text = "\n".join(uniqueness_lines(OptimalSet(optimum_of(PENTAGON))))
     assert "all optimal networks predict the same" in text
 
 

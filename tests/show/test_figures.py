@@ -18,6 +18,7 @@ from polyrelu.result import Result
 from polyrelu.show import figures
 from polyrelu.show.figures.hull import hull, patches, paths
 from polyrelu.show.figures.sphere import flat, lifted
+from polyrelu.show.figures.view import inputs
 
 
 @cache
@@ -43,8 +44,8 @@ def weights(name):
 
 
 def impossible(name, kind):
-    d, inputs = result(name).problem.d, figures.inputs(result(name))
-    return (kind == "arrangement" and d not in (2, 3)) or (kind == "functions" and inputs not in (1, 2))
+    d, count = result(name).problem.d, inputs(result(name))
+    return (kind == "arrangement" and d not in (2, 3)) or (kind == "functions" and count not in (1, 2))
 
 
 @pytest.mark.parametrize("kind", figures.KINDS)

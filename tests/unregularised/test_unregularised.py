@@ -10,13 +10,14 @@ from flint import fmpq, fmpq_mat
 from scipy.optimize import linprog
 
 from polyrelu.arrangement.cells import all_patterns, enumerate_cells
+from polyrelu.certification import certify
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, LimitReached
 from polyrelu.exact.lattice import kernel_lattice
 from polyrelu.exact.rational import to_fraction
 from polyrelu.unregularised.functions import value
 from polyrelu.unregularised.generators import SLACK, at_most, sparse
-from polyrelu.unregularised.optimal_set import UnregularisedSet, certify_unregularised
+from polyrelu.unregularised.optimal_set import UnregularisedSet
 
 
 def solved(X, y, patterns="cells", gated=False, **options):
@@ -26,11 +27,12 @@ def solved(X, y, patterns="cells", gated=False, **options):
         table, all_cells = (cells.patterns, True) if patterns == "cells" else (all_patterns(cells)[0], False)
     else:
         table, all_cells = np.array(patterns, dtype=bool), False
-    return certify_unregularised(problem, table.astype(bool), gated, all_cells=all_cells, **options)
+    named = "cells" if all_cells else "all" if isinstance(patterns, str) else table
+    return certify(problem, patterns=named, gated=gated, **options)
 
 
 def rays_of(result):
-    return {tuple(map(int, ray.direction)) for ray in result.optimal.rays}
+    return {tuple(map(int, ray.direction)) for ray in result.optimal_set.rays}
 
 
 def random_problem(seed, size=2, shapes=((1, 1), (2, 1), (3, 1), (2, 2), (3, 2), (2, 3))):
@@ -46,22 +48,30 @@ def random_problem(seed, size=2, shapes=((1, 1), (2, 1), (3, 1), (2, 2), (3, 2),
 def test_one_row_one_feature():
     """K = R_+ for pattern 1 and R_- for pattern 0: (w1 - w2) 2 = 6 on the active one, the other is free."""
     result = solved([[2]], [6])
-    off, on = ([p.tolist() for p in result.optimal.program.patterns].index([v]) for v in (False, True))
-    [vertex] = result.optimal.vertices
+    off, on = ([p.tolist() for p in result.optimal_set.program.patterns].index([v]) for v in (False, True))
+    [vertex] = result.optimal_set.vertices
     assert sparse(vertex, 1) == {2 * on: [3]}
     assert sorted(sorted(sparse(r, 1).items()) for r in rays_of(result)) == sorted(
         [[(2 * off, [-1])], [(2 * off + 1, [-1])], [(2 * on, [1]), (2 * on + 1, [1])]]
     )
-    assert (result.optimal.dimension, result.optimal.lineality, result.widths) == (3, 0, (1, 1))
-    assert not result.optimal.function_unique  # the neuron on x < 0 sees no row
+    assert (result.optimal_set.dimension, result.optimal_set.lineality, result.optimal_set.widths) == (
+        3,
+        0,
+        (1, 1),
+    )
+    assert not result.optimal_set.function_unique  # the neuron on x < 0 sees no row
 
 
 def test_rows_on_both_sides_determine_the_function_but_not_the_weights():
     result = solved([[1], [-2]], [3, -4])
-    assert result.optimal.function_unique
-    assert not result.optimal.convex_unique
-    assert (result.optimal.dimension, result.vertices, result.rays) == (2, 1, 2)
-    [vertex] = result.optimal.vertices
+    assert result.optimal_set.function_unique
+    assert not result.optimal_set.convex_unique
+    assert (result.optimal_set.dimension, result.optimal_set.vertex_count, result.optimal_set.ray_count) == (
+        2,
+        1,
+        2,
+    )
+    [vertex] = result.optimal_set.vertices
     weights = sparse(vertex, 1)
     for x, y in ((1, 3), (-2, -4), (5, 15), (-7, -14)):  # 3 x on the right, 2 x on the left: -4 at -2
         assert value(weights, [fmpq(x)]) == y
@@ -70,56 +80,77 @@ def test_rows_on_both_sides_determine_the_function_but_not_the_weights():
 def test_positive_multiples_cannot_be_interpolated():
     """Rows 1 and 2 have fits (t, 2 t): the projection of (0, 5) is (2, 4)."""
     result = solved([[1], [2]], [0, 5])
-    assert result.optimal.fit == [2, 4]
-    assert result.optimal.objective == fmpq(5, 2)
+    assert result.optimal_set.optimum.fit == [2, 4]
+    assert result.optimal_set.optimum.objective() == fmpq(5, 2)
     assert result.to_json()["objective"][0].startswith("2.5")
 
 
 def test_rank_deficient_rows_have_lines_and_no_vertices():
     result = solved([[1, 2]], [3])
-    assert (result.vertices, result.rays, result.optimal.lineality) == (0, 3, 4)
-    assert len(result.optimal.lines) == 4
-    [point] = result.optimal.v_representation.vertices  # one minimal face
-    assert result.optimal.contains(point)
-    shifted = [v + 7 * t for v, t in zip(point, result.optimal.lines[2].direction, strict=True)]
-    assert result.optimal.contains(shifted)
+    assert (result.optimal_set.vertex_count, result.optimal_set.ray_count, result.optimal_set.lineality) == (
+        0,
+        3,
+        4,
+    )
+    assert len(result.optimal_set.lines) == 4
+    [point] = result.optimal_set.v_representation.vertices  # one minimal face
+    assert result.optimal_set.contains(point)
+    shifted = [v + 7 * t for v, t in zip(point, result.optimal_set.lines[2].direction, strict=True)]
+    assert result.optimal_set.contains(shifted)
 
 
 def test_no_row_that_is_not_zero():
     result = solved([[0, 0]], [3])
-    assert (result.optimal.dimension, result.optimal.lineality, result.rays) == (4, 4, 0)
-    assert result.optimal.objective == fmpq(9, 2)
-    assert result.narrowest_width == 0
+    assert (result.optimal_set.dimension, result.optimal_set.lineality, result.optimal_set.ray_count) == (
+        4,
+        4,
+        0,
+    )
+    assert result.optimal_set.optimum.objective() == fmpq(9, 2)
+    assert result.optimal_set.narrowest_width == 0
 
 
 def test_gated_weights_are_an_affine_space():
     unique = solved([[1, 0], [0, 1]], [2, 3], patterns=[[1, 1]], gated=True)
-    assert unique.optimal.convex_unique
-    assert unique.optimal.function_unique
-    assert unique.optimal.v_representation.vertices == ((2, 3),)
+    assert unique.optimal_set.convex_unique
+    assert unique.optimal_set.function_unique
+    assert unique.optimal_set.v_representation.vertices == ((2, 3),)
     linear = solved([[1], [-1]], [2, 3], patterns=[[1, 0], [0, 1]], gated=True)
-    assert (linear.optimal.dimension, linear.vertices, linear.optimal.function_unique) == (0, 1, True)
+    assert (
+        linear.optimal_set.dimension,
+        linear.optimal_set.vertex_count,
+        linear.optimal_set.function_unique.answer,
+    ) == (0, 1, True)
     apart = solved([[1], [1]], [2, 2], patterns=[[1, 0], [1, 1], [0, 1]], gated=True)
-    assert apart.widths is None
+    assert apart.optimal_set.widths is None
     two = solved([[1], [1], [1]], [2, 0, 2], patterns=[[1, 0, 0], [0, 1, 0], [0, 0, 1]], gated=True)
-    assert two.widths == (2, 2)  # equal weights on different gates are different neurons
+    assert two.optimal_set.widths == (2, 2)  # equal weights on different gates are different neurons
     # two pairs of complementary gates exchange a linear function
     four = solved([[1], [2]], [1, 1], patterns=[[1, 0], [0, 1], [1, 1], [0, 0]], gated=True)
-    assert (four.optimal.dimension, four.optimal.lineality, four.vertices, four.rays) == (2, 2, 0, 0)
-    assert not four.optimal.function_unique  # gate 0 0 sees no row
+    assert (
+        four.optimal_set.dimension,
+        four.optimal_set.lineality,
+        four.optimal_set.vertex_count,
+        four.optimal_set.ray_count,
+    ) == (2, 2, 0, 0)
+    assert not four.optimal_set.function_unique  # gate 0 0 sees no row
     exchange = solved(
         [[1], [2], [3]], [1, 1, 2], patterns=[[1, 0, 0], [0, 1, 1], [1, 1, 0], [0, 0, 1]], gated=True
     )
-    assert exchange.optimal.dimension == 1
-    assert exchange.optimal.function_unique
+    assert exchange.optimal_set.dimension == 1
+    assert exchange.optimal_set.function_unique
 
 
 def test_a_pattern_whose_cone_is_a_point_leaves_nothing_to_choose():
     result = solved([[1], [-1]], [2, 3], patterns=[[1, 1]])
-    assert result.optimal.convex_unique
-    assert result.optimal.function_unique
-    assert (result.vertices, result.rays, result.optimal.lineality) == (1, 0, 0)
-    assert not any(result.optimal.fit)
+    assert result.optimal_set.convex_unique
+    assert result.optimal_set.function_unique
+    assert (result.optimal_set.vertex_count, result.optimal_set.ray_count, result.optimal_set.lineality) == (
+        1,
+        0,
+        0,
+    )
+    assert not any(result.optimal_set.optimum.fit)
 
 
 # ------------------------------------------------------------------ independent routes
@@ -127,7 +158,7 @@ def test_a_pattern_whose_cone_is_a_point_leaves_nothing_to_choose():
 
 def all_columns(result):
     """The fits of a spanning set of every cone's span, the spans found by linear programming in floats."""
-    program = result.optimal.program
+    program = result.optimal_set.program
     X = np.array([[float(v) for v in row] for row in program.X])
     columns, dimensions = [], 0
     for pattern in program.patterns:
@@ -156,10 +187,12 @@ def test_fit_and_dimension_by_another_route(seed, patterns):
     result = solved(X, y, patterns, max_vertices=1)
     columns, dimensions = all_columns(result)
     M = fmpq_mat([[fmpq(v.numerator, v.denominator) for v in column] for column in columns] or [[0] * len(X)])
-    optimal = result.optimal
+    optimal = result.optimal_set
     assert M.rank() == optimal.fits.rank
     assert optimal.dimension == 2 * dimensions - M.rank()
-    assert not any((M * fmpq_mat(len(X), 1, optimal.residual)).entries())  # orthogonal to every column
+    assert not any(
+        (M * fmpq_mat(len(X), 1, optimal.optimum.residual())).entries()
+    )  # orthogonal to every column
     assert optimal.contains(optimal.point())
     inside = optimal.interior_point()
     assert optimal.contains(inside)
@@ -182,7 +215,7 @@ def by_supports(result):
 
     Only for problems in which every cone is simplicial (d <= 2 and rank d): coordinates are the parts of the rays.
     """
-    optimal = result.optimal
+    optimal = result.optimal_set
     rays = []
     for i, pattern in enumerate(optimal.program.patterns):
         cone = optimal.fits.cone(i)
@@ -198,7 +231,7 @@ def by_supports(result):
                 for row, on in zip(optimal.program.X, pattern, strict=True)
             ]
             rays += [(2 * i, edge, column), (2 * i + 1, edge, [-v for v in column])]
-    target = [to_fraction(v) for v in optimal.fit]
+    target = [to_fraction(v) for v in optimal.optimum.fit]
     found, R = set(), optimal.fits.rank
     for chosen in combinations(rays, R):
         M = fmpq_mat([[fmpq(v.numerator, v.denominator) for v in c[2]] for c in chosen]).transpose()
@@ -208,7 +241,7 @@ def by_supports(result):
         parts = (M.transpose() * M).solve(M.transpose() * right).entries()
         if any(p < 0 for p in parts):
             continue
-        point = [Fraction(0)] * (optimal.blocks * optimal.program.d)
+        point = [Fraction(0)] * (optimal.program.block_count * optimal.program.d)
         for (b, edge, _), part in zip(chosen, parts, strict=True):
             for c, v in enumerate(edge):
                 point[b * optimal.program.d + c] += to_fraction(part) * v
@@ -223,7 +256,7 @@ SMALL = [([[2], [3]], [1, 2]), ([[1], [-1], [2]], [1, 2, 3]), ([[1, 0], [0, 1]],
 @pytest.mark.parametrize(("X", "y"), SMALL[:4] + SMALL[5:])
 def test_vertices_by_brute_force_over_supports(X, y):
     result = solved(X, y)
-    assert set(result.optimal.vertices) == by_supports(result)
+    assert set(result.optimal_set.vertices) == by_supports(result)
 
 
 @pytest.mark.parametrize("seed", range(18))
@@ -249,7 +282,7 @@ def test_generators_satisfy_every_constraint_and_their_combinations_are_optimal(
                 point = [x + factor * t for x, t in zip(point, direction.direction, strict=True)]
         assert optimal.contains(point)
         assert 2 * objective(optimal, point) == sum(
-            (r * r for r in map(to_fraction, optimal.residual)), start=Fraction(0)
+            (r * r for r in map(to_fraction, optimal.optimum.residual())), start=Fraction(0)
         )
 
 
@@ -263,7 +296,7 @@ def result_columns(optimal):
 def objective(optimal, point):
     """1/2 |sum s (X w)_+ - y|^2, from the definition of the network."""
     d, fit = optimal.program.d, [Fraction(0)] * optimal.program.n
-    for b in range(optimal.blocks):
+    for b in range(optimal.program.block_count):
         w = [to_fraction(v) for v in point[b * d : (b + 1) * d]]
         for j, row in enumerate(optimal.program.X):
             fit[j] += (-1 if b % 2 else 1) * max(Fraction(0), sum(x * v for x, v in zip(row, w, strict=True)))
@@ -274,7 +307,7 @@ def objective(optimal, point):
 def test_linear_functions_are_smallest_at_a_vertex(seed):
     """A float LP solver never finds less than the best vertex, nor a bound where a ray descends."""
     X, y = random_problem(seed, shapes=((2, 2), (3, 2), (3, 1)))
-    optimal = solved(X, y).optimal
+    optimal = solved(X, y).optimal_set
     h, v = optimal.h_representation(), optimal.v_representation
     A = np.array([[float(c) for c in row.a] for row in h.inequalities]).reshape(-1, h.dim)
     E = np.array([[float(c) for c in row.a] for row in h.equations])
@@ -301,7 +334,7 @@ def test_two_optimal_networks_that_differ_are_both_optimal_and_differ(seed, patt
     if patterns == "some":
         pick = random.Random(seed)
         patterns = sorted({tuple(int(pick.random() < 0.8) for _ in X) for _ in range(3)})
-    optimal = solved(X, y, patterns, max_vertices=1).optimal
+    optimal = solved(X, y, patterns, max_vertices=1).optimal_set
     found = optimal.agreement
     if not found.same:
         assert optimal.contains(found.first)
@@ -326,8 +359,8 @@ def test_two_optimal_networks_that_differ_are_both_optimal_and_differ(seed, patt
 def test_half_lines_that_exchange_a_linear_function():
     """d = 1, all patterns of one-sided rows: kernel moves that are not the zero function are found at some x."""
     agree = solved([[1], [-1]], [1, 1], patterns="all")
-    assert agree.optimal.function_unique
-    assert not solved([[1], [3]], [1, 1], patterns="all").optimal.function_unique
+    assert agree.optimal_set.function_unique
+    assert not solved([[1], [3]], [1, 1], patterns="all").optimal_set.function_unique
 
 
 # ------------------------------------------------------------------ limits and doors
@@ -337,24 +370,25 @@ def test_too_many_generators_leave_the_fit_and_the_dimension_proved():
     rng = random.Random(5)
     X = [[rng.randint(-9, 9) for _ in range(3)] for _ in range(9)]
     result = solved(X, list(range(9)))
-    assert result.vertices is None
-    assert result.rays is None
-    assert "--max-vertices" in result.vertices_reason
+    shown = result.to_json()
+    assert shown["vertices"] is None
+    assert shown["rays"] is None
+    assert "--max-vertices" in shown["vertices_reason"]
     assert result.status == "proved"
-    assert result.optimal.objective == 0  # nine rows in general position are interpolated
-    assert result.optimal.dimension == 2 * 3 * len(result.optimal.program.patterns) - 9
+    assert result.optimal_set.optimum.objective() == 0  # nine rows in general position are interpolated
+    assert result.optimal_set.dimension == 2 * 3 * len(result.optimal_set.program.patterns) - 9
     with pytest.raises(LimitReached, match="not listed"):
-        _ = result.optimal.vertices
+        _ = result.optimal_set.vertices
 
 
 def test_the_bound_holds_where_the_list_is_known():
     assert at_most(4, 4) == 5
     result = solved([[1, 0], [0, 1], [1, 1]], [1, 0, 2])
-    assert result.vertices + result.rays <= at_most(12, 3)
-    enough = UnregularisedSet(result.optimal.program, at_most(12, 3) // SLACK + 1)
-    assert enough.vertices == result.optimal.vertices
+    assert result.optimal_set.vertex_count + result.optimal_set.ray_count <= at_most(12, 3)
+    enough = UnregularisedSet(result.optimal_set.program, at_most(12, 3) // SLACK + 1)
+    assert enough.vertices == result.optimal_set.vertices
     with pytest.raises(LimitReached, match="up to"):
-        UnregularisedSet(result.optimal.program, at_most(12, 3) // SLACK).v_representation  # noqa: B018
+        UnregularisedSet(result.optimal_set.program, at_most(12, 3) // SLACK).v_representation  # noqa: B018
 
 
 def test_the_json_object():
@@ -375,7 +409,7 @@ def test_the_json_object():
 
 
 def test_points_that_are_not_optimal_and_points_of_the_wrong_shape():
-    optimal = solved([[2]], [6]).optimal
+    optimal = solved([[2]], [6]).optimal_set
     vertex = list(optimal.vertices[0])
     assert not optimal.contains([v + 1 for v in vertex])
     assert not optimal.contains([-v for v in vertex])
@@ -384,4 +418,4 @@ def test_points_that_are_not_optimal_and_points_of_the_wrong_shape():
     with pytest.raises(BadInput, match="keyed"):
         optimal.contains({9: [fmpq(1)]})
     with pytest.raises(BadInput, match="target"):
-        certify_unregularised(Problem.of([[1]], lam=0), np.array([[True]]))
+        certify(Problem.of([[1]], lam=0))

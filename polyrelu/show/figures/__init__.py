@@ -11,57 +11,69 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from polyrelu.errors import BadInput, EngineMissing
+from polyrelu.errors import BadInput
+from polyrelu.limits import MAX_VERTICES
+from polyrelu.show.figures.files import FORMATS, format_of, need_matplotlib
 
 if TYPE_CHECKING:
     from polyrelu.result import Result
-    from polyrelu.unregularised.result import UnregularisedResult
+
+__all__ = [
+    "FORMATS",
+    "KINDS",
+    "arrangement",
+    "draw",
+    "figure1",
+    "format_of",
+    "functions",
+    "html_image",
+    "natural",
+    "natural_kind",
+    "need_matplotlib",
+    "polytope",
+    "support",
+]
 
 KINDS = ("figure1", "arrangement", "polytope", "functions", "support")
-FORMATS = ("png", "svg", "pdf")
-MANY = 200
-"""The natural figure lists no more minimal networks than this."""
 
 
 def figure1(
-    result: Result | UnregularisedResult,
+    result: Result,
     neurons: Sequence[int] | None = None,
     feature: int | None = None,
     *,
     level: str = "neurons",
-    max_vertices: int = 10_000,
+    max_vertices: int = MAX_VERTICES,
 ) -> Any:
     """Figure 1 of [MP]: the convex polytope of optimal weights, and the curved set of network weights beside it.
 
     The axes are one feature of three neurons (numbered from 0; for `level="blocks"` of three blocks of the convex
     program), chosen so that the picture is not flat where nothing is said.
     """
-    if result.problem.lam == 0:
-        return _draw("unbounded", result, neurons, feature)
-    return _draw("solution_mapping", result, neurons, feature, level, max_vertices)
+    return _draw("figure1", result, neurons, feature, level, max_vertices)
 
 
 def arrangement(result: Result) -> Any:
     """The cells of the data's hyperplanes with the neurons in them: in the plane, or on the sphere."""
-    return _draw("plane" if result.problem.d == 2 else "sphere", result)
+    return _draw("arrangement", result)
 
 
-def polytope(result: Result, *, level: str = "neurons", max_vertices: int = 10_000) -> Any:
+def polytope(result: Result, *, level: str = "neurons", max_vertices: int = MAX_VERTICES) -> Any:
     """The set of optimal networks in its true shape, with its graph; a projection above three dimensions."""
-    return _draw("corners", result, level, max_vertices)
+    return _draw("polytope", result, level, max_vertices)
 
 
-def functions(result: Result, *, max_vertices: int = 10_000) -> Any:
+def functions(result: Result, *, max_vertices: int = MAX_VERTICES) -> Any:
     """What the optimal networks compute: curves over one input, contours over two."""
-    return _draw("curves" if inputs(result) == 1 else "contours", result, max_vertices)
+    return _draw("functions", result, max_vertices)
 
 
 def support(result: Result) -> Any:
     """Neurons by rows: on, zero or off; and the range of each neuron's weight over the optimal set."""
-    return _draw("neurons", result)
+    return _draw("support", result)
 
 
-def draw(result: Result | UnregularisedResult, kind: str | None = None, **options: Any) -> Any:
+def draw(result: Result, kind: str | None = None, **options: Any) -> Any:
     """The figure of that kind, or the natural one of the result."""
     if kind is None:
         return natural(result, **options)
@@ -70,31 +82,19 @@ def draw(result: Result | UnregularisedResult, kind: str | None = None, **option
     return globals()[kind](result, **options)
 
 
-def natural(result: Result | UnregularisedResult) -> Any:
+def natural(result: Result) -> Any:
     """Functions over one or two inputs, else the polytope of a set of one to three dimensions, else the support."""
     return globals()[natural_kind(result)](result)
 
 
-def natural_kind(result: Result | UnregularisedResult) -> str:
+def natural_kind(result: Result) -> str:
     """The kind of figure that says most about the result and is cheap to draw."""
-    from polyrelu.errors import LimitReached, Undecided
-    from polyrelu.result import Result
+    from polyrelu.show.figures import choice
 
-    if not isinstance(result, Result):
-        return "figure1"
-    try:
-        vertices = len(result.optimal_set.neurons.vertices) if result.proved().nullity else 1
-    except (LimitReached, Undecided):
-        return "support"
-    if vertices > MANY or result.proved().program.gated:
-        return "support"
-    many = vertices > 1
-    if inputs(result) in (1, 2):
-        return "functions"
-    return "figure1" if many else "support"
+    return choice.natural_kind(result.optimal_set, result)
 
 
-def html_image(result: Result | UnregularisedResult) -> str:
+def html_image(result: Result) -> str:
     """The natural figure as an HTML image for a notebook; nothing where there is none, or no matplotlib."""
     from base64 import b64encode
     from html import escape
@@ -109,48 +109,11 @@ def html_image(result: Result | UnregularisedResult) -> str:
     return f'<img alt="{escape(figure.caption)}" src="data:image/png;base64,{data}">'
 
 
-def inputs(result: Result) -> int:
-    """The number of features, a last column of ones not counted."""
-    X = result.problem.X
-    return len(X[0]) - int(len(X[0]) > 1 and all(row[-1] == 1 for row in X))
-
-
-def format_of(path: str) -> str:
-    """png, svg or pdf, by the name of the file."""
-    found = path.rsplit(".", 1)[-1].lower() if "." in path else ""
-    if found not in FORMATS:
-        raise BadInput(f"{path}: a figure is saved as .png, .svg or .pdf; give the file one of these endings")
-    return found
-
-
-def need_matplotlib() -> None:
-    """Raise `EngineMissing` where there is no matplotlib."""
-    try:
-        import_module("matplotlib")
-    except ImportError:
-        raise EngineMissing(
-            "figures need matplotlib, which is not installed; install it with: pip install 'polyrelu[plot]'"
-        ) from None
-
-
-def _require(result: Result | UnregularisedResult, module: str) -> None:
-    """Refuse what has no such picture."""
-    from polyrelu.result import Result
-
-    if not isinstance(result, Result):
-        if module != "unbounded":
-            raise BadInput("at lambda = 0 only the kind figure1 is drawn; the other kinds need lambda > 0")
-        return
-    if result.proved().program.gated and module not in ("corners", "neurons"):
-        raise BadInput(
-            "a gated network is no function of its weights alone; ask for the kinds polytope or support"
-        )
-
-
-def _draw(module: str, result: Result | UnregularisedResult, *arguments: Any) -> Any:
+def _draw(kind: str, result: Result, *arguments: Any) -> Any:
     need_matplotlib()
-    _require(result, module)
     from polyrelu.show.figures.canvas import style
+    from polyrelu.show.figures.choice import module_of
 
+    module = module_of(result.optimal_set, kind, result)
     with style():
         return import_module(f"polyrelu.show.figures.{module}").draw(result, *arguments)

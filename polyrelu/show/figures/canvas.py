@@ -12,7 +12,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from polyrelu.show.figures import format_of
+from polyrelu.show.figures.files import format_of
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -90,10 +90,9 @@ def sign_colour(sign: int) -> str:
 
 
 def setting(result: Any) -> str:
-    """Lambda, and the patterns where they are not all cells of the data."""
-    program = result.proved().program
-    given = "" if program.all_cells else f" over {counted(len(program.patterns), 'given pattern')}"
-    return f"λ = {result.problem.lam}{given}"
+    """Lambda, and the scope of whatever is said there."""
+    scope = result.optimal_set.optimum.program.scope
+    return f"λ = {result.problem.lam}{' ' * bool(scope)}{scope}"
 
 
 def counted(number: int, what: str) -> str:

@@ -9,10 +9,9 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from polyrelu.errors import BadInput
-from polyrelu.show.figures import inputs
 from polyrelu.show.figures.canvas import BLACK, HEIGHTS, Drawing, sheet
 from polyrelu.show.figures.curves import SAME, caption, distinct
-from polyrelu.show.figures.view import view
+from polyrelu.show.figures.view import inputs, view
 from polyrelu.show.floats import Floats
 
 STEPS = 181

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from polyrelu.errors import Undecided
-from polyrelu.optimal_set.uniqueness import Status, Uniqueness
 from polyrelu.show.figures.canvas import BLACK, CYCLE, GREY, SKY, Drawing, counted, setting, sheet
 from polyrelu.show.figures.view import View, view
 from polyrelu.show.floats import Floats
+from polyrelu.verdict import Status
 
 SAME = 1e-9
 STEPS = 600
@@ -75,17 +74,13 @@ def distinct(values: Floats) -> list[int]:
 
 def statement(result: Any) -> str:
     """What is proved about the function, in a sentence."""
-    try:
-        verdict = Uniqueness(result.optimal_set).function_unique
-    except Undecided as blocked:
-        return f"Undecided whether they are one function: {blocked}."
+    verdict = result.function_unique
+    scope = f"{verdict.scope}{' ' * bool(verdict.scope)}"
     if verdict.status is Status.PROVED:
-        return "Proved: all optimal networks are this one function."
+        return f"Proved: {scope}all optimal networks are this one function."
     if verdict.status is Status.REFUTED:
-        return (
-            "Proved: the optimal networks are not one function; they agree on the data and differ elsewhere."
-        )
-    return f"Undecided whether they are one function: {verdict.reason}."
+        return f"Proved: {scope}the optimal networks are not one function; they agree on the data and differ elsewhere."
+    return f"Undecided whether {scope}they are one function: {verdict.reason}."
 
 
 def _dashes(i: int) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.show.figures.canvas import BLACK, GREY, Drawing, counted, sheet
+from polyrelu.show.figures.canvas import BLACK, GREY, Drawing, counted, setting, sheet
 from polyrelu.show.figures.hull import Hull, hull
 from polyrelu.show.figures.solution_mapping import check_feature, curved_solid, flat_solid
 from polyrelu.show.figures.space import Sight, Solid, draw_solid
@@ -26,8 +26,8 @@ FAR = 50.0
 NEAR = 1e-9
 
 
-def draw(result: Any, blocks: Sequence[int] | None, feature: int | None) -> Drawing:
-    """One panel, or two for data with one feature."""
+def draw(result: Any, blocks: Sequence[int] | None, feature: int | None, *_: Any) -> Drawing:
+    """One panel, or two for data with one feature; blocks are its one level, and the result has its own limit."""
     chosen, vertices, rays = coordinates(result, blocks, feature)
     shape, cut = clipped(vertices, rays)
     two = result.problem.d == 1
@@ -56,7 +56,7 @@ def coordinates(
     result: Any, blocks: Sequence[int] | None, feature: int | None
 ) -> tuple[tuple[int, ...], Floats, Floats]:
     """Three blocks, and the vertices and rays in one feature of their weights."""
-    optimal, d = result.optimal, result.problem.d
+    optimal, d = result.optimal_set, result.problem.d
     if optimal.lineality:
         raise Undecided(
             "the polyhedron contains lines and has no vertices: there is no natural picture of it"
@@ -64,12 +64,12 @@ def coordinates(
     check_feature(feature, d)
     rows = [optimal.vertices, [ray.direction for ray in optimal.rays]]
     vertices, rays = (
-        np.array([[float(v) for v in row] for row in table]).reshape(-1, d * optimal.blocks)[
+        np.array([[float(v) for v in row] for row in table]).reshape(-1, d * optimal.program.block_count)[
             :, feature or 0 :: d
         ]
         for table in rows
     )
-    chosen = most_telling(vertices, rays) if blocks is None else _asked(blocks, optimal.blocks)
+    chosen = most_telling(vertices, rays) if blocks is None else _asked(blocks, optimal.program.block_count)
     return chosen, _three(vertices, chosen), _three(rays, chosen)
 
 
@@ -177,12 +177,13 @@ def label(result: Any, block: int, feature: int, letter: str) -> str:
 
 def caption(result: Any, chosen: Sequence[int], shape: Hull) -> str:
     """What is drawn, where it is cut, and why there may be one panel."""
-    optimal = result.optimal
+    optimal = result.optimal_set
     forms = {0: "a point", 1: "a segment or line", 2: "flat", 3: "a solid"}
+    vertices, rays = counted(len(optimal.vertices), "vertex"), counted(len(optimal.rays), "ray")
     text = (
-        f"All optimal weights at λ = 0: an unbounded set of dimension {optimal.dimension} with "
-        f"{counted(len(optimal.vertices), 'vertex')} and {counted(len(optimal.rays), 'ray')}, in the weights of "
-        f"{counted(optimal.blocks, 'block')}. Drawn is its projection to {counted(len(chosen), 'coordinate')}, "
+        f"All optimal weights at {setting(result)}: an unbounded set of dimension {optimal.dimension} with "
+        f"{vertices} and {rays}, in the weights of {counted(optimal.program.block_count, 'block')}. "
+        f"Drawn is its projection to {counted(len(chosen), 'coordinate')}, "
         f"{forms[shape.dimension]}, cut off by a box; arrows are rays that go on for ever."
     )
     if result.problem.d == 1:

@@ -13,6 +13,12 @@ from polyrelu.result import Result
 from polyrelu.show.floats import BITS, Floats, directions
 
 
+def inputs(result: Result) -> int:
+    """The number of features, a last column of ones not counted."""
+    X = result.problem.X
+    return len(X[0]) - int(len(X[0]) > 1 and all(row[-1] == 1 for row in X))
+
+
 @dataclass(frozen=True, eq=False)
 class View:
     """One coordinate ||w|| for each neuron of S (or block of the support)."""
@@ -35,9 +41,8 @@ def view(result: Result, level: str, max_vertices: int) -> View:
     if level not in ("neurons", "blocks"):
         raise BadInput(f'level={level!r} is unknown; use "neurons" or "blocks"')
     optimum = result.proved()
-    networks = (
-        result.optimal_set if max_vertices == result.max_vertices else OptimalSet(optimum, max_vertices)
-    )
+    known = result.optimal_set
+    networks = known if max_vertices == known.max_vertices else OptimalSet(optimum, max_vertices)
     chosen = networks.neurons if level == "neurons" else networks.blocks
     u = directions(optimum)
     if level == "neurons":

@@ -15,10 +15,10 @@ from importlib import import_module, resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyrelu.errors import EngineMissing
+from polyrelu.limits import MAX_VERTICES
 
 if TYPE_CHECKING:
     from polyrelu.result import Result
-    from polyrelu.unregularised.result import UnregularisedResult
 
 
 class Page(NamedTuple):
@@ -29,11 +29,11 @@ class Page(NamedTuple):
 
 
 def page(
-    result: Result | UnregularisedResult,
+    result: Result,
     neurons: Sequence[int] | None = None,
     feature: int | None = None,
     *,
-    max_vertices: int = 10_000,
+    max_vertices: int = MAX_VERTICES,
 ) -> Page:
     """The page of a proved result; neurons and feature choose the coordinates of the picture as in `figure1`."""
     need_plotly()

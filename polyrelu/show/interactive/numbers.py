@@ -9,14 +9,12 @@ import numpy as np
 
 from polyrelu.errors import BadInput
 from polyrelu.networks.coordinates import rounded
-from polyrelu.result import Result
-from polyrelu.show.figures import inputs
 from polyrelu.show.figures.canvas import counted, setting
 from polyrelu.show.figures.contours import side
 from polyrelu.show.figures.curves import inputs_between, statement
 from polyrelu.show.figures.hull import Hull, hull
 from polyrelu.show.figures.solution_mapping import Axis, chosen_axes, coordinates, label
-from polyrelu.show.figures.view import View, view
+from polyrelu.show.figures.view import View, inputs, view
 from polyrelu.show.floats import BITS, Floats
 
 SLIDERS = 12
@@ -63,8 +61,6 @@ def numbers(
 
 
 def _require(result: Any) -> None:
-    if not isinstance(result, Result):
-        raise BadInput("the interactive form needs lambda > 0: at lambda = 0 the optimal set is unbounded")
     if result.proved().program.gated:
         raise BadInput(
             "a gated network is no function of its weights alone; ask for --kind polytope or support"

@@ -1,0 +1,263 @@
+"""The set of all optimal networks for lambda > 0: its keys of the JSON object, and its lines for a terminal.
+
+What is asked of the set is asked line by line: a question that is open is shown as open, and discards no other.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from polyrelu.errors import LimitReached, Undecided
+from polyrelu.exact.enclosure import bits_of
+from polyrelu.optimal_set.levels import OptimalSet
+from polyrelu.optimal_set.moves import Freedom, Move
+from polyrelu.proof.neuron import Neuron
+from polyrelu.proof.optimum import Optimum
+from polyrelu.result import Result
+from polyrelu.show.forms import answered, as_json
+from polyrelu.show.numbers import (
+    between,
+    bounds,
+    directions,
+    exact_or_between,
+    range_bounds,
+    short,
+    short_range,
+)
+from polyrelu.verdict import Status, Verdict
+
+LABEL = 17
+READING = 12
+"""Digits of the directions that are rounded for reading."""
+MAX_ROWS_SHOWN = 12
+MAX_NEURONS_SHOWN = 40
+
+OPTIMUM_KEYS = (
+    "tight_blocks",
+    "support_blocks",
+    "neurons",
+    "rank",
+    "antipodal_pairs",
+    "linear_phase",
+    "field",
+)
+VERDICTS = ("convex_unique", "p_unique", "function_unique")
+SET_KEYS = (
+    *VERDICTS,
+    "dimension",
+    "block_dimension",
+    "vertices",
+    "rays",
+    "lines",
+    "widths",
+    "narrowest_width",
+    "neuron_list",
+)
+"""The keys of an optimum and of its set, null where nothing is proved."""
+
+
+@singledispatch
+def lines(solutions: Any, result: Result, digits: int) -> list[str]:
+    """What is proved about a set of optimal networks, and what is open, in lines for a terminal."""
+    raise TypeError(f"a {type(solutions).__name__} has no lines")
+
+
+@singledispatch
+def in_short(solutions: Any) -> str:
+    """What a line about a result says of its set."""
+    raise TypeError(f"a {type(solutions).__name__} has no short form")
+
+
+@in_short.register
+def _(solutions: OptimalSet) -> str:
+    optimum = solutions.optimum
+    used, of = optimum.support_blocks, optimum.program.block_count
+    return f"{len(optimum.used)} neurons of rank {optimum.support.rank}, {used} of {of} blocks in the support"
+
+
+# ------------------------------------------------------------------ JSON
+
+
+@as_json.register
+def _(optimum: Optimum, digits: int) -> dict[str, Any]:
+    pairs, support = len(optimum.support.pairs), optimum.support
+    numbers = (optimum.tight_blocks, optimum.support_blocks, len(optimum.used), support.rank, pairs)
+    return dict(zip(OPTIMUM_KEYS, (*numbers, bool(pairs), optimum.field), strict=True))
+
+
+@as_json.register
+def _(solutions: OptimalSet, digits: int) -> dict[str, Any]:
+    neurons = solutions.neurons
+    return {
+        **verdict_keys(solutions),
+        **answered("dimension", lambda: solutions.dimension),
+        **answered("block_dimension", lambda: solutions.block_dimension),
+        **answered("vertices", lambda: len(neurons.vertices)),
+        "rays": len(neurons.rays),
+        "lines": len(neurons.lines),
+        **answered("widths", lambda: list(neurons.widths)),
+        **answered("narrowest_width", lambda: neurons.widths[0]),
+        "neuron_list": _neuron_list(solutions, digits),
+    }
+
+
+def verdict_keys(solutions: Any) -> dict[str, Any]:
+    """The three verdicts; an open one is null, with its reason."""
+    found: dict[str, Any] = {}
+    for key in VERDICTS:
+        verdict = getattr(solutions, key)
+        found[key] = verdict.answer
+        if verdict.answer is None:
+            found[f"{key}_reason"] = verdict.reason
+    return found
+
+
+def _neuron_list(solutions: OptimalSet, digits: int) -> list[dict[str, Any]]:
+    """Every neuron of S: sign, exact face, direction, and the range of its weight over all optimal networks."""
+    used = solutions.optimum.used
+    ranges = answered("weight", lambda: solutions.neurons.ranges(bits_of(digits)))
+    listed = []
+    for k, (neuron, u) in enumerate(zip(used, directions(solutions.optimum, digits), strict=True)):
+        known = ranges["weight"]
+        weight = ranges if known is None else {"weight": range_bounds(known[k], digits)}
+        listed.append(
+            {
+                "sign": sign_of(neuron),
+                "face": list(neuron.place.face),
+                **({} if neuron.place.gate is None else {"gate": neuron.place.gate}),
+                "direction": [bounds(v, digits) for v in u],
+                **weight,
+            }
+        )
+    return listed
+
+
+def sign_of(neuron: Neuron) -> str:
+    """The sign as a character."""
+    return "+" if neuron.place.sign > 0 else "-"
+
+
+# ------------------------------------------------------------------ words
+
+
+@lines.register
+def _(solutions: OptimalSet, result: Result, digits: int) -> list[str]:
+    optimum, pairs = solutions.optimum, len(solutions.optimum.support.pairs)
+    among = optimum.program.scope and f"{optimum.program.scope} "
+    used, of = optimum.support_blocks, optimum.program.block_count
+    rank = f"{len(optimum.used)} distinct, activations of rank {optimum.support.rank}"
+    return [
+        f"PROVED: {among}the optimal fit is unique, and these are all the neurons that optimal networks use.",
+        fact("objective", exact_or_between(optimum.objective(bits_of(digits)), digits)),
+        fact("lambda_max", between(result.lambda_max(digits))),
+        fact("blocks", f"{optimum.tight_blocks} tight, {used} used, of {of}"),
+        fact("neurons", rank + (f"; {pairs} antipodal pairs (linear phase)" if pairs else "")),
+        fact("numbers", field_in_words(optimum.field)),
+        *uniqueness_lines(solutions),
+        "",
+        *_neuron_table(solutions),
+    ]
+
+
+def fact(label: str, text: str) -> str:
+    """A line of the table at the top."""
+    return f"  {label:<{LABEL}}{text}"
+
+
+def field_in_words(field: str) -> str:
+    """What the field of the optimum means for its digits.
+
+    >>> field_in_words("Q")
+    'rational (exact)'
+    """
+    known = {
+        "Q": "rational (exact)",
+        "multiquadratic": "sums of square roots (exact)",
+        "enclosures": "proved enclosures",
+    }
+    return known.get(field, f"in a number field of {field} (exact)")
+
+
+def uniqueness_lines(solutions: OptimalSet) -> list[str]:
+    """What is unique and what is not, and how large the set is."""
+    verdicts = solutions.uniqueness
+    return [
+        verdict_line("network", verdicts.p_unique, _network_in_words(verdicts.p_unique)),
+        verdict_line("function", verdicts.function_unique, _function_in_words(verdicts.function_unique)),
+        verdict_line("convex program", verdicts.convex_unique, _convex_in_words(verdicts.convex_unique)),
+        fact("optimal set", f"dimension {solutions.dimension} (convex program: {solutions.block_dimension})"),
+        fact("minimal networks", _minimal_networks(solutions)),
+    ]
+
+
+def verdict_line(label: str, verdict: Verdict, words: str) -> str:
+    """A verdict with its scope, in one line."""
+    heading = {Status.PROVED: "unique", Status.REFUTED: "NOT unique", Status.UNDECIDED: "UNDECIDED"}
+    return fact(label, f"{heading[verdict.status]}{' ' * bool(verdict.scope)}{verdict.scope}: {words}")
+
+
+def _minimal_networks(solutions: OptimalSet) -> str:
+    try:
+        least, greatest = solutions.neurons.widths
+    except LimitReached as limit:
+        return f"not counted: {limit}"
+    except Undecided as blocked:
+        return f"UNDECIDED: {blocked}"
+    width = f"{least}" if least == greatest else f"{least} to {greatest}"
+    return f"{len(solutions.neurons.vertices)}, of width {width}"
+
+
+def _network_in_words(verdict: Verdict) -> str:
+    if verdict.status is Status.PROVED:
+        return "every optimal network is this one, up to the order of neurons and copies of a neuron"
+    return f"different sets of weights are optimal ({verdict.reason})"
+
+
+def _function_in_words(verdict: Verdict) -> str:
+    if verdict.status is Status.PROVED:
+        return f"all optimal networks predict the same at every input ({verdict.reason})"
+    move = verdict.evidence
+    if isinstance(move, Move) and move.witness is not None:
+        point = ", ".join(map(str, move.witness.x))
+        a, b = (short(value) for value in move.witness.outputs)
+        return f"optimal networks predict differently off the data, for instance {a} and {b} at ({point})"
+    return verdict.reason
+
+
+def _convex_in_words(verdict: Verdict) -> str:
+    if verdict.status is Status.PROVED:
+        return "one solution"
+    move = verdict.evidence
+    if isinstance(move, Move) and move.freedom is Freedom.SPLIT:
+        return f"{verdict.reason}; the network is the same"
+    return f"it has more than one solution ({verdict.reason})"
+
+
+def _neuron_table(solutions: OptimalSet) -> list[str]:
+    used, scope = solutions.optimum.used, solutions.optimum.program.scope
+    if not used:
+        return [f"  The zero network is the only optimum{' ' * bool(scope)}{scope}."]
+    ranges = answered("weights", solutions.neurons.ranges)
+    said = []
+    if ranges["weights"] is None:
+        said = [f"  weights          UNDECIDED: {ranges['weights_reason']}", ""]
+    u = directions(solutions.optimum, READING)
+    for k, neuron in enumerate(used[:MAX_NEURONS_SHOWN]):
+        weight = "undecided" if ranges["weights"] is None else short_range(*ranges["weights"][k])
+        said += [
+            f"  neuron {k + 1}  sign {sign_of(neuron)}  weight {weight}",
+            f"    direction ({', '.join(short_range(v, v) for v in u[k])})",
+            f"    rows active {_rows(neuron, 1)}; zero {_rows(neuron, 0)}; off {_rows(neuron, -1)}",
+        ]
+    if len(used) > MAX_NEURONS_SHOWN:
+        said.append(f"  ... and {len(used) - MAX_NEURONS_SHOWN} more neurons (see --json)")
+    return said
+
+
+def _rows(neuron: Neuron, side: int) -> str:
+    gated = neuron.place.gate is not None
+    rows = [j + 1 for j, s in enumerate(neuron.place.face) if s == side and not (gated and side == 0)]
+    if len(rows) > MAX_ROWS_SHOWN:
+        return f"{len(rows)} rows"
+    return ", ".join(map(str, rows)) or "none"

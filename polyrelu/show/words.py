@@ -1,0 +1,19 @@
+"""The forms of everything, registered by importing this module, which `polyrelu/__init__` names."""
+
+from __future__ import annotations
+
+from polyrelu.show import answer, facts, results, sets, unpenalised
+from polyrelu.show.forms import as_facts, as_html, as_json, as_line, as_text
+
+__all__ = [
+    "answer",
+    "as_facts",
+    "as_html",
+    "as_json",
+    "as_line",
+    "as_text",
+    "facts",
+    "results",
+    "sets",
+    "unpenalised",
+]
