@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from polyrelu.guess.fibre import coordinates_in, dimension, interior_point
 from polyrelu.guess.guesser import Guesser
+from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
 from polyrelu.guess.values import Guess, GuessedNeuron
 from polyrelu.guess.weights import nearest_weights
 
@@ -16,8 +17,10 @@ __all__ = [
     "Guess",
     "GuessedNeuron",
     "Guesser",
+    "bounded_least_squares",
     "coordinates_in",
     "dimension",
     "interior_point",
     "nearest_weights",
+    "nonnegative_least_squares",
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyrelu.guess.columns import descend, nonnegative_least_squares
+from polyrelu.guess.columns import descend
 from polyrelu.guess.flats import Indices
 from polyrelu.guess.float_program import FloatProgram
+from polyrelu.guess.least_squares import nonnegative_least_squares
 from polyrelu.guess.pricing import CHUNK, SWEEPABLE
 from polyrelu.guess.values import Array
 
