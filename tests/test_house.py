@@ -6,8 +6,7 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "polyrelu"
-FILES = sorted(PACKAGE.rglob("*.py"))
+from docs.generators.imports import IMPORTS, MODULES, PACKAGE, room
 
 FLOORS = (
     ("display", "errors", "guess", "limits"),
@@ -79,37 +78,6 @@ MESSENGERS = {
 """Files of the deciding rooms in which a float occurs, and why no claim rests on it."""
 
 FLOAT_NAMES = {"float", "float64", "float32", "longdouble", "isclose", "allclose", "finfo"}
-
-
-def name(path: Path) -> str:
-    """`proof.point`; a room's `__init__` is the room."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
-
-
-MODULES = {name(path): path for path in FILES}
-
-
-def room(module: str) -> str:
-    return module.partition(".")[0]
-
-
-def imports(path: Path) -> set[str]:
-    """The modules of this package that a file names in an import anywhere, or in a string that says a module."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    ours = {m.removeprefix("polyrelu.") for m in found if m.startswith("polyrelu.")}
-    owners = {m if m in MODULES else m.rpartition(".")[0] or "__init__" for m in ours}
-    return (owners & set(MODULES)) - {name(path)}
-
-
-IMPORTS = {module: imports(path) for module, path in MODULES.items()}
 
 
 def test_every_room_has_a_floor():

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+FIRST_PART = 12
 BATCH = 2**18  # numbers handled together
 
 
@@ -60,6 +61,24 @@ def number_of_cells(rows: Any) -> int:
     8
     """
     return cells_counted(characteristic_polynomial(rows))
+
+
+def number_of_cells_up_to(rows: Any, limit: int) -> int | None:
+    """The number of cells if it is at most the limit, else None; without a long count of a large number.
+
+    A part of the rows never has more cells, so parts of growing size are counted first, up to one beyond the limit.
+
+    >>> number_of_cells_up_to([[1, 0], [0, 1], [1, 1]], 6), number_of_cells_up_to([[1, 0], [0, 1], [1, 1]], 5)
+    (6, None)
+    """
+    lines = independent_columns(lines_of_rows(primitive_rows(rows)).rows)
+    count, size = len(lines), FIRST_PART
+    while size < count:
+        if cells_counted(tuple(whitney_numbers(independent_columns(lines[:size])))) > limit:
+            return None
+        size += size // 2
+    cells = cells_counted(tuple(whitney_numbers(lines)))
+    return cells if cells <= limit else None
 
 
 def cells_counted(polynomial: tuple[int, ...]) -> int:

@@ -93,10 +93,11 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.data.problem import Problem
     from polyrelu.show.progress import stage_line
 
-    check_writable(args.out)
+    listed = None if args.patterns in ("cells", "all") else args.patterns
+    check_writable(args.out, inputs=[args.data, listed, args.predict])
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
     new_rows = _new_rows(problem, args)
-    patterns = args.patterns if args.patterns in ("cells", "all") else read_patterns(args.patterns, problem.n)
+    patterns = args.patterns if listed is None else read_patterns(listed, problem.n)
     with workers(args.jobs) as executor, stage_line() as stage:
         result = certify(
             problem,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from polyrelu.covering import leaf_a
 from polyrelu.covering import stars as leaf_b
 from polyrelu.covering.boxes import Boxes, halves, shares, split_coordinate
+from polyrelu.covering.candidates import MOST_LINES, candidate, sides_at
 from polyrelu.covering.layout import SLOPE_BITS, Layout, layout_of
 from polyrelu.covering.leaf_a import Floats, Kept, Majorants, Products
 from polyrelu.covering.mixing import mixed
@@ -69,6 +70,7 @@ def search(side: Side, boxes: Boxes, limit: int) -> Found:
     counts = Counts()
     directions: list[Direction] = []
     leaves: list[Leaf] = []
+    tried: set[bytes] = set()
     stack = [Region(boxes, leaf_a.all_lines(side.layout), side.stars)]
     while stack and counts.boxes < limit and not directions:
         region = stack.pop()
@@ -76,7 +78,7 @@ def search(side: Side, boxes: Boxes, limit: int) -> Found:
         if len(region.boxes) > size:
             stack.append(region._replace(boxes=region.boxes.take(slice(size, None))))
             region = region._replace(boxes=region.boxes.take(slice(size)))
-        done = examine(side, region)
+        done = examine(side, region, tried)
         counts += done.counts
         directions += done.directions
         leaves += done.leaves
@@ -107,8 +109,8 @@ class Examined(NamedTuple):
     children: list[Region]
 
 
-def examine(side: Side, region: Region) -> Examined:
-    """Leaves A, B and C for a batch; what resists is reported, and the rest is halved."""
+def examine(side: Side, region: Region, tried: set[bytes]) -> Examined:
+    """Leaves A, B and M for a batch; what resists is reported, and the rest is halved."""
     layout, boxes, kept = side.layout, region.boxes, region.kept
     at = leaf_a.products(layout, kept, boxes)
     a = leaf_a.majorants(layout, kept, boxes, at, leaf_a.first_slopes(kept, at))
@@ -118,6 +120,8 @@ def examine(side: Side, region: Region) -> Examined:
     if len(region.stars.number):
         in_stars(region, at, kind, star)
     wide = redone(side, region, at, a, kind)
+    if not (kind != "").all():
+        region = enriched(side, region, at, kind, star, tried)
     open_ = np.flatnonzero(kind == "")
     height = leaf_a.heights(layout, kept, boxes.take(open_), at.take(open_))
     directions, closed = resisting(side, boxes.take(open_), height)
@@ -126,7 +130,7 @@ def examine(side: Side, region: Region) -> Examined:
         len(boxes),
         int((kind == "A").sum()),
         int((kind == "B").sum()),
-        int((kind == "C").sum()),
+        int((kind == "M").sum()),
         len(wide),
         float(share[kind != ""].sum()),
     )
@@ -142,8 +146,40 @@ def in_stars(region: Region, at: Products, kind: NDArray[np.str_], star: NDArray
     missing, _ = leaf_b.disagreement(region.stars, region.kept, at.take(open_))
     inside = missing == 0
     held = inside.any(axis=1)
-    kind[open_[held]] = "B"
-    star[open_[held]] = region.stars.number[inside[held].argmax(axis=1)]
+    kind[open_[held]] = np.where(region.stars.number[inside[held].argmax(axis=1)] < 0, "M", "B")
+    star[open_[held]] = inside[held].argmax(axis=1)
+
+
+def enriched(  # noqa: PLR0917
+    side: Side,
+    region: Region,
+    at: Products,
+    kind: NDArray[np.str_],
+    star: NDArray[np.intp],
+    tried: set[bytes],
+) -> Region:
+    """Leaf M: look for a majorant around the open box with the highest centre, and use it here and below."""
+    layout, kept = side.layout, region.kept
+    open_ = np.flatnonzero(kind == "")
+    here = at.take(open_)
+    height = leaf_a.heights(layout, kept, region.boxes.take(open_), here)
+    i = int(height.argmax())
+    p = kept.positive
+    undecided = np.flatnonzero(np.abs(here.z[i, p:]) < here.r[i, p:])
+    if len(undecided) > MOST_LINES:
+        return region
+    signs = sides_at(side.question, layout, region.boxes.c[open_[i]])
+    free = kept.lines[p:][undecided]
+    key = signs[: layout.positive].tobytes()
+    if key in tried:
+        return region
+    tried.add(key)
+    found = candidate(side.question, layout, kept, signs, free)
+    if found is None:
+        return region
+    region = region._replace(stars=region.stars.joined(found))
+    in_stars(region, at, kind, star)
+    return region
 
 
 def redone(side: Side, region: Region, at: Products, a: Majorants, kind: NDArray[np.str_]) -> dict[int, Any]:
@@ -243,7 +279,7 @@ def recorded(  # noqa: PLR0917
     for i in np.flatnonzero(kind != ""):
         centre = tuple(Fraction(int(x), scale) for x in region.boxes.c[i])
         half = tuple(Fraction(int(x), scale) for x in region.boxes.h[i])
-        witness: Any = int(star[i])
+        witness: Any = None
         if kind[i] == "A" and int(i) in wide:
             w, slopes = wide[int(i)]
             witness = (
@@ -255,5 +291,11 @@ def recorded(  # noqa: PLR0917
             slopes[layout.order[region.kept.lines]] = a.slopes[i]
             w = tuple(int(x) * layout.unit for x in a.w[i])
             witness = (w, tuple(Fraction(int(m), 2**SLOPE_BITS) for m in slopes))
+        elif kind[i] == "B":
+            witness = int(region.stars.number[star[i]])
+        else:
+            slopes = np.zeros(len(side.question.lines.V), dtype=object)
+            slopes[layout.order] = region.stars.slopes[star[i]]
+            witness = tuple(Fraction(int(m), 2**BITS) for m in slopes)
         found.append(Leaf(layout.sign, centre, half, str(kind[i]), witness))
     return found

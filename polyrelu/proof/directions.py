@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from flint import arb
 
+from polyrelu.budget import OutOfTime, current
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.proof.neuron import Neuron, Place
@@ -73,11 +74,21 @@ def unsettled_directions(
     """
     from polyrelu.covering import Covered, cover
 
-    answer = cover(ask(program, nu, level, known), max_boxes=MAX_BOXES)
+    means = current()
+    answer = cover(
+        ask(program, nu, level, known),
+        max_boxes=MAX_BOXES,
+        executor=means.executor,
+        deadline=means.deadline,
+        progress=means.progress,
+        checkpoint=means.checkpoint,
+    )
     if isinstance(answer, Covered):
         return []
     if answer.missed:
         raise Missed([(u.sign, in_floats(u.vector)) for u in answer.missed])
+    if answer.reason == "time":
+        raise OutOfTime(f"the time allowed was over after {answer.boxes:,} boxes of directions")
     if not answer.directions:
         raise Undecided(
             f"{answer.boxes:,} boxes of directions did not suffice to prove all of them below lambda"

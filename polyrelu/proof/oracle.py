@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyrelu.budget import current
+
 Array = NDArray[np.float64]
 MAX_BOXES = 20_000_000
 """A covering that needs more is given up: the same on every machine, unlike a limit of seconds."""
@@ -35,7 +37,8 @@ class Oracle:
             Fraction(level) * self.denominator,
             stars=tuple(Star(c.sign, c.face) for c in maxima),
         )
-        answer = cover(question, max_boxes=MAX_BOXES)
+        means = current()
+        answer = cover(question, max_boxes=MAX_BOXES, executor=means.executor, deadline=means.deadline)
         found = () if isinstance(answer, Covered) else answer.missed
         return [(u.sign, in_floats(u.vector)) for u in found]
 

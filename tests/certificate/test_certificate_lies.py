@@ -13,7 +13,7 @@ import pytest
 from polyrelu.certificate import check
 from polyrelu.certificate.write import canonical, problem_digest, proof_document
 from polyrelu.certification import certify
-from tests.mutation import reword, run
+from tests.batteries.mutation import reword
 from tests.stories import EXAMPLES
 
 AXES = [[sign * int(i == k) for k in range(3)] for sign in (1, -1) for i in range(3)]
@@ -439,11 +439,3 @@ def test_too_many_bases_are_refused_before_the_work():
     with check.within(check.MAX_SECONDS), pytest.raises(check.Unreadable):
         check.check_vertices(None, polytope, {"supports": ["1"], "narrowest": 1, "words": ""})
     assert time.perf_counter() - start < 5
-
-
-def test_a_sample_of_all_mutants():
-    """The full run is `python tests/mutation.py`."""
-    counts, accepted = run(limit=2000, seed=5)
-    assert accepted == []
-    assert counts["made"] >= 20_000
-    assert counts["rejected"] + counts["unreadable"] + counts["accepted"] == 2000
