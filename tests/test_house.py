@@ -9,8 +9,9 @@ import pytest
 from docs.generators.imports import IMPORTS, MODULES, PACKAGE, room
 
 FLOORS = (
-    ("display", "errors", "guess", "limits"),
-    ("data", "exact", "verdict"),
+    ("display", "errors", "limits"),
+    ("budget",),
+    ("data", "exact", "guess", "verdict"),
     ("arrangement", "covering", "examples", "networks"),
     ("proof",),
     ("optimal_set",),
@@ -49,6 +50,7 @@ MESSENGERS = {
     "arrangement.lifting": "step lengths; integers decide, and where floats carry them they are exact",
     "arrangement.shortening": "proposes shorter integer points, which are tested in integers",
     "covering.boxes": "dyadic boxes, carried exactly",
+    "covering.candidates": "proposes slopes, which are free; w and its norm are integers",
     "covering.checkpoint": "seconds between checkpoints",
     "covering.cover": "the share of the cube that is left to show, and dyadic boxes",
     "covering.layout": "float64 carries integers below 2^53; every rounding is bounded against the claim",

@@ -71,10 +71,10 @@ def number_of_cells_up_to(rows: Any, limit: int) -> int | None:
     >>> number_of_cells_up_to([[1, 0], [0, 1], [1, 1]], 6), number_of_cells_up_to([[1, 0], [0, 1], [1, 1]], 5)
     (6, None)
     """
-    lines = independent_columns(lines_of_rows(primitive_rows(rows)).rows)
+    lines = spanning_columns(lines_of_rows(primitive_rows(rows)).rows)
     count, size = len(lines), FIRST_PART
     while size < count:
-        if cells_counted(tuple(whitney_numbers(independent_columns(lines[:size])))) > limit:
+        if cells_counted(tuple(whitney_numbers(spanning_columns(lines[:size])))) > limit:
             return None
         size += size // 2
     cells = cells_counted(tuple(whitney_numbers(lines)))
