@@ -152,7 +152,7 @@ def _combined(coefficients: Sequence[fmpq], vectors: Sequence[Vector]) -> list[A
     return [dot(coefficients, column) for column in zip(*vectors, strict=True)]
 
 
-def distance(a: Vector, part: Box | Hull) -> tuple[arb, arb]:
+def distance_from(a: Vector, part: Box | Hull) -> tuple[arb, arb]:
     """Balls below and above the distance from a to the set: a point of it, and the half-space it ends in.
 
     For every v: distance >= (a . v - max_k k . v) / |v|; v = a - (nearest point) attains it.
