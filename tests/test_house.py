@@ -11,7 +11,8 @@ from docs.generators.imports import IMPORTS, MODULES, PACKAGE, room
 FLOORS = (
     ("display", "errors", "limits"),
     ("budget",),
-    ("data", "exact", "guess", "verdict"),
+    ("guess",),
+    ("data", "exact", "verdict"),
     ("arrangement", "covering", "examples", "networks"),
     ("proof",),
     ("optimal_set",),
@@ -56,6 +57,7 @@ MESSENGERS = {
     "covering.layout": "float64 carries integers below 2^53; every rounding is bounded against the claim",
     "covering.leaf_a": "slopes and w are free, and rounded to integers, from which the bound comes",
     "covering.mixing": "proposes slopes, which are free",
+    "covering.question": "the height of a direction, for display",
     "covering.results": "the share of the cube that is covered, for display",
     "covering.search": "dyadic boxes, and the share of the cube that they are",
     "covering.stars": "products that are exact integers in float64, up to a bounded blur",
@@ -74,6 +76,9 @@ MESSENGERS = {
     "proof.oracle": "a float residual, taken for exact: what is found above the level is a guess",
     "proof.program": "the data in floats, for the guess",
     "proof.structure": "the start of Newton's iteration",
+    "proof.proposals": "penalties at which floats are asked for a guess",
+    "proof.ranks": "proposes positive weights, which are solved for in balls",
+    "proof.repair": "a neuron's direction, for the guess",
     "proof.tightness": "the residual in floats, for the guess",
     "selection.quadratic": "guesses which variables are at a bound; the signs are then proved",
 }

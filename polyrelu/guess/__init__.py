@@ -11,7 +11,7 @@ from polyrelu.guess.fibre import coordinates_in, dimension, interior_point
 from polyrelu.guess.guesser import Guesser
 from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
 from polyrelu.guess.values import Guess, GuessedNeuron
-from polyrelu.guess.weights import nearest_weights
+from polyrelu.guess.weights import nearest_weights, positive_weights
 
 __all__ = [
     "Guess",
@@ -23,4 +23,5 @@ __all__ = [
     "interior_point",
     "nearest_weights",
     "nonnegative_least_squares",
+    "positive_weights",
 ]

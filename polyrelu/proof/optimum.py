@@ -46,7 +46,7 @@ from polyrelu.proof.tightness import (
 )
 from polyrelu.proof.unconfirmed import Unconfirmed
 
-MAX_REPAIRS = 8
+MAX_REPAIRS = 20
 """How often a failed proof may mend the guess."""
 NU_BITS = 160
 """Accuracy of the residual whose directions are covered."""
@@ -142,7 +142,7 @@ def prove(program: Program, guess: Guess) -> Optimum:
         try:
             return prove_as_guessed(program, guess)
         except Unconfirmed as failed:
-            mended = repair(guess, failed.wrong, failed.right)
+            mended = repair(program, guess, failed.wrong, failed.right)
             if mended is None:
                 raise
             guess = mended

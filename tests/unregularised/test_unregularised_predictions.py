@@ -52,7 +52,7 @@ def test_networks_show_what_is_predicted(seed):
     """Where x is free one optimal network predicts 0 and one predicts 1; elsewhere all listed networks agree."""
     X, y, _ = degenerate(seed)
     result = certify(X, y, 0, max_vertices=500)
-    fit = [t - r for t, r in zip(map(exact, y), result.optimum.residual(), strict=True)]
+    fit = [t - r for t, r in zip(map(exact, y), result.optimal_set.optimum.residual(64), strict=True)]
     for x in rows_to_ask(X, random.Random(seed)):
         (found,) = result.predict([x])
         values = [network.evaluate([x])[0] for network in found.networks]
@@ -93,8 +93,8 @@ def test_one_function_leaves_nothing_free(seed):
     result = certify(X, y, 0, patterns=patterns, max_vertices=10)
     rows = rows_to_ask(X, pick)
     found = result.predict(rows)
-    assert not result.optimal_set.function_unique or all(p.agrees for p in found)
-    fit = [t - r for t, r in zip(map(exact, y), result.optimum.residual(), strict=True)]
+    assert not bool(result.function_unique) or all(p.agrees for p in found)
+    fit = [t - r for t, r in zip(map(exact, y), result.optimal_set.optimum.residual(64), strict=True)]
     assert all(network.evaluate(X) == fit for p in found for network in p.networks)
 
 
@@ -105,7 +105,7 @@ def test_a_split_makes_another_function():
     assert network.evaluate([[1, 0], [0, 1]]) == [0, 0]
     assert network.evaluate([[1, -1]]) == [1]
     assert result.predict([[1, -1]])[0].interval() == ANYTHING
-    assert not result.optimal_set.function_unique
+    assert not bool(result.function_unique)
 
 
 def test_bias_vertices_and_gates():
