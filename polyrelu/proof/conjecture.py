@@ -76,7 +76,7 @@ def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point
 def _directed(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[GuessedNeuron, ...]:
     """Without those whose zero rows span the whole space: they have no direction."""
     found = zip(neurons, _neurons(program, neurons), strict=True)
-    return tuple(k for k, neuron in found if neuron.projection.rank() > 0)
+    return tuple(k for k, neuron in found if neuron.dimension > 0)
 
 
 def _neurons(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[Neuron, ...]:

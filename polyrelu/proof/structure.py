@@ -108,6 +108,14 @@ class Structure:
             return [v + r for v, r in zip(moved.entries(), self.y_rest, strict=True)]
         return [v + r for v, r in zip(times(self.W, g), self.y_rest, strict=True)]
 
+    def exact_coordinates_of(self, nu: Sequence[Any]) -> list[Any]:
+        """The g of a residual nu = W g + y_N over an exact field, read off as many rows as W has columns."""
+        if self.W is None:
+            return list(nu)
+        rows = independent_rows(self.W)
+        inverse = fmpq_mat(select_rows(self.W, rows)).inv()
+        return times(inverse, [nu[j] - self.y_rest[j] for j in rows])
+
     def coordinates_of(self, nu: Sequence[float]) -> list[float]:
         """The g that is nearest to a residual in floats: where Newton's iteration starts."""
         if self.W is None:

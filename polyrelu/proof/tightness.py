@@ -76,7 +76,7 @@ def show_multipliers(point: Point, neuron: Neuron) -> None:
     """Prove p_b = lambda u for every present block whose closed cone holds u."""
     surroundings = Surroundings(neuron, point.structure.program)
     for test in surroundings.tests():
-        claim = f"the multiplier on a face of dimension {neuron.projection.rank()}"
+        claim = f"the multiplier on a face of dimension {neuron.dimension}"
         if point.sign(linear(test.form), claim) > 0:
             raise Unconfirmed(
                 "a guessed neuron on a hyperplane is not the projection of a block beside it",
