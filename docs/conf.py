@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
-
-import generators
+sys.path.insert(0, str(HERE.parent))
 
 import polyrelu
+from docs import generators
 
 generators.write_all(HERE / "generated")
 
@@ -19,9 +18,9 @@ project, author = "polyrelu", "The polyrelu developers"
 project_copyright = author
 version = release = polyrelu.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "extensions.docstrings", "extensions.mathml"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "docs.extensions.docstrings", "docs.extensions.mathml"]
 exclude_patterns = ["generators", "extensions"]
-myst_enable_extensions = ["dollarmath", "deflist"]
+myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 myst_dmath_double_inline = True
 root_doc = "index"
@@ -29,7 +28,7 @@ root_doc = "index"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 python_use_unqualified_type_names = True
-maximum_signature_line_length = 88
+maximum_signature_line_length = 200
 toc_object_entries = False
 # A module that a page names must exist. Types in signatures are not all documented, and need not be.
 suppress_warnings = ["ref.python"]  # of two things of one name, autodoc picks one by itself

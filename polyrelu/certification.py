@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -21,6 +21,10 @@ from polyrelu.limits import MAX_VERTICES
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result, SolutionSet, timed
 
+MAX_LISTED = 400
+"""Up to so many cells (by the bound that costs nothing) a list is faster than a covering of all directions."""
+MAX_ATTEMPTS = 6
+"""How often a direction that the proof finds above lambda may send the guess back."""
 Stage = Callable[[str], None]
 Proposal = Callable[[Program], Guess]
 Tries = Iterator[Callable[[], Guess]]
@@ -88,8 +92,30 @@ def _program(
     y, lam = _required(problem)
     timings: dict[str, float] = {}
     with _step(timings, "enumerate", stage):
-        present, all_cells = _present_patterns(problem, patterns, max_cells, executor)
-    return Program(problem.X, y, lam, present, all_cells, gated), timings["enumerate"]
+        if (
+            isinstance(patterns, str)
+            and patterns == "cells"
+            and lam
+            and not gated
+            and not _has_few_cells(problem)
+        ):
+            program = Program(problem.X, y, lam, None)
+            _ = program.cells  # counted here, so that its time is told
+        else:
+            present, all_cells = _present_patterns(problem, patterns, max_cells, executor)
+            program = Program(problem.X, y, lam, present, all_cells, gated)
+    return program, timings["enumerate"]
+
+
+def _has_few_cells(problem: Problem) -> bool:
+    """Whether the cells are so few that listing them is faster than covering all directions."""
+    from polyrelu.arrangement.counting import cells_upper_bound
+    from polyrelu.exact.integers import primitive_rows
+    from polyrelu.exact.labels import lines_of_rows
+    from polyrelu.exact.lattice import row_space_basis
+
+    lines = lines_of_rows(primitive_rows(problem.X)).rows
+    return cells_upper_bound(len(lines), len(row_space_basis(lines))) <= MAX_LISTED
 
 
 def _required(problem: Problem) -> tuple[Vector, Fraction]:
@@ -146,11 +172,11 @@ def _certify_program(
     from polyrelu.proof.proposals import proposals
 
     solve = _proved_set if program.lam else _polyhedron
-    solutions, reason = None, None
+    solutions, reason, largest = None, None, None
     # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.
     # Floats may overflow on data of extreme size: that spoils the guess alone, so nobody is warned.
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
-        with _step(timings, "lambda_max", stage):
+        with _step(timings, "lambda_max", stage), suppress(Undecided):
             largest = lambda_max_squared(program)
         try:
             tries = iter([lambda: propose(program)]) if propose else proposals(program, largest, _guess)
@@ -158,7 +184,7 @@ def _certify_program(
         except Undecided as blocked:
             reason = str(blocked)
     status = "undecided" if solutions is None else "proved"
-    return Result(problem, status, reason, len(program.patterns), solutions, largest, timings)
+    return Result(problem, status, reason, program.cells, solutions, largest, timings)
 
 
 def _proved_set(
@@ -166,14 +192,23 @@ def _proved_set(
 ) -> SolutionSet:
     """lambda > 0: guess, then prove."""
     from polyrelu.optimal_set.levels import OptimalSet
+    from polyrelu.proof.directions import Missed
     from polyrelu.proof.optimum import prove
     from polyrelu.proof.proposals import first_proved
 
-    def proved(proposal: Callable[[], Guess]) -> OptimalSet:
+    def attempt(proposal: Callable[[], Guess]) -> OptimalSet:
         with _step(timings, "guess", stage):
             guess = proposal()
         with _step(timings, "prove", stage):
             return OptimalSet(prove(program, guess), max_vertices)
+
+    def proved(proposal: Callable[[], Guess]) -> OptimalSet:
+        for _ in range(MAX_ATTEMPTS - 1):
+            try:
+                return attempt(proposal)
+            except Missed as higher:
+                program.guesser.seeds.extend(u for _, u in higher.directions)
+        return attempt(proposal)
 
     return first_proved(tries, proved)
 

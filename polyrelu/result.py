@@ -107,8 +107,8 @@ class Result(Reported):
     status: str
     """Either "proved" or "undecided": said of the optimum alone."""
     reason: str | None
-    cells: int
-    """Number of patterns in the program: all cells, or the length of the given list."""
+    cells: int | None
+    """Number of patterns in the program: all cells (None beyond 2,000,000), or the length of the given list."""
     solutions: SolutionSet | None
     """The set of all optimal networks; None where the optimum is undecided."""
     lambda_max_squared: fmpq | None = None

@@ -1,8 +1,24 @@
-"""A skipped test is a failure: every engine must be present where the tests run. Marks come from `marks`."""
+"""A skipped test is a failure: every engine must be present where the tests run. Marks come from `marks`.
+
+The seed of the batteries is fresh in every run and printed at its end.
+"""
+
+import os
+import random
 
 import pytest
 
 from tests.marks import SLOW, SYSTEM
+
+
+def pytest_configure():
+    # Workers inherit the environment, and with it the seed.
+    os.environ.setdefault("POLYRELU_SEED", str(random.randrange(10**6)))
+
+
+def pytest_terminal_summary(terminalreporter):
+    seed = os.environ["POLYRELU_SEED"]
+    terminalreporter.write_line(f"seed of the batteries: {seed} (POLYRELU_SEED={seed} repeats it)")
 
 
 def pytest_collection_modifyitems(items):

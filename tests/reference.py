@@ -1,5 +1,7 @@
 """Independent routes to an optimum, for tests: a conic solver, and an exact re-check of every KKT condition.
 
+`recheck(result)` takes a proved result apart: dual feasibility, a network that meets the dual value, floats.
+
 The re-check shares nothing with the proof: it enumerates all faces of the arrangement and evaluates
 max over unit u of s nu^T (Xu)_+ face by face, where the proof uses multipliers block by block.
 """
@@ -10,10 +12,16 @@ from fractions import Fraction
 
 import clarabel
 import numpy as np
+from flint import arb, fmpq, fmpq_mat
 from scipy import sparse
 
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.arrangement.cones import faces
+from polyrelu.exact.enclosure import ends, precision
+from polyrelu.exact.linear import projector
+
+TINY = Fraction(1, 10**40)
+"""The re-check works at the middle of enclosures of some 70 digits."""
 
 
 def conic_optimum(X, y, lam, patterns, gated=False):
@@ -55,10 +63,6 @@ def largest_value(X, nu, lam):
     On the face F the function is c.u with c = s X^T D nu; its maximum over the sphere in the face's span is along
     P c, and it counts only where P c lies in F itself. Every local maximum of the whole is found this way.
     """
-    from flint import fmpq, fmpq_mat
-
-    from polyrelu.exact.linear import projector
-
     n, d = len(X), len(X[0])
     Xq = fmpq_mat(n, d, [fmpq(v.numerator, v.denominator) for row in X for v in row])
     residual = [fmpq(v.numerator, v.denominator) for v in nu]
@@ -81,3 +85,64 @@ def largest_value(X, nu, lam):
 
 def _sign(v):
     return (v > 0) - (v < 0)
+
+
+def largest_gate(X, nu, patterns):
+    """max over the gates D of ||X^T D nu||^2: the projection onto all of R^d is the vector itself."""
+    active = [[v * row for v, row in zip(nu, on, strict=True)] for on in np.asarray(patterns, int).tolist()]
+    moments = (
+        [sum(a * row[c] for a, row in zip(v, X, strict=True)) for c in range(len(X[0]))] for v in active
+    )
+    return max((sum(v * v for v in moment) for moment in moments), default=Fraction(0))
+
+
+def recheck(result):
+    """Every KKT condition of a proved result by separate exact code, and agreement with a conic solver."""
+    optimum = result.proved()
+    program, at = optimum.program, optimum.point.balls(250)
+    X, y = ([[Fraction(v) for v in row] for row in program.X], [Fraction(v) for v in program.y])
+    lam, nu = Fraction(program.lam), [sum(ends(v)) / 2 for v in at.nu]
+    # 1. dual feasibility; in a list of patterns the conic solver alone speaks of it
+    if program.gated:
+        assert largest_gate(X, nu, program.patterns) <= lam**2 * (1 + TINY)
+    elif program.all_cells:
+        assert largest_value(X, nu, lam) <= lam**2 * (1 + TINY)
+    # 2. a network of the program whose objective meets the dual one
+    fit, norm = primal(optimum, at, X)
+    assert all(abs(f - (t - v)) < TINY * (1 + abs(t)) for f, t, v in zip(fit, y, nu, strict=True))
+    low, high = (Fraction(v) for v in result.objective(30))
+    value = sum(v * v for v in nu) / 2 + lam * norm
+    assert low - (1 + abs(low)) / 10**25 <= value <= high + (1 + abs(high)) / 10**25
+    # 3. floats
+    data = (np.array(X, float), np.array(y, float), float(lam), program.patterns, program.gated)
+    objective, _ = conic_optimum(*data)
+    assert abs(float(low) - objective) <= 1e-5 * (1 + abs(objective))
+
+
+def primal(optimum, at, X):
+    """Fit and sum of norms of the weights of one optimal network, in Fractions to 60 digits."""
+    structure, program = optimum.point.structure, optimum.program
+    fit, norm = [Fraction(0)] * len(X), Fraction(0)
+    for neuron, weight in zip(structure.neurons, at.weights, strict=True):
+        beta = sum(ends(weight)) / 2
+        assert beta > 0
+        with precision(300):
+            z = [sum(ends(arb(v))) / 2 for v in neuron.z(at.nu)]
+        sign, place = neuron.place.sign, neuron.place
+        products = [sign * sum(a * b for a, b in zip(row, z, strict=True)) for row in X]
+        assert program.gated or is_present(program.patterns, products)
+        for j, v in enumerate(products):
+            on = program.patterns[place.gate][j] if program.gated else v > 0
+            fit[j] += beta * v * sign if on else 0
+        norm += beta * Fraction(program.lam)
+    if structure.r:  # the exchanged linear part X B c costs nothing
+        c = [sum(ends(v)) / 2 for v in at.c]
+        for j, row in enumerate(structure.XB.tolist()):
+            fit[j] -= sum(Fraction(int(a.p), int(a.q)) * b for a, b in zip(row, c, strict=True))
+    return fit, norm
+
+
+def is_present(patterns, products):
+    """Whether the direction with these products lies in the closed cone of one of the patterns."""
+    sides = np.array([0 if abs(v) < TINY else _sign(v) for v in products])
+    return bool((patterns[:, sides != 0] == (sides[sides != 0] > 0)).all(axis=1).any())

@@ -6,11 +6,12 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "polyrelu"
-FILES = sorted(PACKAGE.rglob("*.py"))
+from docs.generators.imports import IMPORTS, MODULES, PACKAGE, room
 
 FLOORS = (
-    ("display", "errors", "guess", "limits"),
+    ("display", "errors", "limits"),
+    ("budget",),
+    ("guess",),
     ("data", "exact", "verdict"),
     ("arrangement", "covering", "examples", "networks"),
     ("proof",),
@@ -39,6 +40,7 @@ DECIDING = (
     "optimal_set",
     "unregularised",
     "networks",
+    "judging",
     "selection",
     "exact",
     "arrangement",
@@ -49,11 +51,13 @@ MESSENGERS = {
     "arrangement.lifting": "step lengths; integers decide, and where floats carry them they are exact",
     "arrangement.shortening": "proposes shorter integer points, which are tested in integers",
     "covering.boxes": "dyadic boxes, carried exactly",
+    "covering.candidates": "proposes slopes, which are free; w and its norm are integers",
     "covering.checkpoint": "seconds between checkpoints",
     "covering.cover": "the share of the cube that is left to show, and dyadic boxes",
     "covering.layout": "float64 carries integers below 2^53; every rounding is bounded against the claim",
     "covering.leaf_a": "slopes and w are free, and rounded to integers, from which the bound comes",
     "covering.mixing": "proposes slopes, which are free",
+    "covering.question": "the height of a direction, for display",
     "covering.results": "the share of the cube that is covered, for display",
     "covering.search": "dyadic boxes, and the share of the cube that they are",
     "covering.stars": "products that are exact integers in float64, up to a bounded blur",
@@ -65,10 +69,13 @@ MESSENGERS = {
     "judging.kinks": "proposes points of a hull and separating directions, which are tested exactly",
     "networks.network": "predictions in floats, and arrays for other libraries",
     "proof.conjecture": "hands the guess to the root finder as a start",
+    "proof.directions": "the residual in floats, for the guess",
     "proof.fibre": "proposes a point inside the fibre, which balls confirm",
     "proof.inactive": "proposes multipliers, which integers confirm",
     "proof.lambda_max": "a threshold from the guess; a wrong one costs time alone",
+    "proof.oracle": "a float residual, taken for exact: what is found above the level is a guess",
     "proof.program": "the data in floats, for the guess",
+    "proof.structure": "the start of Newton's iteration",
     "proof.proposals": "penalties at which floats are asked for a guess",
     "proof.ranks": "proposes positive weights, which are solved for in balls",
     "proof.repair": "a neuron's direction, for the guess",
@@ -78,37 +85,6 @@ MESSENGERS = {
 """Files of the deciding rooms in which a float occurs, and why no claim rests on it."""
 
 FLOAT_NAMES = {"float", "float64", "float32", "longdouble", "isclose", "allclose", "finfo"}
-
-
-def name(path: Path) -> str:
-    """`proof.point`; a room's `__init__` is the room."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
-
-
-MODULES = {name(path): path for path in FILES}
-
-
-def room(module: str) -> str:
-    return module.partition(".")[0]
-
-
-def imports(path: Path) -> set[str]:
-    """The modules of this package that a file names in an import anywhere, or in a string that says a module."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    ours = {m.removeprefix("polyrelu.") for m in found if m.startswith("polyrelu.")}
-    owners = {m if m in MODULES else m.rpartition(".")[0] or "__init__" for m in ours}
-    return (owners & set(MODULES)) - {name(path)}
-
-
-IMPORTS = {module: imports(path) for module, path in MODULES.items()}
 
 
 def test_every_room_has_a_floor():

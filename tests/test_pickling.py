@@ -79,7 +79,11 @@ def test_results_come_back(name, asked, travel):
     back = travel(result)
     assert type(back) is type(result)
     assert repr(back) == repr(result)
-    assert back.to_json(40) == result.to_json(40)
+    here, there = (
+        {key: v for key, v in one.to_json(40).items() if key not in ("seconds", "timings")}
+        for one in (result, back)
+    )
+    assert here == there
     assert back.problem == result.problem
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generators import api, architecture, commands, gallery, notebooks
+from docs.generators import api, architecture, commands, gallery, notebooks
 
 Pages = dict[str, bytes]
 

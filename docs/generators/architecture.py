@@ -11,7 +11,7 @@ from html import escape
 
 import networkx as nx
 
-from generators.imports import floors, graph, rooms
+from docs.generators.imports import MODULES, arrows, floors, rooms
 
 WIDTH, HEIGHT, GAP, RISE = 118, 40, 16, 84
 STYLE = """
@@ -20,6 +20,7 @@ STYLE = """
 .house rect { fill: var(--color-background-secondary, #f6f6f6); stroke: currentColor; stroke-opacity: 0.5; rx: 5 }
 .house path { fill: none; stroke: currentColor; stroke-opacity: 0.35 }
 .house path.wrong { stroke: #d55e00; stroke-opacity: 1; stroke-width: 2 }
+.house a { text-decoration: none; color: inherit }
 .house a:hover rect { stroke-opacity: 1; stroke-width: 2 }
 """
 
@@ -28,23 +29,23 @@ Places = dict[str, tuple[float, float]]
 
 def pages() -> dict[str, bytes]:
     """The picture, to be put into a page as it is, and the numbers below it."""
-    arrows = graph()
-    return {"architecture.svg": picture(arrows).encode(), "architecture.txt": numbers(arrows).encode()}
+    graph = arrows()
+    return {"architecture.svg": picture(graph).encode(), "architecture.txt": numbers(graph).encode()}
 
 
-def numbers(arrows: nx.DiGraph) -> str:
+def numbers(graph: nx.DiGraph) -> str:
     """How large the house is, in one sentence."""
-    circles = [part for part in nx.strongly_connected_components(arrows) if len(part) > 1]
+    circles = [part for part in nx.strongly_connected_components(graph) if len(part) > 1]
     return (
-        f"{arrows.number_of_nodes()} rooms on {len(floors(arrows))} floors, {arrows.number_of_edges()} arrows "
-        f"({nx.transitive_reduction(nx.condensation(arrows)).number_of_edges()} drawn: the others follow from them), "
-        f"{len(circles)} circles of imports.\n"
+        f"{graph.number_of_nodes()} rooms on {len(floors(graph))} floors, {graph.number_of_edges()} arrows "
+        f"({nx.transitive_reduction(nx.condensation(graph)).number_of_edges()} drawn: the others follow from them), "
+        f"{len(circles) or 'no'} circle{'s' * (len(circles) != 1)} of imports.\n"
     )
 
 
-def picture(arrows: nx.DiGraph) -> str:
+def picture(graph: nx.DiGraph) -> str:
     """The house as SVG; each box leads to the paragraph about its room."""
-    levels = _ordered(floors(arrows), arrows)
+    levels = _ordered(floors(graph), graph)
     width = max(len(level) for level in levels) * (WIDTH + GAP) + GAP
     height = len(levels) * RISE
     places = {
@@ -52,7 +53,7 @@ def picture(arrows: nx.DiGraph) -> str:
         for k, level in enumerate(levels)
         for i, room in enumerate(level)
     }
-    drawn = [_arrow(*places[a], *places[b], wrong=places[a][1] >= places[b][1]) for a, b in _told(arrows)]
+    drawn = [_arrow(*places[a], *places[b], wrong=places[a][1] >= places[b][1]) for a, b in _told(graph)]
     boxes = [_box(room, *places[room]) for level in levels for room in level]
     return "\n".join(
         [
@@ -66,19 +67,19 @@ def picture(arrows: nx.DiGraph) -> str:
     )
 
 
-def _told(arrows: nx.DiGraph) -> list[tuple[str, str]]:
+def _told(graph: nx.DiGraph) -> list[tuple[str, str]]:
     """Arrows that do not follow from others, and all those inside a circle."""
-    circles = nx.condensation(arrows)
+    circles = nx.condensation(graph)
     of = circles.graph["mapping"]
     kept = set(nx.transitive_reduction(circles).edges)
-    return sorted((a, b) for a, b in arrows.edges if of[a] == of[b] or (of[a], of[b]) in kept)
+    return sorted((a, b) for a, b in graph.edges if of[a] == of[b] or (of[a], of[b]) in kept)
 
 
-def _ordered(levels: list[list[str]], arrows: nx.DiGraph) -> list[list[str]]:
+def _ordered(levels: list[list[str]], graph: nx.DiGraph) -> list[list[str]]:
     """Each floor sorted by where the rooms that its rooms build on stand, and the floors below by those above."""
     place = {room: i / len(level) for level in levels for i, room in enumerate(level)}
-    drawn = nx.DiGraph(_told(arrows))
-    drawn.add_nodes_from(arrows)
+    drawn = nx.DiGraph(_told(graph))
+    drawn.add_nodes_from(graph)
     for sweep in range(8):
         neighbours = drawn.successors if sweep % 2 == 0 else drawn.predecessors
         for level in levels if sweep % 2 == 0 else reversed(levels):
@@ -89,10 +90,9 @@ def _ordered(levels: list[list[str]], arrows: nx.DiGraph) -> list[list[str]]:
 
 
 def _box(room: str, x: float, y: float) -> str:
-    files = rooms()[room]
+    files = [MODULES[module] for module in rooms()[room]]
     lines = sum(len(path.read_text().splitlines()) for path in files)
-    first = next((path for path in files if path.stem == "__init__"), files[0])
-    told = (ast.get_docstring(ast.parse(first.read_text())) or "").split("\n")[0]
+    told = (ast.get_docstring(ast.parse(MODULES[room].read_text())) or "").split("\n")[0]
     count = f"{len(files)} files, " if len(files) > 1 else ""
     return (
         f'<a href="#{room}"><g><title>{escape(told)}</title>'

@@ -93,10 +93,11 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.data.problem import Problem
     from polyrelu.show.progress import stage_line
 
-    check_writable(args.out)
+    listed = None if args.patterns in ("cells", "all") else args.patterns
+    check_writable(args.out, inputs=[args.data, listed, args.predict])
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
     new_rows = _new_rows(problem, args)
-    patterns = args.patterns if args.patterns in ("cells", "all") else read_patterns(args.patterns, problem.n)
+    patterns = args.patterns if listed is None else read_patterns(listed, problem.n)
     with workers(args.jobs) as executor, stage_line() as stage:
         result = certify(
             problem,
@@ -139,8 +140,10 @@ def _shown(result: Result, new_rows: Matrix | None, args: argparse.Namespace) ->
     if not args.json:
         lines = [] if new_rows is None else prediction_lines(result, new_rows, args.digits)
         return "\n".join([result.summary(args.digits), *lines])
-    found = {} if new_rows is None else prediction_keys(result, new_rows, args.digits)
-    return json.dumps(result.to_json(args.digits) | found)
+    answer = result.to_json(
+        args.digits
+    )  # it lists the minimal networks, where predictions are then looked up
+    return json.dumps(answer if new_rows is None else answer | prediction_keys(result, new_rows, args.digits))
 
 
 def _save_proof(result: Result, path: str) -> None:

@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyrelu.data.files import write_whole
+from polyrelu.data.files import check_writable, write_whole
 from polyrelu.errors import BadInput, EngineMissing
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise BadInput(f"--out {args.out} is not a folder that can be written to; create it first")
     data, picture, proof = (str(folder / f"demo-{example.name}.{end}") for end in ("csv", "png", "json"))
+    for path in (data, picture, proof):
+        check_writable(path)
 
     heading(1, f"The data: {example.name}")
     say(example.story)

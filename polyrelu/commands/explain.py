@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.certificate.typeset import latex, plain
     from polyrelu.errors import BadInput
 
-    check_writable(args.latex, "--latex")
+    check_writable(args.latex, "--latex", [args.file])
     try:
         document, digest = check.load(args.file)
         report = check.check(document, digest)

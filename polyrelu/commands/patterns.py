@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.count and (args.all or args.out):
         raise BadInput("--count lists nothing, so it does not go with --all or --out; drop one of them")
-    check_writable(args.out)
+    check_writable(args.out, inputs=[args.data])
     problem = Problem.read(args.data, target=args.target, no_target=args.no_target, bias=args.bias)
     start = time.perf_counter()
     summary = _count(problem) if args.count else _enumerate(problem, args)

@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     """Certify, prune, then print and save."""
     from polyrelu.show.minimal import readable, report
 
-    check_writable(args.out)
+    check_writable(args.out, inputs=[args.data])
     optimum = _proved(_asked(args), args)
     steps, networks, narrowest = _networks(optimum, args)
     shown = report(optimum, steps, networks, args.digits)

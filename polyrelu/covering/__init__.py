@@ -7,6 +7,7 @@ stars of the known neurons, by boxes that cover the facets of the cube, each set
 
     A  a linear majorant of its own            `leaf_a` (slopes by `mixing`; again in Python integers by `wide`)
     B  the majorant of a known neuron's star   `stars`
+    M  a majorant found on the way             `candidates`
 
 or returns directions that resist. What is decided is decided in integers: see `layout`.
 """

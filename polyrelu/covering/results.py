@@ -25,9 +25,9 @@ class Leaf(NamedTuple):
     centre: tuple[Fraction, ...]
     half: tuple[Fraction, ...]
     kind: str
-    """A, B or C."""
+    """A, B or M."""
     witness: Any
-    """A: (w, slopes of all lines); B: the number of the star; C: see `leaf_c`."""
+    """A: (w, slopes of all lines), w in the units of the rows; B: the number of the star; M: slopes of all lines."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Counts:
     boxes: int = 0
     a: int = 0
     b: int = 0
-    c: int = 0
+    m: int = 0
     wide: int = 0
     """Settled in Python integers, where the fast layout was too coarse (counted in a, too)."""
     share: float = 0.0
@@ -47,7 +47,7 @@ class Counts:
 
     def as_tuple(self) -> tuple[Any, ...]:
         """In the order of the fields."""
-        return self.boxes, self.a, self.b, self.c, self.wide, self.share
+        return self.boxes, self.a, self.b, self.m, self.wide, self.share
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,16 @@ Note that the star is not small: it ends where a *positive* line outside Z_k cha
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyrelu.covering.candidates import Candidate
 from polyrelu.covering.layout import Layout
 from polyrelu.covering.leaf_a import Kept, Products
 from polyrelu.covering.question import Question
+from polyrelu.covering.tight import check_star
 
 
 class Stars(NamedTuple):
@@ -31,10 +33,21 @@ class Stars(NamedTuple):
 
     side: NDArray[np.int8]
     number: NDArray[np.intp]
+    slopes: tuple[Any, ...]
+
+    def joined(self, found: Candidate) -> Stars:
+        """With a majorant that the search found itself: its number is -1."""
+        return Stars(
+            np.vstack([self.side, found.side]), np.append(self.number, -1), (*self.slopes, found.slopes)
+        )
 
     def take(self, chosen: NDArray[np.bool_]) -> Stars:
         """Some of them."""
-        return Stars(self.side[chosen], self.number[chosen])
+        return Stars(
+            self.side[chosen],
+            self.number[chosen],
+            tuple(m for m, kept in zip(self.slopes, chosen, strict=True) if kept),
+        )
 
 
 def stars_of(question: Question, layout: Layout) -> Stars:
@@ -52,10 +65,14 @@ def stars_of(question: Question, layout: Layout) -> Stars:
             if side[line] not in (2, here):
                 raise ValueError(f"star {k} puts parallel rows on contradictory sides (row {row})")
             side[line] = here
+        if not question.offset:
+            check_star(question, k)
         table.append(side[layout.order])
         number.append(k)
     return Stars(
-        np.array(table, dtype=np.int8).reshape(len(table), len(layout.order)), np.array(number, dtype=np.intp)
+        np.array(table, dtype=np.int8).reshape(len(table), len(layout.order)),
+        np.array(number, dtype=np.intp),
+        (None,) * len(number),
     )
 
 

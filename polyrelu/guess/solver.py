@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from polyrelu.budget import check
 from polyrelu.guess.columns import Column, column
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.pricing import Pricer, Prices
@@ -86,6 +87,7 @@ class Solver:
         self.objective = np.inf
         careful, least, stalled = False, np.inf, 0
         for left in range(rounds, 0, -1):
+            check()
             level = self.lam * (1 + max(margin, self.noise()))
             prices = self._timed("price", partial(self._price, level, careful))
             over = prices.top / self.lam - 1

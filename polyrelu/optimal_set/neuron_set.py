@@ -13,9 +13,9 @@ from flint import fmpq
 from polyrelu.display import Shown
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.face_lattice import faces_by_level
 from polyrelu.exact.representations import HRepresentation
 from polyrelu.optimal_set.boxed import UPPER, Boxed, Vertex
-from polyrelu.optimal_set.faces import faces_by_dimension
 from polyrelu.optimal_set.listing import (
     FEW,
     Edges,
@@ -33,6 +33,8 @@ from polyrelu.optimal_set.set_point import Corner, OptimalNetwork, mean
 from polyrelu.proof.neuron import Neuron
 
 BITS = 128
+VERY_FEW = 200
+"""So many vertices are listed sooner than a linear program with ties is solved over a field of high degree."""
 RANDOM_CORNERS = 4
 """Corners that a random point of a set too large to list is a combination of."""
 
@@ -126,6 +128,14 @@ class NeuronSet(Shown):
         return tuple(self._point(v) for v in self._listed[0])
 
     @property
+    def few_vertices(self) -> tuple[OptimalNetwork, ...]:
+        """The vertices if they are few whatever the shape, or have been listed before; else none."""
+        listed = "_listing" in self.__dict__
+        if not listed and at_most(len(self.neurons), self.dimension) > VERY_FEW:
+            return ()
+        return self.vertices if isinstance(self._listing, tuple) else ()
+
+    @property
     def edges(self) -> Edges:
         """Pairs of indices of vertices that span an edge."""
         return self._listed[1]
@@ -143,7 +153,7 @@ class NeuronSet(Shown):
             for j in range(len(vertices[0].sides))
             for side in (-1, UPPER)
         ]
-        return faces_by_dimension([m for m in masks if m], len(vertices))
+        return faces_by_level([m for m in masks if m], len(vertices))
 
     @property
     def f_vector(self) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from flint import arb
 
+from polyrelu.budget import OutOfTime, current
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.proof.neuron import Neuron, Place
@@ -48,7 +49,8 @@ def ask(program: Program, nu: Sequence[arb], level: Fraction, known: Sequence[Ne
     top = max((max(abs(lo), abs(hi)) for lo, hi in bounds), default=Fraction(0))
     bits = max(0, BITS - (top.numerator.bit_length() - top.denominator.bit_length()))
     rounded = [round((lo + hi) / 2 * 2**bits) for lo, hi in bounds]
-    radius = max(
+    # A hair wider than the error, so that a level rounded down by less than that still meets the neurons that reach it.
+    radius = Fraction(1, 2 ** (bits + 20)) + max(
         max(hi - Fraction(m, 2**bits), Fraction(m, 2**bits) - lo)
         for m, (lo, hi) in zip(rounded, bounds, strict=True)
     )
@@ -73,11 +75,21 @@ def unsettled_directions(
     """
     from polyrelu.covering import Covered, cover
 
-    answer = cover(ask(program, nu, level, known), max_boxes=MAX_BOXES)
+    means = current()
+    answer = cover(
+        ask(program, nu, level, known),
+        max_boxes=MAX_BOXES,
+        executor=means.executor,
+        deadline=means.deadline,
+        progress=means.progress,
+        checkpoint=means.checkpoint,
+    )
     if isinstance(answer, Covered):
         return []
     if answer.missed:
         raise Missed([(u.sign, in_floats(u.vector)) for u in answer.missed])
+    if answer.reason == "time":
+        raise OutOfTime(f"the time allowed was over after {answer.boxes:,} boxes of directions")
     if not answer.directions:
         raise Undecided(
             f"{answer.boxes:,} boxes of directions did not suffice to prove all of them below lambda"

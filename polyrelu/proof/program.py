@@ -23,15 +23,13 @@ from numpy.typing import NDArray
 
 from polyrelu.display import Shown
 from polyrelu.errors import BadInput
+from polyrelu.limits import MAX_CELLS
 from polyrelu.proof.oracle import Oracle
 
 if TYPE_CHECKING:
     from polyrelu.guess import Guesser
 
 Patterns = NDArray[np.bool_]
-
-MAX_CELLS = 2_000_000
-"""More cells are not listed."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,19 +62,35 @@ class Program(Shown):
         """Number of features."""
         return len(self.X[0])
 
+    @cached_property
+    def cells(self) -> int | None:
+        """Number of patterns; counted where they are not listed, and None where there are more than `MAX_CELLS`."""
+        if self.listed is not None:
+            return len(self.listed)
+        from polyrelu.arrangement.counting import number_of_cells_up_to
+
+        return number_of_cells_up_to(self.X, MAX_CELLS)
+
     @property
-    def block_count(self) -> int:
-        """Number of blocks: two for each pattern, or one for each gate."""
+    def block_count(self) -> int | None:
+        """Number of blocks: two for each pattern, or one for each gate; None where they are not counted."""
+        return None if self.cells is None else self.cells * (1 if self.gated else 2)
+
+    @property
+    def listed_blocks(self) -> int:
+        """Number of blocks of a program with a list."""
         return len(self.patterns) * (1 if self.gated else 2)
 
     @property
     def scope(self) -> str:
         """Among which networks the optima are optimal, where not among all: a part of every sentence about them."""
-        count = len(self.patterns)
+        if self.listed is None or (self.all_cells and not self.gated):
+            return ""
+        count = len(self.listed)
         these = f"these {count} " if count > 1 else "this one "
         if self.gated:
             return f"among gated networks with {these}gate{'s' * (count > 1)}"
-        return "" if self.all_cells else f"among networks with {these}pattern{'s' * (count > 1)}"
+        return f"among networks with {these}pattern{'s' * (count > 1)}"
 
     @cached_property
     def Xq(self) -> fmpq_mat:

@@ -65,10 +65,11 @@ def _(result: Result, digits: int) -> str:
 def _heading(result: Result) -> str:
     problem = result.problem
     bias = " (bias included)" if problem.bias else ""
+    patterns = "all activation patterns" if result.cells is None else f"{result.cells} patterns"
     lam = str(problem.lam)
     if len(lam) > MAX_LAMBDA_SHOWN and problem.lam:
         lam = f"about {decimal_bounds(to_fmpq(problem.lam), 6)[0]}"  # the exact one is in --json
-    return f"{problem.n} rows, {problem.d} features{bias}, lambda = {lam}, {result.cells} patterns"
+    return f"{problem.n} rows, {problem.d} features{bias}, lambda = {lam}, {patterns}"
 
 
 def _residual(result: Result) -> list[str]:

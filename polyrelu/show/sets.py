@@ -72,8 +72,14 @@ def in_short(solutions: Any) -> str:
 @in_short.register
 def _(solutions: OptimalSet) -> str:
     optimum = solutions.optimum
-    used, of = optimum.support_blocks, optimum.program.block_count
-    return f"{len(optimum.used)} neurons of rank {optimum.support.rank}, {used} of {of} blocks in the support"
+    rank = f"{len(optimum.used)} neurons of rank {optimum.support.rank}"
+    return f"{rank}, {optimum.support_blocks}{_of_blocks(optimum)} blocks in the support"
+
+
+def _of_blocks(optimum: Optimum) -> str:
+    """How many blocks there are in all, where they were counted."""
+    of = optimum.program.block_count
+    return "" if of is None else f" of {of}"
 
 
 # ------------------------------------------------------------------ JSON
@@ -146,12 +152,13 @@ def _(solutions: OptimalSet, result: Result, digits: int) -> list[str]:
     optimum, pairs = solutions.optimum, len(solutions.optimum.support.pairs)
     among = optimum.program.scope and f"{optimum.program.scope} "
     used, of = optimum.support_blocks, optimum.program.block_count
+    in_all = "" if of is None else f", of {of}"
     rank = f"{len(optimum.used)} distinct, activations of rank {optimum.support.rank}"
     return [
         f"PROVED: {among}the optimal fit is unique, and these are all the neurons that optimal networks use.",
         fact("objective", exact_or_between(optimum.objective(bits_of(digits)), digits)),
         fact("lambda_max", between(result.lambda_max(digits))),
-        fact("blocks", f"{optimum.tight_blocks} tight, {used} used, of {of}"),
+        fact("blocks", f"{optimum.tight_blocks} tight, {used} used{in_all}"),
         fact("neurons", rank + (f"; {pairs} antipodal pairs (linear phase)" if pairs else "")),
         fact("numbers", field_in_words(optimum.field)),
         *uniqueness_lines(solutions),

@@ -96,7 +96,7 @@ def _(solutions: UnregularisedSet, result: Result, digits: int) -> list[str]:
     optimum, program, agreement = solutions.optimum, solutions.program, solutions.agreement
     among = program.scope and f"{program.scope} "
     interpolated = "" if any(optimum.residual()) else "  (the data is interpolated)"
-    coordinates = program.block_count * program.d
+    coordinates = program.listed_blocks * program.d
     weights = "one solution" if solutions.dimension == 0 else "weight can move at no cost"
     return [
         f"PROVED: {among}the optimal fit is unique and rational; all optimal weights form a polyhedron.",

@@ -8,10 +8,12 @@ ReLU. Write u_D = w_(D,+) - w_(D,-). Weights are optimal iff they lie in their c
    so long that a = u_D + b lies in K_D. The weights (a, b) and (a + b, 2b) of (D, +) and (D, -) have the same u_D,
    and their functions differ by (x.a)_+ + (x.b)_+ - (x.(a + b))_+ >= 0, which is positive where x.a and x.b have
    opposite signs; a and b are independent, so there is such an x.
-3. Otherwise cones of dimension >= 2 have w_(D,+) = w_(D,-) and contribute nothing; the others (ker X = 0) are {0} or
-   half-lines R_+ g, where u_D = a_D g and the function is sum a_D (x.g_D)_+: linear in u. So all functions agree iff
-   every kernel vector gives the zero function, which is linear on each cell of the hyperplanes { x.g_D = 0 } and
-   looked at there.
+3. Some K_D has dimension >= 2, and u_D = 0 in every optimal u (possible in a list of patterns alone). A network may
+   split a block at no cost: neurons a and b of K_D with sign + and a + b with sign - leave the fit as it is, and the
+   function changes as in 2.
+4. Otherwise all cones (ker X = 0) are {0} or half-lines R_+ g, where u_D = a_D g and the function is
+   sum a_D (x.g_D)_+: linear in u. So all functions agree iff every kernel vector gives the zero function, which is
+   linear on each cell of the hyperplanes { x.g_D = 0 } and looked at there.
 
 Gated ReLU. sum 1[g_D.x >= 0] x.u_D, with one gate vector per pattern and -g for the complement of g, is the zero
 function iff u_D = 0 for patterns without complement, u_D = u_D' for complements, and the u_D over the pairs add up to
@@ -56,7 +58,15 @@ def agreement(fits: Fits) -> Agreement:
     if flat.nrows():
         return _moved_along_kernel_of_X(fits, [fmpq(v) for v in flat.tolist()[0]])
     u, i = _move_in_wide_cone(fits)
-    return _half_lines(fits) if i is None else _stretched(fits, u, i)
+    if i is not None:
+        return _stretched(fits, u, i)
+    wide = next((i for i in range(len(fits.program.patterns)) if len(fits.span(i)) >= 2), None)
+    if wide is not None:
+        why = (
+            f"two neurons of pattern {wide + 1} and their sum with the opposite sign may be added at no cost"
+        )
+        return Agreement(False, why)
+    return _half_lines(fits)
 
 
 def block_weights(fits: Fits, moves: Moves) -> dict[int, Vector]:

@@ -101,7 +101,7 @@ class UnregularisedSet(Shown):
         """The dimension of the largest linear space in P (moved to 0): P has vertices iff it is 0."""
         if self.program.gated:
             return self.dimension
-        return self.program.block_count * (self.program.d - rank(self.program.Xq))
+        return self.program.listed_blocks * (self.program.d - rank(self.program.Xq))
 
     # ------------------------------------------------------------------ the polyhedron
 
@@ -197,7 +197,7 @@ class UnregularisedSet(Shown):
         return self.fits.fit_of(moves) == self.optimum.fit
 
     def _sparse(self, weights: Weights | Sequence[Any]) -> Mapping[int, Vector]:
-        d, blocks = self.program.d, self.program.block_count
+        d, blocks = self.program.d, self.program.listed_blocks
         if not isinstance(weights, Mapping):
             if len(weights) != blocks * d:
                 raise BadInput(f"{len(weights)} coordinates were given; {blocks} blocks have {blocks * d}")

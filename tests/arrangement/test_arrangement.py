@@ -6,8 +6,6 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
 from math import comb, factorial
 
-import cdd
-import cdd.gmp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,6 +28,9 @@ THOROUGH = settings(max_examples=200, derandomize=True, deadline=None)
 
 def feasible(inequalities):
     """Is there a real x with b + a.x >= 0 for all [b, *a]? Decided by the exact simplex of cddlib."""
+    import cdd
+    import cdd.gmp
+
     lp = cdd.gmp.linprog_from_array([*inequalities, [0] * len(inequalities[0])], cdd.LPObjType.MAX)
     cdd.gmp.linprog_solve(lp)
     return lp.status == cdd.LPStatusType.OPTIMAL

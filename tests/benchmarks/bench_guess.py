@@ -18,7 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.guess import Guesser
-from tests.guess.test_guess import conic_value
+from tests.reference import conic_optimum
 
 CELLS = [(20, 3), (40, 3), (80, 3), (100, 3), (30, 4), (20, 6), (300, 2)]
 LISTS = [(150, 8, 80), (569, 30, 100)]
@@ -37,7 +37,7 @@ def report(name, X, y, patterns, share, *, all_cells, conic):
         f"{name:22s} {len(patterns):6d} {share:7.0e} {len(guess.neurons):4d} {len(guess.ties):4d} {mine:8.2f}"
     )
     if conic:
-        other, _ = seconds(lambda: conic_value(X, y, lam, patterns))
+        other, _ = seconds(lambda: conic_optimum(X, y, lam, patterns))
         line += f" {other:8.2f} {mine / other:7.2f}"
     print(line + ("  " + guess.message if guess.message else ""), flush=True)
 

@@ -69,7 +69,7 @@ def test_multipliers_are_shown_where_neurons_lie_on_hyperplanes(files):
     found, _ = parts(files / "dependent zeros.json")
     table = next(s for s in found if s.heading == "Multipliers")
     assert len(table.rows) == 6
-    shown = [float(v) for row in table.rows for v in re.findall(r"= ([0-9.]+)", plain_text(row[2]))]
+    shown = [float(v) for row in table.rows for v in re.findall(r"= (-?[0-9.]+)", plain_text(row[2]))]
     assert len(shown) >= 6
     assert all(v >= 0 for v in shown)
     assert any(v > 0 for v in shown)

@@ -7,8 +7,8 @@ from pathlib import Path
 from polyrelu import certificate
 from polyrelu.certificate.write import proof_document
 from polyrelu.certification import certify
+from tests.batteries.mutation import mutants, outcome
 from tests.corpus import generic
-from tests.mutation import mutants, outcome
 from tests.stories import EXAMPLES
 
 SCHEMA = json.loads((Path(certificate.__file__).parent / "schema.json").read_text())
@@ -51,8 +51,9 @@ def test_what_breaks_the_schema_is_never_accepted():
     broken = 0
     for name in ("golden", "pentagon", "three patterns"):
         X, y, lam, options = EXAMPLES[name]
-        for path, words, mutant in mutants(proof_document(certify(X, y, lam, **options))):
+        for change in mutants(proof_document(certify(X, y, lam, **options))):
+            mutant = change.made()
             if not valid(mutant, SCHEMA):
                 broken += 1
-                assert outcome(mutant) != "accepted", (name, path, words)
+                assert outcome(mutant) != "accepted", (name, change.place, change.words)
     assert broken > 300

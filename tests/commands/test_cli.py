@@ -11,6 +11,7 @@ import pytest
 
 from polyrelu import __version__
 from polyrelu.cli import main
+from polyrelu.errors import BadInput, Contradiction, Undecided
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_patterns_json(capsys, data):
         "characteristic_polynomial": [1, -3, 2],
         "complete": True,
     }
-    assert answer["seconds"] >= 0
+    assert 0 < answer["seconds"] < 60
 
 
 def test_patterns_count_agrees_with_the_enumeration(capsys, data):
@@ -245,3 +246,35 @@ def test_an_interrupt_leaves_nothing_behind(capsys, data, tmp_path, monkeypatch)
     assert status == 130
     assert "nothing was written" in err
     assert sorted(os.listdir(tmp_path)) == ["data.csv"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "end"),
+    [
+        (BadInput("no"), (2, "polyrelu patterns: no\n")),
+        (Undecided("open"), (3, "polyrelu patterns: open\n")),
+        (Contradiction("two answers"), (70, "polyrelu patterns: two answers\nThis is a bug in polyrelu")),
+        (KeyboardInterrupt(), (130, "\npolyrelu patterns: interrupted; nothing was written\n")),
+        (OSError(5, "Input/output error"), (2, "polyrelu patterns: reading or writing failed: Input/output")),
+        (BrokenPipeError(), (141, "")),
+    ],
+)
+def test_every_way_to_end_has_its_status_and_one_line(capsys, data, monkeypatch, raised, end):
+    def fail(args):
+        raise raised
+
+    monkeypatch.setattr("polyrelu.commands.patterns.run", fail)
+    monkeypatch.setattr("polyrelu.cli._discard_output", lambda: None)  # it closes the stream of the test, too
+    (status, said), (found, out, err) = end, run(capsys, "patterns", data)
+    assert (found, out) == (status, "")
+    assert err.startswith(said)
+    assert bool(err) == bool(said)
+
+
+def test_two_processes_give_the_same_answer(capsys, data):
+    answers = [
+        json.loads(run(capsys, "patterns", data, "--json", *jobs)[1]) for jobs in ([], ["--jobs", "2"])
+    ]
+    for answer in answers:
+        del answer["seconds"]
+    assert answers[0] == answers[1]

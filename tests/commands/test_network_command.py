@@ -239,7 +239,7 @@ def test_files_that_are_not_there(capsys, tmp_path, data):
 
 
 def test_undecided_is_status_3(capsys, tmp_path, data, monkeypatch):
-    from polyrelu.networks import questions
+    from polyrelu.judging import questions
     from polyrelu.verdict import Verdict
 
     def blurred(value, residual, result, program):

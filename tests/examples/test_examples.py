@@ -18,7 +18,7 @@ def test_the_promised_verdict_is_proved(name):
     example = load(name)
     optimum = certify(example.problem()).proved()
     verdicts = Uniqueness.of(optimum)
-    networks = verdicts.networks.neurons
+    networks = verdicts.neurons
     expected = example.expected
     assert len(optimum.used) == expected.neurons
     assert networks.dimension == expected.dimension
@@ -45,7 +45,7 @@ def test_the_stories_that_speak_of_rational_numbers_are_true(name):
 
 def test_the_four_points_have_the_two_functions_of_the_story():
     example = load("four-points")
-    vertices = Uniqueness.of(certify(example.problem()).proved()).networks.neurons.vertices
+    vertices = Uniqueness.of(certify(example.problem()).proved()).neurons.vertices
     from polyrelu.optimal_set.networks import network_at
 
     points = [[1, 2], [2, -1]]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 
-import clarabel
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.guess import Guesser
-from polyrelu.guess.facets import facets
+from polyrelu.guess.facets import neighbours
 from polyrelu.guess.restricted import nonnegative_lasso
+from tests.reference import conic_optimum
 
 NEAR_TIE = [(-45, -43), (22, 32), (15, 14), (-42, -31), (-8, 9), (-41, 40), (36, -5), (20, -31)]
 
@@ -41,37 +40,6 @@ def cells(X):
                 longer.append((*s, last))
         found = longer
     return np.array(found) > 0
-
-
-def conic_value(X, y, lam, patterns, gated=False):
-    """The optimal value of the full program by Clarabel, with second-order cones."""
-    n, d = X.shape
-    blocks = [(p, s) for p in patterns for s in ((1,) if gated else (1, -1))]
-    m = len(blocks)
-    fit = np.hstack([s * p[:, None] * X for p, s in blocks])
-    parts = [sp.hstack([sp.eye(n), -sp.csc_matrix(fit), sp.csc_matrix((n, m))])]
-    rhs, cones = [np.zeros(n)], [clarabel.ZeroConeT(n)]
-    if not gated:
-        side = sp.block_diag([-((2.0 * p - 1)[:, None] * X) for p, _ in blocks])
-        parts.append(sp.hstack([sp.csc_matrix((n * m, n)), side, sp.csc_matrix((n * m, m))]))
-        rhs.append(np.zeros(n * m))
-        cones.append(clarabel.NonnegativeConeT(n * m))
-    norm = sp.lil_matrix((m * (d + 1), n + m * (d + 1)))
-    for k in range(m):
-        norm[k * (d + 1), n + m * d + k] = -1
-        for i in range(d):
-            norm[k * (d + 1) + 1 + i, n + k * d + i] = -1
-        cones.append(clarabel.SecondOrderConeT(d + 1))
-    parts.append(norm.tocsc())
-    rhs.append(np.zeros(m * (d + 1)))
-    quadratic = sp.diags(np.r_[np.ones(n), np.zeros(m * (d + 1))]).tocsc()
-    linear = np.r_[-y, np.zeros(m * d), lam * np.ones(m)]
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    solver = clarabel.DefaultSolver(
-        quadratic, linear, sp.vstack(parts).tocsc(), np.concatenate(rhs), cones, settings
-    )
-    return 0.5 * y @ y + solver.solve().obj_val
 
 
 def activations(X, neuron, patterns):
@@ -135,7 +103,7 @@ def test_all_cells_against_conic_solver(k):
     patterns = cells(X)
     lam = (Guesser(X, y, patterns).lambda_max() or 1.0) * 10 ** rng.uniform(-3, 0.05)
     _, value = check(X, y, lam, patterns)
-    assert value == pytest.approx(conic_value(X, y, lam, patterns), rel=1e-5, abs=1e-6)
+    assert value == pytest.approx(conic_optimum(X, y, lam, patterns)[0], rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.parametrize("k", range(60))
@@ -149,7 +117,7 @@ def test_given_patterns_against_conic_solver(k):
     patterns, gated = np.unique(patterns, axis=0), k % 2 == 0
     lam = (Guesser(X, y, patterns, gated, all_cells=False).lambda_max() or 1.0) * 10 ** rng.uniform(-3, 0.05)
     _, value = check(X, y, lam, patterns, gated=gated, all_cells=False)
-    assert value == pytest.approx(conic_value(X, y, lam, patterns, gated), rel=1e-5, abs=1e-6)
+    assert value == pytest.approx(conic_optimum(X, y, lam, patterns, gated)[0], rel=1e-5, abs=1e-6)
 
 
 def test_identity_has_at_most_two_neurons():
@@ -273,9 +241,9 @@ def test_facets_agree_with_linear_programs():
     rng = np.random.default_rng(5)
     X = rng.integers(-3, 4, (7, 3)).astype(float)
     patterns = cells(X)
-    classes, cut = facets(X, patterns)
+    classes, across = neighbours(X, patterns)
     known = {row.tobytes() for row in patterns}
-    for pattern, mine in zip(patterns, cut, strict=True):
+    for pattern, mine in zip(patterns, across >= 0, strict=True):
         for members, yes in zip(classes, mine, strict=True):
             flipped = pattern.copy()
             flipped[members] ^= True

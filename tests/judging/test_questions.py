@@ -159,14 +159,14 @@ def test_duality_answers_where_the_proof_is_undecided(monkeypatch):
 def test_balls_are_refuted_but_never_proved():
     optimum = certify(*GOLDEN).proved()
     network = network_at(optimum, OptimalSet(optimum).neurons.vertices[0].weights(), bits=200).balanced(200)
-    exact = network if network.is_exact else None
     blurred = Network.of([[arb(1.2, 1e-9), arb(1.6, 1e-9)], [-1.2, -1.6]], [2, 2])
     answer = ask(blurred, *GOLDEN)
     assert answer.optimal.answer is None
     assert answer.distinct_neurons is None
     assert "ball" in answer.optimal.reason
     assert ask(Network.of([[arb(1.2, 1e-9), 0]], [1]), *GOLDEN).optimal.answer is False
-    assert exact is None or ask(exact, *GOLDEN).optimal.answer is True
+    assert network.is_exact
+    assert ask(network, *GOLDEN).optimal.answer is True
 
 
 def test_gated_networks_are_compared_with_their_own_gates():

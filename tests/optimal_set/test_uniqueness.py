@@ -67,7 +67,7 @@ def test_known_answers(name):
     assert "vertices_reason" not in keys
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", [k for k, v in KNOWN.items() if any(v[1])])
 def test_proofs_carry_a_minor_that_is_not_zero(name):
     problem = KNOWN[name][0]
     optimum = optimum_of(problem)

@@ -313,7 +313,7 @@ def test_the_band_between_two_functions_on_a_line():
         curve = network.predict(np.column_stack([shown["inputs"], np.ones(len(shown["inputs"]))]))
         assert (curve >= shown["low"] - 1e-9).all()
         assert (curve <= shown["high"] + 1e-9).all()
-    assert "λ = 1/10 over 3 given patterns" in figure.caption
+    assert "λ = 1/10 among networks with these 3 patterns" in figure.caption
     assert "differ elsewhere" in figure.caption
 
 

@@ -6,12 +6,12 @@ import io
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
 
+from polyrelu.data.files import write_whole
 from polyrelu.show.figures.files import format_of
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -68,7 +68,8 @@ class Drawing(Figure):
 
     def save(self, path: str) -> None:
         """Write a .png, .svg or .pdf file."""
-        Path(path).write_bytes(self.rendered(format_of(path)))
+        picture = self.rendered(format_of(str(path)))
+        write_whole(str(path), lambda file: file.write(picture))
 
     def _repr_png_(self) -> bytes:
         return self.rendered(dpi=110)

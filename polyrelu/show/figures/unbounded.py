@@ -64,12 +64,12 @@ def coordinates(
     check_feature(feature, d)
     rows = [optimal.vertices, [ray.direction for ray in optimal.rays]]
     vertices, rays = (
-        np.array([[float(v) for v in row] for row in table]).reshape(-1, d * optimal.program.block_count)[
+        np.array([[float(v) for v in row] for row in table]).reshape(-1, d * optimal.program.listed_blocks)[
             :, feature or 0 :: d
         ]
         for table in rows
     )
-    chosen = most_telling(vertices, rays) if blocks is None else _asked(blocks, optimal.program.block_count)
+    chosen = most_telling(vertices, rays) if blocks is None else _asked(blocks, optimal.program.listed_blocks)
     return chosen, _three(vertices, chosen), _three(rays, chosen)
 
 
@@ -182,7 +182,7 @@ def caption(result: Any, chosen: Sequence[int], shape: Hull) -> str:
     vertices, rays = counted(len(optimal.vertices), "vertex"), counted(len(optimal.rays), "ray")
     text = (
         f"All optimal weights at {setting(result)}: an unbounded set of dimension {optimal.dimension} with "
-        f"{vertices} and {rays}, in the weights of {counted(optimal.program.block_count, 'block')}. "
+        f"{vertices} and {rays}, in the weights of {counted(optimal.program.listed_blocks, 'block')}. "
         f"Drawn is its projection to {counted(len(chosen), 'coordinate')}, "
         f"{forms[shape.dimension]}, cut off by a box; arrows are rays that go on for ever."
     )

@@ -1,0 +1,61 @@
+"""How a long computation is run: until when, on what, who is told, and where it is kept; never what it answers.
+
+A `Budget` holds within a `with` block for everything called in it, so that no room has to hand it on. An answer that
+is reached is the same under every budget; one that is not reached in time is `OutOfTime`, never a verdict.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from polyrelu.errors import Undecided
+
+
+class OutOfTime(Undecided):
+    """The seconds that were allowed are over; what was proved before stays proved."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The end (a value of `time.monotonic()`), an executor, who hears of the share done, and a checkpoint's path."""
+
+    deadline: float | None = None
+    executor: Executor | None = None
+    progress: Callable[[float], object] | None = None
+    checkpoint: str | None = None
+
+
+_UNLIMITED = Budget()
+_CURRENT: ContextVar[Budget] = ContextVar("budget", default=_UNLIMITED)
+
+
+def current() -> Budget:
+    """The budget that holds here."""
+    return _CURRENT.get()
+
+
+@contextmanager
+def spending(budget: Budget) -> Iterator[None]:
+    """Let a budget hold within the block."""
+    token = _CURRENT.set(budget)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+def seconds_from_now(seconds: float | None) -> float | None:
+    """A deadline."""
+    return None if seconds is None else time.monotonic() + seconds
+
+
+def check() -> None:
+    """Raise `OutOfTime` once the deadline has passed."""
+    deadline = current().deadline
+    if deadline is not None and time.monotonic() > deadline:
+        raise OutOfTime("the time allowed (--seconds) is over; allow more")
