@@ -65,23 +65,29 @@ def ask(
 ) -> Answer:
     """Ask whether a network is optimal and stationary for data (X, y) and lambda > 0, and how far it is from it.
 
-    `X` may be a `Problem`. With `bias` the data gets its column of ones, and the last input of the network is it.
+    `X` may be a `Problem`, or a `Result`, whose proof is then used where it is about all networks.
+    With `bias` the data gets its column of ones, and the last input of the network is it.
     `balance` judges the balanced form of the network instead of the weights as given.
     """
     begin = time.perf_counter()
-    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
+    known = X if isinstance(X, Result) else None
+    given = X.problem if isinstance(X, Result) else X
+    problem = given if isinstance(given, Problem) else Problem.of(given, y, lam, bias=bias, floats=floats)
     _require(network, problem)
     residual = _residual(network, problem)
     value, gain = _objective(network, problem, residual, balance)
     patterns: Any = "cells" if not network.is_gated else _own_patterns(network, problem)
-    result = certify_penalised(
-        problem,
-        patterns=patterns,
-        gated=network.is_gated,
-        max_cells=max_cells,
-        executor=executor,
-        stage=stage,
-    )
+    if known is not None and _is_about_all(known, network):
+        result = known
+    else:
+        result = certify_penalised(
+            problem,
+            patterns=patterns,
+            gated=network.is_gated,
+            max_cells=max_cells,
+            executor=executor,
+            stage=stage,
+        )
     full = _compare(value, residual, result, lambda: _program(problem, patterns, network.is_gated))
     own = full if network.is_gated else _subsampled(network, problem, value, residual, stage)
     near, reason = _distance(network, residual, result, full)
@@ -89,6 +95,13 @@ def ask(
     seconds = time.perf_counter() - begin
     return Answer(
         problem, network, balance, value, gain, full, own, result, conditions, near, reason, seconds
+    )
+
+
+def _is_about_all(result: Result, network: Network) -> bool:
+    """Whether a result is proved, and about all networks of the kind of this one."""
+    return (
+        result.solutions is not None and not result.solutions.optimum.program.scope and not network.is_gated
     )
 
 

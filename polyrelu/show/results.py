@@ -11,7 +11,8 @@ from polyrelu.result import Result, timed
 from polyrelu.show.figures import html_image
 from polyrelu.show.forms import as_html, as_json, as_line, as_text
 from polyrelu.show.numbers import exact_or_between
-from polyrelu.show.sets import OPTIMUM_KEYS, SET_KEYS, in_short, lines
+from polyrelu.show.set_keys import OPTIMUM_KEYS, SET_KEYS
+from polyrelu.show.sets import in_short, lines
 
 MAX_ROWS_SHOWN = 12
 RESIDUAL_DIGITS = 8
