@@ -68,6 +68,9 @@ MESSENGERS = {
     "proof.inactive": "proposes multipliers, which integers confirm",
     "proof.lambda_max": "a threshold from the guess; a wrong one costs time alone",
     "proof.program": "the data in floats, for the guess",
+    "proof.proposals": "penalties at which floats are asked for a guess",
+    "proof.ranks": "proposes positive weights, which are solved for in balls",
+    "proof.repair": "a neuron's direction, for the guess",
     "proof.tightness": "the residual in floats, for the guess",
     "selection.quadratic": "guesses which variables are at a bound; the signs are then proved",
 }

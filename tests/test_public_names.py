@@ -12,7 +12,7 @@ def test_public_names():
     for module in (
         "certification",
         "selection.pruning",
-        "networks.questions",
+        "judging.questions",
         "proof.optimum",
         "data.problem",
     ):

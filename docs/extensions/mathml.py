@@ -38,4 +38,6 @@ def _mathml(node: Any, *, as_block: bool) -> str:
     # A bar or a bracket is as high as it is asked to be: else one before an index is longer than the one behind it.
     formula = re.sub(r"<mo>([‖(){}\[\]])</mo>", r'<mo stretchy="false">\1</mo>', formula)
     # Browsers take a bar between two letters for a relation, and give it room.
-    return re.sub(r'<mo stretchy="false">([‖|])</mo>', r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', formula)
+    return re.sub(
+        r'<mo stretchy="false">([‖|])</mo>', r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', formula
+    )

@@ -140,8 +140,10 @@ def _shown(result: Result, new_rows: Matrix | None, args: argparse.Namespace) ->
     if not args.json:
         lines = [] if new_rows is None else prediction_lines(result, new_rows, args.digits)
         return "\n".join([result.summary(args.digits), *lines])
-    found = {} if new_rows is None else prediction_keys(result, new_rows, args.digits)
-    return json.dumps(result.to_json(args.digits) | found)
+    answer = result.to_json(
+        args.digits
+    )  # it lists the minimal networks, where predictions are then looked up
+    return json.dumps(answer if new_rows is None else answer | prediction_keys(result, new_rows, args.digits))
 
 
 def _save_proof(result: Result, path: str) -> None:

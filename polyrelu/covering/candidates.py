@@ -1,28 +1,31 @@
 """Leaf M: majorants that the search finds itself, valid far beyond the box that suggested them.
 
-Fix the sign of every positive line as at the centre of a box, and choose any slope t in [0, 1] for every other line: then
-f <= w.u, w = sum_(C > 0, +) C_v v + sum_(C <= 0) t_v C_v v - l, wherever the positive lines have these signs. If
+Fix the sign of every positive line as at the centre of a box, and choose any slope t in [0, 1] for every other line:
+then f <= w.u, w = sum_(C > 0, +) C_v v + sum_(C <= 0) t_v C_v v - l, wherever the positive lines have these signs. If
 ||w|| < lambda, all that is settled, at every scale. The slopes that make w shortest are those of the local maximum of f
-(an error in t counts twice its square only, since v.w = 0 where 0 < t < 1): this ends the search around maxima that come
-close to lambda without reaching it, where boxes alone would have to be as small as the square root of what is missing.
+(an error in t counts by its square only, since v.w = 0 where 0 < t < 1): this ends the search around maxima that come
+close to lambda without reaching it, where boxes alone would have to be as small as what is missing, or its root.
 
-The slopes are guessed in floats; w and ||w|| < lambda are exact. All this speaks about the midpoint nu_0, as leaf A does.
+The slopes are guessed in floats; w and ||w|| < lambda are exact. This speaks about the midpoint nu_0, as leaf A does.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyrelu.covering.layout import Layout, floor_scaled
-from polyrelu.covering.leaf_a import Floats, Kept
+from polyrelu.covering.layout import Layout
+from polyrelu.covering.leaf_a import Floats
 from polyrelu.covering.question import Question
+from polyrelu.covering.results import Direction
 
 MOST_LINES = 32
 """Undecided lines of negative coefficient up to which slopes are sought."""
 SWEEPS = 30
+CLOSE = 2**30
 BITS = 40
 
 
@@ -41,22 +44,41 @@ def sides_at(question: Question, layout: Layout, c: NDArray[Any]) -> NDArray[np.
 
 
 def candidate(
-    question: Question, layout: Layout, kept: Kept, side: NDArray[np.int8], free: NDArray[np.intp]
-) -> Candidate | None:
-    """The shortest majorant with these signs, slopes being free on some lines; None if it is not below the level."""
-    products = (layout.high * 2.0**layout.limb + layout.low)[free] / layout.level
+    question: Question, layout: Layout, side: NDArray[np.int8], free: NDArray[np.intp]
+) -> Candidate | Direction | None:
+    """The shortest majorant with these signs, slopes being free on some lines, if it is below the level.
+
+    Else its direction, if f is above the level there, or so close that no majorant will do: a local maximum that nobody
+    has told us of.
+    """
+    size = max(layout.level, 1)
     fixed = np.delete(np.arange(len(side)), free)
     on = fixed[side[fixed] > 0]
-    start = (layout.high[on] * 2.0**layout.limb + layout.low[on]).sum(axis=0) + layout.base
-    t = shortest(start[: layout.normed] / layout.level, products[:, : layout.normed])
+    products = (layout.high * 2.0**layout.limb + layout.low)[:, : layout.normed] / size
+    start = products[on].sum(axis=0) + layout.base[: layout.normed] / size
     slopes = np.where(side > 0, 1 << BITS, 0).astype(object)
-    slopes[free] = [int(x * 2.0**BITS) for x in t]
+    slopes[free] = [int(x * 2.0**BITS) for x in shortest(start, products[free])]
     w = exact_majorant(question, layout, slopes)
-    level = floor_scaled(question.level * 2 ** (question.bits + BITS), 0)
-    if any(w[layout.normed :]) or sum(int(x) * int(x) for x in w) >= level * level:
+    level = question.level * 2 ** (question.bits + BITS)
+    if any(w[layout.normed :]):
         return None
+    if sum(int(x) * int(x) for x in w) >= level**2:
+        return tie(question, layout.sign, w)
     positive = np.where(np.arange(len(side)) < layout.positive, side, 0).astype(np.int8)
     return Candidate(positive, tuple(slopes))
+
+
+def tie(question: Question, sign: int, w: NDArray[Any]) -> Direction | None:
+    """The direction of w, if it is missed, or within 2^-30 of the level: then only more digits, or a star, help."""
+    excess = max(max(abs(int(x)) for x in w).bit_length() - 62, 0)
+    vector = tuple(int(x) >> excess for x in w)
+    if question.exceeds(sign, vector):
+        return Direction(sign, vector, "missed", question.height(sign, vector))
+    value = max(Fraction(question.value(sign, vector), 2**question.bits), Fraction(0))
+    close = question.level * (1 - Fraction(1, CLOSE))
+    if value**2 < close**2 * sum(x * x for x in vector[: question.normed]):
+        return None
+    return Direction(sign, vector, "undecided", question.height(sign, vector))
 
 
 def exact_majorant(question: Question, layout: Layout, slopes: NDArray[Any]) -> NDArray[Any]:

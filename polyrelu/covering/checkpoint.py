@@ -1,6 +1,6 @@
 """A covering on file: the boxes that wait, and the counts so far. Written whole, or not at all.
 
-The file is a numpy archive (`.npz`, no pickles); it carries a hash of its question, and a hash of itself.
+The file is a hash, and a numpy archive (no pickles) that it seals; inside is the hash of the question.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import hashlib
 import json
 import os
 import time
-import zipfile
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
@@ -27,6 +27,8 @@ from polyrelu.errors import BadInput
 SECONDS = 20.0
 """Time between two writings."""
 FORMAT = 1
+SEAL = 32
+"""Bytes of the hash in front."""
 WAVE = 64
 """Lists of boxes that are searched side by side."""
 LEAST = 32
@@ -43,15 +45,17 @@ class State:
     leaves: list[Leaf] = field(default_factory=list)
     """Not written: a covering that records its leaves cannot be interrupted."""
     unexplored: int = 0
+    wave: int = 0
+    """Lists on top of the pile that belong to a wave that was interrupted."""
 
-    def take(self, sign: int, found: Found) -> None:
+    def take(self, sign: int, found: Found, *, root: bool) -> None:
         """Book what a unit of work found. What it left waits in lists of neighbours, so that there is work for all;
-        beside a direction that resists it is passed over.
+        beside a direction that resists it is passed over, but for the first unit, below which lies everything.
         """
         self.counts += found.counts
         self.directions += found.directions
         self.leaves += found.leaves
-        if found.directions:
+        if found.directions and not root:
             self.unexplored += len(found.left)
             return
         count = min(WAVE // 2, -(-len(found.left) // LEAST))
@@ -71,15 +75,13 @@ class Checkpoint:
         """The state on file; None if there is no file."""
         if not self.path.exists():
             return None
-        try:
-            with np.load(self.path, allow_pickle=False) as stored:
-                arrays = {key: stored[key] for key in ("c", "h", "cuts")}
-                text = str(stored["text"])
-                seal = str(stored["seal"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise BadInput(f"{self.path}: not a checkpoint ({error}); remove it to start afresh") from None
-        if sealed(arrays, text) != seal:
-            raise BadInput(f"{self.path}: this checkpoint is damaged; remove it to start afresh")
+        whole = self.path.read_bytes()
+        seal, body = whole[:SEAL], whole[SEAL:]
+        if hashlib.sha256(body).digest() != seal:
+            raise BadInput(f"{self.path}: not a checkpoint, or a damaged one; remove it to start afresh")
+        with np.load(BytesIO(body), allow_pickle=False) as stored:
+            arrays = {key: stored[key] for key in ("c", "h", "cuts")}
+            text = str(stored["text"])
         meta = json.loads(text)
         if meta["question"] != self.name:
             raise BadInput(
@@ -104,13 +106,14 @@ class Checkpoint:
                 "counts": state.counts.as_tuple(),
                 "directions": state.directions,
                 "unexplored": state.unexplored,
+                "wave": state.wave,
             }
         )
+        body = BytesIO()
+        np.savez(body, allow_pickle=False, **arrays, text=np.array(text))
         beside = self.path.with_name(self.path.name + ".part")
         with open(beside, "wb") as file:
-            np.savez(
-                file, allow_pickle=False, **arrays, text=np.array(text), seal=np.array(sealed(arrays, text))
-            )
+            file.write(hashlib.sha256(body.getvalue()).digest() + body.getvalue())
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self.path)
@@ -119,15 +122,6 @@ class Checkpoint:
     def remove(self) -> None:
         """The search is over."""
         self.path.unlink(missing_ok=True)
-
-
-def sealed(arrays: dict[str, Any], text: str) -> str:
-    """A hash of all that is stored."""
-    digest = hashlib.sha256(text.encode())
-    for key in sorted(arrays):
-        digest.update(repr((key, arrays[key].shape, str(arrays[key].dtype))).encode())
-        digest.update(np.ascontiguousarray(arrays[key]).tobytes())
-    return digest.hexdigest()
 
 
 def state_of(arrays: dict[str, Any], meta: dict[str, Any]) -> State:
@@ -141,4 +135,4 @@ def state_of(arrays: dict[str, Any], meta: dict[str, Any]) -> State:
         Direction(int(sign), tuple(int(x) for x in vector), str(kind), float(value))
         for sign, vector, kind, value in meta["directions"]
     ]
-    return State(waiting, Counts(*meta["counts"]), directions, [], int(meta["unexplored"]))
+    return State(waiting, Counts(*meta["counts"]), directions, [], int(meta["unexplored"]), int(meta["wave"]))

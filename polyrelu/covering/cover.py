@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
@@ -44,9 +45,10 @@ def cover(
     """Prove that every direction off the stars is strictly below the level, or name directions that resist.
 
     `executor` is anything with `submit`; `deadline` a value of `time.monotonic()`; `progress` is called with the share
-    of directions that is settled. The search ends early once `enough` directions resist (default: `most`); below a box
-    that resists, its unit of work is not searched further. `checkpoint` names a file from which the search goes on if
-    it exists, and which is removed when the search ends by itself. `record` keeps every leaf, for a second check.
+    of directions that is settled. The search ends early once `enough` directions resist (default: `most`); a unit of
+    work, the first one apart, is not searched further when some of its boxes resist. `checkpoint` names a file from
+    which the search goes on if it exists, and which is removed when the search ends by itself. `record` keeps every
+    leaf, for a second check.
     """
     if question.level <= 0:
         return Resisting(Counts(), (), 0, "enclosure")
@@ -56,13 +58,11 @@ def cover(
     reason = None
     try:
         while state.waiting and reason is None:
-            reason = over_budget(state, max_boxes, deadline)
-            if len(state.directions) >= (most if enough is None else enough):
+            reason = over_budget(state.counts, max_boxes, deadline)
+            if not state.wave and len(state.directions) >= (most if enough is None else enough):
                 reason = "resists"
             if reason is None:
-                wave(sides, state, executor, lambda: over_budget(state, max_boxes, deadline) is not None)
-                if progress is not None:
-                    progress(state.counts.share)
+                wave(sides, state, executor, Watch(state.counts, max_boxes, deadline, progress))
                 if store is not None:
                     store.write(state)
     except BaseException:
@@ -77,36 +77,68 @@ def roots(question: Question, sides: dict[int, Side]) -> list[tuple[int, Boxes]]
     return [(sign, facets(question.d, question.normed, side.layout.P)) for sign, side in sides.items()]
 
 
-def over_budget(state: State, max_boxes: int | None, deadline: float | None) -> str | None:
+def over_budget(counts: Counts, max_boxes: int | None, deadline: float | None) -> str | None:
     """Which limit has been reached, if any."""
-    if max_boxes is not None and state.counts.boxes >= max_boxes:
+    if max_boxes is not None and counts.boxes >= max_boxes:
         return "boxes"
     return "time" if deadline is not None and time.monotonic() >= deadline else None
 
 
-def wave(sides: dict[int, Side], state: State, executor: Executor | None, stop: Callable[[], bool]) -> None:
-    """One wave of units. What was not looked at when `stop` came, or an exception, stays on the pile."""
-    tasks = state.waiting[-WAVE:]
-    units = results(sides, tasks, executor, FIRST_UNIT if state.counts.boxes == 0 else UNIT)
+@dataclass
+class Watch:
+    """Looks at each unit that ends: reports progress, and says when to stop."""
+
+    counts: Counts
+    max_boxes: int | None
+    deadline: float | None
+    progress: Callable[[float], object] | None
+
+    def stops(self, found: Found) -> bool:
+        """Whether the budget is used up with this unit."""
+        self.counts += found.counts
+        if self.progress is not None:
+            self.progress(self.counts.share)
+        return over_budget(self.counts, self.max_boxes, self.deadline) is not None
+
+
+def wave(sides: dict[int, Side], state: State, executor: Executor | None, watch: Watch) -> None:
+    """One wave of units. What is not done when the watch stops it, or an exception, stays on top of the pile.
+
+    It is done as a wave of its own before anything else, so that the pile grows as if nothing had happened.
+    """
+    tasks = state.waiting[-(state.wave or WAVE) :]
+    units = results(sides, tasks, executor)
     got: list[Found] = []
     try:
-        while len(got) < len(tasks) and not (got and stop()):
+        while len(got) < len(tasks):
             got.append(next(units))
+            if watch.stops(got[-1]):
+                break
     finally:
         units.close()
-        state.waiting[-WAVE:] = tasks[len(got) :]
-        for (sign, _), found in zip(tasks, got, strict=False):
-            state.take(sign, found)
+        del state.waiting[-len(tasks) :]
+        for (sign, boxes), found in zip(tasks, got, strict=False):
+            state.take(sign, found, root=is_root(sides[sign], boxes))
+        state.waiting += tasks[len(got) :]
+        state.wave = len(tasks) - len(got)
+
+
+def is_root(side: Side, boxes: Boxes) -> bool:
+    """Whether these boxes are whole facets."""
+    return bool((boxes.h.max(axis=1) == 2.0**side.layout.P).all()) and len(boxes) == 2 * side.layout.normed
 
 
 def results(
-    sides: dict[int, Side], tasks: list[tuple[int, Boxes]], executor: Executor | None, limit: int
+    sides: dict[int, Side], tasks: list[tuple[int, Boxes]], executor: Executor | None
 ) -> Generator[Found]:
     """The results of the units, in their order; what still waits is cancelled on the way out."""
+    units = [
+        (sides[sign], boxes, FIRST_UNIT if is_root(sides[sign], boxes) else UNIT) for sign, boxes in tasks
+    ]
     if executor is None:
-        yield from (search(sides[sign], boxes, limit) for sign, boxes in tasks)
+        yield from (search(*unit) for unit in units)
         return
-    futures = [executor.submit(search, sides[sign], boxes, limit) for sign, boxes in tasks]
+    futures = [executor.submit(search, *unit) for unit in units]
     try:
         for future in futures:
             yield future.result()

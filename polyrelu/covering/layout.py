@@ -78,7 +78,9 @@ def layout_of(question: Question, sign: int) -> Layout:
     products = V * C[:, None]
     size = sum(largest(row) for row in products) + max(map(abs, lines.linear))
     level = question.level * 2**question.bits
-    q = max(size, int(level) + 1).bit_length() - UNIT_BITS
+    q = level.numerator.bit_length() - level.denominator.bit_length() + 1 - UNIT_BITS
+    if size:
+        q = max(q, size.bit_length() - UNIT_BITS)
     limb = 53 - SLOPE_BITS - 1 - max(count, 1).bit_length()
     whole = rounded(products, q)
     low = whole & ((1 << limb) - 1)

@@ -69,7 +69,7 @@ def chord_slopes(z: Floats, r: Floats) -> Floats:
     return np.floor(np.clip(slope, 0.0, 1.0) * ONE)
 
 
-def excess(layout: Layout, kept: Kept, boxes: Boxes, at: Products, slopes: Floats) -> Integers:
+def excess(layout: Layout, kept: Kept, at: Products, slopes: Floats) -> Integers:
     """Gamma in units, rounded up: the sum of C_v max(m (r - z), (1 - m)(z + r)) over the positive lines.
 
     The terms are scaled by a power of two for each box so that they stay below 2^14 and are rounded up to integers
@@ -110,7 +110,7 @@ def maximiser(layout: Layout, boxes: Boxes, G: Floats) -> Floats:
     low, high = boxes.c - boxes.h, boxes.c + boxes.h
     u, m = boxes.c.copy(), layout.normed
     u[:, m:] += np.sign(G[:, m:]) * boxes.h[:, m:]
-    step = G[:, :m] / layout.level
+    step = G[:, :m] / max(layout.level, 1)
     for _ in range(CLIMBS):
         norm = np.sqrt((u[:, :m] ** 2).sum(axis=1, keepdims=True))
         u[:, :m] = np.clip(step * norm, low[:, :m], high[:, :m])
@@ -164,15 +164,15 @@ class Majorants(NamedTuple):
     w: Integers
     slopes: Floats
     u: Floats
+    gamma: Integers
 
 
-def majorants(layout: Layout, kept: Kept, boxes: Boxes, at: Products, slopes: Floats) -> Majorants:
-    """The majorants with given slopes, which are integers from 0 to 2^16."""
-    gamma = excess(layout, kept, boxes, at, slopes)
+def majorants(layout: Layout, kept: Kept, boxes: Boxes, slopes: Floats, gamma: Integers) -> Majorants:
+    """The majorants with given slopes, which are integers from 0 to 2^16, and their excess."""
     G = linear_part(layout, kept, slopes)
     u = maximiser(layout, boxes, G.astype(np.float64))
     value, w = bound(layout, boxes, G, gamma, u)
-    return Majorants(value, w, slopes, u)
+    return Majorants(value, w, slopes, u, gamma)
 
 
 def first_slopes(kept: Kept, at: Products) -> Floats:

@@ -17,8 +17,6 @@ from polyrelu.covering.leaf_a import (
     Floats,
     Kept,
     Majorants,
-    Products,
-    excess,
     linear_part,
     majorants,
     maximiser,
@@ -28,7 +26,7 @@ ROUNDS = 4
 MIXTURES = (0.0625, 0.125, 0.25, 0.5, 0.75, 1.0)
 
 
-def mixed(layout: Layout, kept: Kept, boxes: Boxes, at: Products, first: Majorants) -> Majorants:
+def mixed(layout: Layout, kept: Kept, boxes: Boxes, first: Majorants) -> Majorants:
     """The same majorants with better slopes where that settles more boxes."""
     p = kept.positive
     open_ = np.flatnonzero(first.value >= 0)
@@ -37,9 +35,9 @@ def mixed(layout: Layout, kept: Kept, boxes: Boxes, at: Products, first: Majoran
     lines = kept.lines[p:]
     normals = (layout.high[lines] * 2.0**layout.limb + layout.low[lines]) / ONE
     V = layout.V[lines].T
-    here, z = boxes.take(open_), at.take(open_)
+    here = boxes.take(open_)
     slopes = first.slopes[open_]
-    gamma = excess(layout, kept, here, z, slopes).astype(np.float64)
+    gamma = first.gamma[open_].astype(np.float64)
     G = linear_part(layout, kept, slopes).astype(np.float64)
     u = first.u[open_]
     alive = np.arange(len(open_))
@@ -57,7 +55,7 @@ def mixed(layout: Layout, kept: Kept, boxes: Boxes, at: Products, first: Majoran
         G[alive] += theta[:, None] * move
         alive = alive[(value >= 0) & (theta > 0)]
     slopes[:, p:] = np.rint(np.clip(slopes[:, p:], 0.0, ONE))
-    again = majorants(layout, kept, here, z, slopes)
+    again = majorants(layout, kept, here, slopes, first.gamma[open_])
     better = again.value < first.value[open_]
     for old, new in zip(first, again, strict=True):
         old[open_[better]] = new[better]

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import gcd, isqrt
+from math import gcd, inf, isqrt
 from typing import Any
 
 import numpy as np
@@ -134,6 +134,14 @@ class Question:
         """2^bits f_s(vector) at the midpoint, for an integer vector."""
         products = self.rows @ np.array([int(x) for x in vector], dtype=object)
         return sign * sum(m * int(z) for m, z in zip(self.nu, products, strict=True) if z > 0)
+
+    def height(self, sign: int, vector: Sequence[int]) -> float:
+        """f_s(vector) / ||vector||, rounded: for people and for sorting only."""
+        square = sum(int(x) ** 2 for x in vector[: self.normed])
+        try:
+            return float(Fraction(self.value(sign, vector), 2**self.bits) / isqrt(square << 128) * 2**64)
+        except OverflowError:
+            return inf
 
     def exceeds(self, sign: int, vector: Sequence[int]) -> bool:
         """Whether f_s(vector) > (1 + gap) lambda ||vector|| is proved, for every nu of the enclosure."""

@@ -16,18 +16,20 @@ from numpy.typing import NDArray
 from polyrelu.covering import leaf_a
 from polyrelu.covering import stars as leaf_b
 from polyrelu.covering.boxes import Boxes, halves, shares, split_coordinate
-from polyrelu.covering.candidates import MOST_LINES, candidate, sides_at
+from polyrelu.covering.candidates import MOST_LINES, Candidate, candidate, sides_at
 from polyrelu.covering.layout import SLOPE_BITS, Layout, layout_of
 from polyrelu.covering.leaf_a import Floats, Kept, Majorants, Products
 from polyrelu.covering.mixing import mixed
 from polyrelu.covering.question import Question
 from polyrelu.covering.results import Counts, Direction, Leaf
 from polyrelu.covering.stars import Stars
-from polyrelu.covering.wide import BITS, settles
+from polyrelu.covering.wide import BITS, FINER, settles
 
 BATCH = 2048
 PER_BATCH = 8
-"""Resisting directions kept of one batch, the best ones."""
+"""Resisting directions kept of one batch, the best ones,"""
+PER_UNIT = 16
+"""and of one unit of work, about."""
 CELLS = 2**20  # boxes times lines in a batch, which bounds the memory
 
 
@@ -66,13 +68,13 @@ class Found(NamedTuple):
 
 
 def search(side: Side, boxes: Boxes, limit: int) -> Found:
-    """Look at about `limit` boxes below the given ones; stop early, too, after a batch with a box that resists."""
+    """Look at about `limit` boxes below the given ones; stop early, too, when many directions resist."""
     counts = Counts()
     directions: list[Direction] = []
     leaves: list[Leaf] = []
     tried: set[bytes] = set()
     stack = [Region(boxes, leaf_a.all_lines(side.layout), side.stars)]
-    while stack and counts.boxes < limit and not directions:
+    while stack and counts.boxes < limit and len(directions) < PER_UNIT:
         region = stack.pop()
         size = batch_size(len(region.kept.lines))
         if len(region.boxes) > size:
@@ -113,15 +115,17 @@ def examine(side: Side, region: Region, tried: set[bytes]) -> Examined:
     """Leaves A, B and M for a batch; what resists is reported, and the rest is halved."""
     layout, boxes, kept = side.layout, region.boxes, region.kept
     at = leaf_a.products(layout, kept, boxes)
-    a = leaf_a.majorants(layout, kept, boxes, at, leaf_a.first_slopes(kept, at))
-    a = mixed(layout, kept, boxes, at, a)
+    slopes = leaf_a.first_slopes(kept, at)
+    gamma = leaf_a.excess(layout, kept, at, slopes)
+    a = mixed(layout, kept, boxes, leaf_a.majorants(layout, kept, boxes, slopes, gamma))
     kind = np.where(a.value < 0, "A", "")
     star = np.full(len(boxes), -1)
     if len(region.stars.number):
         in_stars(region, at, kind, star)
     wide = redone(side, region, at, a, kind)
+    ties: list[Direction] = []
     if not (kind != "").all():
-        region = enriched(side, region, at, kind, star, tried)
+        region, ties = enriched(side, region, at, kind, star, tried)
     open_ = np.flatnonzero(kind == "")
     height = leaf_a.heights(layout, kept, boxes.take(open_), at.take(open_))
     directions, closed = resisting(side, boxes.take(open_), height)
@@ -137,7 +141,7 @@ def examine(side: Side, region: Region, tried: set[bytes]) -> Examined:
     on, height = open_[~closed], height[~closed]
     children = below(side, region, at, on, height) if len(on) else []
     leaves = recorded(side, region, at, a, kind, star, wide) if side.record else []
-    return Examined(counts, directions, leaves, children)
+    return Examined(counts, ties + directions, leaves, children)
 
 
 def in_stars(region: Region, at: Products, kind: NDArray[np.str_], star: NDArray[np.intp]) -> None:
@@ -157,29 +161,28 @@ def enriched(  # noqa: PLR0917
     kind: NDArray[np.str_],
     star: NDArray[np.intp],
     tried: set[bytes],
-) -> Region:
+) -> tuple[Region, list[Direction]]:
     """Leaf M: look for a majorant around the open box with the highest centre, and use it here and below."""
     layout, kept = side.layout, region.kept
     open_ = np.flatnonzero(kind == "")
     here = at.take(open_)
-    height = leaf_a.heights(layout, kept, region.boxes.take(open_), here)
-    i = int(height.argmax())
+    i = int(leaf_a.heights(layout, kept, region.boxes.take(open_), here).argmax())
     p = kept.positive
     undecided = np.flatnonzero(np.abs(here.z[i, p:]) < here.r[i, p:])
     if len(undecided) > MOST_LINES:
-        return region
+        return region, []
     signs = sides_at(side.question, layout, region.boxes.c[open_[i]])
-    free = kept.lines[p:][undecided]
     key = signs[: layout.positive].tobytes()
-    if key in tried:
-        return region
+    hard = region.stars.side[:, : layout.hard]
+    if key in tried or ((hard == 0) | (hard == signs[: layout.hard])).all(axis=1).any():
+        return region, []
     tried.add(key)
-    found = candidate(side.question, layout, kept, signs, free)
-    if found is None:
-        return region
+    found = candidate(side.question, layout, signs, kept.lines[p:][undecided])
+    if not isinstance(found, Candidate):
+        return region, [] if found is None else [found]
     region = region._replace(stars=region.stars.joined(found))
     in_stars(region, at, kind, star)
-    return region
+    return region, []
 
 
 def redone(side: Side, region: Region, at: Products, a: Majorants, kind: NDArray[np.str_]) -> dict[int, Any]:
@@ -219,8 +222,7 @@ def resisting(side: Side, boxes: Boxes, height: Floats) -> tuple[list[Direction]
         if not above and not deep[i]:
             closed[i] = False
         elif len(found) < PER_BATCH:
-            norm = float(np.sqrt((boxes.c[i, : layout.normed] ** 2).sum()))
-            value = float(question.value(layout.sign, vector) / 2**question.bits / norm)
+            value = question.height(layout.sign, vector)
             found.append(Direction(layout.sign, vector, "missed" if above else "undecided", value))
     return found, closed
 
@@ -283,7 +285,7 @@ def recorded(  # noqa: PLR0917
         if kind[i] == "A" and int(i) in wide:
             w, slopes = wide[int(i)]
             witness = (
-                tuple(Fraction(int(x), 2 ** (side.question.bits + BITS)) for x in w),
+                tuple(Fraction(int(x), 2 ** (side.question.bits + BITS + FINER)) for x in w),
                 tuple(Fraction(int(m), 2**BITS) for m in slopes),
             )
         elif kind[i] == "A":

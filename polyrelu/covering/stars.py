@@ -57,8 +57,6 @@ def stars_of(question: Question, layout: Layout) -> Stars:
     for k, star in enumerate(question.stars):
         if star.sign != layout.sign:
             continue
-        if not question.offset:
-            check_star(question, k)
         side = np.full(len(lines.V), 2, dtype=np.int8)
         for row, (line, turned) in enumerate(zip(lines.line, lines.turned, strict=True)):
             if line < 0:
@@ -67,6 +65,8 @@ def stars_of(question: Question, layout: Layout) -> Stars:
             if side[line] not in (2, here):
                 raise ValueError(f"star {k} puts parallel rows on contradictory sides (row {row})")
             side[line] = here
+        if not question.offset:
+            check_star(question, k)
         table.append(side[layout.order])
         number.append(k)
     return Stars(

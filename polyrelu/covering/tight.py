@@ -1,6 +1,6 @@
 """What a star claims, checked as far as it is cheap: ||w|| = lambda and the signs, within the enclosure of nu.
 
-For a tight neuron, lambda u_k = w_k = s P X^T D_k nu, with P the projection onto the directions orthogonal to Z_k (THEORY 3).
+For a tight neuron, lambda u_k = w_k = s P X^T D_k nu, with P the projection onto the directions orthogonal to Z_k.
 At the rational midpoint w is off by at most eta, since projections shorten. A star that contradicts this is refused: it
 belongs to another lambda or another nu. (That f <= lambda u_k.v around u_k is for the caller to prove.)
 """

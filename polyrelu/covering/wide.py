@@ -14,13 +14,15 @@ from polyrelu.covering.layout import SLOPE_BITS, Layout, floor_scaled
 from polyrelu.covering.question import Question, norm_above
 
 BITS = 40
+FINER = 64
+"""Further bits of w and of the level."""
 CLIMBS = 60
 
 
 def settles(
     question: Question, layout: Layout, c: NDArray[Any], h: NDArray[Any], slopes: NDArray[Any]
 ) -> Any:
-    """(w, slopes) of a majorant below the level on the box, over 2^(bits + 40) and 2^40; None if there is none.
+    """(w, slopes) of a majorant below the level on the box, over 2^(bits + 104) and 2^40; None if there is none.
 
     `slopes` are proposals over 2^16 for all lines, in the order of `Lines`.
     """
@@ -40,7 +42,8 @@ def settles(
             slope = min(one, int(slopes[k]) << (BITS - SLOPE_BITS))
         used.append(slope)
         G = G + C * slope * v
-    level = floor_scaled(question.level * 2 ** (question.bits + BITS), 0)
+    level = floor_scaled(question.level * 2 ** (question.bits + BITS + FINER), 0)
+    G, gamma = G << FINER, gamma << FINER
     w = support(level, maximiser(layout, c, h, G, level), layout.normed)
     D = G - w
     value = int(D @ c) + int(np.abs(D) @ h) + gamma

@@ -68,11 +68,15 @@ def _split(text: str, path: str) -> list[tuple[int, list[str]]]:
     delimiter = next((mark for mark in marks if mark in first), "")
     if not delimiter:  # columns separated by blanks, or a single column
         return [(k, line.split()) for k, line in enumerate(text.splitlines(), 1) if line.strip()]
+    # no cell is too long for the reader: a number of a million digits is refused as such, with its place
+    before = csv.field_size_limit(len(text) + 1)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
         return [(reader.line_num, cells) for cells in reader if any(c.strip() for c in cells)]
     except csv.Error as error:
         raise BadInput(f"{path}, line {reader.line_num}: not a readable CSV line ({error})") from None
+    finally:
+        csv.field_size_limit(before)
 
 
 def _is_header(lines: list[list[str]]) -> bool:

@@ -197,6 +197,9 @@ def solve_columns(basis: Columns, right: Columns) -> list[list[Number]]:
     if r == 0 or not right:
         return [[] for _ in right]
     B, C = transposed(basis), transposed(right)
+    if _is_rational(B) and not _is_rational(C):  # no division of unknowns, no pivot in balls
+        inverse = to_matrix(B).inv()
+        return [times(inverse, column) for column in right]
     if in_balls(B) or in_balls(C):
         try:
             solution = _balls(B).solve(_balls(C))

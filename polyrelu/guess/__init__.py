@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from polyrelu.guess.fibre import coordinates, dimension, interior_point
 from polyrelu.guess.guesser import Guesser
+from polyrelu.guess.least_squares import nonnegative_least_squares
 from polyrelu.guess.values import Guess, GuessedNeuron
-from polyrelu.guess.weights import nearest_weights
+from polyrelu.guess.weights import nearest_weights, positive_weights
 
 __all__ = [
     "Guess",
@@ -20,4 +21,6 @@ __all__ = [
     "dimension",
     "interior_point",
     "nearest_weights",
+    "nonnegative_least_squares",
+    "positive_weights",
 ]

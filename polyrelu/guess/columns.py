@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from polyrelu.guess.flats import TINY, Indices
 from polyrelu.guess.float_program import FloatProgram
+from polyrelu.guess.least_squares import nonnegative_least_squares
 from polyrelu.guess.values import Array, Bools
 
 MAX_HOPS = 50
@@ -132,18 +132,6 @@ def tight_facets(normals: Array, moment: Array) -> Indices:
             if float(inside.min()) >= -TINY:
                 return chosen
     return np.flatnonzero(nonnegative_least_squares(normals.T, -moment) > 0)
-
-
-def nonnegative_least_squares(matrix: Array, target: Array) -> Array:
-    """Nonnegative least squares; where the compiled code gives up, a long coordinate descent."""
-    try:
-        return np.asarray(nnls(matrix, target, maxiter=50 * sum(matrix.shape))[0], dtype=np.float64)
-    except RuntimeError:
-        residual, rho = -target[None, :], np.zeros((1, matrix.shape[1]))
-        normals = np.ascontiguousarray(matrix.T[:, None, :])
-        for _ in range(2000):
-            sweep(residual, rho, normals)
-        return np.where(rho[0] > 1e-9 * rho.max(), rho[0], 0.0)
 
 
 def sweep(residual: Array, rho: Array, normals: Array) -> None:

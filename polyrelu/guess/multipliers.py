@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyrelu.guess.columns import nonnegative_least_squares, refine, sweep
+from polyrelu.guess.columns import refine, sweep
 from polyrelu.guess.flats import Indices
 from polyrelu.guess.float_program import FloatProgram
+from polyrelu.guess.least_squares import nonnegative_least_squares
 from polyrelu.guess.pricing import CHUNK, SWEEPABLE, SWEEPS
 from polyrelu.guess.values import Array
 

@@ -45,6 +45,18 @@ def nearest_weights(activations: Array, fit: Array, wanted: Array, rank: int) ->
         yield Proposal(np.maximum(weights, 0), independent(activations, weights, rank))
 
 
+def positive_weights(activations: Array, fit: Array, rank: int) -> tuple[Array, list[int]] | None:
+    """A solution far from the bounds beta >= 0, and a basis with large weights; None if there seems to be none."""
+    K, size = len(activations), max(float(np.abs(fit).max(initial=0.0)), 1e-300)
+    rows = np.hstack([activations.T, activations.sum(axis=0)[:, None]])
+    found = _solve(np.append(np.zeros(K), -1.0), rows, fit)
+    if found is None or not found[K] * float(np.abs(activations).max(initial=0.0)) > 1e-9 * size:
+        return None
+    weights = found[:K] + found[K]
+    basis = independent(activations, weights, rank)
+    return (weights, basis) if len(basis) == rank else None
+
+
 def _solve(cost: Array, rows: Array, right: Array) -> Array | None:
     scale = np.maximum(np.abs(rows).max(axis=1, initial=0.0), 1e-300)
     found = linprog(cost, A_eq=rows / scale[:, None], b_eq=right / scale, bounds=(0, None), method="highs")

@@ -91,12 +91,14 @@ class Hull:
 
     def near(self, a: Vector) -> list[Any]:
         """A point of the set that floats believe to be nearest to a."""
-        from scipy.optimize import nnls
+        from polyrelu.guess import nonnegative_least_squares
 
         points, target = _floats(self.points), _floats([a])[0]
         weight = 1e3 * (float(np.abs(points).max(initial=0.0)) or 1.0)
         try:
-            share = nnls(np.vstack([points.T, np.full(len(points), weight)]), np.append(target, weight))[0]
+            share = nonnegative_least_squares(
+                np.vstack([points.T, np.full(len(points), weight)]), np.append(target, weight)
+            )
         except (RuntimeError, ValueError):  # no convergence, or entries beyond floats: any share will do
             share = np.ones(len(points))
         chosen = _clipped(share if np.isfinite(share).all() and share.any() else np.ones(len(points)), None)
@@ -141,10 +143,10 @@ def _undecided(generators: Sequence[Vector], target: Vector) -> bool:
 
 
 def _separating(G: Any, g: Any) -> Any:
-    from scipy.optimize import nnls
+    from polyrelu.guess import nonnegative_least_squares
 
     try:
-        return g - G.T @ nnls(G.T, g)[0]
+        return g - G.T @ nonnegative_least_squares(G.T, g)
     except (RuntimeError, ValueError):
         return np.zeros(len(g))
 
@@ -156,10 +158,15 @@ def _floats(vectors: Sequence[Vector]) -> Any:
 def _bounded_least_squares(moves: Any, target: Any) -> Any:
     from scipy.optimize import lsq_linear
 
-    try:
-        return lsq_linear(moves.T, target, bounds=(0.0, 1.0)).x
-    except (ValueError, np.linalg.LinAlgError):  # entries beyond floats: any coefficients will do
-        return np.full(len(moves), 0.5)
+    size = max(float(np.abs(moves).max(initial=0.0)), float(np.abs(target).max(initial=0.0))) or 1.0
+    if np.isfinite(
+        size
+    ):  # LAPACK prints complaints of its own about entries that are not, or whose squares are not
+        try:
+            return lsq_linear(moves.T / size, target / size, bounds=(0.0, 1.0)).x
+        except (ValueError, np.linalg.LinAlgError):
+            pass
+    return np.full(len(moves), 0.5)  # entries beyond floats: any coefficients will do
 
 
 def _clipped(values: Any, top: float | None = 1.0) -> list[fmpq]:

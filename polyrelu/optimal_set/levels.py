@@ -62,7 +62,7 @@ class OptimalSet(Shown):
 
     def predict(self, x: Vector, shown: Vector | None = None) -> Prediction:
         """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
-        return predict(self.neurons.polytope, x, shown)
+        return predict(self.neurons, x, shown)
 
     @property
     def dimension(self) -> int:

@@ -25,14 +25,15 @@ from flint import arb, fmpq
 from polyrelu.display import Shown
 from polyrelu.errors import Contradiction, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.linear import dot
-from polyrelu.exact.real import Imprecise, sign
+from polyrelu.exact.linear import dot, times
+from polyrelu.exact.real import Imprecise, is_open, sign
 from polyrelu.optimal_set.boxed import BasicSolution, Boxed, Vector, Vertex
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
 from polyrelu.optimal_set.optimise import Objective, maximise, value_at
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
 from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.neuron import Neuron
+from polyrelu.proof.point import linear
 
 BITS = 192
 MAX_INPUTS = 20_000
@@ -194,8 +195,23 @@ def find_witness(polytope: NeuronPolytope, first: OptimalNetwork, second: Optima
         with precision(BITS):
             a, b = (evaluate(polytope.neurons, z, beta, x) for beta in betas)
             if a > b or a < b:
-                return Witness(tuple(map(Fraction, x)), (a, b))
+                z = [_zeros_settled(polytope, k, v, x) for k, v in enumerate(z)]
+                outputs = [evaluate(polytope.neurons, z, beta, x) for beta in betas]
+                return Witness(tuple(map(Fraction, x)), (outputs[0], outputs[1]))
     raise Undecided("no input was found where the two networks differ, though their kinks do")
+
+
+def _zeros_settled(polytope: NeuronPolytope, k: int, z: list[Any], x: Sequence[int]) -> list[Any]:
+    """z of neuron k, or the zero vector if x lies exactly on its hyperplane: a ball around 0 would not say so."""
+    form = [fmpq(v) for v in x]
+    if not is_open(dot(form, z)):
+        return z
+    point, A = polytope.optimum.point, polytope.neurons[k].A
+    try:
+        side = point.sign(linear(times(A.transpose(), form)), "a neuron at the input of a witness")
+    except Undecided:
+        return z
+    return z if side else [arb(0)] * len(z)
 
 
 def evaluate(

@@ -33,6 +33,8 @@ from polyrelu.optimal_set.set_point import Corner, OptimalNetwork, mean
 from polyrelu.proof.neuron import Neuron
 
 BITS = 128
+VERY_FEW = 200
+"""So many vertices are listed sooner than a linear program with ties is solved over a field of high degree."""
 RANDOM_CORNERS = 4
 """Corners that a random point of a set too large to list is a combination of."""
 
@@ -124,6 +126,14 @@ class NeuronSet(Shown):
     def vertices(self) -> tuple[OptimalNetwork, ...]:
         """The inclusion-minimal optimal networks; LimitReached beyond `max_vertices`."""
         return tuple(self._point(v) for v in self._listed[0])
+
+    @property
+    def few_vertices(self) -> tuple[OptimalNetwork, ...]:
+        """The vertices if they are few whatever the shape, or have been listed before; else none."""
+        listed = "_listing" in self.__dict__
+        if not listed and at_most(len(self.neurons), self.dimension) > VERY_FEW:
+            return ()
+        return self.vertices if isinstance(self._listing, tuple) else ()
 
     @property
     def edges(self) -> Edges:

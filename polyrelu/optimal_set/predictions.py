@@ -1,8 +1,9 @@
 """The predictions of all optimal networks at a new row x: an exact interval, with two networks that attain its ends.
 
 A network with weights beta_k over S predicts f(x) = sum_k beta_k s_k (s_k z_k.x)_+, with z_k = s_k lambda u_k. This is
-linear in beta, so its ends over all optimal networks are two linear programs over the neuron polytope; no vertex is
-listed. Let a be the vector of its coefficients.
+linear in beta, so its ends over all optimal networks are two linear programs over the neuron polytope, which list no
+vertex; where the vertices are few or have been listed before, the ends are read off these. Let a be the vector of its
+coefficients.
 
 *When they agree.* The polytope is { beta >= 0 : M beta = b }, and some point of it has all beta > 0 (every neuron of S
 is used). So f(x) is one number iff a is constant on { M beta = b }: iff a.d = 0 for a basis of the kernel of M, for
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flint import arb, fmpq, fmpq_mat
@@ -25,13 +26,15 @@ from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.exact.real import Imprecise, is_open, sign
+from polyrelu.exact.real import Imprecise, is_open, middle, sign
 from polyrelu.exact.vectors import primitive
-from polyrelu.optimal_set.boxed import Boxed
+from polyrelu.optimal_set.boxed import BasicSolution, Boxed, Vertex
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
+from polyrelu.optimal_set.neuron_set import NeuronSet
 from polyrelu.optimal_set.optimise import Maximum, Objective, maximise, value_at
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
 from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.point import BITS as LEVELS
 from polyrelu.proof.point import linear
 
 if TYPE_CHECKING:
@@ -101,8 +104,13 @@ def _bounds(value: Any, digits: int) -> Bounds:
 class Function:
     """The prediction at x as a linear function of the weights: the forms z_k.x = form.nu of the neurons active at x."""
 
-    polytope: NeuronPolytope
+    networks: NeuronSet
     x: tuple[fmpq, ...]
+
+    @property
+    def polytope(self) -> NeuronPolytope:
+        """The polytope of weights."""
+        return self.networks.polytope
 
     @cached_property
     def forms(self) -> dict[int, tuple[list[fmpq], bool]]:
@@ -138,18 +146,19 @@ class Function:
 
     def value(self, point: OptimalNetwork, bits: int) -> Any:
         """The prediction of one network: exact over Q, enclosed elsewhere."""
-
-        def predicted(system: Boxed, at: Coordinates) -> Any:
-            weights, total = point.weights_in(system, at), fmpq(0)
-            for k, a in self.coefficients(at).items():
-                total = total + a * weights[k]
-            return total / self.polytope.optimum.program.lamq
-
         if self.polytope.is_rational:
-            exact = self.polytope.optimum.point.exact
-            assert exact is not None
-            return predicted(self.polytope.exact, exact.at)
-        return self.polytope.enclose(lambda system, at: arb(predicted(system, at)), bits)
+            return self.exact_value(point)
+        return self.polytope.enclose(lambda system, at: arb(self._value_in(point, system, at)), bits)
+
+    def exact_value(self, point: OptimalNetwork) -> Any:
+        """The prediction of one network in the exact field of the optimum."""
+        return self.polytope.settle_exactly(lambda system, at: self._value_in(point, system, at))
+
+    def _value_in(self, point: OptimalNetwork, system: Boxed, at: Coordinates) -> Any:
+        weights, total = point.weights_in(system, at), fmpq(0)
+        for k, a in self.coefficients(at).items():
+            total = total + a * weights[k]
+        return total / self.polytope.optimum.program.lamq
 
     @cached_property
     def is_constant(self) -> bool:
@@ -175,8 +184,11 @@ class Function:
         rows = self.polytope.optimum.program.Xq.tolist()
         return any(primitive(row) == ray for row in rows)
 
-    def end(self, direction: int) -> OptimalNetwork:
-        """A network whose prediction is largest (direction 1) or least (-1), proved."""
+    def end(self, direction: int) -> Attained:
+        """The end where the prediction is largest (direction 1) or least (-1), proved."""
+        few = self.networks.few_vertices
+        if few:
+            return Attained(self, self._best_vertices(few, direction), direction)
         start = self.polytope.start
 
         def search(system: Boxed, at: Coordinates) -> Maximum:
@@ -187,35 +199,67 @@ class Function:
             return found
 
         found = self.polytope.settle_at(search, "an end of the predictions")
-        return OptimalNetwork(self.polytope, (Corner(fmpq(1), found.vertex),))
+        return Attained(self, (_at(self.polytope, found.vertex),), direction)
+
+    def _best_vertices(
+        self, vertices: tuple[OptimalNetwork, ...], direction: int
+    ) -> tuple[OptimalNetwork, ...]:
+        """The vertices without those that balls prove not to be the end."""
+        left = vertices
+        for bits in LEVELS[:2]:
+            values = [self.value(vertex, bits) * direction for vertex in left]
+            top = max(values, key=middle)
+            left = tuple(vertex for vertex, value in zip(left, values, strict=True) if not value < top)
+        return left
 
 
 @dataclass(frozen=True, eq=False)
 class Attained:
-    """An end, attained by a point of the optimal set."""
+    """An end, attained by one of these points of the optimal set: by which is compared exactly when someone asks."""
 
     function: Function
-    point: OptimalNetwork
+    points: tuple[OptimalNetwork, ...]
+    direction: int = 1
 
     def value(self, bits: int) -> Any:
-        """The prediction of the network."""
-        return self.function.value(self.point, bits)
+        """The prediction of the networks that attain the end."""
+        values = [self.function.value(point, bits) * self.direction for point in self.points]
+        return reduce(_larger, values) * self.direction
+
+    @cached_property
+    def point(self) -> OptimalNetwork:
+        """A point that attains the end."""
+        best = self.points[0]
+        if len(self.points) > 1:
+            highest = self.function.exact_value(best)
+            for other in self.points[1:]:
+                value = self.function.exact_value(other)
+                if sign(value - highest) == self.direction:
+                    best, highest = other, value
+        return best
 
     def network(self) -> Network:
         """The network, exact where a field of the optimum is known."""
         return self.point.network()
 
 
+def _larger(a: Any, b: Any) -> Any:
+    return a.max(b) if isinstance(a, arb) else max(a, b)
+
+
+def _at(polytope: NeuronPolytope, place: Vertex | BasicSolution) -> OptimalNetwork:
+    return OptimalNetwork(polytope, (Corner(fmpq(1), place),))
+
+
 def predict(
-    polytope: NeuronPolytope, x: tuple[Fraction, ...], shown: tuple[Fraction, ...] | None = None
+    networks: NeuronSet, x: tuple[Fraction, ...], shown: tuple[Fraction, ...] | None = None
 ) -> Prediction:
     """The predictions at x (with the 1 of a bias column, if there is one); `shown` is the row as it was given."""
+    polytope = networks.polytope
     if polytope.optimum.program.gated:
         raise BadInput(NO_GATES)
-    function = Function(polytope, tuple(map(to_fmpq, x)))
+    function = Function(networks, tuple(map(to_fmpq, x)))
     if function.is_constant:
-        place: Any = polytope.inner if polytope.is_fibre else polytope.start
-        anyone = Attained(function, OptimalNetwork(polytope, (Corner(fmpq(1), place),)))
+        anyone = Attained(function, (_at(polytope, polytope.inner if polytope.is_fibre else polytope.start),))
         return Prediction(shown or x, (anyone, anyone), True)
-    low, high = (Attained(function, function.end(direction)) for direction in (-1, 1))
-    return Prediction(shown or x, (low, high), False)
+    return Prediction(shown or x, (function.end(-1), function.end(1)), False)

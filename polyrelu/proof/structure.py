@@ -116,10 +116,21 @@ class Structure:
         rest = np.array([float(v.p) / float(v.q) for v in self.y_rest])
         return [float(v) for v in np.linalg.lstsq(W, np.array(nu) - rest, rcond=None)[0]]
 
-    def prove_root(self, nu: Sequence[float], weights: Sequence[float], c: Sequence[float]) -> Root | None:
-        """A box with exactly one root of the square system near the given start; None where none was proved."""
-        system = SquareSystem(self)
-        start = [*self.coordinates_of(nu), *weights, *c]
+    def prove_root(
+        self, nu: Sequence[float], weights: Sequence[float], c: Sequence[float], lam: fmpq | None = None
+    ) -> Root | None:
+        """A box with exactly one root of the square system near the given start; None where none was proved.
+
+        `weights` are the convex ones, lambda beta_k. The start may belong to a larger penalty `lam`: with g = lambda m
+        the system is lambda W^T W m + sum_k (lambda beta_k) a_k^T a_k m - ... = W^T y and |a_k m| = 1, which has a
+        limit as lambda falls to 0; so m and the convex weights change little, though floats cannot hold W g + y_N.
+        """
+        system, lamq = SquareSystem(self), self.program.lamq
+        if lam is None:
+            g: list[Any] = [*self.coordinates_of(nu)]
+        else:
+            g = [fmpq(*v.as_integer_ratio()) * (lamq / lam) for v in self.coordinates_of(nu)]
+        start = [*g, *(fmpq(*w.as_integer_ratio()) / lamq for w in weights), *c]
         return prove_root(system.equations, system.jacobian, start, ROOT_BITS)
 
 

@@ -67,7 +67,7 @@ def test_open_files_and_predictions(tmp_path, no_search):
     assert result.predict([[1, 1]])[0].interval(3) == (("0.800", "0.800"), ("5.60", "5.60"))
     with open(path) as file, pytest.raises(BadInput, match="binary mode"):
         polyrelu.load(file)
-    assert polyrelu.load(str(path), max_vertices=1).max_vertices == 1
+    assert polyrelu.load(str(path), max_vertices=1).optimal_set.max_vertices == 1
 
 
 PROOF = proof_document(polyrelu.certify(*FOUR))

@@ -1,14 +1,13 @@
 """A slow, separate check of a recorded covering, in fractions: shares no code with the search.
 
-Every leaf is re-derived from the rows themselves (not from merged lines, unless the leaf speaks of them), and the leaves
-must tile the facets: disjoint dyadic boxes inside them whose volumes add up.
+Every leaf is re-derived, and the leaves must tile the facets: disjoint dyadic boxes whose volumes add up.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from fractions import Fraction
-from math import prod
+from math import gcd, isqrt, prod
 
 
 def inner(a, b):
@@ -25,9 +24,7 @@ def check(question, leaves):
 
 
 def own_lines(question):
-    """Lines of rows up to multiples: (primitive v, coefficient of sign +, radius), in order of appearance; and the level."""
-    from math import gcd
-
+    """Lines of rows up to multiples: (primitive v, coefficient of sign +, radius), as they appear; and the level."""
     table: dict[tuple[int, ...], list] = {}
     linear = [Fraction(0)] * question.d
     for row, m in zip(question.rows, question.nu, strict=True):
@@ -36,7 +33,7 @@ def own_lines(question):
             continue
         v = tuple(int(x) // g for x in row)
         nu = Fraction(m, 2**question.bits)
-        if [x for x in v if x][0] < 0:  # nu g (v.u)_+ = nu g ((-v).u)_+ + nu g v.u
+        if next(x for x in v if x) < 0:  # nu g (v.u)_+ = nu g ((-v).u)_+ + nu g v.u
             linear = [a + nu * g * x for a, x in zip(linear, v, strict=True)]
             v = tuple(-x for x in v)
         entry = table.setdefault(v, [Fraction(0), Fraction(0)])
@@ -51,17 +48,17 @@ def own_lines(question):
 
 
 def ceil_norm(v):
-    from math import isqrt
-
-    return isqrt(sum(x * x for x in v)) + 1
+    square = sum(x * x for x in v)
+    return isqrt(square) + (isqrt(square) ** 2 < square)
 
 
 def majorant(question, lines, leaf, slopes, box=True):
-    """G and Gamma of the slopes: f <= G.u + Gamma on the box (or, with 0/1 slopes for positive lines, on their cell)."""
+    """G and Gamma: f <= G.u + Gamma on the box (or, with 0/1 slopes for positive lines, on their cell)."""
     table, linear = lines
     G = [leaf.sign * x for x in linear]
     gamma = Fraction(0)
-    for (v, c, _), m in zip(table, slopes, strict=True):
+    for (v, c, _), slope in zip(table, slopes, strict=True):
+        m = slope
         C = leaf.sign * c
         z = inner(v, leaf.centre)
         r = sum((abs(x) * h for x, h in zip(v, leaf.half, strict=True)), start=Fraction(0))
@@ -71,13 +68,7 @@ def majorant(question, lines, leaf, slopes, box=True):
             m = (z + r) / (2 * r)
             gamma += C * m * (r - z)
         elif not box and C > 0:
-            assert m in (0, 1)
-            assert abs(z) >= r, "a positive line crosses the box"
-            assert m == 1 if z > 0 else m == 0 or z == r == 0 or r == 0 or z <= -r or z == 0
-            if z >= r > 0 or z > 0:
-                assert m == 1
-            if -z >= r > 0 or z < 0:
-                assert m == 0
+            assert (m == 1 and z >= r) or (m == 0 and z <= -r), "a positive line crosses the box"
         assert 0 <= m <= 1
         G = [g + C * m * x for g, x in zip(G, v, strict=True)]
     return G, gamma
@@ -102,15 +93,11 @@ def leaf_a(question, lines, level, leaf):
 
 
 def root_above(x):
-    from math import isqrt
-
     scaled = x * 4**100
     return Fraction(isqrt(scaled.numerator // scaled.denominator + 1) + 1, 2**100)
 
 
 def root_below(x):
-    from math import isqrt
-
     scaled = x * 4**100
     return Fraction(isqrt(scaled.numerator // scaled.denominator), 2**100)
 
@@ -132,8 +119,6 @@ def leaf_b(question, lines, level, leaf):
         v = [int(x) for x in row]
         if side == 0 or not any(v):
             continue
-        from math import gcd
-
         g = gcd(*v)
         v = tuple(x // g for x in v)
         key = v if v in bend else tuple(-x for x in v)

@@ -52,13 +52,13 @@ def test_networks_show_what_is_predicted(seed):
     """Where x is free one optimal network predicts 0 and one predicts 1; elsewhere all listed networks agree."""
     X, y, _ = degenerate(seed)
     result = certify(X, y, 0, max_vertices=500)
-    fit = [t - r for t, r in zip(map(exact, y), result.optimal.residual, strict=True)]
+    fit = [t - r for t, r in zip(map(exact, y), result.optimal_set.optimum.residual(64), strict=True)]
     for x in rows_to_ask(X, random.Random(seed)):
         (found,) = result.predict([x])
         values = [network.evaluate([x])[0] for network in found.networks]
         assert all(network.evaluate(X) == fit for network in found.networks)
         assert values == ([found.low] * 2 if found.agrees else [0, 1])
-        if found.agrees and result.optimal.lineality == 0:
+        if found.agrees and result.optimal_set.lineality == 0:
             listed = listed_networks(result)
             assert all(network.evaluate([x]) == [found.low] for network in listed)
 
@@ -78,7 +78,7 @@ def listed_networks(result):
 def test_the_closed_form_agrees_with_the_columns(seed):
     """Two routes to dim F' of the full program: the formula, and independent columns cone by cone."""
     X, y, _ = degenerate(seed)
-    fits = certify(X, y, 0, max_vertices=1).optimal.fits
+    fits = certify(X, y, 0, max_vertices=1).optimal_set.fits
     for x in rows_to_ask(X, random.Random(seed)):
         if any(x):
             extended = AtRow(fits, tuple(x)).extended
@@ -93,8 +93,8 @@ def test_one_function_leaves_nothing_free(seed):
     result = certify(X, y, 0, patterns=patterns, max_vertices=10)
     rows = rows_to_ask(X, pick)
     found = result.predict(rows)
-    assert not result.optimal.function_unique or all(p.agrees for p in found)
-    fit = [t - r for t, r in zip(map(exact, y), result.optimal.residual, strict=True)]
+    assert not bool(result.function_unique) or all(p.agrees for p in found)
+    fit = [t - r for t, r in zip(map(exact, y), result.optimal_set.optimum.residual(64), strict=True)]
     assert all(network.evaluate(X) == fit for p in found for network in p.networks)
 
 
@@ -105,7 +105,7 @@ def test_a_split_makes_another_function():
     assert network.evaluate([[1, 0], [0, 1]]) == [0, 0]
     assert network.evaluate([[1, -1]]) == [1]
     assert result.predict([[1, -1]])[0].interval() == ANYTHING
-    assert not result.optimal.function_unique
+    assert not bool(result.function_unique)
 
 
 def test_bias_vertices_and_gates():
@@ -114,7 +114,7 @@ def test_bias_vertices_and_gates():
     assert (known.low, known.agrees, free.agrees) == (3, True, False)
     assert free.x == (5,)
     networks = list(result.networks)
-    assert len(networks) == len(result.optimal.vertices)
+    assert len(networks) == len(result.optimal_set.vertices)
     assert all(np.allclose(n.predict([[1, 1], [2, 1], [-1, 1]]), [3, 4, 3]) for n in networks)
 
     gated = certify([[1, 0], [0, 1]], [1, 2], 0, gated=True)

@@ -1,0 +1,123 @@
+"""Questions that nobody would ask: every one ends, with a clear answer."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from polyrelu.covering import Covered, Question, Resisting, Star, cover
+from tests.covering.slow_checker import check
+
+ROWS = [[3, 0], [0, 4], [-2, 5], [1, 1]]
+
+
+def settled(question):
+    found = cover(question, record=True, max_boxes=200_000)
+    assert isinstance(found, Covered), found
+    check(question, found.leaves)
+    return found
+
+
+def test_a_residual_of_zeros_is_below_any_level():
+    settled(Question(ROWS, (0, 0, 0, 0), 0, Fraction(1, 10**30)))
+
+
+@pytest.mark.parametrize("power", [0, 300, -300, 1200, -1200])
+def test_size_does_not_matter(power):
+    scale = Fraction(10) ** power
+    nu = [int(Fraction(m) * scale * 2**4200) for m in (3, -1, 2, 1)]
+    total = 3 * 3 + 4 + 2 * 6 + 2
+    found = settled(Question(ROWS, nu, 4200, total * scale))
+    assert found.boxes < 50
+    below = cover(Question(ROWS, nu, 4200, scale))
+    assert isinstance(below, Resisting)
+    assert below.missed
+
+
+def test_levels_and_enclosures_that_cannot_work():
+    with pytest.raises(ValueError, match="positive"):
+        Question(ROWS, (1, 1, 1, 1), 0, Fraction(0))
+    with pytest.raises(ValueError, match="one for each row"):
+        Question(ROWS, (1, 1), 0, Fraction(1))
+    wide = cover(Question(ROWS, (1, 1, 1, 1), 0, Fraction(20), radius=Fraction(100)))
+    assert isinstance(wide, Resisting)
+    assert wide.reason == "enclosure"
+
+
+def test_a_star_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="not tight"):
+        cover(Question([[1, 0], [0, 1]], (3, 4), 0, Fraction(6), stars=(Star(1, (1, 1)),)))
+    with pytest.raises(ValueError, match="wrong side"):
+        cover(Question([[1, 0], [1, 1]], (3, 4), 0, Fraction(3), stars=(Star(1, (1, -1)),)))
+    with pytest.raises(ValueError, match="contradictory"):
+        cover(Question([[1, 0], [2, 0], [0, 1]], (1, 1, 4), 0, Fraction(5), stars=(Star(1, (1, -1, 1)),)))
+
+
+def test_the_tight_direction_of_two_axes():
+    """X = I, nu = (3, 4), lambda = 5: w = (3, 4) bounds the whole quadrant by lambda, and is attained."""
+    axes = [[1, 0], [0, 1]]
+    settled(Question(axes, (3, 4), 0, Fraction(5), stars=(Star(1, (1, 1)),)))
+    found = cover(Question(axes, (3, 4), 0, Fraction(5)))
+    assert isinstance(found, Resisting)
+    assert found.directions[0].kind == "undecided"
+    near = np.array(found.directions[0].vector, dtype=float)
+    assert near @ [3, 4] > 5 * np.linalg.norm(near) * (1 - 1e-9)
+
+
+def test_one_column():
+    settled(Question([[2], [-3], [1]], (1, 1, -1), 0, Fraction(4)))
+    assert cover(Question([[2], [-3], [1]], (1, 1, -1), 0, Fraction(2))).missed
+
+
+def test_rows_that_repeat_oppose_vanish_or_span_less():
+    rows = [[1, 2, 0], [2, 4, 0], [-1, -2, 0], [0, 0, 0], [-3, -6, 0], [1, 0, 0]]
+    settled(Question(rows, (5, -2, 3, 7, -1, 2), 1, Fraction(40)))
+    settled(Question(rows, (5, -2, 3, 7, -1, 2), 1, Fraction(40), radius=Fraction(1, 1000)))
+
+
+@pytest.mark.parametrize("power", [15, 30])
+def test_many_digits(power):
+    """Lines too long for the fast layout are rounded there; what is close to the level is redone in Python integers."""
+    rng = np.random.default_rng(power)
+    rows = [[int(x * 10**15) * 10 ** (power - 15) + 1 for x in row] for row in rng.standard_normal((12, 3))]
+    nu = [int(x * 2**60) for x in rng.standard_normal(12)]
+    size = sum(abs(m) * max(abs(x) for x in row) for m, row in zip(nu, rows, strict=True))
+    lam = Fraction(size, 2**60) * Fraction(7, 10)
+    settled(Question(rows, nu, 60, lam))
+    assert cover(Question(rows, nu, 60, lam / 20)).missed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_answers_from_one_to_five(seed):
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(1, 6, (60, 4))
+    nu = rng.integers(-3, 4, 60)
+    nu -= int(nu.mean())
+    lam = Fraction(int(np.abs(rows.T @ np.abs(nu)).max()) // 2 + 1)
+    found = cover(Question(rows, nu, 0, lam), max_boxes=100_000)
+    assert isinstance(found, Covered) or found.missed
+
+
+def test_margins_below_the_fast_layout():
+    """The level 1e-25 above the maximum: only exact numbers see it."""
+    axes = [[1, 0], [0, 1]]
+    settled(Question(axes, (3, 4), 0, 5 + Fraction(1, 10**22)))
+    assert isinstance(cover(Question(axes, (3, 4), 0, 5 - Fraction(1, 10**22))), Resisting)
+
+
+def test_an_offset_outside_the_norm():
+    """One row (x, M) with nu = 1 grows along b; two that cancel do not: f = (x_1.u + b)_+ - (x_2.u + b)_+."""
+    rows = [[3, 1, 10], [1, 2, 10]]
+    settled(Question(rows, (1, -1), 0, Fraction(3), offset=True))
+    assert cover(Question(rows, (1, 0), 0, Fraction(3), offset=True)).missed
+    assert cover(Question(rows, (1, -1), 0, Fraction(2), offset=True)).missed
+
+
+@pytest.mark.parametrize("options", [{"max_boxes": 8}, {"deadline": 0.0}])
+def test_a_budget_ends_without_a_claim(options):
+    rng = np.random.default_rng(5)
+    rows, nu = rng.integers(-99, 100, (120, 6)), rng.integers(-9, 10, 120)
+    found = cover(Question(rows, nu, 0, Fraction(8856)), **options)
+    assert isinstance(found, Resisting)
+    assert found.left
+    assert found.reason in ("boxes", "time")
