@@ -28,7 +28,7 @@ root_doc = "index"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 python_use_unqualified_type_names = True
-maximum_signature_line_length = 88
+maximum_signature_line_length = 200
 toc_object_entries = False
 # A module that a page names must exist. Types in signatures are not all documented, and need not be.
 suppress_warnings = ["ref.python"]  # of two things of one name, autodoc picks one by itself

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -27,6 +27,7 @@ MAX_ATTEMPTS = 6
 """How often a direction that the proof finds above lambda may send the guess back."""
 Stage = Callable[[str], None]
 Proposal = Callable[[Program], Guess]
+Tries = Iterator[Callable[[], Guess]]
 
 
 def certify(
@@ -168,16 +169,18 @@ def _certify_program(
     propose: Proposal | None = None,
 ) -> Result:
     from polyrelu.proof.lambda_max import lambda_max_squared
+    from polyrelu.proof.proposals import proposals
 
     solve = _proved_set if program.lam else _polyhedron
-    solutions, reason = None, None
+    solutions, reason, largest = None, None, None
     # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.
     # Floats may overflow on data of extreme size: that spoils the guess alone, so nobody is warned.
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
-        with _step(timings, "lambda_max", stage):
+        with _step(timings, "lambda_max", stage), suppress(Undecided):
             largest = lambda_max_squared(program)
         try:
-            solutions = solve(program, timings, stage, max_vertices, propose or _guess)
+            tries = iter([lambda: propose(program)]) if propose else proposals(program, largest, _guess)
+            solutions = solve(program, timings, stage, max_vertices, tries)
         except Undecided as blocked:
             reason = str(blocked)
     status = "undecided" if solutions is None else "proved"
@@ -185,28 +188,33 @@ def _certify_program(
 
 
 def _proved_set(
-    program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int, propose: Proposal
+    program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int, tries: Tries
 ) -> SolutionSet:
     """lambda > 0: guess, then prove."""
     from polyrelu.optimal_set.levels import OptimalSet
     from polyrelu.proof.directions import Missed
     from polyrelu.proof.optimum import prove
+    from polyrelu.proof.proposals import first_proved
 
-    for attempt in range(MAX_ATTEMPTS):
+    def attempt(proposal: Callable[[], Guess]) -> OptimalSet:
         with _step(timings, "guess", stage):
-            guess = propose(program)
-        try:
-            with _step(timings, "prove", stage):
-                return OptimalSet(prove(program, guess), max_vertices)
-        except Missed as higher:
-            if attempt + 1 == MAX_ATTEMPTS:
-                raise
-            program.guesser.seeds.extend(u for _, u in higher.directions)
-    raise AssertionError("the last attempt has returned or raised")
+            guess = proposal()
+        with _step(timings, "prove", stage):
+            return OptimalSet(prove(program, guess), max_vertices)
+
+    def proved(proposal: Callable[[], Guess]) -> OptimalSet:
+        for _ in range(MAX_ATTEMPTS - 1):
+            try:
+                return attempt(proposal)
+            except Missed as higher:
+                program.guesser.seeds.extend(u for _, u in higher.directions)
+        return attempt(proposal)
+
+    return first_proved(tries, proved)
 
 
 def _polyhedron(
-    program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int, propose: Proposal
+    program: Program, timings: dict[str, float], stage: Stage | None, max_vertices: int, tries: Tries
 ) -> SolutionSet:
     """lambda = 0: a projection, always decided; nothing is guessed."""
     from polyrelu.unregularised.optimal_set import UnregularisedSet
@@ -217,10 +225,10 @@ def _polyhedron(
     return solutions
 
 
-def _guess(program: Program) -> Guess:
+def _guess(program: Program, lam: float) -> Guess:
     """The float guess; that it crashed is a reason to be undecided, never a crash of ours."""
     try:
-        return program.guesser.optimum(float(program.lam))
+        return program.guesser.optimum(lam)
     except (ArithmeticError, ValueError, IndexError, np.linalg.LinAlgError) as crash:
         raise Undecided(f"the floating-point guess failed ({type(crash).__name__}: {crash})") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -30,7 +31,13 @@ def _block(translator: Any, node: Any) -> None:
 
 def _mathml(node: Any, *, as_block: bool) -> str:
     try:
-        return str(latex2mathml.tex2mathml(node.astext(), as_block=as_block))
+        formula = str(latex2mathml.tex2mathml(node.astext(), as_block=as_block))
     except MathError as error:
         logger.warning("%s in the formula %r", error, node.astext(), location=node)
         return f"<code>{escape(node.astext())}</code>"
+    # A bar or a bracket is as high as it is asked to be: else one before an index is longer than the one behind it.
+    formula = re.sub(r"<mo>([‖(){}\[\]])</mo>", r'<mo stretchy="false">\1</mo>', formula)
+    # Browsers take a bar between two letters for a relation, and give it room.
+    return re.sub(
+        r'<mo stretchy="false">([‖|])</mo>', r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', formula
+    )

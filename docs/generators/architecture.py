@@ -20,6 +20,7 @@ STYLE = """
 .house rect { fill: var(--color-background-secondary, #f6f6f6); stroke: currentColor; stroke-opacity: 0.5; rx: 5 }
 .house path { fill: none; stroke: currentColor; stroke-opacity: 0.35 }
 .house path.wrong { stroke: #d55e00; stroke-opacity: 1; stroke-width: 2 }
+.house a { text-decoration: none; color: inherit }
 .house a:hover rect { stroke-opacity: 1; stroke-width: 2 }
 """
 
@@ -38,7 +39,7 @@ def numbers(graph: nx.DiGraph) -> str:
     return (
         f"{graph.number_of_nodes()} rooms on {len(floors(graph))} floors, {graph.number_of_edges()} arrows "
         f"({nx.transitive_reduction(nx.condensation(graph)).number_of_edges()} drawn: the others follow from them), "
-        f"{len(circles)} circles of imports.\n"
+        f"{len(circles) or 'no'} circle{'s' * (len(circles) != 1)} of imports.\n"
     )
 
 

@@ -7,7 +7,7 @@ import os
 
 from polyrelu.cli import build_parser
 
-WIDTH = "100"
+WIDTH = "98"
 
 INTRODUCTION = """\
 # Commands

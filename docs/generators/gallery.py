@@ -78,7 +78,7 @@ def _figure(result: Any, kind: str, name: str, option: str, made: dict[str, byte
         else load(name).options.replace(f"--lam {load(name).lam}", "")
     )
     command = " ".join(f"polyrelu plot {name}.csv {options} {option}".split())
-    return f"```{{figure}} {file}\n:alt: {figure.caption}\n\n{figure.caption}\n```\n\n```text\n{command}\n```\n\n"
+    return f"![{figure.caption}]({file})\n\n```text\n{command}\n```\n\n"
 
 
 def _shelf() -> str:

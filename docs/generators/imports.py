@@ -64,12 +64,18 @@ def arrows() -> nx.DiGraph:
 
 
 def floors(graph: nx.DiGraph) -> list[list[str]]:
-    """Rooms by floor: the ground imports nothing, and every other room stands just above the highest it imports."""
+    """Rooms by floor, from the ground: each is above all that it imports, and just below the lowest that imports it.
+
+    The rooms of a circle of imports share a floor.
+    """
     circles = nx.condensation(graph)
-    height: dict[int, int] = {}
-    for part in reversed(list(nx.topological_sort(circles))):
-        height[part] = 1 + max((height[below] for below in circles.successors(part)), default=-1)
-    levels: list[list[str]] = [[] for _ in range(1 + max(height.values()))]
-    for part, level in height.items():
-        levels[level] += sorted(circles.nodes[part]["members"])
+    downwards = list(nx.topological_sort(circles))
+    floor: dict[int, int] = {}
+    for part in reversed(downwards):
+        floor[part] = 1 + max((floor[below] for below in circles.successors(part)), default=-1)
+    for part in downwards:
+        floor[part] = min((floor[above] for above in circles.predecessors(part)), default=floor[part] + 1) - 1
+    levels: list[list[str]] = [[] for _ in range(1 + max(floor.values()))]
+    for part in reversed(downwards):
+        levels[floor[part]] += sorted(circles.nodes[part]["members"])
     return levels

@@ -38,4 +38,4 @@ def _output(output: dict[str, Any], stem: str, pictures: dict[str, bytes]) -> st
         return f"```text\n{words.rstrip()}\n```"
     name = f"{stem}-{len(pictures) + 1}.png"
     pictures[f"notebooks/{name}"] = base64.b64decode("".join(data["image/png"]))
-    return f"```{{figure}} {name}\n:alt: {words}\n\n{words}\n```"
+    return f"![{words}]({name})"

@@ -76,12 +76,14 @@ class Root:
         """
         if prec <= self.prec:
             return self
-        for bits in (prec, 2 * prec, 4 * prec):
+        bits = prec
+        while bits <= max_bits:
             finer = prove_root(
                 self.system, self.jacobian, self.box, bits, max_bits=max_bits, known_bits=self.prec
             )
             if finer is None or all(map(_contains, self.region, finer.box)):
                 return finer
+            bits *= 2
         return None
 
 

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import numpy as np
-from flint import fmpz_mat
+from flint import fmpz_mat, nmod_mat
 
 from polyrelu.exact.integers import IntMatrix, narrow
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import Matrix, integer_rows, select_rows, to_matrix
+
+PRIME = 2**61 - 1
 
 
 def kernel_lattice(A: Matrix, columns: int | None = None) -> fmpz_mat:
@@ -33,7 +35,23 @@ def kernel_lattice(A: Matrix, columns: int | None = None) -> fmpz_mat:
 def row_lattice(A: Matrix, columns: int | None = None) -> fmpz_mat:
     """Rows: an LLL-reduced basis of the lattice of all integer vectors in the row space of A."""
     A = to_matrix(A, columns)
+    if rank_modulo_a_prime(A) == A.ncols():  # the row space is everything
+        return fmpz_mat(
+            A.ncols(), A.ncols(), [int(i == j) for i in range(A.ncols()) for j in range(A.ncols())]
+        )
+    if all(v == 0 for v in A.entries()):
+        return fmpz_mat(0, A.ncols())
     return kernel_lattice(kernel_lattice(A), A.ncols())
+
+
+def rank_modulo_a_prime(A: Matrix) -> int:
+    """A lower bound of the rank, nearly always the rank itself: a minor that is not 0 modulo a prime is not 0.
+
+    >>> rank_modulo_a_prime([[1, 2], [2, 4]]), rank_modulo_a_prime([[1, 2], [2, 5]])
+    (1, 2)
+    """
+    rows = integer_rows(A)
+    return int(nmod_mat(rows, PRIME).rank()) if rows.nrows() and rows.ncols() else 0
 
 
 def row_space_basis(rows: IntMatrix) -> IntMatrix:

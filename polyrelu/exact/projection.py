@@ -130,17 +130,15 @@ def _admit(rows: fmpz_mat, c: fmpz_mat, passive: list[int], rho: list[fmpq]) -> 
 def _guess(rows: fmpz_mat, c: Sequence[fmpz]) -> list[int]:
     """Rows where a floating-point solver finds a positive multiplier; nothing if it fails."""
     import numpy as np
-    from scipy.optimize import nnls
+
+    from polyrelu.guess import nonnegative_least_squares
 
     table = rows.tolist()
     used = [j for j, row in enumerate(table) if any(row)]
     if not used or not any(c):
         return []
     matrix = np.array([_unit_floats(table[j]) for j in used])
-    try:
-        rho, _ = nnls(matrix.T, -np.array(_unit_floats(c)))
-    except (RuntimeError, ValueError):  # no convergence: start from nothing
-        return []
+    rho = nonnegative_least_squares(matrix.T, -np.array(_unit_floats(c)))
     return [used[i] for i in np.flatnonzero(rho > 0)]
 
 

@@ -21,6 +21,7 @@ TIE = 1e-7  # other directions this close to lambda, relatively, are reported
 CLOSE = 1e-9  # ... and these are offered to the vertex
 POLISHED = 1e-12
 SNAPS = (1.0, 1e2, 1e4)  # how generously a direction is put on a hyperplane, tried in this order
+FAR = 1e-5  # ... but no product this large against its own terms is ever read as zero
 REREADS = 3
 
 
@@ -33,13 +34,13 @@ def finish(
     """
     flats, fallback = pricer.program.flats, state
     for snap, sift in itertools.product(SNAPS, (apart, _all)):
-        flats.near = max(NEAR, 30 * noise) * snap
+        flats.near = min(max(NEAR, 30 * noise) * snap, FAR)
         found = _reread(pricer, y, lam, state, sift=sift, noise=noise)
         if found.settled:
             return found.state, found.ties
         if found.state.moved <= POLISHED < fallback.moved or fallback is state:
             fallback = found.state
-    flats.near = max(NEAR, 30 * noise)
+    flats.near = min(max(NEAR, 30 * noise), FAR)
     tight = pricer.tight(fallback.nu, lam * (1 - max(TIE, 100 * noise)))
     return fallback, _others(pricer.program, fallback, tight)
 

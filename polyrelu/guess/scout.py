@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from polyrelu.guess.columns import Column, climb, distinct, project
+from polyrelu.guess.columns import Column, climb, distinct, project_moment
 from polyrelu.guess.explored import Explored
 from polyrelu.guess.flats import TINY
 from polyrelu.guess.pricing import Prices
@@ -22,8 +22,8 @@ ROWS = 300  # rows of X that serve as seeds
 STEPS = (1.0, 0.3, 0.1)  # how far a direction turns towards its gradient; the best is taken
 ASCENTS = 12
 FAILURES = 12  # climbs in a row that end nowhere new
-Oracle = Callable[[Array, float, Sequence[Column]], Sequence[tuple[int, Array]]]
-"""(nu, level, local maxima known) -> directions with their signs that exceed the level."""
+Oracle = Callable[[Array, float], Sequence[tuple[int, Array]]]
+"""(nu, level) -> directions with their signs that exceed the level."""
 
 
 class Scout:
@@ -48,7 +48,7 @@ class Scout:
         """Local maxima above the level, at most `limit` for each sign, and the largest value seen."""
         found, top = self._search(nu, level, limit, settled)
         if not found and careful and self.oracle is not None:
-            for s, u in self.oracle(nu, level, settled):
+            for s, u in self.oracle(nu, level):
                 found += self.climbed(nu, s, u, level)
         top = max([top, *(value for value, _ in found)])
         columns = [c for _, c in distinct(self.program, found)]
@@ -92,7 +92,7 @@ class Scout:
         """The local maximum above a direction, if it exceeds the level."""
         program = self.program
         block = program.block_at(u)
-        here = climb(program, project(program, block, program.moment(block, s, nu)), s, nu)
+        here = climb(program, project_moment(program, block, program.moment(block, s, nu)), s, nu)
         return [(here.value, here.column(program, s))] if here.value > level else []
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -31,6 +31,12 @@ class GuessedNeuron:
     gate: int | None
     block: int
 
+    @classmethod
+    def unseen(cls, sign: int, face: tuple[int, ...], gate: int | None, z: Sequence[float]) -> GuessedNeuron:
+        """A neuron that the solver did not find, without weight so far, along the moment z."""
+        direction = sign * np.asarray(z, dtype=np.float64)
+        return cls(sign, direction / (np.linalg.norm(direction) or 1.0), face, 0.0, gate, -1)
+
     def is_antipode(self, other: GuessedNeuron) -> bool:
         """Do the directions seem opposite, at equal signs?"""
         return self.sign == other.sign and float(np.linalg.norm(self.direction + other.direction)) < OPPOSITE
@@ -49,3 +55,5 @@ class Guess:
     ties: tuple[GuessedNeuron, ...]
     message: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
+    lam: float | None = None
+    """The penalty it was made for, if that is a larger one than the penalty asked about."""

@@ -122,6 +122,12 @@ def _objective(network: Network, problem: Problem, residual: list[Any], balance:
         return loss + judged * lam, gain
 
 
+def objective(network: Network, problem: Problem) -> Any:
+    """1/2 |f - y|^2 + lambda/2 sum (|theta|^2 + phi^2) of the weights as they are: exact, or a ball."""
+    _require(network, problem)
+    return _objective(network, problem, _residual(network, problem), False)[0]
+
+
 def _own_patterns(network: Network, problem: Problem) -> NDArray[np.bool_]:
     """1[X theta >= 0] of every unit that is not zero; the gates' patterns of a gated network."""
     units = [unit for unit in network.units if unit.gate is not None or not unit.is_zero]

@@ -3,7 +3,7 @@
 With used neurons S and betas (the convex weight of neuron k is w_k = beta_k lambda u_k):
 
 * *General*: { beta >= 0 : sum beta_k Q_k nu = y - nu }; its rows are thinned to `rank` independent ones, which is
-  enough since the equations have a solution.
+  enough since the equations have a solution. Where all dependences are rational, so are the columns.
 * *Linear phase* (E is what the structure explains): a single has one weight in all optimal networks, a pair {u, -u}
   shares mu_k, and the only variables are the parts x_k of the -u_k: { 0 <= x_k <= mu_k, sum x_k z_k = B c }, with
   dim U rows.
@@ -31,6 +31,7 @@ from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.point import BITS
+from polyrelu.proof.ranks import Dependences, rational_dependences
 
 T = TypeVar("T")
 GUARD_BITS = 32
@@ -167,13 +168,36 @@ class NeuronPolytope:
         return Boxed(columns, right, [at.weights[k] for k in pairs])
 
     def _general(self, at: Coordinates) -> Boxed:
-        columns = [neuron.activation(at.nu) for neuron in self.neurons]
-        right = [y - v for y, v in zip(self.optimum.program.yq, at.nu, strict=True)]
-        rows = self._independent_rows
-        thin = [[column[i] for i in rows] for column in columns]
         lamq = self.optimum.program.lamq
-        total = sum((v * r for v, r in zip(at.nu, right, strict=True)), start=fmpq(0)) / (lamq * lamq)
-        return Boxed(thin, [right[i] for i in rows], [None] * len(columns), total)
+        fit = [y - v for y, v in zip(self.optimum.program.yq, at.nu, strict=True)]
+        total = sum((v * r for v, r in zip(at.nu, fit, strict=True)), start=fmpq(0)) / (lamq * lamq)
+        if self._dependences is not None:
+            columns, right = self._rational_columns(self._dependences, self._general_start(at)[0])
+        else:
+            full = [neuron.activation(at.nu) for neuron in self.neurons]
+            rows = self._independent_rows
+            columns, right = [[column[i] for i in rows] for column in full], [fit[i] for i in rows]
+        return Boxed(columns, right, [None] * len(columns), total)
+
+    @cached_property
+    def _dependences(self) -> Dependences | None:
+        return rational_dependences(self.optimum.point, self.neurons)
+
+    @staticmethod
+    def _rational_columns(known: Dependences, start: Sequence[Any]) -> tuple[list[list[Any]], list[Any]]:
+        """The equations in the coordinates of a basis, where the columns are rational: only `right` is not.
+
+        All directions of the polytope are rational then, and ties are linear equations in the weights.
+        """
+        r = len(known.basis)
+        columns = [list(known.others.get(k, ())) for k in range(len(start))]
+        for i, k in enumerate(known.basis):
+            columns[k] = [fmpq(int(i == j)) for j in range(r)]
+        right = [
+            sum((x * column[i] for x, column in zip(start, columns, strict=True) if column[i]), start=fmpq(0))
+            for i in range(r)
+        ]
+        return columns, right
 
     @cached_property
     def _independent_rows(self) -> list[int]:

@@ -8,10 +8,12 @@ activations are independent, make a system of singles. Whatever is tried, only a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from flint import fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.guess import Guess, GuessedNeuron, coordinates, dimension
+from polyrelu.guess import Guess, GuessedNeuron, coordinates_in, dimension
 from polyrelu.proof.fibre import Interior, interior_of_fibre
 from polyrelu.proof.neuron import Neuron, Place, gated_place
 from polyrelu.proof.pairing import Group, group
@@ -31,6 +33,7 @@ class Conjecture:
 
 def conjecture(program: Program, guess: Guess) -> Conjecture:
     """The first structure read off the guess that has a proved root."""
+    guess = replace(guess, neurons=_directed(program, guess.neurons), ties=_directed(program, guess.ties))
     groups, ties = group(guess, lambda a, b: place_of(program, a).is_opposite(place_of(program, b)))
     if any(g.partner is not None for g in groups):
         found = _linear_phase(program, guess, groups)
@@ -61,11 +64,19 @@ def _linear_phase(program: Program, guess: Guess, groups: Sequence[Group]) -> tu
 def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point | None:
     if not groups:
         return Point(structure, None)
-    lam = float(structure.program.lam)
     B = [[float(v.p) / float(v.q) for v in row] for row in structure.B.tolist()]
-    c = coordinates(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
-    root = structure.prove_root([float(v) for v in guess.nu], [g.weight / lam for g in groups], c)
+    c = coordinates_in(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
+    lam = None if guess.lam is None else fmpq(*guess.lam.as_integer_ratio())
+    root = structure.prove_root(
+        [float(v) for v in guess.nu], [float(g.weight) for g in groups], [float(v) for v in c], lam
+    )
     return Point(structure, root) if root is not None else None
+
+
+def _directed(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[GuessedNeuron, ...]:
+    """Without those whose zero rows span the whole space: they have no direction."""
+    found = zip(neurons, _neurons(program, neurons), strict=True)
+    return tuple(k for k, neuron in found if neuron.dimension > 0)
 
 
 def _neurons(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[Neuron, ...]:

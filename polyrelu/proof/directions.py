@@ -49,7 +49,8 @@ def ask(program: Program, nu: Sequence[arb], level: Fraction, known: Sequence[Ne
     top = max((max(abs(lo), abs(hi)) for lo, hi in bounds), default=Fraction(0))
     bits = max(0, BITS - (top.numerator.bit_length() - top.denominator.bit_length()))
     rounded = [round((lo + hi) / 2 * 2**bits) for lo, hi in bounds]
-    radius = max(
+    # A hair wider than the error, so that a level rounded down by less than that still meets the neurons that reach it.
+    radius = Fraction(1, 2 ** (bits + 20)) + max(
         max(hi - Fraction(m, 2**bits), Fraction(m, 2**bits) - lo)
         for m, (lo, hi) in zip(rounded, bounds, strict=True)
     )

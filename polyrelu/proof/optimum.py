@@ -46,7 +46,7 @@ from polyrelu.proof.tightness import (
 )
 from polyrelu.proof.unconfirmed import Unconfirmed
 
-MAX_REPAIRS = 8
+MAX_REPAIRS = 20
 """How often a failed proof may mend the guess."""
 NU_BITS = 160
 """Accuracy of the residual whose directions are covered."""
@@ -138,15 +138,22 @@ def prove(program: Program, guess: Guess) -> Optimum:
 
     A failure that says what was wrong mends the guess, a few times, before it is final.
     """
-    for _ in range(MAX_REPAIRS):
+    tried: set[frozenset[tuple[object, ...]]] = set()
+    while True:
+        tried.add(_named(guess))
         try:
             return prove_as_guessed(program, guess)
         except Unconfirmed as failed:
-            mended = repair(guess, failed.wrong, failed.right)
-            if mended is None:
+            mended = repair(program, guess, failed.wrong, failed.right)
+            if mended is None or _named(mended) in tried or len(tried) > MAX_REPAIRS:
                 raise
             guess = mended
-    return prove_as_guessed(program, guess)
+
+
+def _named(guess: Guess) -> frozenset[tuple[object, ...]]:
+    """What a structure is read off: a guess that returns would fail as before."""
+    ties = (("tie", k.sign, k.face, k.gate) for k in guess.ties)
+    return frozenset((*((k.sign, k.face, k.gate) for k in guess.neurons), *ties))
 
 
 def prove_as_guessed(program: Program, guess: Guess) -> Optimum:

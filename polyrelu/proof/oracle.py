@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from polyrelu.budget import current
 
+GAP = Fraction(1, 10**4)
+"""What exceeds lambda by less is left to the proof, which sends the guess back if there is something."""
 Array = NDArray[np.float64]
 MAX_BOXES = 20_000_000
 """A covering that needs more is given up: the same on every machine, unlike a limit of seconds."""
@@ -24,9 +26,9 @@ class Oracle:
     rows: Any
     denominator: int
 
-    def __call__(self, nu: Array, level: float, maxima: Sequence[Any]) -> list[tuple[int, Array]]:
-        """Directions (s, u) with s nu.(Xu)_+ > level ||u||, away from local maxima that are known (sign, face)."""
-        from polyrelu.covering import Covered, Question, Star, cover
+    def __call__(self, nu: Array, level: float) -> list[tuple[int, Array]]:
+        """Directions (s, u) with s nu.(Xu)_+ > level ||u||."""
+        from polyrelu.covering import Covered, Question, cover
 
         exact = [Fraction(float(v)) for v in nu]
         bits = max((v.denominator.bit_length() - 1 for v in exact), default=0)
@@ -35,7 +37,7 @@ class Oracle:
             tuple(int(v * 2**bits) for v in exact),
             bits,
             Fraction(level) * self.denominator,
-            stars=tuple(Star(c.sign, c.face) for c in maxima),
+            gap=GAP,
         )
         means = current()
         answer = cover(question, max_boxes=MAX_BOXES, executor=means.executor, deadline=means.deadline)

@@ -9,18 +9,23 @@ Nothing is trusted here: the mended guess passes through every test again.
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from flint import fmpq
+
 from polyrelu.guess import Guess, GuessedNeuron
+from polyrelu.proof.neuron import Neuron
 
 if TYPE_CHECKING:
     from polyrelu.proof.neuron import Place
+    from polyrelu.proof.program import Program
 
 
-def repair(guess: Guess, wrong: Place | None, right: Place | None) -> Guess | None:
+def repair(program: Program, guess: Guess, wrong: Place | None, right: Place | None) -> Guess | None:
     """The guess with one neuron moved, dropped or added; None where the failure does not say how."""
     if wrong is None and right is not None:
-        return _admitted(guess, right)
+        return _admitted(program, guess, right)
     if wrong is None:
         return None
     mended = [_moved(k, wrong, right) for k in guess.neurons]
@@ -40,17 +45,25 @@ def _moved(k: GuessedNeuron, wrong: Place, right: Place | None) -> GuessedNeuron
     return k
 
 
-def _admitted(guess: Guess, right: Place) -> Guess | None:
-    """A tie becomes a neuron: in the place of the one it was confused with, or beside the others."""
+def _admitted(program: Program, guess: Guess, right: Place) -> Guess:
+    """A tie or a new neuron joins: in the place of the one it was confused with, or beside the others."""
     named = next((k for k in guess.ties if _names(k, right)), None)
     if named is None:
-        return None
+        return replace(guess, neurons=(*guess.neurons, _unseen(program, guess, right)))
     # Different gates are different neurons, however close their directions.
     near = [k for k in guess.neurons if k.gate is None and k.is_close(named)]
     others = tuple(k for k in guess.neurons if all(k is not other for other in near))
     weight = sum(k.weight for k in near)
     ties = tuple(k for k in guess.ties if k is not named)
     return replace(guess, neurons=(*others, replace(named, weight=weight)), ties=ties)
+
+
+def _unseen(program: Program, guess: Guess, place: Place) -> GuessedNeuron:
+    """A neuron that the guess did not know: Newton finds its weight."""
+    z = Neuron(place, program).z([fmpq(*float(v).as_integer_ratio()) for v in guess.nu])
+    largest = max(map(abs, z), default=fmpq(0)) or fmpq(1)
+    floats = [float(Fraction(int((v / largest).p), int((v / largest).q))) for v in z]
+    return GuessedNeuron.unseen(place.sign, place.face, place.gate, floats)
 
 
 def _names(k: GuessedNeuron, place: Place) -> bool:

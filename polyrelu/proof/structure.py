@@ -32,13 +32,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.exact.lattice import row_lattice
 from polyrelu.exact.linear import independent_rows, squared, times
 from polyrelu.exact.rational import integer_rows, select_rows
+from polyrelu.guess import coordinates_in
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.program import Program
 
@@ -108,18 +108,37 @@ class Structure:
             return [v + r for v, r in zip(moved.entries(), self.y_rest, strict=True)]
         return [v + r for v, r in zip(times(self.W, g), self.y_rest, strict=True)]
 
+    def exact_coordinates_of(self, nu: Sequence[Any]) -> list[Any]:
+        """The g of a residual nu = W g + y_N over an exact field, read off as many rows as W has columns."""
+        if self.W is None:
+            return list(nu)
+        rows = independent_rows(self.W)
+        inverse = fmpq_mat(select_rows(self.W, rows)).inv()
+        return times(inverse, [nu[j] - self.y_rest[j] for j in rows])
+
     def coordinates_of(self, nu: Sequence[float]) -> list[float]:
         """The g that is nearest to a residual in floats: where Newton's iteration starts."""
         if self.W is None:
             return list(nu)
-        W = np.array([[float(v.p) / float(v.q) for v in row] for row in self.W.tolist()])
-        rest = np.array([float(v.p) / float(v.q) for v in self.y_rest])
-        return [float(v) for v in np.linalg.lstsq(W, np.array(nu) - rest, rcond=None)[0]]
+        W = [[float(v.p) / float(v.q) for v in row] for row in self.W.tolist()]
+        rest = [float(v.p) / float(v.q) for v in self.y_rest]
+        return coordinates_in([v - r for v, r in zip(nu, rest, strict=True)], W)
 
-    def prove_root(self, nu: Sequence[float], weights: Sequence[float], c: Sequence[float]) -> Root | None:
-        """A box with exactly one root of the square system near the given start; None where none was proved."""
-        system = SquareSystem(self)
-        start = [*self.coordinates_of(nu), *weights, *c]
+    def prove_root(
+        self, nu: Sequence[float], weights: Sequence[float], c: Sequence[float], lam: fmpq | None = None
+    ) -> Root | None:
+        """A box with exactly one root of the square system near the given start; None where none was proved.
+
+        `weights` are the convex ones, lambda beta_k. The start may belong to a larger penalty `lam`: with g = lambda m
+        the system is lambda W^T W m + sum_k (lambda beta_k) a_k^T a_k m - ... = W^T y and |a_k m| = 1, which has a
+        limit as lambda falls to 0; so m and the convex weights change little, though floats cannot hold W g + y_N.
+        """
+        system, lamq = SquareSystem(self), self.program.lamq
+        if lam is None:
+            g: list[Any] = [*self.coordinates_of(nu)]
+        else:
+            g = [fmpq(*v.as_integer_ratio()) * (lamq / lam) for v in self.coordinates_of(nu)]
+        start = [*g, *(fmpq(*w.as_integer_ratio()) / lamq for w in weights), *c]
         return prove_root(system.equations, system.jacobian, start, ROOT_BITS)
 
 

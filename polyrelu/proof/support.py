@@ -4,7 +4,8 @@ The weights beta >= 0 of optimal networks solve sum_{k in E} beta_k Q_k nu = y -
 in some solution. When E is exactly what the structure explains, S = E: a root with positive weights (and an interior
 point of the fibre) is a solution that uses every neuron. With further tight neurons the question is settled exactly:
 if they add nothing to the span of the base, a small step along each dependence keeps all weights positive and S = E;
-otherwise S is the union of the supports of the vertices of the weight polytope, enumerated over the exact field.
+one solution in balls with all weights positive shows the same; otherwise S is the union of the supports of the vertices
+of the weight polytope, enumerated over the exact field. How ranks are found is told in `ranks`.
 """
 
 from __future__ import annotations
@@ -13,16 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flint import arb_mat, fmpq
+from flint import fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import rank
-from polyrelu.exact.minors import nonzero_minor
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
-from polyrelu.exact.real import is_zero, sign
+from polyrelu.exact.real import is_zero
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import Point, linear
+from polyrelu.proof.ranks import all_positive, rank_of_activations, rank_of_directions
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def explained_support(point: Point, E: Sequence[Neuron]) -> Support:
         k += 2 if paired else 1
     if not pairs:
         pairs = _antipodal_pairs(point, E)
-        directions = _rank_of_directions(point, [E[a] for a, _ in pairs]) if pairs else 0
+        directions = rank_of_directions(point, [E[a] for a, _ in pairs])
         return Support((True,) * len(E), len(E), tuple(pairs), directions, 0)
     # The Jacobian is nonsingular, so Q_k nu (one per pair), Q_j nu (singles) and X z (a basis) are independent.
     rank_of_all, r = len(structure.neurons) + structure.r, structure.r
@@ -73,19 +73,18 @@ def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
             "further neurons are exactly tight, and no exact field was found to decide who is used"
         )
     nu = exact.at.nu
-    activations = [neuron.activation(nu) for neuron in E]
+    of_all = rank_of_activations(point, E)
     base = len(point.structure.neurons) + point.structure.r
-    if rank(activations) == base and all(sign(w) > 0 for w in exact.at.weights):
+    if of_all == base or all_positive(point, E, of_all):
         used = (True,) * len(E)
     else:
-        used = _used_by_vertices(
-            activations, [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
-        )
+        fit = [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
+        used = _used_by_vertices([neuron.activation(nu) for neuron in E], fit)
     S = [k for k, flag in enumerate(used) if flag]
-    of_all = rank([activations[k] for k in S])
+    of_all = of_all if all(used) else rank_of_activations(point, [E[k] for k in S])
     pairs, opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S])], []
     directions = [E[a].z(nu) for a, _ in pairs]
-    r = pair_rank = rank(directions)
+    r = pair_rank = rank_of_directions(point, [E[a] for a, _ in pairs])
     if len(S) - of_all > len(pairs) - r:
         opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S], opposed=True)]
         r = rank([*directions, *(E[a].z(nu) for a, _ in opposed)])
@@ -120,18 +119,3 @@ def _cancel(point: Point, neuron: Neuron, other: Neuron) -> bool:
     claim = "the sum of two opposite neurons' directions"
     total = neuron.A + other.A * fmpq(neuron.place.sign * other.place.sign)  # z = s lambda u
     return all(all(c == 0 for c in row) or point.sign(linear(row), claim) == 0 for row in total.tolist())
-
-
-def _rank_of_directions(point: Point, neurons: Sequence[Neuron]) -> int:
-    """Rank of the z_k: a minor in balls from below, min(q, dim U) from above, exact algebra between them."""
-    at = point.balls(200)
-    with precision(200):
-        low = len(nonzero_minor(arb_mat([neuron.z(at.nu) for neuron in neurons]))[0])
-    high = min(len(neurons), rank([row for neuron in neurons for row in neuron.L.transpose().tolist()]))
-    if low == high:
-        return low
-    if point.exact is None:
-        raise Undecided(
-            "is a minor of the antipodal directions = 0? Balls hold zero, and no exact field was found"
-        )
-    return rank([neuron.z(point.exact.at.nu) for neuron in neurons])

@@ -35,7 +35,9 @@ def test_every_cell_of_a_notebook_is_on_its_page():
     assert sum(name.endswith(".md") for name in pages) == 6
     page = pages["notebooks/1-a-first-proof.md"].decode()
     assert page.startswith("# A first proof")
-    for name in re.findall(r"\{figure\} (\S+)", page):
+    shown = re.findall(r"!\[.*\]\((\S+)\)", page)
+    assert shown
+    for name in shown:
         assert pages[f"notebooks/{name}"].startswith(b"\x89PNG")
 
 

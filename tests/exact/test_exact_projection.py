@@ -84,7 +84,7 @@ def test_a_wrong_or_missing_guess_changes_nothing(seed: int, monkeypatch: pytest
         assert found.p == p
     from scipy import optimize
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("no convergence")
 
     monkeypatch.setattr(optimize, "nnls", broken)

@@ -1,0 +1,61 @@
+"""What to try to prove: the zero network where it is optimal, the guess, and guesses from larger penalties.
+
+For lambda >= lambda_max, which is known exactly, the zero network is the only optimum. For small lambda floats lose the
+residual: it is of the size of lambda, or differs by so little from its limit. But as lambda falls to 0 the structure
+stays the same in the end, so guesses made at larger penalties, where floats see, are carried down (by
+`Structure.prove_root`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import TypeVar
+
+import numpy as np
+from flint import fmpq
+
+from polyrelu.errors import Undecided
+from polyrelu.guess import Guess
+from polyrelu.proof.program import Program
+
+T = TypeVar("T")
+SMALL = 1e-3
+"""Below this part of lambda_max a guess that cannot be proved is sought at larger penalties, too."""
+PARTS = (1e-6, 1e-5, 1e-7, 1e-4, 1e-8, 1e-3, 1e-9)
+"""Those penalties, as parts of lambda_max, the most promising first."""
+
+
+def proposals(
+    program: Program, largest: fmpq, guess_at: Callable[[Program, float], Guess]
+) -> Iterator[Callable[[], Guess]]:
+    """Guesses in the order in which they should be tried, each made when it is asked for."""
+    if program.lamq * program.lamq >= largest:
+        yield lambda: Guess(np.array(program.y_float), (), ())
+        return
+    lam, top = _float(program.lamq), _float(largest) ** 0.5
+    if lam > 0:
+        yield lambda: guess_at(program, lam)
+    for part in PARTS:
+        if lam < SMALL * top and lam < part * top < np.inf:
+            yield lambda larger=part * top: replace(guess_at(program, larger), lam=larger)  # type: ignore[misc]
+
+
+def first_proved(tries: Iterator[Callable[[], Guess]], prove: Callable[[Callable[[], Guess]], T]) -> T:
+    """The first success; else the first reason."""
+    blocked: Undecided | None = None
+    for proposal in tries:
+        try:
+            return prove(proposal)
+        except Undecided as failed:
+            blocked = blocked or failed
+    raise blocked or Undecided("lambda is below the range of floats, where nothing can be guessed")
+
+
+def _float(x: fmpq) -> float:
+    """The nearest float; infinity or zero beyond their range."""
+    try:
+        return float(Fraction(int(x.p), int(x.q)))
+    except OverflowError:
+        return float("inf")

@@ -1,0 +1,135 @@
+"""Ranks of tight neurons' activations and directions: a minor in balls from below, a cheap reason from above.
+
+Elimination over a number field divides, and there a division costs more than all else together. So it comes last. From
+below a rank is a minor whose ball excludes zero. From above it is the number of columns, the dimension of a rational
+space, or the number of columns less that of dependences: under a symmetry these often are rational, and then
+sum_k c_k Q_k nu = 0 is a linear equation in nu that exact numbers decide without a division.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import arb, arb_mat, fmpq
+
+from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import ball_column, ends, precision
+from polyrelu.exact.linear import rank, times
+from polyrelu.exact.minors import nonzero_minor
+from polyrelu.exact.real import is_zero
+from polyrelu.proof.neuron import Neuron
+from polyrelu.proof.point import BITS, Point
+
+LARGEST = 10_000
+"""The greatest denominator of a coefficient in a dependence that is tried before elimination."""
+
+
+@dataclass(frozen=True)
+class Dependences:
+    """Independent neurons, and every other neuron's activation as a rational combination of theirs."""
+
+    basis: tuple[int, ...]
+    others: dict[int, tuple[fmpq, ...]]
+
+
+def rational_dependences(point: Point, neurons: Sequence[Neuron]) -> Dependences | None:
+    """The dependences among the Q_k nu, read off balls and shown exactly; None where they are not rational."""
+    bits = BITS[1]
+    nu = point.balls(bits).nu
+    with precision(bits):
+        table = arb_mat([neuron.activation(nu) for neuron in neurons])
+        basis, rows = nonzero_minor(table) if neurons else ([], [])
+        others = [k for k in range(len(neurons)) if k not in basis]
+        if not basis or not others:
+            return Dependences(tuple(basis), dict.fromkeys(others, ()))
+        square = arb_mat([[table[k, i] for k in basis] for i in rows])
+        right = arb_mat([[table[k, i] for k in others] for i in rows])
+        guesses = [[_simple(v) for v in column] for column in square.solve(right).transpose().tolist()]
+    known, found = [neurons[j] for j in basis], {}
+    for k, guess in zip(others, guesses, strict=True):
+        c = tuple(v for v in guess if v is not None)
+        if len(c) < len(basis) or not _depends(point, neurons[k], known, c):
+            return None
+        found[k] = c
+    return Dependences(tuple(basis), found)
+
+
+def rank_of_activations(point: Point, neurons: Sequence[Neuron]) -> int:
+    """The rank of the Q_k nu."""
+    found = rational_dependences(point, neurons)
+    if found is not None:
+        return len(found.basis)
+    if point.exact is None:
+        raise Undecided("is a minor of the activations = 0? Balls hold zero, and no exact field was found")
+    return rank([neuron.activation(point.exact.at.nu) for neuron in neurons])
+
+
+def _simple(v: arb) -> fmpq | None:
+    """The only fraction of small denominator that the ball can hold; None if there is none."""
+    low, high = ends(v)
+    guess = ((low + high) / 2).limit_denominator(LARGEST)
+    return fmpq(guess.numerator, guess.denominator) if low <= guess <= high else None
+
+
+def _depends(point: Point, neuron: Neuron, basis: Sequence[Neuron], c: Sequence[fmpq]) -> bool:
+    """Exactly: is Q nu the combination of the basis with these coefficients?"""
+    total = neuron.A.transpose() * neuron.A
+    for k, value in zip(basis, c, strict=True):
+        if value != 0:
+            total -= (k.A.transpose() * k.A) * value
+    if all(v == 0 for v in total.entries()):
+        return True
+    return point.exact is not None and all(is_zero(v) for v in times(total, point.exact.at.nu))
+
+
+def rank_of_directions(point: Point, neurons: Sequence[Neuron]) -> int:
+    """Rank of the z_k: a minor in balls from below, min(q, dim U) from above, exact algebra between them."""
+    if not neurons:
+        return 0
+    at = point.balls(200)
+    with precision(200):
+        low = len(nonzero_minor(arb_mat([neuron.z(at.nu) for neuron in neurons]))[0])
+    high = min(len(neurons), rank([row for neuron in neurons for row in neuron.L.transpose().tolist()]))
+    if low == high:
+        return low
+    if point.exact is None:
+        raise Undecided(
+            "is a minor of the antipodal directions = 0? Balls hold zero, and no exact field was found"
+        )
+    return rank([neuron.z(point.exact.at.nu) for neuron in neurons])
+
+
+def all_positive(point: Point, neurons: Sequence[Neuron], of_all: int) -> bool:
+    """A proof that some solution has every beta > 0, or False.
+
+    Fix the betas outside a basis at rationals and solve for the others on the rows of a minor. With the rank known the
+    other equations follow, because the fit lies in the span: the structure's root is a solution.
+    """
+    from polyrelu.guess import positive_weights
+
+    bits = BITS[0]
+    nu = point.balls(bits).nu
+    with precision(bits):
+        table = arb_mat([neuron.activation(nu) for neuron in neurons])
+        fit = [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
+        proposed = positive_weights(_floats(table), np.array([float(v.mid()) for v in fit]), of_all)
+        if proposed is None:
+            return False
+        weights, basis = proposed
+        _, rows = nonzero_minor(arb_mat([[table[k, i] for i in range(table.ncols())] for k in basis]))
+        if len(rows) < of_all:
+            return False
+        right = ball_column([fit[i] for i in rows])
+        for k in set(range(len(neurons))) - set(basis):
+            if not weights[k] > 0:
+                return False
+            right -= ball_column([table[k, i] for i in rows]) * arb(fmpq(*weights[k].as_integer_ratio()))
+        solution = arb_mat([[table[k, i] for k in basis] for i in rows]).solve(right)
+        return all(bool(v > 0) for v in solution.entries())
+
+
+def _floats(table: arb_mat) -> Any:
+    return np.array([[float(v.mid()) for v in row] for row in table.tolist()])
