@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from polyrelu.covering import leaf_a
 from polyrelu.covering import stars as leaf_b
 from polyrelu.covering.boxes import Boxes, halves, shares, split_coordinate
-from polyrelu.covering.candidates import MOST_LINES, Candidate, candidate, sides_at
+from polyrelu.covering.candidates import MOST_LINES, candidate, sides_at
 from polyrelu.covering.layout import Layout
 from polyrelu.covering.leaf_a import Floats, Kept, Majorants, Products
 from polyrelu.covering.mixing import mixed
@@ -138,13 +138,15 @@ def enriched(  # noqa: PLR0917
         return region, []
     signs = sides_at(side.question, layout, region.boxes.c[open_[i]])
     key = signs[: layout.positive].tobytes()
-    hard = region.stars.side[:, : layout.hard]
-    if key in tried or ((hard == 0) | (hard == signs[: layout.hard])).all(axis=1).any():
+    if key in tried or region.stars.hold(signs, layout.hard):
         return region, []
     tried.add(key)
     found = candidate(side.question, layout, signs, kept.lines[p:][undecided])
-    if not isinstance(found, Candidate):
-        return region, [] if found is None else [found]
+    if isinstance(found, Direction):  # of a known neuron, perhaps, seen from a cell beside its star
+        known = side.stars.hold(sides_at(side.question, layout, found.vector), layout.hard)
+        return region, [] if known else [found]
+    if found is None:
+        return region, []
     region = region._replace(stars=region.stars.joined(found))
     in_stars(region, at, kind, star)
     return region, []
