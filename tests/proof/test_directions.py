@@ -18,9 +18,10 @@ from tests import corpus
 
 ALWAYS, NEVER = 10**9, -1
 SAME = (
-    "status objective residual lambda_max cells tight_blocks support_blocks neurons rank antipodal_pairs "
-    "linear_phase convex_unique p_unique function_unique dimension block_dimension vertices widths"
-).split()
+    *("status", "objective", "residual", "lambda_max", "cells", "tight_blocks", "support_blocks", "neurons"),
+    *("rank", "antipodal_pairs", "linear_phase", "convex_unique", "p_unique", "function_unique", "dimension"),
+    *("block_dimension", "vertices", "widths"),
+)
 
 
 def answers(monkeypatch, X, y, lam):
@@ -126,7 +127,8 @@ def test_a_missed_direction_sends_the_guess_back(monkeypatch):
         directions.unsettled_directions(whole, [arb(v) for v in whole.yq], whole.lam, [])
     for sign, u in missed.value.directions:
         value = sign * sum(
-            float(t) * max(0.0, float(np.dot([float(v) for v in row], u))) for t, row in zip(y, X, strict=True)
+            float(t) * max(0.0, float(np.dot([float(v) for v in row], u)))
+            for t, row in zip(y, X, strict=True)
         )
         assert value > 20 * np.linalg.norm(u)
 
