@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from polyrelu.arrangement.cells import enumerate_cells as enumerate_cells
+    from polyrelu.bounding.search import bound as bound
     from polyrelu.certificate.load import load as load
     from polyrelu.certification import certify as certify
     from polyrelu.data.problem import Problem as Problem
@@ -29,6 +30,7 @@ _HOME = {
     "Result": "polyrelu.result",
     "Uniqueness": "polyrelu.optimal_set.uniqueness",
     "ask": "polyrelu.judging.questions",
+    "bound": "polyrelu.bounding.search",
     "certify": "polyrelu.certification",
     "enumerate_cells": "polyrelu.arrangement.cells",
     "load": "polyrelu.certificate.load",
@@ -43,6 +45,7 @@ __all__ = [
     "Uniqueness",
     "__version__",
     "ask",
+    "bound",
     "certify",
     "enumerate_cells",
     "load",

@@ -15,7 +15,18 @@ from typing import Any, NoReturn
 import polyrelu
 from polyrelu.errors import BadInput, Contradiction, EngineMissing, LimitReached, Undecided
 
-COMMANDS = ("patterns", "certify", "check", "explain", "network", "prune", "examples", "plot", "demo")
+COMMANDS = (
+    "patterns",
+    "certify",
+    "bound",
+    "check",
+    "explain",
+    "network",
+    "prune",
+    "examples",
+    "plot",
+    "demo",
+)
 
 DESCRIPTION = """\
 Exact geometry of neural-network optima: the set of all globally optimal two-layer ReLU networks
@@ -23,6 +34,7 @@ of a small data set (X, y) with penalty lambda, computed with proof.
 
   polyrelu patterns data.csv             every activation pattern of the rows, and a proof that none is missing
   polyrelu certify data.csv --lam 1/10   the optimal fit, its neurons and where they live, proved
+  polyrelu bound data.csv --lam 1/10     proved bounds of the optimum, for tables of any size
   polyrelu check proof.json              check a proof file that certify --out has written
   polyrelu explain proof.json            a checked proof in words, or as LaTeX
   polyrelu network net.npz --data data.csv --lam 1/10   is a trained network optimal, stationary, how far from it?

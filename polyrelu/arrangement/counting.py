@@ -50,7 +50,7 @@ def characteristic_polynomial(rows: Any) -> tuple[int, ...]:
     (1, -3, 2)
     """
     primitive = primitive_rows(rows)
-    whitney = whitney_numbers(independent_columns(lines_of_rows(primitive).rows))
+    whitney = whitney_numbers(spanning_columns(lines_of_rows(primitive).rows))
     return (*whitney, *(0 for _ in range(primitive.shape[1] + 1 - len(whitney))))
 
 
@@ -71,10 +71,10 @@ def number_of_cells_up_to(rows: Any, limit: int) -> int | None:
     >>> number_of_cells_up_to([[1, 0], [0, 1], [1, 1]], 6), number_of_cells_up_to([[1, 0], [0, 1], [1, 1]], 5)
     (6, None)
     """
-    lines = independent_columns(lines_of_rows(primitive_rows(rows)).rows)
+    lines = spanning_columns(lines_of_rows(primitive_rows(rows)).rows)
     count, size = len(lines), FIRST_PART
     while size < count:
-        if cells_counted(tuple(whitney_numbers(independent_columns(lines[:size])))) > limit:
+        if cells_counted(tuple(whitney_numbers(spanning_columns(lines[:size])))) > limit:
             return None
         size += size // 2
     cells = cells_counted(tuple(whitney_numbers(lines)))
@@ -95,7 +95,7 @@ def cells_upper_bound(n_hyperplanes: int, rank: int) -> int:
     return 2 * sum(comb(n_hyperplanes - 1, k) for k in range(rank)) if rank else 1
 
 
-def independent_columns(rows: IntMatrix) -> IntMatrix:
+def spanning_columns(rows: IntMatrix) -> IntMatrix:
     """As many columns as the rank, spanning all columns: the rows keep all their linear relations."""
     from flint import fmpz_mat
 
@@ -106,7 +106,7 @@ def independent_columns(rows: IntMatrix) -> IntMatrix:
     return rows[:, pivots]
 
 
-class Flats(NamedTuple):
+class CountedFlats(NamedTuple):
     """Flats of one rank k, in a space of dimension r."""
 
     members: NDArray[np.uint64]  # (P, words) the rows of the flat, as bits
@@ -114,16 +114,18 @@ class Flats(NamedTuple):
     least: NDArray[np.int64]  # (P,) its smallest row; n for the empty flat
     annihilator: IntMatrix  # (P, r - k, r) primitive vectors: a row x lies in the flat iff all vanish on x
 
-    def take(self, which: Any) -> Flats:
+    def take(self, which: Any) -> CountedFlats:
         """Some of the flats."""
-        return Flats(self.members[which], self.moebius[which], self.least[which], self.annihilator[which])
+        return CountedFlats(
+            self.members[which], self.moebius[which], self.least[which], self.annihilator[which]
+        )
 
 
 def whitney_numbers(rows: IntMatrix) -> list[int]:
     """w_0, ..., w_r for m pairwise independent rows of full column rank r."""
     count, rank = rows.shape
     exact = np.int64 if max(comb(count, k) for k in range(rank + 1)) <= INT64_LIMIT else object
-    flats = Flats(
+    flats = CountedFlats(
         np.zeros((1, -(-count // 64)), dtype=np.uint64),
         np.ones(1, dtype=exact),
         np.full(1, count),
@@ -135,25 +137,25 @@ def whitney_numbers(rows: IntMatrix) -> list[int]:
         whitney.append(int(flats.moebius.sum()))
         flats = flats.take(flats.least > 0)  # a flat with the first row has no row before it
     if rank >= 2:
-        whitney.append(-sum(number_of_covers(batch, rows) for batch in batches(flats, rows)))
+        whitney.append(-sum(number_of_covers(batch, rows) for batch in in_batches(flats, rows)))
     return [*whitney, -sum(whitney)] if rank else whitney
 
 
-def batches(flats: Flats, rows: IntMatrix) -> Iterator[Flats]:
+def in_batches(flats: CountedFlats, rows: IntMatrix) -> Iterator[CountedFlats]:
     """The flats in batches of bounded size."""
     size = BATCH // (rows.size + 1) + 1
     for start in range(0, len(flats.least), size):
         yield flats.take(slice(start, start + size))
 
 
-def modulo(flats: Flats, rows: IntMatrix) -> IntMatrix:
+def modulo(flats: CountedFlats, rows: IntMatrix) -> IntMatrix:
     """Every row modulo every flat, in coordinates: an array (P, n, r - k), zero on the rows of the flat."""
     count, dimension, rank = flats.annihilator.shape
     flat = product(flats.annihilator.reshape(count * dimension, rank), rows)
     return flat.reshape(count, dimension, len(rows)).transpose(0, 2, 1)
 
 
-def number_of_covers(flats: Flats, rows: IntMatrix) -> int:
+def number_of_covers(flats: CountedFlats, rows: IntMatrix) -> int:
     """Sum over the flats G of mu(G) times the number of covers of G with a row before all of G."""
     flat, row = np.nonzero(np.arange(len(rows)) < flats.least[:, None])
     label = line_labels(modulo(flats, rows)[flat, row])
@@ -164,13 +166,13 @@ def number_of_covers(flats: Flats, rows: IntMatrix) -> int:
     return int(flats.moebius[flat[new]].sum())
 
 
-def covers(flats: Flats, rows: IntMatrix) -> Flats:
+def covers(flats: CountedFlats, rows: IntMatrix) -> CountedFlats:
     """All flats of the next rank, with their Moebius values."""
-    parts = [covers_of(batch, rows) for batch in batches(flats, rows)]
-    return merged(Flats(*(np.concatenate(column) for column in zip(*parts, strict=True))))
+    parts = [covers_of(batch, rows) for batch in in_batches(flats, rows)]
+    return equal_merged(CountedFlats(*(np.concatenate(column) for column in zip(*parts, strict=True))))
 
 
-def covers_of(flats: Flats, rows: IntMatrix) -> Flats:
+def covers_of(flats: CountedFlats, rows: IntMatrix) -> CountedFlats:
     """The flats spanned by a flat of the batch and a row before all of it; values summed over the batch."""
     n = len(rows)
     label = line_labels(modulo(flats, rows).reshape(len(flats.least) * n, -1)).reshape(-1, n)
@@ -185,7 +187,7 @@ def covers_of(flats: Flats, rows: IntMatrix) -> Flats:
     flat, least = flat[kept], least[kept]
     members = flats.members[flat] | np.stack(classes, axis=1)[kept]
     annihilator = annihilators(flats.annihilator[flat], rows[least])
-    return merged(Flats(members, -flats.moebius[flat], least, annihilator))
+    return equal_merged(CountedFlats(members, -flats.moebius[flat], least, annihilator))
 
 
 def bits(index: NDArray[np.intp], words: int) -> Iterator[NDArray[np.uint64]]:
@@ -195,7 +197,7 @@ def bits(index: NDArray[np.intp], words: int) -> Iterator[NDArray[np.uint64]]:
         yield np.where(index // 64 == word, bit, np.uint64(0))
 
 
-def merged(flats: Flats) -> Flats:
+def equal_merged(flats: CountedFlats) -> CountedFlats:
     """Equal flats merged, their values added."""
     order = np.lexsort(flats.members.T)
     members = flats.members[order]
@@ -204,7 +206,7 @@ def merged(flats: Flats) -> Flats:
     start = np.flatnonzero(new)
     kept = order[start]
     moebius = np.add.reduceat(flats.moebius[order], start)
-    return Flats(members[start], moebius, flats.least[kept], flats.annihilator[kept])
+    return CountedFlats(members[start], moebius, flats.least[kept], flats.annihilator[kept])
 
 
 def annihilators(parents: IntMatrix, row: IntMatrix) -> IntMatrix:

@@ -30,8 +30,8 @@ from polyrelu.exact.integers import (
     narrow,
     packed,
     row_sizes,
+    row_weight,
     values,
-    weight,
     widen,
 )
 
@@ -133,7 +133,7 @@ def multiples_plus(
 
 def fits(points: IntMatrix, rows: IntMatrix) -> NDArray[np.bool_]:
     """Which points have products with the rows that a float64 carries exactly."""
-    limit = FLOAT_LIMIT // (weight(rows) + 1)
+    limit = FLOAT_LIMIT // (row_weight(rows) + 1)
     return np.asarray(row_sizes(points) < limit, dtype=bool)
 
 

@@ -43,7 +43,7 @@ def write_proof(result: Result, path: str) -> dict[str, Any]:
     checker accepts; then nothing is written. Returns the document.
     """
     document = proof_document(result)
-    data = canonical(document)
+    data = canonical_bytes(document)
     if str(path).endswith(".gz"):
         data = gzip.compress(data, mtime=0)
 
@@ -54,7 +54,7 @@ def write_proof(result: Result, path: str) -> dict[str, Any]:
     return document
 
 
-def canonical(document: Any) -> bytes:
+def canonical_bytes(document: Any) -> bytes:
     """Sorted keys, no spaces, one final newline."""
     return (json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n").encode("ascii")
 

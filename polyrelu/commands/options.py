@@ -6,6 +6,7 @@ import argparse
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from polyrelu.limits import MAX_CELLS, MAX_DIGITS, MAX_VERTICES
@@ -83,14 +84,93 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 
 def add_size_options(parser: argparse.ArgumentParser) -> None:
     """--jobs and --max-cells."""
+    _add_jobs_option(parser)
+    add_max_cells_option(parser)
+
+
+def _add_jobs_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="worker processes (default 1)")
+
+
+def add_max_cells_option(parser: argparse.ArgumentParser) -> None:
+    """--max-cells."""
     parser.add_argument(
         "--max-cells",
         metavar="N",
         type=positive,
         default=MAX_CELLS,
-        help=f"refuse data with more cells than this (default {MAX_CELLS:,})",
+        help=f"refuse to list more cells than this, where a list is needed (default {MAX_CELLS:,})",
     )
+
+
+def add_seconds_option(parser: argparse.ArgumentParser) -> None:
+    """--seconds."""
+    parser.add_argument(
+        "--seconds", metavar="S", type=seconds, help="print the best proved bounds when this time is up"
+    )
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """--jobs, --dask and --checkpoint: where coverings run, and where they are kept."""
+    parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="worker processes (default 1)")
+    parser.add_argument(
+        "--dask", metavar="ADDRESS", help="scheduler of a running Dask cluster, instead of --jobs"
+    )
+    parser.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="keep the state of a long covering there, and go on from it when it exists",
+    )
+
+
+def seconds(text: str) -> float:
+    """A positive number of seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
+    return value
+
+
+def share(text: str) -> Fraction:
+    """An exact number between 0 and 1."""
+    from polyrelu.data.numbers import exact_number
+    from polyrelu.errors import BadInput
+
+    try:
+        value = exact_number(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and 1")
+    return value
+
+
+@contextmanager
+def engine(args: argparse.Namespace, what: str) -> Iterator[Executor | None]:
+    """The budget of --seconds, --jobs, --dask and --checkpoint, with a progress bar; all that is asked runs in it."""
+    from polyrelu.budget import Budget, seconds_from_now, spending
+    from polyrelu.show.progress import share_bar
+
+    with pool(args.jobs, args.dask) as executor, share_bar(what) as progress:
+        deadline = seconds_from_now(args.seconds)
+        with spending(Budget(deadline, executor, progress, args.checkpoint)):
+            yield executor
+
+
+@contextmanager
+def pool(jobs: int, dask: str | None) -> Iterator[Executor | None]:
+    """Processes here, or the workers of a Dask cluster."""
+    if dask is None:
+        with workers(jobs) as executor:
+            yield executor
+        return
+    from polyrelu.interop.cluster import dask_executor
+
+    with dask_executor(dask) as executor:
+        yield executor
 
 
 def positive(text: str) -> int:

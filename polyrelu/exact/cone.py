@@ -23,10 +23,12 @@ def generators(
     rows = common_field([*inequalities, *equations])
     run = choose(engine, rational=all_rational(rows))
     rays, lines = run(rows[: len(inequalities)], rows[len(inequalities) :], dim)
-    return canonical(rays, lines)
+    return canonical_generators(rays, lines)
 
 
-def canonical(rays: Sequence[Vector], lines: Sequence[Vector]) -> tuple[list[Vector], list[Vector]]:
+def canonical_generators(
+    rays: Sequence[Vector], lines: Sequence[Vector]
+) -> tuple[list[Vector], list[Vector]]:
     """The same rays modulo the lines, in a form free of scale and order; the lines as an echelon basis."""
     both = common_field([*rays, *lines])
     basis = echelon(both[len(rays) :])
@@ -49,4 +51,4 @@ def irredundant(
     proper = set(tight) - {everyone}
     maximal = {mask for mask in proper if not any(mask & other == mask for other in proper - {mask})}
     facets = [row for row, mask in zip(rows, tight, strict=True) if mask in maximal]
-    return canonical(facets, [*equations, *implied])
+    return canonical_generators(facets, [*equations, *implied])

@@ -151,12 +151,6 @@ def ball_column(vector: Sequence[Any]) -> arb_mat:
     return arb_mat(len(vector), 1, list(vector))
 
 
-def rounded(b: arb, bits: int) -> Fraction:
-    """A dyadic rational within about 2^-bits of the midpoint of the ball: for guesses, not an enclosure."""
-    scaled = _dyadic(b.mid()) * (1 << bits)
-    return Fraction(round(scaled), 1 << bits)
-
-
 def integer_near(b: arb, shift: int) -> fmpz:
     """An integer near 2^shift times the midpoint: for lattice reduction, which only guesses."""
     mantissa, exponent = b.mid().man_exp()

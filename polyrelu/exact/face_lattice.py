@@ -25,20 +25,29 @@ class Adjacency:
 def face_numbers(incidence: Sequence[AbstractSet[int]], vertices: int, rays: int) -> tuple[int, ...]:
     """How many faces there are on each level, minimal faces first, the polyhedron itself last.
 
-    Descends level by level: the facets of a face F are the maximal sets among the intersections of F with the
-    polyhedron's facets that do not contain F. (The face lattice is graded, so levels are dimensions.)
-
     >>> face_numbers([{0, 1}, {1, 2}, {2, 0}], 3, 0)
     (3, 3, 1)
     """
-    finite = (1 << vertices) - 1
     masks = [sum(1 << k for k in facet) for facet in incidence]
-    level = {(1 << (vertices + rays)) - 1}
-    numbers: list[int] = []
+    return tuple(len(level) for level in faces_by_level(masks, vertices, rays))
+
+
+def faces_by_level(masks: Sequence[int], vertices: int, rays: int = 0) -> list[set[int]]:
+    """The faces as bit masks of their generators, minimal faces first, the polyhedron itself last.
+
+    `masks` are the facets' sets, or those of any inequalities that define the polyhedron. Descends level by level:
+    the facets of a face F are the maximal sets among the intersections of F with these that are not F. (The face
+    lattice is graded, so levels are dimensions.)
+
+    >>> [len(level) for level in faces_by_level([0b011, 0b110, 0b101], 3)]
+    [3, 3, 1]
+    """
+    finite = (1 << vertices) - 1
+    level, levels = {(1 << (vertices + rays)) - 1}, []
     while level:
-        numbers.append(len(level))
+        levels.append(level)
         level = {below for face in level for below in _facets_of(face, masks, finite)}
-    return tuple(reversed(numbers))
+    return levels[::-1]
 
 
 def _facets_of(face: int, masks: Sequence[int], finite: int) -> set[int]:

@@ -55,8 +55,8 @@ def narrow(array: IntMatrix) -> IntMatrix:
     return array
 
 
-def weight(rows: IntMatrix) -> int:
-    """The largest sum of absolute values in a row: |x.w| <= weight * largest(w)."""
+def row_weight(rows: IntMatrix) -> int:
+    """The largest sum of absolute values in a row: |x.w| <= row_weight * largest(w)."""
     if rows.dtype != object and largest(rows) * rows.shape[1] > INT64_LIMIT:
         rows = widen(rows)
     return int(np.abs(rows).sum(axis=1).max()) if rows.size else 0
@@ -68,7 +68,9 @@ def values(points: IntMatrix, rows: IntMatrix) -> NDArray[Any]:
     >>> values(np.array([[2**40, 1]]), np.array([[2**40, -1]])).tolist()
     [[1208925819614629174706175]]
     """
-    bound = max(1, weight(rows)) * max(1, largest(points))  # no points at all do not make large rows small
+    bound = max(1, row_weight(rows)) * max(
+        1, largest(points)
+    )  # no points at all do not make large rows small
     if bound < FLOAT_LIMIT:
         result: NDArray[Any] = points.astype(np.float64) @ rows.T.astype(np.float64)
         return result

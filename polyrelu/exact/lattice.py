@@ -39,6 +39,8 @@ def row_lattice(A: Matrix, columns: int | None = None) -> fmpz_mat:
         return fmpz_mat(
             A.ncols(), A.ncols(), [int(i == j) for i in range(A.ncols()) for j in range(A.ncols())]
         )
+    if all(v == 0 for v in A.entries()):
+        return fmpz_mat(0, A.ncols())
     return kernel_lattice(kernel_lattice(A), A.ncols())
 
 

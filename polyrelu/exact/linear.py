@@ -244,14 +244,17 @@ def _null_vector(width: int, pivots: Sequence[int], free: int, part: Vector) -> 
 
 
 def projector(rows: Rows, columns: int | None = None) -> fmpq_mat:
-    """The orthogonal projection onto { u : A u = 0 }, A rational: I - B^T (B B^T)^-1 B for a basis B of the rows."""
+    """The orthogonal projection onto { u : A u = 0 }, A rational."""
     A = to_matrix(rows, columns)
     d = A.ncols()
-    identity = fmpq_mat(d, d, [int(i == j) for i in range(d) for j in range(d)])
+    return projected(A, fmpq_mat(d, d, [int(i == j) for i in range(d) for j in range(d)]))
+
+
+def projected(rows: Rows, M: fmpq_mat) -> fmpq_mat:
+    """The projector of the rows times M, without the projector: M - B^T (B B^T)^-1 B M for a basis B of the rows."""
+    A = to_matrix(rows, M.nrows())
     B = fmpq_mat(integer_rows(select_rows(A, independent_rows(A))))
-    if B.nrows() == 0:
-        return identity
-    return identity - B.transpose() * (B * B.transpose()).solve(B)
+    return M if B.nrows() == 0 else M - B.transpose() * (B * B.transpose()).solve(B * M)
 
 
 # ------------------------------------------------------------------ the kind of the entries

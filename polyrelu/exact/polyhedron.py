@@ -142,7 +142,7 @@ def remove_redundancies(
 
 def canonical(v: VRepresentation) -> VRepresentation:
     """The same generators up to scale, order and lineality: equal results mean equal lists (not only sets)."""
-    return _from_cone(v.dim, *cone.canonical(*_generators(v)))
+    return _from_cone(v.dim, *cone.canonical_generators(*_generators(v)))
 
 
 def _rows(h: HRepresentation) -> tuple[list[Vector], list[Vector]]:

@@ -7,9 +7,9 @@ file alone: a `Guesser` for each program, and two proposals about networks whose
 
 from __future__ import annotations
 
-from polyrelu.guess.fibre import coordinates, dimension, interior_point
+from polyrelu.guess.fibre import coordinates_in, dimension, interior_point
 from polyrelu.guess.guesser import Guesser
-from polyrelu.guess.least_squares import nonnegative_least_squares
+from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
 from polyrelu.guess.values import Guess, GuessedNeuron
 from polyrelu.guess.weights import nearest_weights, positive_weights
 
@@ -17,7 +17,8 @@ __all__ = [
     "Guess",
     "GuessedNeuron",
     "Guesser",
-    "coordinates",
+    "bounded_least_squares",
+    "coordinates_in",
     "dimension",
     "interior_point",
     "nearest_weights",

@@ -15,6 +15,7 @@ from polyrelu.guess.values import Array, Bools
 MAX_HOPS = 50
 MANY = 64  # rows of a cone that are too many to try all at once
 REFINEMENTS = 5
+SWEEPS = 4
 RIDGE = 1e-11  # keeps dependent facets solvable
 
 
@@ -40,8 +41,8 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
-class Projection:
-    """Of a block's moment onto its cone: p, its norm, and the rows that vanish on p."""
+class ConePoint:
+    """The projection of a block's moment onto its cone: p, its norm, and the rows that vanish on p."""
 
     block: int
     p: Array
@@ -65,7 +66,7 @@ def column(program: FloatProgram, block: int, sign: int, w: Array, zero: Bools |
     return Column(block, sign, u, none, active, sign * np.where(active, products, 0.0))
 
 
-def project(program: FloatProgram, block: int, moment: Array) -> Projection:
+def project_moment(program: FloatProgram, block: int, moment: Array) -> ConePoint:
     """Projection of a moment onto the cone of a block.
 
     Least squares only names the tight facets: p itself comes from the flat they span, which is accurate even where
@@ -81,16 +82,16 @@ def project(program: FloatProgram, block: int, moment: Array) -> Projection:
             p = program.flats.through(tight).projection @ moment
     value = math.sqrt(p @ p)
     if value <= 1e-14 * size:
-        return Projection(block, np.zeros_like(p), 0.0, np.ones(program.n, dtype=bool))
+        return ConePoint(block, np.zeros_like(p), 0.0, np.ones(program.n, dtype=bool))
     if not program.gated:
         touched = program.flats.on_hyperplane(p) | tight
         if touched.any():
             flat = program.flats.through(touched)
             p, tight = flat.projection @ moment, flat.zero
-    return Projection(block, p, math.sqrt(p @ p), tight)
+    return ConePoint(block, p, math.sqrt(p @ p), tight)
 
 
-def climb(program: FloatProgram, start: Projection, sign: int, nu: Array) -> Projection:
+def climb(program: FloatProgram, start: ConePoint, sign: int, nu: Array) -> ConePoint:
     """From cell to neighbouring cell while the value rises (only where all cells are listed)."""
     here = start
     for _ in range(MAX_HOPS if program.all_cells else 0):
@@ -101,7 +102,7 @@ def climb(program: FloatProgram, start: Projection, sign: int, nu: Array) -> Pro
     return here
 
 
-def _across(program: FloatProgram, here: Projection, sign: int, nu: Array) -> Projection | None:
+def _across(program: FloatProgram, here: ConePoint, sign: int, nu: Array) -> ConePoint | None:
     """The best neighbouring cell behind a facet that p touches; None at a local maximum."""
     rows, value, best = program.facet_rows[here.block], here.value * (1 + 1e-10), None
     touching = (rows < program.n) & here.zero[np.minimum(rows, program.n - 1)]
@@ -110,7 +111,7 @@ def _across(program: FloatProgram, here: Projection, sign: int, nu: Array) -> Pr
         moment = program.moment(other, sign, nu)
         outward = moment @ program.unit_rows[rows[place]]
         if outward < 0 if program.patterns[here.block, rows[place]] else outward > 0:
-            there = project(program, other, moment)
+            there = project_moment(program, other, moment)
             if there.value > value:
                 value, best = there.value, there
     return best
@@ -167,6 +168,24 @@ def refine(moments: Array, rho: Array, normals: Array) -> Array:
         slack = inside + np.einsum("mfg,mg->mf", gram, np.where(tight, solved, 0.0))
         tight = np.where(tight, solved > 0, slack < 0)
     return best
+
+
+def descend(moments: Array, rho: Array, normals: Array, level: float) -> Array:
+    """Residuals after some sweeps and a refinement of rho, in place; fewer for blocks that fall below the level."""
+    out: Array = moments + np.einsum("mf,fmd->md", rho, normals)
+    alive = np.flatnonzero(np.linalg.norm(out, axis=1) > level)
+    for _ in range(SWEEPS):
+        if not len(alive):
+            break
+        residual, mine = out[alive], rho[alive]
+        sweep(residual, mine, normals if len(alive) == len(out) else normals[:, alive])
+        out[alive], rho[alive] = residual, mine
+        alive = alive[np.linalg.norm(residual, axis=1) > level]
+    if len(alive):
+        facing = normals[:, alive]
+        rho[alive] = refine(moments[alive], rho[alive], facing)
+        out[alive] = moments[alive] + np.einsum("mf,fmd->md", rho[alive], facing)
+    return out
 
 
 def _squares(moments: Array, rho: Array, normals: Array) -> Array:

@@ -55,9 +55,3 @@ def neighbours(X: Array, patterns: Bools) -> tuple[list[Indices], Indices]:
         place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
         out[:, k] = np.where(known[place] == wanted, order[place], -1)
     return classes, out
-
-
-def facets(X: Array, patterns: Bools) -> tuple[list[Indices], Bools]:
-    """Parallel classes, and for each cell which of them support one of its facets (all cells must be listed)."""
-    classes, across = neighbours(X, patterns)
-    return classes, np.asarray(across >= 0)

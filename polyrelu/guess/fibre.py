@@ -22,7 +22,7 @@ def dimension(directions: Sequence[Array]) -> int:
     return int((singular > FLAT * singular[0]).sum())
 
 
-def coordinates(vector: Array, B: Sequence[Sequence[float]]) -> list[float]:
+def coordinates_in(vector: Array | Sequence[float], B: Sequence[Sequence[float]]) -> list[float]:
     """Those of a vector in the basis that the columns of B are, by least squares."""
     return [float(v) for v in np.linalg.lstsq(np.array(B), vector, rcond=None)[0]]
 

@@ -28,7 +28,7 @@ class Flat:
     extended: Extended
 
 
-class Flats:
+class FloatFlats:
     """The flats met so far. The projection is accurate entry by entry, whatever the scales of the columns."""
 
     def __init__(self, X: Array) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from polyrelu.guess.facets import neighbours
-from polyrelu.guess.flats import TINY, Flats, Indices
+from polyrelu.guess.flats import TINY, FloatFlats, Indices
 from polyrelu.guess.values import Array, Bools
 
 
@@ -23,7 +23,7 @@ class FloatProgram:
         self.weights = self.patterns.astype(np.float64)
         self.gated, self.all_cells = gated, all_cells and not gated
         self.signs: tuple[int, ...] = (1,) if gated else (1, -1)
-        self.flats = Flats(self.X)
+        self.flats = FloatFlats(self.X)
         self.row_norms = self.flats.row_norms
         safe = np.where(self.row_norms > 0, self.row_norms, 1.0)
         self.unit_rows = np.vstack([self.X / safe[:, None], np.zeros((1, self.d))])  # the last one is padding

@@ -30,6 +30,22 @@ def nonnegative_least_squares(matrix: Array, target: Array) -> Array:
     return np.zeros(matrix.shape[1]) if x is None else x
 
 
+def bounded_least_squares(matrix: Array, target: Array) -> Array:
+    """0 <= x <= 1 with a small || matrix x - target ||; the middle where floats cannot say.
+
+    >>> bounded_least_squares(np.eye(3), np.array([-1.0, 0.25, 7.0])).round(9).tolist()
+    [0.0, 0.25, 1.0]
+    """
+    size = max(float(np.abs(matrix).max(initial=0.0)), float(np.abs(target).max(initial=0.0))) or 1.0
+    if np.isfinite(size):  # LAPACK prints complaints of its own about entries that are not
+        try:
+            found = optimize.lsq_linear(matrix / size, target / size, bounds=(0.0, 1.0)).x
+            return np.asarray(found, dtype=np.float64)
+        except (ValueError, np.linalg.LinAlgError):
+            pass
+    return np.full(matrix.shape[1], 0.5)
+
+
 def passes(matrix: Array, target: Array, x: Array) -> bool:
     """Whether x meets the conditions, as far as rounding tells."""
     slack = CLOSE * np.linalg.norm(matrix, axis=0) * (np.linalg.norm(target) or 1.0)

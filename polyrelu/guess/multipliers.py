@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyrelu.guess.columns import refine, sweep
+from polyrelu.guess.columns import descend
 from polyrelu.guess.flats import Indices
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.least_squares import nonnegative_least_squares
-from polyrelu.guess.pricing import CHUNK, SWEEPABLE, SWEEPS
+from polyrelu.guess.pricing import CHUNK, SWEEPABLE
 from polyrelu.guess.values import Array
 
 ENOUGH = 1e-3
@@ -22,20 +22,16 @@ def multipliers(program: FloatProgram, blocks: Indices, signs: Indices, nu: Arra
     left = np.flatnonzero(np.linalg.norm(moments, axis=1) >= enough)
     for start in range(0, len(left), CHUNK):
         part = left[start : start + CHUNK]
-        out[part] = _descend(program, blocks[part], moments[part], enough)
+        out[part] = _near_projection(program, blocks[part], moments[part], enough)
     return out
 
 
-def _descend(program: FloatProgram, blocks: Indices, moments: Array, level: float) -> Array:
+def _near_projection(program: FloatProgram, blocks: Indices, moments: Array, level: float) -> Array:
     """All blocks at once, the rest one by one; multipliers of the original (not unit) rows."""
     normals, rows = program.normals(blocks), program.facet_rows[blocks]
     rho, hard = np.zeros(rows.shape), np.arange(len(blocks))
     if 0 < rows.shape[1] <= SWEEPABLE:
-        residual, facets_first = moments.copy(), np.ascontiguousarray(normals.swapaxes(0, 1))
-        for _ in range(SWEEPS):
-            sweep(residual, rho, facets_first)
-        rho = refine(moments, rho, facets_first)
-        residual = moments + np.einsum("mf,mfd->md", rho, normals)
+        residual = descend(moments, rho, np.ascontiguousarray(normals.swapaxes(0, 1)), level)
         hard = np.flatnonzero(np.linalg.norm(residual, axis=1) >= level)
     for i in hard:
         size = float(np.linalg.norm(moments[i]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polyrelu.guess.columns import Column, climb, distinct, project, refine, sweep
+from polyrelu.guess.columns import Column, climb, descend, distinct, project_moment
 from polyrelu.guess.flats import TINY, Indices
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.values import Array, Bools
@@ -20,7 +20,6 @@ from polyrelu.guess.values import Array, Bools
 PATIENCE = 10  # failures in a row after which a search that is not careful stops
 GLANCE = 4000  # blocks that a search that is not careful looks at
 SWEEPABLE = 64  # more facets than this: coordinate descent is slower than one exact projection
-SWEEPS = 4
 CHUNK = 512  # blocks swept together: what fits the cache
 
 
@@ -78,19 +77,7 @@ class Pricer:
         normals = np.ascontiguousarray(self.program.normals(blocks).swapaxes(0, 1))
         rho = self.rho[s][blocks]
         rho[(np.einsum("fmd,md->mf", normals, moments) >= 0).all(axis=1)] = 0.0
-        out: Array = moments + np.einsum("mf,fmd->md", rho, normals)
-        alive = np.flatnonzero(np.linalg.norm(out, axis=1) > level)
-        for _ in range(SWEEPS):
-            if not len(alive):
-                break
-            residual, mine = out[alive], rho[alive]
-            sweep(residual, mine, normals if len(alive) == len(blocks) else normals[:, alive])
-            out[alive], rho[alive] = residual, mine
-            alive = alive[np.linalg.norm(residual, axis=1) > level]
-        if len(alive):
-            facing = normals[:, alive]
-            rho[alive] = refine(moments[alive], rho[alive], facing)
-            out[alive] = moments[alive] + np.einsum("mf,fmd->md", rho[alive], facing)
+        out = descend(moments, rho, normals, level)
         self.rho[s][blocks] = rho
         return out
 
@@ -132,7 +119,7 @@ class Pricer:
             if skip[i]:
                 continue
             skip[i] = True
-            here = project(program, int(left.blocks[i]), left.moments[i])
+            here = project_moment(program, int(left.blocks[i]), left.moments[i])
             failures += 1
             if here.value > level:
                 here, failures = climb(program, here, left.sign, nu), 0
@@ -162,7 +149,7 @@ class Pricer:
             todo = np.ones(len(left.blocks), dtype=bool)
             for i in np.argsort(-np.linalg.norm(left.residual, axis=1), kind="stable"):
                 if todo[i]:
-                    here = project(self.program, int(left.blocks[i]), left.moments[i])
+                    here = project_moment(self.program, int(left.blocks[i]), left.moments[i])
                     if here.value > level:
                         found.append((here.value, here.column(self.program, left.sign)))
                     if here.value >= top:

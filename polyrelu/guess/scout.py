@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from polyrelu.guess.columns import Column, climb, distinct, project
+from polyrelu.guess.columns import Column, climb, distinct, project_moment
 from polyrelu.guess.explored import Explored
 from polyrelu.guess.flats import TINY
 from polyrelu.guess.pricing import Prices
@@ -92,7 +92,7 @@ class Scout:
         """The local maximum above a direction, if it exceeds the level."""
         program = self.program
         block = program.block_at(u)
-        here = climb(program, project(program, block, program.moment(block, s, nu)), s, nu)
+        here = climb(program, project_moment(program, block, program.moment(block, s, nu)), s, nu)
         return [(here.value, here.column(program, s))] if here.value > level else []
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-from polyrelu.guess.columns import Column, climb, project
+from polyrelu.guess.columns import Column, climb, project_moment
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.restricted import nonnegative_lasso
 from polyrelu.guess.values import Array
@@ -97,7 +97,7 @@ def turned(program: FloatProgram, c: Column, nu: Array, lam: float) -> Column:
     moment = program.moment(c.block, c.sign, nu)
     if float(np.linalg.norm(moment)) < 0.5 * lam:
         return c
-    here = climb(program, project(program, c.block, moment), c.sign, nu)
+    here = climb(program, project_moment(program, c.block, moment), c.sign, nu)
     return here.column(program, c.sign) if here.value > 0.5 * lam else c
 
 

@@ -28,7 +28,7 @@ def nearest_weights(activations: Array, fit: Array, wanted: Array, rank: int) ->
     if K == 0 or not all(np.isfinite(v).all() for v in (activations, fit, wanted)):
         return
     start = np.maximum(wanted, 0)
-    yield Proposal(start, independent(activations, start, rank))
+    yield Proposal(start, basis_of(activations, start, rank))
     interior = _solve(
         np.append(np.zeros(K), -1.0), np.hstack([activations.T, activations.sum(axis=0)[:, None]]), fit
     )
@@ -42,7 +42,7 @@ def nearest_weights(activations: Array, fit: Array, wanted: Array, rank: int) ->
         return
     for blend in BLENDS if inside is not None else (0.0,):
         weights = near if inside is None else (1 - blend) * near + blend * inside
-        yield Proposal(np.maximum(weights, 0), independent(activations, weights, rank))
+        yield Proposal(np.maximum(weights, 0), basis_of(activations, weights, rank))
 
 
 def positive_weights(activations: Array, fit: Array, rank: int) -> tuple[Array, list[int]] | None:
@@ -53,7 +53,7 @@ def positive_weights(activations: Array, fit: Array, rank: int) -> tuple[Array, 
     if found is None or not found[K] * float(np.abs(activations).max(initial=0.0)) > 1e-9 * size:
         return None
     weights = found[:K] + found[K]
-    basis = independent(activations, weights, rank)
+    basis = basis_of(activations, weights, rank)
     return (weights, basis) if len(basis) == rank else None
 
 
@@ -63,7 +63,7 @@ def _solve(cost: Array, rows: Array, right: Array) -> Array | None:
     return np.asarray(found.x) if found.status == 0 else None
 
 
-def independent(activations: Array, weights: Array, rank: int) -> list[int]:
+def basis_of(activations: Array, weights: Array, rank: int) -> list[int]:
     """`rank` independent rows, with large weights first where the choice is free."""
     chosen: list[int] = []
     rest = activations / np.maximum(np.linalg.norm(activations, axis=1), 1e-300)[:, None]

@@ -31,6 +31,7 @@ from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.projection import project
 from polyrelu.exact.rational import is_rational, to_fraction, to_vector
 from polyrelu.exact.vectors import common_field
+from polyrelu.guess import bounded_least_squares, nonnegative_least_squares
 from polyrelu.networks.coordinates import (
     ball_norm,
     compatible,
@@ -68,7 +69,7 @@ class Box:
         """A point of the set that floats believe to be nearest to a."""
         if not self.moves:
             return [fmpq(0)] * len(a)
-        return _combined(_clipped(_bounded_least_squares(_floats(self.moves), _floats([a])[0])), self.moves)
+        return _combined(_clipped(bounded_least_squares(_floats(self.moves).T, _floats([a])[0])), self.moves)
 
 
 @dataclass(frozen=True)
@@ -91,17 +92,11 @@ class Hull:
 
     def near(self, a: Vector) -> list[Any]:
         """A point of the set that floats believe to be nearest to a."""
-        from polyrelu.guess import nonnegative_least_squares
-
         points, target = _floats(self.points), _floats([a])[0]
         weight = 1e3 * (float(np.abs(points).max(initial=0.0)) or 1.0)
-        try:
-            share = nonnegative_least_squares(
-                np.vstack([points.T, np.full(len(points), weight)]), np.append(target, weight)
-            )
-        except (RuntimeError, ValueError):  # no convergence, or entries beyond floats: any share will do
-            share = np.ones(len(points))
-        chosen = _clipped(share if np.isfinite(share).all() and share.any() else np.ones(len(points)), None)
+        rows = np.vstack([points.T, np.full(len(points), weight)])
+        share = nonnegative_least_squares(rows, np.append(target, weight))
+        chosen = _clipped(share if share.any() else np.ones(len(points)), None)  # any share will do
         total = sum(chosen, start=fmpq(0))
         return _combined([c / total for c in chosen], self.points)
 
@@ -135,38 +130,16 @@ def in_cone(generators: Sequence[Vector], target: Vector) -> bool:
 def _undecided(generators: Sequence[Vector], target: Vector) -> bool:
     """With balls only "no" can be proved: by a direction that separates the target from the cone."""
     G, g = _floats(generators), _floats([target])[0]
-    v = [fmpq(*float(x).as_integer_ratio()) for x in _separating(G, g)]
+    away = np.nan_to_num(g - G.T @ nonnegative_least_squares(G.T, g))
+    v = [fmpq(*float(x).as_integer_ratio()) for x in away]
     *lifted, right = compatible(*generators, target)
     if all(bool(enclosed(dot(row, v)) <= 0) for row in lifted) and bool(enclosed(dot(right, v)) > 0):
         return False
     raise Undecided("is a gradient at a kink = 0? Its coordinates are known only as balls")
 
 
-def _separating(G: Any, g: Any) -> Any:
-    from polyrelu.guess import nonnegative_least_squares
-
-    try:
-        return g - G.T @ nonnegative_least_squares(G.T, g)
-    except (RuntimeError, ValueError):
-        return np.zeros(len(g))
-
-
 def _floats(vectors: Sequence[Vector]) -> Any:
     return np.array([[rounded(v) for v in vector] for vector in vectors])
-
-
-def _bounded_least_squares(moves: Any, target: Any) -> Any:
-    from scipy.optimize import lsq_linear
-
-    size = max(float(np.abs(moves).max(initial=0.0)), float(np.abs(target).max(initial=0.0))) or 1.0
-    if np.isfinite(
-        size
-    ):  # LAPACK prints complaints of its own about entries that are not, or whose squares are not
-        try:
-            return lsq_linear(moves.T / size, target / size, bounds=(0.0, 1.0)).x
-        except (ValueError, np.linalg.LinAlgError):
-            pass
-    return np.full(len(moves), 0.5)  # entries beyond floats: any coefficients will do
 
 
 def _clipped(values: Any, top: float | None = 1.0) -> list[fmpq]:
@@ -179,7 +152,7 @@ def _combined(coefficients: Sequence[fmpq], vectors: Sequence[Vector]) -> list[A
     return [dot(coefficients, column) for column in zip(*vectors, strict=True)]
 
 
-def distance(a: Vector, part: Box | Hull) -> tuple[arb, arb]:
+def distance_from(a: Vector, part: Box | Hull) -> tuple[arb, arb]:
     """Balls below and above the distance from a to the set: a point of it, and the half-space it ends in.
 
     For every v: distance >= (a . v - max_k k . v) / |v|; v = a - (nearest point) attains it.

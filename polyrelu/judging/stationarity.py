@@ -33,7 +33,7 @@ from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.judging.conditions import Conditions, all_conditions
-from polyrelu.judging.kinks import Box, Hull, distance
+from polyrelu.judging.kinks import Box, Hull, distance_from
 from polyrelu.networks.coordinates import BITS, ball_root, enclosed, sign_of
 from polyrelu.networks.network import Network
 from polyrelu.verdict import Status, Verdict
@@ -102,8 +102,8 @@ def _residual(conditions: list[Conditions]) -> tuple[arb, arb]:
     lower, upper = arb(0), arb(0)
     for condition in conditions:
         part, beyond = condition.parts()
-        low, _ = distance(condition.gradient, part)
-        _, high = distance(condition.gradient, beyond)
+        low, _ = distance_from(condition.gradient, part)
+        _, high = distance_from(condition.gradient, beyond)
         outgoing, square = enclosed(condition.outgoing), condition.scale * condition.scale
         lower += (low * low + outgoing * outgoing) * square
         upper += (high * high + outgoing * outgoing) * square

@@ -25,6 +25,8 @@ from polyrelu.exact.linear import Columns, in_balls, independent, null_space, so
 from polyrelu.exact.real import Imprecise, is_open, middle, sign
 
 LOWER, FREE, UPPER = -1, 0, 1
+UNMOVED = fmpq(0)
+"""The entry of a dependence at a variable outside of it (which may be at a bound, where no rate is defined)."""
 MAX_SUBSETS = 100_000
 """How many subsets of tight inequalities are tried at one vertex that is not simple."""
 Sides = tuple[int, ...]
@@ -175,26 +177,30 @@ class Boxed:
     def purify(self, x: Vector, sides: Sides) -> Vertex:
         """A vertex of the smallest face that holds x: walk along dependences of the free columns until none is left."""
         while True:
-            free = [j for j, s in enumerate(sides) if s == FREE]
-            basis = independent(self.columns, free)
-            if len(basis) == len(free):
+            along = self.dependence(sides)
+            if along is None:
                 return self.vertex(sides)
-            if in_balls(self.columns) and len(basis) < len(self.right):
-                raise Imprecise("is the rank of the free columns full?")
-            found = self.walk(x, sides, self._dependence(basis, next(j for j in free if j not in basis)))
+            found = self.walk(x, sides, along)
             if found is None:
                 raise Contradiction("the polytope holds a ray")
             x, sides = found
 
-    def _dependence(self, basis: list[int], j: int) -> Vector:
-        """A vector d with M d = 0, d_j = -1 (or 1), supported on the basis and j."""
-        d: Vector = [fmpq(0)] * self.size
+    def dependence(self, sides: Sides) -> Vector | None:
+        """d != 0 with M d = 0, `UNMOVED` off the free variables; None where the free columns are independent."""
+        free = [j for j, s in enumerate(sides) if s == FREE]
+        basis = independent(self.columns, free)
+        if len(basis) == len(free):
+            return None
+        if in_balls(self.columns) and len(basis) < len(self.right):
+            raise Imprecise("is the rank of the free columns full?")
+        extra = next(j for j in free if j not in basis)
         if len(basis) == len(self.right):
-            values = [*solve_columns([self.columns[i] for i in basis], [self.columns[j]])[0], fmpq(-1)]
+            values = [*solve_columns([self.columns[i] for i in basis], [self.columns[extra]])[0], fmpq(-1)]
         else:
-            rows = zip(*(self.columns[i] for i in [*basis, j]), strict=True)
+            rows = zip(*(self.columns[i] for i in [*basis, extra]), strict=True)
             values = null_space([list(row) for row in rows])[0]
-        for i, value in zip([*basis, j], values, strict=True):
+        d: Vector = [UNMOVED] * self.size
+        for i, value in zip([*basis, extra], values, strict=True):
             d[i] = value
         return d
 

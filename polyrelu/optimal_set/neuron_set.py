@@ -13,9 +13,9 @@ from flint import fmpq
 from polyrelu.display import Shown
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.face_lattice import faces_by_level
 from polyrelu.exact.representations import HRepresentation
 from polyrelu.optimal_set.boxed import UPPER, Boxed, Vertex
-from polyrelu.optimal_set.faces import faces_by_dimension
 from polyrelu.optimal_set.listing import (
     FEW,
     Edges,
@@ -153,7 +153,7 @@ class NeuronSet(Shown):
             for j in range(len(vertices[0].sides))
             for side in (-1, UPPER)
         ]
-        return faces_by_dimension([m for m in masks if m], len(vertices))
+        return faces_by_level([m for m in masks if m], len(vertices))
 
     @property
     def f_vector(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from flint import fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.guess import Guess, GuessedNeuron, coordinates, dimension
+from polyrelu.guess import Guess, GuessedNeuron, coordinates_in, dimension
 from polyrelu.proof.fibre import Interior, interior_of_fibre
 from polyrelu.proof.neuron import Neuron, Place, gated_place
 from polyrelu.proof.pairing import Group, group
@@ -65,7 +65,7 @@ def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point
     if not groups:
         return Point(structure, None)
     B = [[float(v.p) / float(v.q) for v in row] for row in structure.B.tolist()]
-    c = coordinates(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
+    c = coordinates_in(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
     lam = None if guess.lam is None else fmpq(*guess.lam.as_integer_ratio())
     root = structure.prove_root(
         [float(v) for v in guess.nu], [float(g.weight) for g in groups], [float(v) for v in c], lam
@@ -76,7 +76,7 @@ def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point
 def _directed(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[GuessedNeuron, ...]:
     """Without those whose zero rows span the whole space: they have no direction."""
     found = zip(neurons, _neurons(program, neurons), strict=True)
-    return tuple(k for k, neuron in found if neuron.projection.rank() > 0)
+    return tuple(k for k, neuron in found if neuron.dimension > 0)
 
 
 def _neurons(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[Neuron, ...]:

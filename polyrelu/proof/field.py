@@ -26,12 +26,15 @@ from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.rational import primitive_scale
 from polyrelu.exact.recognise import MAX_BITS, recognise
 from polyrelu.exact.square_roots import SqrtSum
-from polyrelu.proof.enclosed_root import Coordinates, EnclosedRoot
+from polyrelu.proof.enclosed_root import GUARD_BITS, Coordinates, EnclosedRoot
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.structure import SquareSystem
 
 SEARCH_BITS = 200
 """Accuracy at which the orientation of a fixed direction is read off."""
+BUDGET = 40**2 * MAX_BITS
+"""Bits times the square of the number of unknowns: beyond 40 unknowns, fields are sought with fewer digits, since each
+refinement inverts a matrix of that size."""
 QUICK_BITS = 800
 """Digits spent on asking whether the root is rational before anyone needs to know."""
 
@@ -110,16 +113,26 @@ def recognised(point: EnclosedRoot, max_degree: int, max_bits: int = MAX_BITS) -
     if root is None:
         return None
 
+    finest = root
+
     def values_at(bits: int) -> list[arb]:
-        finer = root.refine(bits)
+        nonlocal finest  # asked for many accuracies in turn: none is computed twice
+        finer = finest.refine(bits)
         if finer is None:
             raise Undecided(f"the optimum could not be refined to {bits} bits")
-        return list(finer.box)
+        finest = finer
+        with precision(
+            bits + GUARD_BITS
+        ):  # the residual has simpler numbers than its coordinates in a basis of the fits
+            at = Coordinates.split(structure, finer.box)
+            return [arb(v) for v in (*at.nu, *at.weights, *at.c)]
 
-    guess = recognise(values_at, max_degree, max_bits=max_bits)
+    guess = recognise(values_at, max_degree, max_bits=min(max_bits, BUDGET // len(root.box) ** 2))
     if guess is None:
         return None
     field, elements = guess
+    n = structure.program.n
+    elements = [*structure.exact_coordinates_of(elements[:n]), *elements[n:]]
     if not verify_root(SquareSystem(structure).exactly, elements, root.region):
         return None
     return _simplest(Coordinates.split(structure, elements), f"degree {field.degree}")

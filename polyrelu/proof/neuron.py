@@ -21,7 +21,7 @@ from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from polyrelu.display import Shown
-from polyrelu.exact.linear import projector, squared, times
+from polyrelu.exact.linear import projected, projector, rank, squared, times
 from polyrelu.proof.program import Program
 
 
@@ -59,17 +59,22 @@ class Neuron(Shown):
     @cached_property
     def projection(self) -> fmpq_mat:
         """P, the orthogonal projection onto L."""
+        return projector(self._normals, self.program.d)
+
+    @property
+    def _normals(self) -> list[list[fmpq]]:
+        """The rows that span the complement of L."""
         X = self.program.Xq
-        rows = [
-            [X[j, c] for c in range(self.program.d)]
-            for j in self.place.zero_set
-            if self.program.nonzero_rows[j]
-        ]
-        return projector(rows, self.program.d)
+        return [[X[j, c] for c in range(self.program.d)] for j in self.zero_rows]
+
+    @cached_property
+    def dimension(self) -> int:
+        """The dimension of L."""
+        return self.program.d - rank(self._normals)
 
     @cached_property
     def A(self) -> fmpq_mat:
-        """P X^T D, with A nu = s lambda u."""
+        """P X^T D, with A nu = s lambda u; never by way of P, which is large where there are many features."""
         active, X = set(self.place.active), self.program.Xq
         XtD = fmpq_mat(
             self.program.d,
@@ -80,16 +85,16 @@ class Neuron(Shown):
                 for j in range(self.program.n)
             ],
         )
-        return self.projection * XtD
+        return projected(self._normals, XtD)
 
     @cached_property
     def L(self) -> fmpq_mat:
         """Columns that span the part of L inside the row space of X: P X^T."""
-        return self.projection * self.program.Xq.transpose()
+        return projected(self._normals, self.program.Xq.transpose())
 
     @cached_property
     def zero_rows(self) -> list[int]:
-        """The rows that vanish at u, without the zero rows of X."""
+        """The rows that vanish at u, without the zero rows of X; none in the gated program."""
         return [j for j in self.place.zero_set if self.program.nonzero_rows[j]]
 
     @property

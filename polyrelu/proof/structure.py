@@ -32,13 +32,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.exact.lattice import row_lattice
 from polyrelu.exact.linear import independent_rows, squared, times
 from polyrelu.exact.rational import integer_rows, select_rows
+from polyrelu.guess import coordinates_in
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.program import Program
 
@@ -108,13 +108,21 @@ class Structure:
             return [v + r for v, r in zip(moved.entries(), self.y_rest, strict=True)]
         return [v + r for v, r in zip(times(self.W, g), self.y_rest, strict=True)]
 
+    def exact_coordinates_of(self, nu: Sequence[Any]) -> list[Any]:
+        """The g of a residual nu = W g + y_N over an exact field, read off as many rows as W has columns."""
+        if self.W is None:
+            return list(nu)
+        rows = independent_rows(self.W)
+        inverse = fmpq_mat(select_rows(self.W, rows)).inv()
+        return times(inverse, [nu[j] - self.y_rest[j] for j in rows])
+
     def coordinates_of(self, nu: Sequence[float]) -> list[float]:
         """The g that is nearest to a residual in floats: where Newton's iteration starts."""
         if self.W is None:
             return list(nu)
-        W = np.array([[float(v.p) / float(v.q) for v in row] for row in self.W.tolist()])
-        rest = np.array([float(v.p) / float(v.q) for v in self.y_rest])
-        return [float(v) for v in np.linalg.lstsq(W, np.array(nu) - rest, rcond=None)[0]]
+        W = [[float(v.p) / float(v.q) for v in row] for row in self.W.tolist()]
+        rest = [float(v.p) / float(v.q) for v in self.y_rest]
+        return coordinates_in([v - r for v, r in zip(nu, rest, strict=True)], W)
 
     def prove_root(
         self, nu: Sequence[float], weights: Sequence[float], c: Sequence[float], lam: fmpq | None = None

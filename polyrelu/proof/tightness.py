@@ -28,7 +28,7 @@ MAX_EXACT_PROJECTIONS = 20_000
 
 
 @dataclass(frozen=True)
-class Near:
+class NearlyTight:
     """A block that no multiplier settled, and the neuron that its projection points along."""
 
     block: int
@@ -76,7 +76,7 @@ def show_multipliers(point: Point, neuron: Neuron) -> None:
     """Prove p_b = lambda u for every present block whose closed cone holds u."""
     surroundings = Surroundings(neuron, point.structure.program)
     for test in surroundings.tests():
-        claim = f"the multiplier on a face of dimension {neuron.projection.rank()}"
+        claim = f"the multiplier on a face of dimension {neuron.dimension}"
         if point.sign(linear(test.form), claim) > 0:
             raise Unconfirmed(
                 "a guessed neuron on a hyperplane is not the projection of a block beside it",
@@ -93,7 +93,7 @@ def is_tight(point: Point, neuron: Neuron) -> bool:
     return side == 0
 
 
-def unsettled_blocks(point: Point, tight: NDArray[np.bool_]) -> list[Near]:
+def unsettled_blocks(point: Point, tight: NDArray[np.bool_]) -> list[NearlyTight]:
     """Prove every block strictly inactive that is not `tight` (patterns x signs); return those that resist."""
     program = point.structure.program
     coarse = RoundedResidual.of(program, list(point.balls(160).nu))
@@ -102,7 +102,7 @@ def unsettled_blocks(point: Point, tight: NDArray[np.bool_]) -> list[Near]:
     return _project_exactly(point, rows, columns)
 
 
-def _project_exactly(point: Point, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> list[Near]:
+def _project_exactly(point: Point, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> list[NearlyTight]:
     if not len(rows):
         return []
     if len(rows) > MAX_EXACT_PROJECTIONS:
@@ -118,7 +118,7 @@ def _project_exactly(point: Point, rows: NDArray[np.intp], columns: NDArray[np.i
         gate = int(i) if program.gated else None
         projected = project_block(program, nu, program.patterns[i], 1 if column == 0 else -1, gate)
         if bound <= 0 or projected.squared_norm >= fmpq(bound.numerator, bound.denominator) ** 2:
-            near.append(Near(int(i), projected.place))
+            near.append(NearlyTight(int(i), projected.place))
     return near
 
 

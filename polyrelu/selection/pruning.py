@@ -25,10 +25,9 @@ from flint import fmpq
 
 from polyrelu.display import Shown
 from polyrelu.errors import BadInput, Contradiction
-from polyrelu.exact.linear import in_balls, independent, null_space, solve_columns
-from polyrelu.exact.real import Imprecise, is_open, middle
+from polyrelu.exact.real import is_open, middle
 from polyrelu.limits import MAX_VERTICES
-from polyrelu.optimal_set.boxed import FREE, LOWER, UPPER, BasicSolution, Boxed, Sides, Vertex
+from polyrelu.optimal_set.boxed import FREE, LOWER, UNMOVED, UPPER, BasicSolution, Boxed, Sides, Vertex
 from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
@@ -58,9 +57,6 @@ __all__ = [
 ]
 
 Vector = list[Any]
-
-UNMOVED = fmpq(0)
-"""The entry of a dependence at a variable outside of it (which may be at a bound, where no rate is defined)."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -117,7 +113,7 @@ def _walk_down(
 ) -> tuple[Sides, tuple[Step, ...]]:
     """Steps along dependences of the free columns until these are independent."""
     steps = []
-    while (d := _dependence(system, sides)) is not None:
+    while (d := system.dependence(sides)) is not None:
         rates = _rates(polytope, system, x, d)
         largest = max((rate for rate in rates if not is_open(rate)), key=lambda v: middle(abs(v)))
         inward = [v * (-1 if middle(largest) > 0 else 1) for v in d]
@@ -129,26 +125,6 @@ def _walk_down(
         dependence = tuple(rate / largest for rate in rates)
         steps.append(Step(dependence, tuple(sorted(_empty(polytope, sides) - before))))
     return sides, tuple(steps)
-
-
-def _dependence(system: Boxed, sides: Sides) -> Vector | None:
-    """A vector d != 0 on the free variables with sum d_j columns[j] = 0; None where their columns are independent."""
-    free = [j for j, side in enumerate(sides) if side == FREE]
-    basis = independent(system.columns, free)
-    if len(basis) == len(free):
-        return None
-    if in_balls(system.columns) and len(basis) < len(system.right):
-        raise Imprecise("is the rank of the free columns full?")
-    extra = next(j for j in free if j not in basis)
-    if len(basis) == len(system.right):
-        values = [*solve_columns([system.columns[i] for i in basis], [system.columns[extra]])[0], fmpq(-1)]
-    else:
-        rows = zip(*(system.columns[i] for i in (*basis, extra)), strict=True)
-        values = null_space([list(row) for row in rows])[0]
-    d: Vector = [UNMOVED] * system.size
-    for j, value in zip((*basis, extra), values, strict=True):
-        d[j] = value
-    return d
 
 
 def _rates(polytope: NeuronPolytope, system: Boxed, x: Vector, d: Vector) -> list[Any]:
@@ -197,6 +173,6 @@ def is_minimal_point(point: OptimalNetwork) -> bool:
     """Whether a point of the optimal set is inclusion-minimal: its used neurons have independent activations."""
 
     def independent_free(system: Boxed) -> bool:
-        return _dependence(system, variables_at(system, point)[1]) is None
+        return system.dependence(variables_at(system, point)[1]) is None
 
     return point.polytope.settle(independent_free, "is the network minimal?")

@@ -137,7 +137,7 @@ def _corrected(system: Boxed, sides: Sides, x: Vector, reduced: Vector) -> Sides
     return tuple(changed)
 
 
-def gap_bound(q: Quadratic, system: Boxed, near: Near, most: Any) -> Any:
+def gap_bound(q: Quadratic, system: Boxed, near: NearPoint, most: Any) -> Any:
     """A proved upper bound of q(x) - min q at a feasible x; `most` bounds the variables that have no bound.
 
     Any mu would do. This one makes the reduced gradient vanish on a basis of variables far from their bounds.
@@ -158,14 +158,14 @@ def gap_bound(q: Quadratic, system: Boxed, near: Near, most: Any) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class Near:
+class NearPoint:
     """A feasible point, and a basis of columns that it was solved for."""
 
     x: Vector
     basis: tuple[int, ...]
 
 
-def near_point(q: Quadratic, system: Boxed, inner: Sequence[Any]) -> Near:
+def near_point(q: Quadratic, system: Boxed, inner: Sequence[Any]) -> NearPoint:
     """A proved feasible point near the guessed minimiser, moved towards an inner point as far as it needs."""
     guess, centre = _guessed(q, system), np.array([rounded(v) for v in inner])
     upper = _upper(system)
@@ -176,7 +176,7 @@ def near_point(q: Quadratic, system: Boxed, inner: Sequence[Any]) -> Near:
         rest = tuple(fmpq(*float(near[j]).as_integer_ratio()) for j in range(system.size) if j not in basis)
         x = system.point(BasicSolution(basis, rest))
         if all(_is_inside(x[j], system.upper[j]) for j in range(system.size)):
-            return Near(x, basis)
+            return NearPoint(x, basis)
     raise Undecided("no point near the guessed choice could be proved to be optimal for the training problem")
 
 

@@ -11,6 +11,8 @@ Progress = Callable[[int, int], None]
 """Called with (done, total)."""
 
 _WIDTH = 30
+PARTS = 1000
+"""A share is shown in thousandths."""
 
 
 @contextmanager
@@ -40,6 +42,13 @@ def progress_bar(what: str) -> Iterator[Progress | None]:
     finally:
         if drawn[0]:
             print("\r" + " " * 78 + "\r", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def share_bar(what: str) -> Iterator[Callable[[float], None] | None]:
+    """Yield a function progress(share) for a share between 0 and 1, or None where nobody would see it."""
+    with progress_bar(what) as show:
+        yield None if show is None else lambda share: show(round(share * PARTS), PARTS)
 
 
 @contextmanager

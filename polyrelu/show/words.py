@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyrelu.show import answer, facts, results, sets, unpenalised
+from polyrelu.show import answer, bounds, facts, results, sets, unpenalised
 from polyrelu.show.forms import as_facts, as_html, as_json, as_line, as_text
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "as_json",
     "as_line",
     "as_text",
+    "bounds",
     "facts",
     "results",
     "sets",

@@ -37,7 +37,7 @@ Moves = dict[int, Vector]
 """u_D for every pattern D where it is not zero: w_(D,+) - w_(D,-), or the weight of a gate."""
 
 
-class Column(NamedTuple):
+class FitColumn(NamedTuple):
     """A pattern, its place among the basis vectors of the span of the cone, that vector b, and the fit D X b."""
 
     pattern: int
@@ -84,7 +84,7 @@ class Fits:
         """An upper bound of dim F, equal to it for the full program."""
         return int(self.program.nonzero_rows.sum()) if self.program.gated else full_rank(self.program)
 
-    def columns(self) -> Iterator[Column]:
+    def columns(self) -> Iterator[FitColumn]:
         """All columns; the patterns are visited in long strides, since neighbours in their order are alike."""
         N = len(self.program.patterns)
         stride = next(k for k in range(max(1, 618 * N // 1000), 2 * N + 1) if gcd(k, N) == 1)
@@ -93,12 +93,12 @@ class Fits:
             pattern = self.program.patterns[i]
             for place, b in enumerate(self.span(i)):
                 fit = [dot(row, b) if on else fmpq(0) for row, on in zip(X, pattern, strict=True)]
-                yield Column(i, place, b, fit)
+                yield FitColumn(i, place, b, fit)
 
     @cached_property
-    def basis(self) -> list[Column]:
+    def basis(self) -> list[FitColumn]:
         """The first independent columns."""
-        chosen: list[Column] = []
+        chosen: list[FitColumn] = []
         table: list[tuple[int, Vector]] = []
         for column in self.columns():
             if len(chosen) == self.most:
@@ -178,7 +178,7 @@ def full_rank(program: Program) -> int:
     return len(lines.rows) + (rank([[int(v) for v in row] for row in both]) if both else 0)
 
 
-def _joined(columns: Sequence[Column], coefficients: Sequence[fmpq]) -> Moves:
+def _joined(columns: Sequence[FitColumn], coefficients: Sequence[fmpq]) -> Moves:
     """The sum of coefficient * b, pattern by pattern."""
     moves: Moves = {}
     for column, c in zip(columns, coefficients, strict=True):

@@ -11,7 +11,7 @@ from fractions import Fraction
 import pytest
 
 from polyrelu.certificate import check
-from polyrelu.certificate.write import canonical, problem_digest, proof_document
+from polyrelu.certificate.write import canonical_bytes, problem_digest, proof_document
 from polyrelu.certification import certify
 from tests.batteries.mutation import reword
 from tests.stories import EXAMPLES
@@ -257,7 +257,7 @@ def status_of(tmp_path, data, name="proof.json"):
 
 
 def hostile():
-    good = canonical(proof("zero row"))
+    good = canonical_bytes(proof("zero row"))
     text = good.decode()
     document = json.loads(good)
     yield "empty", b""
@@ -299,7 +299,7 @@ def test_a_large_arrangement_is_refused_before_any_work(tmp_path):
     document["problem"]["X"] = [[str((i * j) % 97 - 48) for j in range(1, 13)] for i in range(1, 400)]
     document["problem"]["y"] = ["1"] * 399
     document["problem_sha256"] = problem_digest(document["problem"])
-    assert status_of(tmp_path, canonical(document)) == 2
+    assert status_of(tmp_path, canonical_bytes(document)) == 2
 
 
 def bombs():
@@ -426,7 +426,7 @@ def test_the_time_of_a_check_can_be_bounded(tmp_path, capsys):
     from tests.corpus import generic
 
     path = tmp_path / "proof.json"
-    path.write_bytes(canonical(proof_document(certify(*generic(5)))))
+    path.write_bytes(canonical_bytes(proof_document(certify(*generic(5)))))
     assert check.main([str(path), "--seconds", "0"]) == 2
     assert "takes too long: allow more time with --seconds" in capsys.readouterr().out
     assert check.main([str(path), "--seconds", "100"]) == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from polyrelu.certificate import check, write_proof
-from polyrelu.certificate.write import canonical, proof_document
+from polyrelu.certificate.write import canonical_bytes, proof_document
 from polyrelu.certification import certify
 from polyrelu.errors import Undecided
 from polyrelu.result import Result
@@ -83,7 +83,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path):
     a = (tmp_path / "a.json").read_bytes()
     assert a == (tmp_path / "b.json").read_bytes() == gzip.decompress((tmp_path / "a.json.gz").read_bytes())
     assert (tmp_path / "a.json.gz").read_bytes() == (tmp_path / "b.json.gz").read_bytes()
-    assert canonical(json.loads(a)) == a
+    assert canonical_bytes(json.loads(a)) == a
 
 
 def test_nothing_is_written_for_an_undecided_result(tmp_path):

@@ -10,7 +10,7 @@ import polyrelu
 from polyrelu import certification
 from polyrelu.certificate import check, write_proof
 from polyrelu.certificate.load import guess_of
-from polyrelu.certificate.write import canonical, proof_document
+from polyrelu.certificate.write import canonical_bytes, proof_document
 from polyrelu.errors import BadInput, Contradiction
 from tests.corpus import degenerate, generic
 from tests.optimal_sets import FIVE, FOUR
@@ -61,7 +61,7 @@ def test_what_was_proved_comes_back(name, tmp_path, monkeypatch):
 
 def test_open_files_and_predictions(tmp_path, no_search):
     path = tmp_path / "proof.json"
-    path.write_bytes(canonical(PROOF))
+    path.write_bytes(canonical_bytes(PROOF))
     with open(path, "rb") as file:
         result = polyrelu.load(file)
     assert result.predict([[1, 1]])[0].interval(3) == (("0.800", "0.800"), ("5.60", "5.60"))
@@ -74,7 +74,7 @@ PROOF = proof_document(polyrelu.certify(*FOUR))
 
 
 def changed(change):
-    document = json.loads(canonical(PROOF))
+    document = json.loads(canonical_bytes(PROOF))
     change(document)
     return document
 
@@ -90,13 +90,14 @@ def test_only_accepted_files_are_loaded(tmp_path):
 
     refuse(
         "rejected by the checker: optimum",
-        canonical(changed(lambda d: d["claims"]["optimum"].update(objective="1"))),
+        canonical_bytes(changed(lambda d: d["claims"]["optimum"].update(objective="1"))),
     )
     refuse(
-        "rejected by the checker: problem", canonical(changed(lambda d: d["problem"].update({"lambda": "2"})))
+        "rejected by the checker: problem",
+        canonical_bytes(changed(lambda d: d["problem"].update({"lambda": "2"}))),
     )
     refuse("not a readable proof file", b"{}\n")
-    refuse("not a readable proof file", gzip.compress(canonical(PROOF))[:-9])
+    refuse("not a readable proof file", gzip.compress(canonical_bytes(PROOF))[:-9])
     refuse("not a readable proof file", b"1,2,3\n")
     with pytest.raises(BadInput, match="cannot read"):
         polyrelu.load(tmp_path / "nothing.json")
@@ -107,7 +108,7 @@ def test_a_file_without_an_optimum_has_no_result(tmp_path):
         document["claims"] = {"arrangement": document["claims"]["arrangement"]}
         document["evidence"] = {}
 
-    (tmp_path / "proof.json").write_bytes(canonical(changed(only_cells)))
+    (tmp_path / "proof.json").write_bytes(canonical_bytes(changed(only_cells)))
     with pytest.raises(BadInput, match="claims no optimum"):
         polyrelu.load(tmp_path / "proof.json")
 

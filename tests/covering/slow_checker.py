@@ -93,13 +93,13 @@ def leaf_a(question, lines, level, leaf):
 
 
 def root_above(x):
-    scaled = x * 4**100
-    return Fraction(isqrt(scaled.numerator // scaled.denominator + 1) + 1, 2**100)
+    scaled = x * 4**400
+    return Fraction(isqrt(scaled.numerator // scaled.denominator + 1) + 1, 2**400)
 
 
 def root_below(x):
-    scaled = x * 4**100
-    return Fraction(isqrt(scaled.numerator // scaled.denominator), 2**100)
+    scaled = x * 4**400
+    return Fraction(isqrt(scaled.numerator // scaled.denominator), 2**400)
 
 
 def leaf_m(question, lines, level, leaf):

@@ -9,7 +9,7 @@ import pytest
 
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.guess import Guesser
-from polyrelu.guess.facets import facets
+from polyrelu.guess.facets import neighbours
 from polyrelu.guess.restricted import nonnegative_lasso
 from tests.reference import conic_optimum
 
@@ -241,9 +241,9 @@ def test_facets_agree_with_linear_programs():
     rng = np.random.default_rng(5)
     X = rng.integers(-3, 4, (7, 3)).astype(float)
     patterns = cells(X)
-    classes, cut = facets(X, patterns)
+    classes, across = neighbours(X, patterns)
     known = {row.tobytes() for row in patterns}
-    for pattern, mine in zip(patterns, cut, strict=True):
+    for pattern, mine in zip(patterns, across >= 0, strict=True):
         for members, yes in zip(classes, mine, strict=True):
             flipped = pattern.copy()
             flipped[members] ^= True

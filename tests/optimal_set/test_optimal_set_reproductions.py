@@ -55,3 +55,21 @@ def test_ranges_enclose_the_weights_of_all_vertices():
         assert any(low.overlaps(v) if hasattr(low, "overlaps") else v == low for v in values)
         assert not any(v < low or v > high for v in values)
         assert any(bool(high.overlaps(v)) for v in values)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("function", "neurons", "rank", "objective"),
+    [(1712, 15, 13, "2.8984641401566"), (384, 26, 11, "1.7112518625338")],
+)
+def test_functions_of_four_bits_with_a_bias(function, neurons, rank, objective):
+    """Ranks and verdicts in a field of degree 16 (1712) once took minutes; a float prototype found the figures."""
+    X = [[*x, 1] for x in product((-1, 1), repeat=4)]
+    result = certify(X, [1 if function >> i & 1 else -1 for i in range(16)], "1/2", max_vertices=20)
+    assert result.status == "proved", result.reason
+    optimum = result.proved()
+    assert (len(optimum.used), optimum.support.rank) == (neurons, rank)
+    assert result.objective(14)[0].startswith(objective[:12])
+    answer = result.to_json()
+    assert answer["p_unique"] is False
+    assert answer["function_unique"] is False

@@ -263,7 +263,7 @@ def test_vertices_by_brute_force_over_supports(X, y):
 def test_generators_satisfy_every_constraint_and_their_combinations_are_optimal(seed):
     X, y = random_problem(seed)
     result = solved(X, y)
-    optimal, pick = result.optimal, random.Random(seed)
+    optimal, pick = result.optimal_set, random.Random(seed)
     v = optimal.v_representation
     assert len(v.vertices) + len(v.rays) <= at_most(len(result_columns(optimal)), optimal.fits.rank)
     for vertex in v.vertices:

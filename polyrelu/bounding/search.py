@@ -1,0 +1,205 @@
+"""Proved bounds of the optimum where the optimum itself is out of reach: a gap, never an empty hand (lambda > 0).
+
+*Below.* If f_s(u) = s nu.(Xu)_+ <= (1 + eps) lambda ||u|| for all u and both s, mu = t nu is dual feasible for
+0 <= t <= 1 / (1 + eps), and D(mu) = y.mu - |mu|^2 / 2 is at most the optimum: for any network, with residual r and
+convex weights w, P = |r|^2/2 + lambda sum |w| >= |r|^2/2 + mu.(y - r) >= D(mu). The covering proves the hypothesis for
+all activation patterns without listing one; the best t is y.nu / |nu|^2, cut off at 1 / (1 + eps).
+
+*Above.* The objective of any network: here that of a float guess, its weights taken exactly.
+
+*The ball.* P - D(mu) >= |nu* - mu|^2 / 2 and P - P* >= |nu* - r|^2 / 2 for the optimal residual nu*; added up,
+|nu* - (mu + r)/2|^2 <= P - D - |mu - r|^2 / 4.
+
+Coverings for coarse eps come first, so that there is a bound after the first seconds, and the last is as fine as the
+gap that is asked for needs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+import numpy as np
+from flint import arb
+from threadpoolctl import threadpool_limits
+
+from polyrelu.bounding.bounds import Bounds, DualPoint, Weights
+from polyrelu.bounding.weights import dot, penalty_bounds, residual_of, rounded_network, weights_of
+from polyrelu.budget import OutOfTime, current
+from polyrelu.covering import Covered, Question, Resisting, cover
+from polyrelu.data.numbers import Floats
+from polyrelu.data.problem import Problem, Vector
+from polyrelu.errors import BadInput
+from polyrelu.exact.enclosure import ends
+from polyrelu.guess import Guess
+from polyrelu.networks.objective import objective_of, require
+from polyrelu.networks.objective import residual_of as residual
+from polyrelu.proof.oracle import in_floats
+from polyrelu.proof.program import Program
+
+GAP = Fraction(1, 10**4)
+COARSE = (Fraction(1, 4), Fraction(1, 32), Fraction(1, 256), Fraction(1, 2048))
+LEAST = Fraction(1, 10**9)
+MAX_ATTEMPTS = 8
+
+
+def bound(
+    X: Any,
+    y: Any = None,
+    lam: Any = None,
+    *,
+    gap: Fraction = GAP,
+    network: Any = None,
+    bias: bool = False,
+    floats: Floats = "decimal",
+) -> Bounds:
+    """Prove lower and upper bounds of the optimum, to a relative gap or until the time of the budget is over.
+
+    >>> found = bound([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 1)
+    >>> found.lower <= 9 <= found.upper, found.reached
+    (True, True)
+    """
+    begin = time.monotonic()
+    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
+    if problem.y is None or not problem.lam:
+        raise BadInput("bounds need a target y and a penalty lambda > 0; give both")
+    search = Search(problem, Program(problem.X, problem.y, problem.lam, None), gap)
+    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+        if network is not None:
+            search.offer(weights_of(network, problem))
+        with suppress(OutOfTime, KeyboardInterrupt):  # what was proved before stays proved
+            search.run()
+    return search.best(time.monotonic() - begin, None if network is None else _judged(problem, network))
+
+
+def bounds_of(problem: Problem) -> Bounds:
+    """The bounds that are proved about a problem whose optimum is not, within what is left of the budget."""
+    return bound(problem)
+
+
+class Search:
+    """The best bounds so far; every improvement is kept, whatever ends the search."""
+
+    def __init__(self, problem: Problem, program: Program, gap: Fraction) -> None:
+        self.problem, self.program, self.gap = problem, program, gap
+        self.y = program.y
+        self.network: Weights = ()
+        self.upper = dot(self.y, self.y) / 2
+        self.residual: Vector = self.y
+        self.dual = DualPoint(tuple(Fraction(0) for _ in self.y), Fraction(0), Fraction(0))
+        self.lower, self.boxes = Fraction(0), 0
+
+    def run(self, known: Guess | None = None) -> None:
+        """Guess, cover ever more finely, and guess again where a direction was missed."""
+        if not any(self.y) or not self.program.nonzero_rows.any():
+            self.take(self.y, Fraction(0))
+            return
+        self.first()
+        for _ in range(MAX_ATTEMPTS):
+            guess = known or self.program.guesser.optimum(float(self.program.lam))
+            known = None
+            self.offer(rounded_network(guess))
+            nu = tuple(Fraction(float(v)) for v in guess.nu)
+            if self.reached() or not self.cover_finer(nu):
+                return
+
+    def first(self) -> None:
+        """A bound within the first second: the target itself, shrunk until it is feasible."""
+        top = self.program.guesser.lambda_max()
+        if top > 0 and np.isfinite(top):
+            shrunk = min(Fraction(1), self.program.lam / Fraction(top))
+            part = Fraction(float(shrunk)) if shrunk < 1 else shrunk
+            self.try_(tuple(part * v for v in self.y), COARSE[0])
+
+    def try_(self, nu: Vector, eps: Fraction) -> Covered | Resisting:
+        """Cover once; keep the bound if it is proved."""
+        means = current()
+        answer = cover(
+            self.question(nu, eps),
+            executor=means.executor,
+            deadline=means.deadline,
+            progress=means.progress,
+            checkpoint=means.checkpoint,
+        )
+        self.boxes += answer.boxes
+        if isinstance(answer, Covered):
+            self.take(nu, eps)
+        elif answer.reason == "time":
+            raise OutOfTime("the time allowed is over")
+        return answer
+
+    def cover_finer(self, nu: Vector) -> bool:
+        """Prove nu / (1 + eps) feasible for smaller and smaller eps; True if directions were missed."""
+        for eps in self.steps(nu):
+            answer = self.try_(nu, eps)
+            if not isinstance(answer, Covered):
+                self.program.guesser.seeds.extend(in_floats(u.vector) for u in answer.missed)
+                return bool(answer.missed)
+            if self.reached():
+                return False
+        return False
+
+    def steps(self, nu: Vector) -> Iterator[Fraction]:
+        """Coarse ones, then what the gap needs: D loses about eps (y - nu).nu."""
+        loss = max(dot(self.y, nu) - dot(nu, nu), Fraction(1, 10**30))
+        least = max(min(self.gap * self.upper / loss / 2, COARSE[0]), LEAST)
+        finest = Fraction(float(least)).limit_denominator(10**12) or LEAST
+        yield from (eps for eps in COARSE if eps > finest)
+        yield from (finest / 4**k for k in range(4))
+
+    def question(self, nu: Vector, eps: Fraction) -> Question:
+        """f_s < (1 + eps) lambda for exactly this nu."""
+        program, scale = self.program, lcm(*(v.denominator for v in nu))
+        integers = tuple(int(v * scale) for v in nu)  # f is homogeneous in nu: the level grows with it
+        return Question(program.X_integer, integers, 0, program.lam * program.denominator * scale, gap=eps)
+
+    def take(self, nu: Vector, eps: Fraction) -> None:
+        """A feasible direction of dual points: the best of them."""
+        square = dot(nu, nu)
+        t = min(1 / (1 + eps), dot(self.y, nu) / square) if square else Fraction(0)
+        t = max(t, Fraction(0))
+        value = t * dot(self.y, nu) - t * t * square / 2
+        if value > self.lower or not any(self.dual.nu):
+            self.lower, self.dual = max(value, self.lower), DualPoint(nu, eps, t)
+
+    def offer(self, network: Weights) -> None:
+        """A network: its objective is an upper bound."""
+        residual = residual_of(self.problem, network)
+        value = dot(residual, residual) / 2 + self.program.lam * penalty_bounds(network)[1]
+        if value < self.upper:
+            self.upper, self.network, self.residual = value, network, residual
+
+    def reached(self) -> bool:
+        """Whether the gap is small enough."""
+        return self.upper - self.lower <= self.gap * self.upper
+
+    def best(self, seconds: float, judged: tuple[Fraction, Fraction] | None) -> Bounds:
+        """What is proved."""
+        apart = [a - b for a, b in zip(self.dual.mu, self.residual, strict=True)]
+        radius = max(self.upper - self.lower - dot(apart, apart) / 4, Fraction(0))
+        return Bounds(
+            self.problem,
+            self.dual,
+            self.network,
+            self.lower,
+            self.upper,
+            radius,
+            self.gap,
+            self.boxes,
+            seconds,
+            judged,
+        )
+
+
+def _judged(problem: Problem, network: Any) -> tuple[Fraction, Fraction]:
+    """The objective of the network as it is, 1/2 |f - y|^2 + lambda/2 sum (|theta|^2 + phi^2), enclosed."""
+    require(network, problem)
+    value = objective_of(network, problem, residual(network, problem), False)[0]
+    if isinstance(value, arb):
+        return ends(value)
+    exact = Fraction(int(value.p), int(value.q))
+    return exact, exact
