@@ -105,7 +105,9 @@ def fields(value: Any, where: str, keys: str) -> Any:
 
 def items(value: Any, where: str, length: int | None = None) -> list[Any]:
     """A list, of the stated length if there is one."""
-    usable(type(value) is list and length in (None, len(value)), "%s must be a list of the right length" % where)
+    usable(
+        type(value) is list and length in (None, len(value)), "%s must be a list of the right length" % where
+    )
     return list(value)
 
 
@@ -114,7 +116,10 @@ _RATIONAL = re.compile("-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?")
 
 def rational(value: Any, where: str) -> Fraction:
     """A rational in lowest terms, written p or p/q in a string."""
-    usable(type(value) is str and _RATIONAL.fullmatch(value) is not None, where + ": no rational number in a string")
+    usable(
+        type(value) is str and _RATIONAL.fullmatch(value) is not None,
+        where + ": no rational number in a string",
+    )
     parts = value.split("/")
     usable(max(map(len, parts)) <= MAX_DIGITS, "%s has more than %d digits" % (where, MAX_DIGITS))
     number = Fraction(*map(int, parts))
@@ -440,7 +445,9 @@ def network_of(problem: Problem, spec: Any, keys: str) -> Network:
         found.columns.append([found.signs[-1] * max(0, dot(row, w)) for row in problem.rows])
     fit = list(map(sum, zip(*found.columns))) or [0] * problem.n
     scale = problem.q * found.T
-    found.residual.extend(Fraction(t * scale - f * problem.p, problem.p * scale) for t, f in zip(problem.targets, fit))
+    found.residual.extend(
+        Fraction(t * scale - f * problem.p, problem.p * scale) for t, f in zip(problem.targets, fit)
+    )
     return found
 
 
@@ -473,7 +480,10 @@ NETWORKS = "two-layer ReLU networks of any width"
 
 def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
     """A proved gap: the stored network against a feasible t nu."""
-    (eps, t), network = (rational(top[k], k) for k in ("eps", "t")), network_of(problem, top["network"], "sign vector")
+    (eps, t), network = (
+        (rational(top[k], k) for k in ("eps", "t")),
+        network_of(problem, top["network"], "sign vector"),
+    )
     usable(eps >= 0 and 0 <= t * (1 + eps) <= 1, "eps and t must satisfy 0 <= t <= 1 / (1 + eps)")
     found, level = bound_of(problem, N, m, t, network), problem.lam * (1 + eps)
     cover(lines_of(problem, N, m), level, level, [], Fraction(0))
@@ -483,7 +493,8 @@ def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
     need(square >= 0, "the ball of optimal residuals is not empty")
     return [
         found.words(),
-        "The stored network, of width %d, is within %s of it." % (len(network.signs), decimal(gap, ROUND_CEILING)),
+        "The stored network, of width %d, is within %s of it."
+        % (len(network.signs), decimal(gap, ROUND_CEILING)),
         "The residual of every optimal network, among all %s, is within %s of the mean of t nu and the residual of the "
         "stored network." % (NETWORKS, decimal(root(square), ROUND_CEILING)),
     ]
@@ -546,10 +557,15 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
 # x (1 - e) <= Lambda (rho + tau (1 + x)). If m x = 0 then M x = (M - m) x, and max |x| (1 - e) <= Lambda tau max |x|.   QED
 
 
-def show_weights(problem: Problem, network: Network, stars: list[Star], unit: int, top: Any, rho: Fraction) -> Fraction:
+def show_weights(
+    problem: Problem, network: Network, stars: list[Star], unit: int, top: Any, rho: Fraction
+) -> Fraction:
     """Prove that all weights are positive and unique; a bound of |gamma_k beta_k w*_k - v_k|."""
     K, scale, spec = len(stars), (problem.q * network.T) ** 2, fields(top, "inverse", "denominator rows")
-    T, S = denominator(spec["denominator"]), [integers(row, "inverse", K) for row in items(spec["rows"], "inverse", K)]
+    T, S = (
+        denominator(spec["denominator"]),
+        [integers(row, "inverse", K) for row in items(spec["rows"], "inverse", K)],
+    )
     gaps, e, longest, gram = [], Fraction(0), Fraction(0), []
     for star, vector in zip(stars, network.vectors):
         w, v = [x / unit for x in star.w], [Fraction(x, network.T) for x in vector]
@@ -569,14 +585,20 @@ def show_weights(problem: Problem, network: Network, stars: list[Star], unit: in
     delta = longest * (rho + tau) / (1 - e - longest * tau)
     need(delta < 1, "every weight is positive")
     lengths = [root(Fraction(dot(v, v), network.T**2)) for v in network.vectors]
-    return max((gap * (1 + delta) + delta * (length + gap) for gap, length in zip(gaps, lengths)), default=Fraction(0))
+    return max(
+        (gap * (1 + delta) + delta * (length + gap) for gap, length in zip(gaps, lengths)),
+        default=Fraction(0),
+    )
 
 
 def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
     """The optimum, all its neurons, and that weights and function are unique."""
     network, lines = network_of(problem, top["network"], "face sign vector"), lines_of(problem, N, m)
     faces = [neuron["face"] for neuron in top["network"]["neurons"]]
-    usable(all(type(f) is str and len(f) == problem.n and set(f) <= set("+-0") for f in faces), "a face is misspelt")
+    usable(
+        all(type(f) is str and len(f) == problem.n and set(f) <= set("+-0") for f in faces),
+        "a face is misspelt",
+    )
     keys = list(zip([-s for s in network.signs], faces))
     need(keys == sorted(set(keys)), "neurons are sorted by sign and face, each once")
     found = bound_of(problem, N, m, Fraction(1), network)
@@ -595,7 +617,8 @@ def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str
         "The optimal network is unique among all %s, up to permutation and splitting; each of its vectors is within %s "
         "of the stored one. So all optimal networks are one function on R^d."
         % (NETWORKS, decimal(apart, ROUND_CEILING)),
-        "The convex program over all activation patterns has %s." % (many if flat else "exactly one solution"),
+        "The convex program over all activation patterns has %s."
+        % (many if flat else "exactly one solution"),
     ]
 
 
@@ -636,9 +659,13 @@ def allow(seconds: int | None) -> None:
 
 def main() -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description="Check a polyrelu kernel file.", usage="python3 -I kernel.py FILE")
+    parser = argparse.ArgumentParser(
+        description="Check a polyrelu kernel file.", usage="python3 -I kernel.py FILE"
+    )
     parser.add_argument("file", help="a kernel file: .json or .json.gz")
-    parser.add_argument("--seconds", type=int, default=MAX_SECONDS, help="refuse what takes longer (%(default)s)")
+    parser.add_argument(
+        "--seconds", type=int, default=MAX_SECONDS, help="refuse what takes longer (%(default)s)"
+    )
     args, lines = parser.parse_args(), []
     allow(args.seconds)
     if hasattr(signal, "setitimer"):

@@ -124,7 +124,9 @@ def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
     N = grid(nu, shrink + SPARE)
     less = 1 - Fraction(1, 2**shrink)
     shrunk = {"denominator": str(N), "numerators": texts(round(v * less * N) for v in nu)}
-    columns = [[max(0, sum(a * b for a, b in zip(x, w, strict=True))) for x in program.X_integer] for w in rows]
+    columns = [
+        [max(0, sum(a * b for a, b in zip(x, w, strict=True))) for x in program.X_integer] for w in rows
+    ]
     return {
         "nu": shrunk if neurons else rational_vector(program.y),
         "network": {"denominator": str(T), "neurons": listed},
