@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from polyrelu.budget import most_of_the_time
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.errors import BadInput, Undecided
@@ -168,6 +169,7 @@ def _certify_program(
     *,
     propose: Proposal | None = None,
 ) -> Result:
+    from polyrelu.bounding.search import bounds_of
     from polyrelu.proof.lambda_max import lambda_max_squared
     from polyrelu.proof.proposals import proposals
 
@@ -176,15 +178,20 @@ def _certify_program(
     # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.
     # Floats may overflow on data of extreme size: that spoils the guess alone, so nobody is warned.
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
-        with _step(timings, "lambda_max", stage), suppress(Undecided):
-            largest = lambda_max_squared(program)
-        try:
-            tries = iter([lambda: propose(program)]) if propose else proposals(program, largest, _guess)
-            solutions = solve(program, timings, stage, max_vertices, tries)
-        except Undecided as blocked:
-            reason = str(blocked)
+        with most_of_the_time():
+            with _step(timings, "lambda_max", stage), suppress(Undecided):
+                largest = lambda_max_squared(program)
+            try:
+                tries = iter([lambda: propose(program)]) if propose else proposals(program, largest, _guess)
+                solutions = solve(program, timings, stage, max_vertices, tries)
+            except Undecided as blocked:
+                reason = str(blocked)
+        bounds = None
+        if solutions is None and program.all_cells and not program.gated:
+            with _step(timings, "bounds", stage):
+                bounds = bounds_of(problem)
     status = "undecided" if solutions is None else "proved"
-    return Result(problem, status, reason, program.cells, solutions, largest, timings)
+    return Result(problem, status, reason, program.cells, solutions, largest, timings, bounds)
 
 
 def _proved_set(

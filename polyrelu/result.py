@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flint import fmpq
 
+from polyrelu.bounding.bounds import Bounds as ProvedBounds
 from polyrelu.data.new_rows import new_rows, with_bias
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector
@@ -114,6 +115,8 @@ class Result(Reported):
     lambda_max_squared: fmpq | None = None
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds of every step; "set" is what the questions about the optimal set have taken so far."""
+    bounds: ProvedBounds | None = None
+    """What is proved about the optimum all the same, where it is undecided (all activation patterns only)."""
 
     @property
     def optimal_set(self) -> SolutionSet:

@@ -51,7 +51,7 @@ def pages() -> dict[str, bytes]:
     text += "## Without a penalty\n\n" + _unregularised(made)
     made["extra/turn.html"] = interactive.page(results[TURNED]).html.encode()
     text += f"## A page to turn\n\n`polyrelu plot {TURNED}.csv --lam {load(TURNED).lam} --interactive turn.html` makes "
-    text += '<a href="turn.html">this page</a>: turn the set, move inside it, see the network change '
+    text += '<a href="../turn.html">this page</a>: turn the set, move inside it, see the network change '
     text += "and the fit stay.\n\n"
     return {"gallery.md": (text + LAST + _shelf()).encode(), **made}
 

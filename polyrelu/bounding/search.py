@@ -35,6 +35,9 @@ from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import ends
+from polyrelu.guess import Guess
+from polyrelu.networks.objective import objective_of, require
+from polyrelu.networks.objective import residual_of as residual
 from polyrelu.proof.oracle import in_floats
 from polyrelu.proof.program import Program
 
@@ -64,7 +67,7 @@ def bound(
     problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
     if problem.y is None or not problem.lam:
         raise BadInput("bounds need a target y and a penalty lambda > 0; give both")
-    search = _Search(problem, Program(problem.X, problem.y, problem.lam, None), gap)
+    search = Search(problem, Program(problem.X, problem.y, problem.lam, None), gap)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
         if network is not None:
             search.offer(weights_of(network, problem))
@@ -73,7 +76,12 @@ def bound(
     return search.best(time.monotonic() - begin, None if network is None else _judged(problem, network))
 
 
-class _Search:
+def bounds_of(problem: Problem) -> Bounds:
+    """The bounds that are proved about a problem whose optimum is not, within what is left of the budget."""
+    return bound(problem)
+
+
+class Search:
     """The best bounds so far; every improvement is kept, whatever ends the search."""
 
     def __init__(self, problem: Problem, program: Program, gap: Fraction) -> None:
@@ -85,14 +93,15 @@ class _Search:
         self.dual = DualPoint(tuple(Fraction(0) for _ in self.y), Fraction(0), Fraction(0))
         self.lower, self.boxes = Fraction(0), 0
 
-    def run(self) -> None:
+    def run(self, known: Guess | None = None) -> None:
         """Guess, cover ever more finely, and guess again where a direction was missed."""
         if not any(self.y) or not self.program.nonzero_rows.any():
             self.take(self.y, Fraction(0))
             return
         self.first()
         for _ in range(MAX_ATTEMPTS):
-            guess = self.program.guesser.optimum(float(self.program.lam))
+            guess = known or self.program.guesser.optimum(float(self.program.lam))
+            known = None
             self.offer(rounded_network(guess))
             nu = tuple(Fraction(float(v)) for v in guess.nu)
             if self.reached() or not self.cover_finer(nu):
@@ -188,9 +197,8 @@ class _Search:
 
 def _judged(problem: Problem, network: Any) -> tuple[Fraction, Fraction]:
     """The objective of the network as it is, 1/2 |f - y|^2 + lambda/2 sum (|theta|^2 + phi^2), enclosed."""
-    from polyrelu.judging.questions import objective
-
-    value = objective(network, problem)
+    require(network, problem)
+    value = objective_of(network, problem, residual(network, problem), False)[0]
     if isinstance(value, arb):
         return ends(value)
     exact = Fraction(int(value.p), int(value.q))

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from polyrelu.commands.options import (
     add_data_options,
     add_digits_option,
+    add_engine_options,
     add_gated_option,
     add_json_option,
     add_lambda_option,
-    add_size_options,
+    add_max_cells_option,
+    add_seconds_option,
     add_vertices_option,
-    workers,
+    engine,
 )
 from polyrelu.data.files import check_writable
 from polyrelu.errors import BadInput
@@ -72,8 +74,10 @@ def add_parser(commands: Any) -> None:
     )
     add_gated_option(parser)
     add_digits_option(parser)
-    add_size_options(parser)
+    add_max_cells_option(parser)
     add_vertices_option(parser)
+    add_seconds_option(parser)
+    add_engine_options(parser)
     parser.add_argument(
         "--predict",
         metavar="FILE",
@@ -98,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
     new_rows = _new_rows(problem, args)
     patterns = args.patterns if listed is None else read_patterns(listed, problem.n)
-    with workers(args.jobs) as executor, stage_line() as stage:
+    with engine(args, "directions covered") as executor, stage_line() as stage:
         result = certify(
             problem,
             patterns=patterns,

@@ -84,13 +84,22 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 
 def add_size_options(parser: argparse.ArgumentParser) -> None:
     """--jobs and --max-cells."""
+    _add_jobs_option(parser)
+    add_max_cells_option(parser)
+
+
+def _add_jobs_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="worker processes (default 1)")
+
+
+def add_max_cells_option(parser: argparse.ArgumentParser) -> None:
+    """--max-cells."""
     parser.add_argument(
         "--max-cells",
         metavar="N",
         type=positive,
         default=MAX_CELLS,
-        help=f"refuse data with more cells than this (default {MAX_CELLS:,})",
+        help=f"refuse to list more cells than this, where a list is needed (default {MAX_CELLS:,})",
     )
 
 
@@ -140,7 +149,7 @@ def share(text: str) -> Fraction:
 
 
 @contextmanager
-def engine(args: argparse.Namespace, what: str) -> Iterator[None]:
+def engine(args: argparse.Namespace, what: str) -> Iterator[Executor | None]:
     """The budget of --seconds, --jobs, --dask and --checkpoint, with a progress bar; all that is asked runs in it."""
     from polyrelu.budget import Budget, seconds_from_now, spending
     from polyrelu.show.progress import share_bar
@@ -148,7 +157,7 @@ def engine(args: argparse.Namespace, what: str) -> Iterator[None]:
     with pool(args.jobs, args.dask) as executor, share_bar(what) as progress:
         deadline = seconds_from_now(args.seconds)
         with spending(Budget(deadline, executor, progress, args.checkpoint)):
-            yield
+            yield executor
 
 
 @contextmanager

@@ -11,6 +11,7 @@ The slopes are guessed in floats; w and ||w|| < lambda are exact. This speaks ab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -36,7 +37,7 @@ class Candidate(NamedTuple):
     slopes: tuple[int, ...]
 
 
-def sides_at(question: Question, layout: Layout, c: NDArray[Any]) -> NDArray[np.int8]:
+def sides_at(question: Question, layout: Layout, c: Sequence[Any] | NDArray[Any]) -> NDArray[np.int8]:
     """The sign of each line at a centre, +1 where it vanishes."""
     centre = np.array([int(x) for x in c], dtype=object)
     z = question.lines.V[layout.order] @ centre

@@ -20,8 +20,8 @@ import numpy as np
 
 from polyrelu.covering.boxes import Boxes
 from polyrelu.covering.question import Question
+from polyrelu.covering.region import Found
 from polyrelu.covering.results import Counts, Direction, Leaf
-from polyrelu.covering.search import Found
 from polyrelu.errors import BadInput
 
 SECONDS = 20.0

@@ -18,8 +18,9 @@ import numpy as np
 from polyrelu.covering.boxes import Boxes, facets
 from polyrelu.covering.checkpoint import WAVE, Checkpoint, State
 from polyrelu.covering.question import Question
+from polyrelu.covering.region import Found, Side
 from polyrelu.covering.results import Counts, Covered, Direction, Resisting
-from polyrelu.covering.search import Found, Side, search
+from polyrelu.covering.search import search
 
 UNIT = 8192
 """Boxes looked at in one unit of work,"""

@@ -71,7 +71,7 @@ class Resisting:
     directions: tuple[Direction, ...]
     left: int
     reason: str
-    """"resists", "time" or "boxes" (a limit that was given)."""
+    """"resists"; "time" or "boxes" (a limit that was given); "enclosure" (nu is known too roughly for any claim)."""
 
     @property
     def boxes(self) -> int:

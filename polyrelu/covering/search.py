@@ -6,8 +6,6 @@ wherever they run. Lines decided for all boxes of a batch are folded into its li
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,14 +14,15 @@ from numpy.typing import NDArray
 from polyrelu.covering import leaf_a
 from polyrelu.covering import stars as leaf_b
 from polyrelu.covering.boxes import Boxes, halves, shares, split_coordinate
-from polyrelu.covering.candidates import MOST_LINES, Candidate, candidate, sides_at
-from polyrelu.covering.layout import SLOPE_BITS, Layout, layout_of
+from polyrelu.covering.candidates import MOST_LINES, candidate, sides_at
+from polyrelu.covering.layout import Layout
 from polyrelu.covering.leaf_a import Floats, Kept, Majorants, Products
 from polyrelu.covering.mixing import mixed
-from polyrelu.covering.question import Question
+from polyrelu.covering.recording import recorded
+from polyrelu.covering.region import Found, Region, Side
 from polyrelu.covering.results import Counts, Direction, Leaf
 from polyrelu.covering.stars import Stars
-from polyrelu.covering.wide import BITS, FINER, settles
+from polyrelu.covering.wide import settles
 
 BATCH = 2048
 PER_BATCH = 8
@@ -31,40 +30,6 @@ PER_BATCH = 8
 PER_UNIT = 16
 """and of one unit of work, about."""
 CELLS = 2**20  # boxes times lines in a batch, which bounds the memory
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """One sign of a question, ready to be searched."""
-
-    question: Question
-    layout: Layout
-    stars: Stars
-    max_depth: int
-    record: bool
-
-    @staticmethod
-    def of(question: Question, sign: int, max_depth: int, record: bool) -> Side:
-        """The layout and the stars of one sign."""
-        layout = layout_of(question, sign)
-        return Side(question, layout, leaf_b.stars_of(question, layout), min(max_depth, layout.P), record)
-
-
-class Region(NamedTuple):
-    """Boxes that wait, with the lines and stars that still matter to them."""
-
-    boxes: Boxes
-    kept: Kept
-    stars: Stars
-
-
-class Found(NamedTuple):
-    """What a unit of work found."""
-
-    counts: Counts
-    directions: tuple[Direction, ...]
-    left: Boxes
-    leaves: tuple[Leaf, ...]
 
 
 def search(side: Side, boxes: Boxes, limit: int) -> Found:
@@ -140,7 +105,7 @@ def examine(side: Side, region: Region, tried: set[bytes]) -> Examined:
     )
     on, height = open_[~closed], height[~closed]
     children = below(side, region, at, on, height) if len(on) else []
-    leaves = recorded(side, region, at, a, kind, star, wide) if side.record else []
+    leaves = recorded(side, region, a, kind, star, wide) if side.record else []
     return Examined(counts, ties + directions, leaves, children)
 
 
@@ -173,13 +138,15 @@ def enriched(  # noqa: PLR0917
         return region, []
     signs = sides_at(side.question, layout, region.boxes.c[open_[i]])
     key = signs[: layout.positive].tobytes()
-    hard = region.stars.side[:, : layout.hard]
-    if key in tried or ((hard == 0) | (hard == signs[: layout.hard])).all(axis=1).any():
+    if key in tried or region.stars.hold(signs, layout.hard):
         return region, []
     tried.add(key)
     found = candidate(side.question, layout, signs, kept.lines[p:][undecided])
-    if not isinstance(found, Candidate):
-        return region, [] if found is None else [found]
+    if isinstance(found, Direction):  # of a known neuron, perhaps, seen from a cell beside its star
+        known = side.stars.hold(sides_at(side.question, layout, found.vector), layout.hard)
+        return region, [] if known else [found]
+    if found is None:
+        return region, []
     region = region._replace(stars=region.stars.joined(found))
     in_stars(region, at, kind, star)
     return region, []
@@ -264,40 +231,3 @@ def folded(layout: Layout, kept: Kept, stars: Stars, at: Products) -> tuple[Kept
         kept.folded + linear,
     )
     return smaller, stars.take(alive)
-
-
-def recorded(  # noqa: PLR0917
-    side: Side,
-    region: Region,
-    at: Products,
-    a: Majorants,
-    kind: NDArray[np.str_],
-    star: NDArray[np.intp],
-    wide: dict[int, Any],
-) -> list[Leaf]:
-    """The settled boxes with what settles them, in exact numbers."""
-    layout, found = side.layout, []
-    scale = 2**layout.P
-    for i in np.flatnonzero(kind != ""):
-        centre = tuple(Fraction(int(x), scale) for x in region.boxes.c[i])
-        half = tuple(Fraction(int(x), scale) for x in region.boxes.h[i])
-        witness: Any = None
-        if kind[i] == "A" and int(i) in wide:
-            w, slopes = wide[int(i)]
-            witness = (
-                tuple(Fraction(int(x), 2 ** (side.question.bits + BITS + FINER)) for x in w),
-                tuple(Fraction(int(m), 2**BITS) for m in slopes),
-            )
-        elif kind[i] == "A":
-            slopes = np.zeros(len(side.question.lines.V))
-            slopes[layout.order[region.kept.lines]] = a.slopes[i]
-            w = tuple(int(x) * layout.unit for x in a.w[i])
-            witness = (w, tuple(Fraction(int(m), 2**SLOPE_BITS) for m in slopes))
-        elif kind[i] == "B":
-            witness = int(region.stars.number[star[i]])
-        else:
-            slopes = np.zeros(len(side.question.lines.V), dtype=object)
-            slopes[layout.order] = region.stars.slopes[star[i]]
-            witness = tuple(Fraction(int(m), 2**BITS) for m in slopes)
-        found.append(Leaf(layout.sign, centre, half, str(kind[i]), witness))
-    return found

@@ -41,6 +41,11 @@ class Stars(NamedTuple):
             np.vstack([self.side, found.side]), np.append(self.number, -1), (*self.slopes, found.slopes)
         )
 
+    def hold(self, signs: NDArray[np.int8], hard: int) -> bool:
+        """Whether a direction with these signs of all lines lies in one of the stars."""
+        side = self.side[:, :hard]
+        return bool(((side == 0) | (side == signs[:hard])).all(axis=1).any())
+
     def take(self, chosen: NDArray[np.bool_]) -> Stars:
         """Some of them."""
         return Stars(

@@ -26,14 +26,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from flint import arb, fmpq
+from flint import arb
 from numpy.typing import NDArray
 
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.certification import certify_penalised
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem
-from polyrelu.errors import BadInput, Undecided
+from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import products
 from polyrelu.exact.rational import to_fmpq
@@ -41,8 +41,9 @@ from polyrelu.judging.answer import Answer
 from polyrelu.judging.comparison import Comparison, by_duality, with_optimum
 from polyrelu.judging.distance import Distance, distance
 from polyrelu.judging.stationarity import stationarity
-from polyrelu.networks.coordinates import BITS, compatible, enclosed, sign_of
+from polyrelu.networks.coordinates import BITS, enclosed, sign_of
 from polyrelu.networks.network import Network
+from polyrelu.networks.objective import objective_of, require, residual_of
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
 from polyrelu.verdict import Verdict
@@ -65,23 +66,29 @@ def ask(
 ) -> Answer:
     """Ask whether a network is optimal and stationary for data (X, y) and lambda > 0, and how far it is from it.
 
-    `X` may be a `Problem`. With `bias` the data gets its column of ones, and the last input of the network is it.
+    `X` may be a `Problem`, or a `Result`, whose proof is then used where it is about all networks.
+    With `bias` the data gets its column of ones, and the last input of the network is it.
     `balance` judges the balanced form of the network instead of the weights as given.
     """
     begin = time.perf_counter()
-    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
-    _require(network, problem)
-    residual = _residual(network, problem)
-    value, gain = _objective(network, problem, residual, balance)
+    known = X if isinstance(X, Result) else None
+    given = X.problem if isinstance(X, Result) else X
+    problem = given if isinstance(given, Problem) else Problem.of(given, y, lam, bias=bias, floats=floats)
+    require(network, problem)
+    residual = residual_of(network, problem)
+    value, gain = objective_of(network, problem, residual, balance)
     patterns: Any = "cells" if not network.is_gated else _own_patterns(network, problem)
-    result = certify_penalised(
-        problem,
-        patterns=patterns,
-        gated=network.is_gated,
-        max_cells=max_cells,
-        executor=executor,
-        stage=stage,
-    )
+    if known is not None and _is_about_all(known, network):
+        result = known
+    else:
+        result = certify_penalised(
+            problem,
+            patterns=patterns,
+            gated=network.is_gated,
+            max_cells=max_cells,
+            executor=executor,
+            stage=stage,
+        )
     full = _compare(value, residual, result, lambda: _program(problem, patterns, network.is_gated))
     own = full if network.is_gated else _subsampled(network, problem, value, residual, stage)
     near, reason = _distance(network, residual, result, full)
@@ -92,40 +99,11 @@ def ask(
     )
 
 
-def _require(network: Network, problem: Problem) -> None:
-    if problem.y is None:
-        raise BadInput("a target y is needed to judge a network; give y, or a data file with a target column")
-    if not problem.lam:
-        raise BadInput("a network is judged for a penalty lambda > 0; give lam (on the command line --lam)")
-    if network.d != problem.d:
-        columns = " (the bias column included)" if problem.bias else ""
-        raise BadInput(f"the network has {network.d} inputs and the data has {problem.d} features{columns}")
-
-
-def _residual(network: Network, problem: Problem) -> list[Any]:
-    rows = [[to_fmpq(v) for v in row] for row in problem.X]
-    with precision(BITS):
-        fit = network.fit(rows, products(rows, [unit.theta for unit in network.units]))
-        return [to_fmpq(v) - f for v, f in zip(problem.y or (), fit, strict=True)]
-
-
-def _objective(network: Network, problem: Problem, residual: list[Any], balance: bool) -> tuple[Any, Any]:
-    """The objective of the form that is judged, and the gain of balancing it."""
-    lam = to_fmpq(problem.lam or 0)
-    loss = sum((r * r for r in residual), start=fmpq(0)) / 2
-    least, given = network.balanced_penalty(), network.penalty()
-    with precision(BITS):
-        judged, gain = (
-            (least, arb(0)) if balance else (given, (enclosed(given) - enclosed(least)).max(arb(0)) * lam)
-        )
-        (loss, judged), _ = compatible([loss, judged], [])
-        return loss + judged * lam, gain
-
-
-def objective(network: Network, problem: Problem) -> Any:
-    """1/2 |f - y|^2 + lambda/2 sum (|theta|^2 + phi^2) of the weights as they are: exact, or a ball."""
-    _require(network, problem)
-    return _objective(network, problem, _residual(network, problem), False)[0]
+def _is_about_all(result: Result, network: Network) -> bool:
+    """Whether a result is proved, and about all networks of the kind of this one."""
+    return (
+        result.solutions is not None and not result.solutions.optimum.program.scope and not network.is_gated
+    )
 
 
 def _own_patterns(network: Network, problem: Problem) -> NDArray[np.bool_]:

@@ -28,9 +28,12 @@ PARTS = (1e-6, 1e-5, 1e-7, 1e-4, 1e-8, 1e-3, 1e-9)
 
 
 def proposals(
-    program: Program, largest: fmpq, guess_at: Callable[[Program, float], Guess]
+    program: Program, largest: fmpq | None, guess_at: Callable[[Program, float], Guess]
 ) -> Iterator[Callable[[], Guess]]:
     """Guesses in the order in which they should be tried, each made when it is asked for."""
+    if largest is None:  # lambda_max is not known
+        yield lambda: guess_at(program, _float(program.lamq))
+        return
     if program.lamq * program.lamq >= largest:
         yield lambda: Guess(np.array(program.y_float), (), ())
         return

@@ -11,7 +11,8 @@ from polyrelu.result import Result, timed
 from polyrelu.show.figures import html_image
 from polyrelu.show.forms import as_html, as_json, as_line, as_text
 from polyrelu.show.numbers import exact_or_between
-from polyrelu.show.sets import OPTIMUM_KEYS, SET_KEYS, in_short, lines
+from polyrelu.show.set_keys import OPTIMUM_KEYS, SET_KEYS
+from polyrelu.show.sets import in_short, lines
 
 MAX_ROWS_SHOWN = 12
 RESIDUAL_DIGITS = 8
@@ -36,6 +37,7 @@ def _(result: Result, digits: int) -> dict[str, Any]:
         "lambda_max": None if (largest := result.lambda_max(digits)) is None else list(largest),
         "cells": result.cells,
         **found,
+        **({} if result.bounds is None else {"bounds": as_json(result.bounds, digits)}),
         "seconds": round(result.seconds, 6),
         "timings": {step: round(seconds, 6) for step, seconds in result.timings.items()},
     }
@@ -56,7 +58,8 @@ def _proved(result: Result, digits: int) -> dict[str, Any]:
 @as_text.register
 def _(result: Result, digits: int) -> str:
     if result.solutions is None:
-        return "\n".join([_heading(result), f"UNDECIDED: {result.reason}", _time(result)])
+        proved = [] if result.bounds is None else as_text(result.bounds, digits).splitlines()[1:-1]
+        return "\n".join([_heading(result), f"UNDECIDED: {result.reason}", *proved, _time(result)])
     with timed(result.timings, "set"):
         said = [*lines(result.solutions, result, min(digits, 12)), "", *_residual(result)]
     return "\n".join([_heading(result), *said, _time(result)])

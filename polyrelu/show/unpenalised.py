@@ -8,7 +8,8 @@ from polyrelu.errors import LimitReached
 from polyrelu.result import Result
 from polyrelu.show.forms import Facts, as_facts, as_json
 from polyrelu.show.numbers import exact_or_between
-from polyrelu.show.sets import OPTIMUM_KEYS, fact, in_short, lines, verdict_keys, verdict_line
+from polyrelu.show.set_keys import OPTIMUM_KEYS, verdict_keys
+from polyrelu.show.sets import fact, in_short, lines, verdict_line
 from polyrelu.unregularised.functions import Weights, value
 from polyrelu.unregularised.optimal_set import UnregularisedSet
 from polyrelu.unregularised.optimum import LeastSquares

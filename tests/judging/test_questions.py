@@ -240,3 +240,18 @@ def test_the_nearest_minimal_network():
         assert rounded(near.distance) < 1e-9
     shown = ask(Network.of([["6/5", "8/5"]], [1]), *GOLDEN).to_json()
     assert len(shown["nearest_vertex"]["neurons"]) == 2
+
+
+def test_a_result_is_asked_as_its_problem_is(monkeypatch):
+    """Its proof is used where it is about all networks, and made anew where it is about a list of patterns."""
+    network, data = Network.of([["6/5", "8/5"], ["-6/5", "-8/5"]], [2, 2]), GOLDEN
+    few = certify(*data, patterns=[[1, 0, 0, 1], [0, 1, 1, 0]])
+    afresh = ask(network, few)
+    assert afresh.optimal.answer is True
+    assert len(afresh.result.proved().program.patterns) == 4
+    result = certify(*data)
+    answer = ask(network, result)
+    assert answer.result is result
+    assert answer.optimal.answer is afresh.optimal.answer
+    with pytest.raises(BadInput, match="lambda > 0"):
+        ask(network, certify(*data[:2], 0))

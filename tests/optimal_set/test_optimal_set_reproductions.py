@@ -63,7 +63,7 @@ def test_ranges_enclose_the_weights_of_all_vertices():
     [(1712, 15, 13, "2.8984641401566"), (384, 26, 11, "1.7112518625338")],
 )
 def test_functions_of_four_bits_with_a_bias(function, neurons, rank, objective):
-    """Ranks and verdicts in a field of degree 16 once took minutes; the figures are those of a float prototype."""
+    """Ranks and verdicts in a field of degree 16 (1712) once took minutes; a float prototype found the figures."""
     X = [[*x, 1] for x in product((-1, 1), repeat=4)]
     result = certify(X, [1 if function >> i & 1 else -1 for i in range(16)], "1/2", max_vertices=20)
     assert result.status == "proved", result.reason
