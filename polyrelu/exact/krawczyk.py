@@ -167,8 +167,18 @@ def _newton(
             before is not None and not all(_small(s, b, 10) for s, b in zip(step, before, strict=True))
         ):
             Y = None
-        before, point = step, [(m - s).mid() for m, s in zip(point, step, strict=True)]
+        before, point = step, [_moved(m, s) for m, s in zip(point, step, strict=True)]
     return None
+
+
+def _moved(m: arb, step: arb) -> arb:
+    """The next iterate; 0 where the step takes all but 2^-40 of the component away.
+
+    A component that is 0 at the root, and does not meet the noise of others, would shrink without end and never settle.
+    One that is not 0 after all comes back with the next step.
+    """
+    moved = (m - step).mid()
+    return arb(0) if abs(moved) <= abs(m) * arb(2) ** -40 else moved
 
 
 def _settled(step: arb, m: arb, bits: int) -> bool:

@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from polyrelu.guess.columns import Column
 from polyrelu.guess.explored import Explored
 from polyrelu.guess.finish import finish, neurons
 from polyrelu.guess.flats import NEAR, Indices
@@ -80,7 +81,7 @@ class Guesser:
             "finish": done - solved,
             "total": done - begin,
         }
-        order = sorted(range(len(root.columns)), key=lambda i: -root.t[i])
+        order = sorted(range(len(root.columns)), key=lambda i: _rank(float(root.t[i]), root.columns[i]))
         used = neurons(program, [root.columns[i] for i in order], [float(root.t[i]) for i in order])
         return Guess(root.nu, used, neurons(program, ties, [0.0] * len(ties)), message, timings)
 
@@ -114,3 +115,8 @@ class Guesser:
         Blocks once below the level, by a thousandth, are left there.
         """
         return multipliers(self.program, blocks, signs, nu, level)
+
+
+def _rank(weight: float, c: Column) -> tuple[float, int, tuple[int, ...], int]:
+    """Heavy neurons first; equal weights (as far as rounding tells) in an order that does not depend on the search."""
+    return -float(f"{weight:.8e}"), -c.sign, c.face, c.block

@@ -121,9 +121,7 @@ def recognised(point: EnclosedRoot, max_degree: int, max_bits: int = MAX_BITS) -
         if finer is None:
             raise Undecided(f"the optimum could not be refined to {bits} bits")
         finest = finer
-        with precision(
-            bits + GUARD_BITS
-        ):  # the residual has simpler numbers than its coordinates in a basis of the fits
+        with precision(bits + GUARD_BITS):  # nu has simpler numbers than its coordinates in a basis
             at = Coordinates.split(structure, finer.box)
             return [arb(v) for v in (*at.nu, *at.weights, *at.c)]
 

@@ -22,6 +22,7 @@ from polyrelu.exact.minors import nonzero_minor
 from polyrelu.exact.real import is_zero
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import BITS, Point
+from polyrelu.proof.vanishing import vanishing_rows
 
 LARGEST = 10_000
 """The greatest denominator of a coefficient in a dependence that is tried before elimination."""
@@ -80,7 +81,8 @@ def _depends(point: Point, neuron: Neuron, basis: Sequence[Neuron], c: Sequence[
     for k, value in zip(basis, c, strict=True):
         if value != 0:
             total -= (k.A.transpose() * k.A) * value
-    if all(v == 0 for v in total.entries()):
+    zero = vanishing_rows(point)
+    if all(v == 0 for row in total.tolist() for j, v in enumerate(row) if j not in zero):
         return True
     return point.exact is not None and all(is_zero(v) for v in times(total, point.exact.at.nu))
 

@@ -23,6 +23,7 @@ from polyrelu.exact.real import is_zero
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import Point, linear
 from polyrelu.proof.ranks import all_positive, rank_of_activations, rank_of_directions
+from polyrelu.proof.vanishing import idle
 
 
 @dataclass(frozen=True)
@@ -67,29 +68,34 @@ def explained_support(point: Point, E: Sequence[Neuron]) -> Support:
 
 def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
     """E holds neurons beyond the structure: everything is settled in the exact field."""
-    exact = point.exact
-    if exact is None:
-        raise Undecided(
-            "further neurons are exactly tight, and no exact field was found to decide who is used"
-        )
-    nu = exact.at.nu
-    of_all = rank_of_activations(point, E)
+    unused = idle(point, E)
+    rest = [neuron for k, neuron in enumerate(E) if k not in unused]
+    of_all = rank_of_activations(point, rest)
     base = len(point.structure.neurons) + point.structure.r
-    if of_all == base or all_positive(point, E, of_all):
-        used = (True,) * len(E)
+    if of_all == base or all_positive(point, rest, of_all):
+        used = tuple(k not in unused for k in range(len(E)))
     else:
+        nu = _exact_residual(point)
         fit = [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
         used = _used_by_vertices([neuron.activation(nu) for neuron in E], fit)
     S = [k for k, flag in enumerate(used) if flag]
-    of_all = of_all if all(used) else rank_of_activations(point, [E[k] for k in S])
+    of_all = of_all if len(S) == len(rest) else rank_of_activations(point, [E[k] for k in S])
     pairs, opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S])], []
-    directions = [E[a].z(nu) for a, _ in pairs]
     r = pair_rank = rank_of_directions(point, [E[a] for a, _ in pairs])
     if len(S) - of_all > len(pairs) - r:
         opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S], opposed=True)]
-        r = rank([*directions, *(E[a].z(nu) for a, _ in opposed)])
+        nu = _exact_residual(point)
+        r = rank([E[a].z(nu) for a, _ in (*pairs, *opposed)])
     exchanges = len(pairs) + len(opposed) - r
     return Support(used, of_all, tuple(pairs), pair_rank, exchanges, tuple(opposed))
+
+
+def _exact_residual(point: Point) -> Sequence[Any]:
+    if point.exact is None:
+        raise Undecided(
+            "further neurons are exactly tight, and no exact field was found to decide who is used"
+        )
+    return point.exact.at.nu
 
 
 def _used_by_vertices(activations: list[list[Any]], fit: list[Any]) -> tuple[bool, ...]:

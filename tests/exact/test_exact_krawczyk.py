@@ -160,3 +160,17 @@ def test_refined_roots_do_not_jump() -> None:
     assert finer is not None
     with precision(1200):
         assert finer.box[0].contains(3 * arb.pi())
+
+
+@pytest.mark.parametrize("start", [1e-17, -3e-9, 0.0])
+def test_a_component_that_is_zero_apart_from_the_others_settles(start: float) -> None:
+    """Newton's iteration shrinks it without end: it meets no rounding noise at which it could stop."""
+    root = prove_root(
+        lambda x: [x[0] * x[0] - 2, x[1] * (1 + x[0])],
+        lambda x: arb_mat([[2 * x[0], 0], [x[1], 1 + x[0]]]),
+        [1.4, start],
+        100,
+    )
+    assert root is not None
+    assert contains(root.box[1], fmpq(0))
+    assert root.refine(400) is not None

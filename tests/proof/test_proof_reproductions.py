@@ -16,6 +16,7 @@ from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
 from polyrelu.guess import GuessedNeuron
 from polyrelu.proof.optimum import prove
+from polyrelu.proof.vanishing import vanishing_rows
 from tests.corpus import generic
 
 TABLE = ([[1, 0], [0, 1], [-1, 2], [3, 1], [2, -5], [1, 1]], [1, 2, 3, -1, 2, 1])
@@ -89,6 +90,22 @@ def test_a_neuron_that_the_guess_missed_is_often_found_by_the_proof_and_never_fo
             assert {k.place for k in found.used} == {k.place for k in proved.used}
             mended += 1
     assert mended >= 5
+
+
+def test_ties_that_differ_in_rows_without_residual_need_no_field():
+    """Gates that differ from a used one in rows where y is 0 and no neuron acts, so that the residual is 0 there."""
+    X = [(1, 1, 1), (1, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 1), (0, 0, 1), (1, 1, 0), (0, 1, 1), (0, 1, 0)]
+    result = certify(X, [0, 1, 0, 0, 0, 0, 1, 1, 1], 1, gated=True)
+    assert result.status == "proved", result.reason
+    optimum = result.proved()
+    assert optimum.point.exact is None  # otherwise the field decides, and nothing is tested
+    assert {2, 4, 5} <= vanishing_rows(optimum.point)
+    assert all(optimum.point.balls(200).nu[j].contains(0) for j in (2, 4, 5))
+    assert len(optimum.neurons) == 5
+    # By another route: without the rows that vanish the optimum is the same.
+    kept = [j for j in range(9) if j not in (2, 4, 5)]
+    part = certify([X[j] for j in kept], [[0, 1, 0, 0, 0, 0, 1, 1, 1][j] for j in kept], 1, gated=True)
+    assert part.objective(15) == result.objective(15)
 
 
 def timed(*args, **kwargs):

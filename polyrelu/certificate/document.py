@@ -1,0 +1,52 @@
+"""What all proof files share: canonical JSON, how it is written, and the problem with its hash."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import IO, Any
+
+from polyrelu.data.files import write_whole
+
+
+def canonical(document: Any) -> bytes:
+    """Sorted keys, no spaces, one final newline."""
+    return (json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n").encode("ascii")
+
+
+def save(document: Any, path: str) -> None:
+    """Write a document (compressed if the path ends in .gz), completely or not at all; the same bytes every time."""
+    data = canonical(document)
+    if path.endswith(".gz"):
+        data = gzip.compress(data, mtime=0)
+
+    def write(file: IO[bytes]) -> None:
+        file.write(data)
+
+    write_whole(path, write)
+
+
+def problem_spec(
+    X: Sequence[Sequence[Fraction]],
+    y: Sequence[Fraction],
+    lam: Fraction,
+    patterns: str | list[str] = "cells",
+    gated: bool = False,
+) -> dict[str, Any]:
+    """The problem as it stands in a file: numbers in lowest terms, and the setting."""
+    return {
+        "X": [[str(v) for v in row] for row in X],
+        "y": [str(v) for v in y],
+        "lambda": str(lam),
+        "gated": gated,
+        "patterns": patterns,
+    }
+
+
+def problem_digest(spec: dict[str, Any]) -> str:
+    """The SHA-256 of the problem's canonical JSON, without a newline."""
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
