@@ -21,15 +21,23 @@ from polyrelu.guess.values import Array, Bools
 SEEDS = 40  # random directions for each feature
 NUMBERS = 200_000  # seeds times rows, about: what a search may cost
 LEAST = 60
-COARSE = (1.0, 0.3, 0.1)  # how far a direction turns towards its gradient; the best is taken
-FINE = (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3)
-ASCENTS = 12
-CLOSER = 40
 REFINED = 40  # directions that go on with fine steps
 ALMOST = 0.98  # of the level: what ends lower is no maximum above it
 FAILURES = 12  # climbs in a row that end nowhere new
 Oracle = Callable[[Array, float], Sequence[tuple[int, Array]]]
 """(nu, level) -> directions with their signs that exceed the level."""
+
+
+class Ascent(NamedTuple):
+    """How far a direction may turn towards its gradient (the best is taken), how often, and what gain is too small."""
+
+    steps: tuple[float, ...]
+    rounds: int
+    gain: float
+
+
+COARSE = Ascent((1.0, 0.3, 0.1), 12, 1e-3)
+FINE = Ascent((1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3), 40, 1e-9)
 
 
 class _Ends(NamedTuple):
@@ -81,15 +89,15 @@ class Scout:
         found, top, known = list[tuple[float, Column]](), 0.0, [c.direction for c in self.known]
         starts = _unit(np.vstack([self.seeds, *(np.array([u, -u]) for u in known)]))
         for s in self.signs:
-            u, value = ascend(self.program.X, s * nu, starts, COARSE, ASCENTS, 1e-3)
-            u, value = ascend(self.program.X, s * nu, u[_apart(u, value, 0.8 * level)], FINE, CLOSER, 1e-9)
+            u, value = ascend(self.program.X, s * nu, starts, COARSE)
+            u, value = ascend(self.program.X, s * nu, u[_apart(u, value, 0.8 * level)], FINE)
             top = max(top, float(value.max(initial=0.0)))
             near = [c for c in settled if c.sign == s]
-            found += self._climbed_all(nu, s, _Ends(u, value), level, limit, near)
+            found += self._climbed_all(nu, s, _Ends(u, value), level=level, limit=limit, settled=near)
         return found, max([top, *(value for value, _ in found)])
 
-    def _climbed_all(  # noqa: PLR0917
-        self, nu: Array, s: int, ends: _Ends, level: float, limit: int, settled: list[Column]
+    def _climbed_all(
+        self, nu: Array, s: int, ends: _Ends, *, level: float, limit: int, settled: list[Column]
     ) -> list[tuple[float, Column]]:
         """Local maxima from the best directions, one start for each cell, until some climbs in a row found nothing."""
         u, value = ends
@@ -115,18 +123,16 @@ class Scout:
         return [(here.value, here.column(program, s))] if here.value > level else []
 
 
-def ascend(
-    X: Array, a: Array, start: Array, steps: Sequence[float], rounds: int, gain: float
-) -> tuple[Array, Array]:
-    """Unit directions after some steps uphill on a.(Xu)_+, and their values, until no step gains that share."""
+def ascend(X: Array, a: Array, start: Array, how: Ascent) -> tuple[Array, Array]:
+    """Unit directions after some steps uphill on a.(Xu)_+, and their values, until no step gains enough."""
     u, products = start, start @ X.T
     value = np.maximum(products, 0.0) @ a
-    for _ in range(rounds):
+    for _ in range(how.rounds):
         gradient = ((products > 0) * a) @ X
         size = np.linalg.norm(gradient, axis=1)
         toward = gradient / np.where(size > TINY, size, 1.0)[:, None] - u
         before = value
-        for step in steps:
+        for step in how.steps:
             there = u + step * toward
             length = np.linalg.norm(there, axis=1)
             there /= np.where(length > TINY, length, 1.0)[:, None]
@@ -135,7 +141,7 @@ def ascend(
             higher = reached > value
             value = np.where(higher, reached, value)
             u, products = np.where(higher[:, None], there, u), np.where(higher[:, None], ahead, products)
-        if not (value > before + gain * np.abs(value)).any():
+        if not (value > before + how.gain * np.abs(value)).any():
             break
     return u, value
 
