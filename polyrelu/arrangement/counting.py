@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIRST_PART = 12
+FLAT = 4  # up to this rank counting is fast
 BATCH = 2**18  # numbers handled together
 
 
@@ -72,13 +73,29 @@ def number_of_cells_up_to(rows: Any, limit: int) -> int | None:
     (6, None)
     """
     lines = spanning_columns(lines_of_rows(primitive_rows(rows)).rows)
-    count, size = len(lines), FIRST_PART
-    while size < count:
-        if cells_counted(tuple(whitney_numbers(spanning_columns(lines[:size])))) > limit:
+    count, rank = lines.shape
+    if rank > FLAT and cells_upper_bound(count - 1, rank - 1) > 4 * limit:
+        on_first = restricted(
+            lines
+        )  # cells of the whole, by deletion and restriction, are at least those on a line
+        if number_of_cells_up_to(on_first, limit) is None:
             return None
-        size += size // 2
-    cells = cells_counted(tuple(whitney_numbers(lines)))
-    return cells if cells <= limit else None
+    size = min(FIRST_PART, count)
+    while True:
+        cells = cells_counted(tuple(whitney_numbers(spanning_columns(lines[:size]))))
+        if cells > limit or size == count:
+            return cells if cells <= limit else None
+        # In general position the number grows like size^(rank - 1): the next part should just exceed the limit.
+        growth = (1.2 * limit / cells) ** (1 / max(rank - 1, 1))
+        size = min(count, max(size + 1, int(size * growth)))
+
+
+def restricted(lines: IntMatrix) -> IntMatrix:
+    """The other lines on the hyperplane of the first, in one coordinate less, merged where they coincide there."""
+    first = widen(lines[0])
+    p = int(np.argmax(np.abs(lines[0])))
+    rest = first[p] * widen(lines[1:]) - widen(lines[1:, p])[:, None] * first
+    return lines_of_rows(primitive_rows(np.delete(rest, p, axis=1))).rows
 
 
 def cells_counted(polynomial: tuple[int, ...]) -> int:

@@ -136,3 +136,13 @@ def test_the_bound_holds_and_is_attained():
 def test_bad_rows_are_refused(rows):
     with pytest.raises(BadInput):
         characteristic_polynomial(rows)
+
+
+def test_counting_stops_at_a_limit():
+    rng = np.random.default_rng(3)
+    for _ in range(60):
+        rows = rng.integers(-3, 4, (int(rng.integers(1, 16)), int(rng.integers(1, 7)))).tolist()
+        count = number_of_cells(rows)
+        assert number_of_cells_up_to(rows, count) == count
+        assert number_of_cells_up_to(rows, count - 1) is None
+        assert number_of_cells_up_to(rows, max(1, count // 50)) in (None, count)
