@@ -9,7 +9,12 @@ import pytest
 import sympy
 from hypothesis import given, settings
 
-from polyrelu.arrangement.counting import cells_upper_bound, characteristic_polynomial, number_of_cells
+from polyrelu.arrangement.counting import (
+    cells_upper_bound,
+    characteristic_polynomial,
+    number_of_cells,
+    number_of_cells_up_to,
+)
 from polyrelu.errors import BadInput
 from tests.strategies import rational_matrices
 
