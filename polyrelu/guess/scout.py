@@ -21,7 +21,8 @@ from polyrelu.guess.values import Array, Bools
 SEEDS = 40  # random directions for each feature
 NUMBERS = 200_000  # seeds times rows, about: what a search may cost
 LEAST = 60
-REFINED = 40  # directions that go on with fine steps
+REFINED = 40  # directions that go on with fine steps, beside the columns known
+KNOWN = 2  # times the number of rows: columns that are remembered
 ALMOST = 0.98  # of the level: what ends lower is no maximum above it
 FAILURES = 12  # climbs in a row that end nowhere new
 Oracle = Callable[[Array, float], Sequence[tuple[int, Array]]]
@@ -53,7 +54,7 @@ class Scout:
     def __init__(self, program: Explored, oracle: Oracle | None = None, seeds: Sequence[Array] = ()) -> None:
         self.program, self.oracle, self.signs = program, oracle, program.signs
         self.seeds = _unit(np.vstack([*(np.array([u, -u]) for u in seeds), self._first_seeds()]))
-        self.known: list[Column] = []
+        self.known: dict[tuple[object, ...], Column] = {}
 
     def _first_seeds(self) -> Array:
         program, random = self.program, np.random.default_rng(20230717)
@@ -75,36 +76,62 @@ class Scout:
                 found += self.climbed(nu, s, u, level)
         top = max([top, *(value for value, _ in found)])
         columns = [c for _, c in distinct(self.program, found)]
-        self.known = [*columns, *settled][: 4 * self.program.n]
+        self._remember([*columns, *settled])
         return Prices(tuple(columns), top)
 
     def tight(self, nu: Array, level: float, top: float = np.inf) -> list[tuple[float, Column]]:
         """Every distinct direction found whose value exceeds the level, with its value, the best first."""
-        found, _ = self._search(nu, level, 4 * self.program.n, ())
+        found: list[tuple[float, Column]] = []
+        for s in self.signs:
+            u = np.array([c.direction for c in self.known.values() if c.sign == s]).reshape(
+                -1, self.program.d
+            )
+            u = np.vstack([u, -u])  # in the linear phase antipodes are tight, too
+            ends = _Ends(u, s * (np.maximum(u @ self.program.X.T, 0.0) @ nu))
+            found += self._climbed_all(nu, s, ends, level=level, limit=len(u), settled=[], patience=len(u))
+        found += self._search(nu, level, 4 * self.program.n, [c for _, c in found])[0]
         return distinct(self.program, found)
+
+    def _remember(self, columns: list[Column]) -> None:
+        """The latest columns, to start from again."""
+        for c in columns:
+            self.known.pop(c.key(False), None)
+            self.known[c.key(False)] = c
+        for key in list(self.known)[: -KNOWN * self.program.n]:
+            del self.known[key]
 
     def _search(
         self, nu: Array, level: float, limit: int, settled: Sequence[Column]
     ) -> tuple[list[tuple[float, Column]], float]:
-        found, top, known = list[tuple[float, Column]](), 0.0, [c.direction for c in self.known]
+        found, top, known = list[tuple[float, Column]](), 0.0, [c.direction for c in self.known.values()]
         starts = _unit(np.vstack([self.seeds, *(np.array([u, -u]) for u in known)]))
         for s in self.signs:
             u, value = ascend(self.program.X, s * nu, starts, COARSE)
-            u, value = ascend(self.program.X, s * nu, u[_apart(u, value, 0.8 * level)], FINE)
+            u, value = ascend(
+                self.program.X, s * nu, u[_apart(u, value, 0.8 * level, REFINED + len(known))], FINE
+            )
             top = max(top, float(value.max(initial=0.0)))
             near = [c for c in settled if c.sign == s]
             found += self._climbed_all(nu, s, _Ends(u, value), level=level, limit=limit, settled=near)
         return found, max([top, *(value for value, _ in found)])
 
     def _climbed_all(
-        self, nu: Array, s: int, ends: _Ends, *, level: float, limit: int, settled: list[Column]
+        self,
+        nu: Array,
+        s: int,
+        ends: _Ends,
+        *,
+        level: float,
+        limit: int,
+        settled: list[Column],
+        patience: int = FAILURES,
     ) -> list[tuple[float, Column]]:
         """Local maxima from the best directions, one start for each cell, until some climbs in a row found nothing."""
         u, value = ends
         positive = self.program.X @ u.T > 0
         mine, failures, known = list[tuple[float, Column]](), 0, settled
         for i in np.argsort(-value, kind="stable"):
-            if len(mine) >= limit or failures > FAILURES or value[i] < ALMOST * level:
+            if len(mine) >= limit or failures > patience or value[i] < ALMOST * level:
                 break
             if any(_in_cell(positive[:, i], c) for c in known):
                 continue
@@ -146,11 +173,11 @@ def ascend(X: Array, a: Array, start: Array, how: Ascent) -> tuple[Array, Array]
     return u, value
 
 
-def _apart(u: Array, value: Array, least: float) -> list[int]:
+def _apart(u: Array, value: Array, least: float, most: int) -> list[int]:
     """The best directions that are not close to a better one."""
     kept: list[int] = []
     for i in np.argsort(-value, kind="stable"):
-        if len(kept) == REFINED or value[i] < least:
+        if len(kept) == most or value[i] < least:
             break
         if not kept or float((u[kept] @ u[i]).max()) < 1 - 1e-6:
             kept.append(int(i))

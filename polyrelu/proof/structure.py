@@ -37,7 +37,7 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.exact.lattice import row_lattice
 from polyrelu.exact.linear import independent_rows, squared, times
-from polyrelu.exact.rational import integer_rows, select_rows
+from polyrelu.exact.rational import integer_rows, select_rows, to_fraction
 from polyrelu.guess import coordinates_in
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.program import Program
@@ -120,8 +120,8 @@ class Structure:
         """The g that is nearest to a residual in floats: where Newton's iteration starts."""
         if self.W is None:
             return list(nu)
-        W = [[float(v.p) / float(v.q) for v in row] for row in self.W.tolist()]
-        rest = [float(v.p) / float(v.q) for v in self.y_rest]
+        W = [[float(to_fraction(v)) for v in row] for row in self.W.tolist()]
+        rest = [float(to_fraction(v)) for v in self.y_rest]
         return coordinates_in([v - r for v, r in zip(nu, rest, strict=True)], W)
 
     def prove_root(
