@@ -28,9 +28,10 @@ from flint import arb
 from threadpoolctl import threadpool_limits
 
 from polyrelu.bounding.bounds import Bounds, DualPoint, Weights
-from polyrelu.bounding.weights import dot, penalty_bounds, residual_of, rounded_network, weights_of
-from polyrelu.budget import OutOfTime, current
+from polyrelu.bounding.weights import dot, penalty_bounds, residual_of, rounded_network, weighted, weights_of
+from polyrelu.budget import OutOfTime, current, part_of_the_time
 from polyrelu.covering import Covered, Question, Resisting, cover
+from polyrelu.covering.question import norm_above
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.errors import BadInput
@@ -43,8 +44,11 @@ from polyrelu.proof.program import Program
 
 GAP = Fraction(1, 10**4)
 COARSE = (Fraction(1, 4), Fraction(1, 32), Fraction(1, 256), Fraction(1, 2048))
+TINY = Fraction(1, 10**6)
 LEAST = Fraction(1, 10**9)
 MAX_ATTEMPTS = 8
+PART = 0.7
+"""The part of the time that a guess may take."""
 
 
 def bound(
@@ -73,6 +77,7 @@ def bound(
             search.offer(weights_of(network, problem))
         with suppress(OutOfTime, KeyboardInterrupt):  # what was proved before stays proved
             search.run()
+        search.offer_begun()
     return search.best(time.monotonic() - begin, None if network is None else _judged(problem, network))
 
 
@@ -98,14 +103,46 @@ class Search:
         if not any(self.y) or not self.program.nonzero_rows.any():
             self.take(self.y, Fraction(0))
             return
+        self.at_once()
         self.first()
         for _ in range(MAX_ATTEMPTS):
-            guess = known or self.program.guesser.optimum(float(self.program.lam))
+            guess = known or self.guess()
             known = None
+            if guess is None:
+                self.use_begun()
+                return
             self.offer(rounded_network(guess))
             nu = tuple(Fraction(float(v)) for v in guess.nu)
             if self.reached() or not self.cover_finer(nu):
                 return
+
+    def guess(self) -> Guess | None:
+        """The guess, if it comes early enough for something to be proved about it."""
+        with suppress(OutOfTime), part_of_the_time(PART):
+            return self.program.guesser.optimum(float(self.program.lam))
+        return None
+
+    def offer_begun(self) -> None:
+        """The network of a guess that was interrupted: any network is an upper bound."""
+        for solver in self.program.guesser.begun:
+            columns = zip(solver.pool, solver.t.tolist(), strict=False)
+            self.offer(weighted((c.sign, t, c.direction) for c, t in columns))
+
+    def use_begun(self) -> None:
+        """Its residual, feasible for nearly its own level (the solver comes down to lambda), shrunk to ours."""
+        self.offer_begun()
+        for solver in self.program.guesser.begun:
+            part = min(float(self.program.lam) / solver.lam, 1.0)
+            nu = tuple(Fraction(float(part * v)) for v in solver.nu)
+            for eps in COARSE:
+                if not isinstance(self.try_(nu, eps), Covered):
+                    return
+
+    def at_once(self) -> None:
+        """A bound without a covering: f_s(u) <= sum |nu_i| |x_i| |u|."""
+        X, denominator = self.program.X_integer, self.program.denominator
+        reach = sum(abs(v) * norm_above(row) for v, row in zip(self.y, X, strict=True)) / denominator
+        self.take(tuple(self.program.lam / reach * v for v in self.y), TINY)
 
     def first(self) -> None:
         """A bound within the first second: the target itself, shrunk until it is feasible."""
