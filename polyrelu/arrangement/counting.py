@@ -85,11 +85,11 @@ def number_of_cells_up_to(rows: Any, limit: int) -> int | None:
 def _part_exceeds(lines: IntMatrix, limit: int) -> bool:
     """Whether a part of the rows, each with some twice the cells of the one before, has more cells than the limit."""
     count, rank = lines.shape
-    size = float(FIRST_PART)
+    size = FIRST_PART
     while size < count and cells_upper_bound(count, rank) > limit:
-        if cells_counted(tuple(whitney_numbers(spanning_columns(lines[: int(size)]), limit))) > limit:
+        if cells_counted(tuple(whitney_numbers(spanning_columns(lines[:size]), limit))) > limit:
             return True
-        size *= 1 + 1 / max(rank - 1, 1)
+        size += size // rank or 1
     return False
 
 
