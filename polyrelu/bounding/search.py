@@ -143,7 +143,7 @@ class Search:
     def at_once(self) -> None:
         """A bound without a covering: f_s(u) <= sum |nu_i| |x_i| |u|."""
         X, denominator = self.program.X_integer, self.program.denominator
-        reach = sum(abs(v) * norm_above(row) for v, row in zip(self.y, X, strict=True)) / denominator
+        reach = dot([abs(v) for v in self.y], [norm_above(row) for row in X]) / denominator
         part = self.program.lam / reach if reach else Fraction(1)
         self.take(tuple(part * v for v in self.y), TINY if reach else Fraction(0))
 
