@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from typing import Any
 
 from polyrelu.errors import Undecided
 
@@ -21,16 +22,18 @@ class OutOfTime(Undecided):
 
 
 PART = 0.8
+GRACE = 5.0
+"""Seconds that are left for what was proved when Ctrl-C ends a computation that had a deadline."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """The end (a value of `time.monotonic()`), an executor, who hears of the share done, and a checkpoint's path."""
+    """The end (a value of `time.monotonic()`), an executor, who hears of the share done, and a checkpoint."""
 
     deadline: float | None = None
     executor: Executor | None = None
     progress: Callable[[float], object] | None = None
-    checkpoint: str | None = None
+    checkpoint: Any = None
 
 
 _UNLIMITED = Budget()
@@ -53,17 +56,28 @@ def spending(budget: Budget) -> Iterator[None]:
 
 
 @contextmanager
-def most_of_the_time() -> Iterator[None]:
-    """Keep a part of the time that is left for what is said when nothing was proved; Ctrl-C ends this part early."""
+def part_of_the_time(part: float) -> Iterator[None]:
+    """Allow only a part of the time that is left."""
     budget = current()
     if budget.deadline is None:
         yield
         return
     left = budget.deadline - time.monotonic()
+    with spending(replace(budget, deadline=time.monotonic() + part * left)):
+        yield
+
+
+@contextmanager
+def most_of_the_time() -> Iterator[None]:
+    """Keep a part of the time that is left for what is said when nothing was proved; Ctrl-C ends this part early."""
+    budget = current()
     try:
-        with spending(replace(budget, deadline=time.monotonic() + PART * left)):
+        with part_of_the_time(PART):
             yield
     except KeyboardInterrupt:
+        if budget.deadline is None:
+            raise
+        _CURRENT.set(replace(budget, deadline=min(budget.deadline, time.monotonic() + GRACE)))
         raise OutOfTime("interrupted") from None
 
 

@@ -178,14 +178,14 @@ def _certify_program(
     # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.
     # Floats may overflow on data of extreme size: that spoils the guess alone, so nobody is warned.
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
-        with most_of_the_time():
-            with _step(timings, "lambda_max", stage), suppress(Undecided):
-                largest = lambda_max_squared(program)
-            try:
+        try:
+            with most_of_the_time():
+                with _step(timings, "lambda_max", stage), suppress(Undecided):
+                    largest = lambda_max_squared(program)
                 tries = iter([lambda: propose(program)]) if propose else proposals(program, largest, _guess)
                 solutions = solve(program, timings, stage, max_vertices, tries)
-            except Undecided as blocked:
-                reason = str(blocked)
+        except Undecided as blocked:
+            reason = str(blocked)
         bounds = None
         if solutions is None and program.all_cells and not program.gated:
             with _step(timings, "bounds", stage):

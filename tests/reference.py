@@ -24,11 +24,11 @@ TINY = Fraction(1, 10**40)
 """The re-check works at the middle of enclosures of some 70 digits."""
 
 
-def conic_optimum(X, y, lam, patterns, gated=False):
+def conic_optimum(X, y, lam, patterns, gated=False, *, blocks=None):
     """Objective and residual of the full program by an interior-point method in floats."""
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     n, d = X.shape
-    blocks = [(p, s) for p in patterns for s in ((1,) if gated else (1, -1))]
+    blocks = blocks or [(p, s) for p in patterns for s in ((1,) if gated else (1, -1))]
     # Variables: w (d per block), t (1 per block), residual r. min 1/2 |r|^2 + lam sum t.
     N = len(blocks)
     size = N * d + N + n

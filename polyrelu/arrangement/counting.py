@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIRST_PART = 12
-FLAT = 4  # up to this rank counting is fast
 BATCH = 2**18  # numbers handled together
 
 
@@ -67,35 +66,31 @@ def number_of_cells(rows: Any) -> int:
 def number_of_cells_up_to(rows: Any, limit: int) -> int | None:
     """The number of cells if it is at most the limit, else None; without a long count of a large number.
 
-    A part of the rows never has more cells, so parts of growing size are counted first, up to one beyond the limit.
+    Where the rows are restricted to a subspace (some columns left out), or some are left out, there are never more
+    cells. So few columns come first, then parts of growing size; a count ends once its first terms exceed the limit.
 
     >>> number_of_cells_up_to([[1, 0], [0, 1], [1, 1]], 6), number_of_cells_up_to([[1, 0], [0, 1], [1, 1]], 5)
     (6, None)
     """
     lines = spanning_columns(lines_of_rows(primitive_rows(rows)).rows)
     count, rank = lines.shape
-    if rank > FLAT and cells_upper_bound(count - 1, rank - 1) > 4 * limit:
-        on_first = restricted(
-            lines
-        )  # cells of the whole, by deletion and restriction, are at least those on a line
-        if number_of_cells_up_to(on_first, limit) is None:
-            return None
-    size = min(FIRST_PART, count)
-    while True:
-        cells = cells_counted(tuple(whitney_numbers(spanning_columns(lines[:size]))))
-        if cells > limit or size == count:
-            return cells if cells <= limit else None
-        # In general position the number grows like size^(rank - 1): the next part should just exceed the limit.
-        growth = (1.2 * limit / cells) ** (1 / max(rank - 1, 1))
-        size = min(count, max(size + 1, int(size * growth)))
+    if cells_upper_bound(count, rank) > limit:
+        for columns in range(2, rank + 1):
+            if _part_exceeds(lines_of_rows(primitive_rows(lines[:, :columns])).rows, limit):
+                return None
+    cells = cells_counted(tuple(whitney_numbers(lines, limit)))
+    return cells if cells <= limit else None
 
 
-def restricted(lines: IntMatrix) -> IntMatrix:
-    """The other lines on the hyperplane of the first, in one coordinate less, merged where they coincide there."""
-    first = widen(lines[0])
-    p = int(np.argmax(np.abs(lines[0])))
-    rest = first[p] * widen(lines[1:]) - widen(lines[1:, p])[:, None] * first
-    return lines_of_rows(primitive_rows(np.delete(rest, p, axis=1))).rows
+def _part_exceeds(lines: IntMatrix, limit: int) -> bool:
+    """Whether a part of the rows, each with some twice the cells of the one before, has more cells than the limit."""
+    count, rank = lines.shape
+    size = FIRST_PART
+    while size < count and cells_upper_bound(count, rank) > limit:
+        if cells_counted(tuple(whitney_numbers(spanning_columns(lines[:size]), limit))) > limit:
+            return True
+        size += size // rank or 1
+    return False
 
 
 def cells_counted(polynomial: tuple[int, ...]) -> int:
@@ -138,8 +133,8 @@ class CountedFlats(NamedTuple):
         )
 
 
-def whitney_numbers(rows: IntMatrix) -> list[int]:
-    """w_0, ..., w_r for m pairwise independent rows of full column rank r."""
+def whitney_numbers(rows: IntMatrix, limit: int | None = None) -> list[int]:
+    """w_0, ..., w_r for m pairwise independent rows of full column rank r; those alone that first exceed a limit."""
     count, rank = rows.shape
     exact = np.int64 if max(comb(count, k) for k in range(rank + 1)) <= INT64_LIMIT else object
     flats = CountedFlats(
@@ -152,6 +147,8 @@ def whitney_numbers(rows: IntMatrix) -> list[int]:
     for _ in range(rank - 2):
         flats = covers(flats, rows)
         whitney.append(int(flats.moebius.sum()))
+        if limit is not None and cells_counted(tuple(whitney)) > limit:
+            return whitney
         flats = flats.take(flats.least > 0)  # a flat with the first row has no row before it
     if rank >= 2:
         whitney.append(-sum(number_of_covers(batch, rows) for batch in in_batches(flats, rows)))

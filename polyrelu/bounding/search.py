@@ -28,9 +28,10 @@ from flint import arb
 from threadpoolctl import threadpool_limits
 
 from polyrelu.bounding.bounds import Bounds, DualPoint, Weights
-from polyrelu.bounding.weights import dot, penalty_bounds, residual_of, rounded_network, weights_of
-from polyrelu.budget import OutOfTime, current
+from polyrelu.bounding.weights import dot, penalty_bounds, residual_of, rounded_network, weighted, weights_of
+from polyrelu.budget import OutOfTime, current, part_of_the_time
 from polyrelu.covering import Covered, Question, Resisting, cover
+from polyrelu.covering.question import norm_above
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.errors import BadInput
@@ -43,8 +44,13 @@ from polyrelu.proof.program import Program
 
 GAP = Fraction(1, 10**4)
 COARSE = (Fraction(1, 4), Fraction(1, 32), Fraction(1, 256), Fraction(1, 2048))
+TINY = Fraction(1, 10**6)
 LEAST = Fraction(1, 10**9)
 MAX_ATTEMPTS = 8
+CRASHES = (ArithmeticError, ValueError, IndexError, np.linalg.LinAlgError)
+"""What becomes of floats that overflow; a guess that crashes is no guess."""
+PART = 0.7
+"""The part of the time that a guess may take."""
 
 
 def bound(
@@ -73,6 +79,7 @@ def bound(
             search.offer(weights_of(network, problem))
         with suppress(OutOfTime, KeyboardInterrupt):  # what was proved before stays proved
             search.run()
+        search.offer_begun()
     return search.best(time.monotonic() - begin, None if network is None else _judged(problem, network))
 
 
@@ -95,17 +102,50 @@ class Search:
 
     def run(self, known: Guess | None = None) -> None:
         """Guess, cover ever more finely, and guess again where a direction was missed."""
-        if not any(self.y) or not self.program.nonzero_rows.any():
-            self.take(self.y, Fraction(0))
+        self.at_once()
+        if self.reached():
             return
-        self.first()
+        with suppress(*CRASHES):
+            self.first()
         for _ in range(MAX_ATTEMPTS):
-            guess = known or self.program.guesser.optimum(float(self.program.lam))
+            guess = known or self.guess()
             known = None
+            if guess is None:
+                self.use_begun()
+                return
             self.offer(rounded_network(guess))
             nu = tuple(Fraction(float(v)) for v in guess.nu)
             if self.reached() or not self.cover_finer(nu):
                 return
+
+    def guess(self) -> Guess | None:
+        """The guess, if it comes early enough for something to be proved about it."""
+        with suppress(OutOfTime, *CRASHES), part_of_the_time(PART):
+            return self.program.guesser.optimum(float(self.program.lam))
+        return None
+
+    def offer_begun(self) -> None:
+        """The network of a guess that was interrupted: any network is an upper bound."""
+        for solver in self.program.guesser.begun:
+            columns = zip(solver.pool, solver.t.tolist(), strict=False)
+            self.offer(weighted((c.sign, t, c.direction) for c, t in columns))
+
+    def use_begun(self) -> None:
+        """Its residual, feasible for nearly its own level (the solver comes down to lambda), shrunk to ours."""
+        self.offer_begun()
+        for solver in self.program.guesser.begun:
+            part = min(float(self.program.lam) / solver.lam, 1.0)
+            nu = tuple(Fraction(float(part * v)) for v in solver.nu)
+            for eps in COARSE:
+                if not isinstance(self.try_(nu, eps), Covered):
+                    return
+
+    def at_once(self) -> None:
+        """A bound without a covering: f_s(u) <= sum |nu_i| |x_i| |u|."""
+        X, denominator = self.program.X_integer, self.program.denominator
+        reach = dot([abs(v) for v in self.y], [norm_above(row) for row in X]) / denominator
+        part = self.program.lam / reach if reach else Fraction(1)
+        self.take(tuple(part * v for v in self.y), TINY if reach else Fraction(0))
 
     def first(self) -> None:
         """A bound within the first second: the target itself, shrunk until it is feasible."""
@@ -144,12 +184,16 @@ class Search:
         return False
 
     def steps(self, nu: Vector) -> Iterator[Fraction]:
-        """Coarse ones, then what the gap needs: D loses about eps (y - nu).nu."""
+        """Coarse ones, then what the gap needs: D loses about eps (y - nu).nu. None is of use where eps = 0 is not."""
         loss = max(dot(self.y, nu) - dot(nu, nu), Fraction(1, 10**30))
         least = max(min(self.gap * self.upper / loss / 2, COARSE[0]), LEAST)
         finest = Fraction(float(least)).limit_denominator(10**12) or LEAST
         yield from (eps for eps in COARSE if eps > finest)
-        yield from (finest / 4**k for k in range(4))
+        enough = self.upper * (1 - self.gap)
+        yield finest
+        while finest > LEAST and self.along(nu, Fraction(0))[1] >= enough:
+            finest /= 4
+            yield finest
 
     def question(self, nu: Vector, eps: Fraction) -> Question:
         """f_s < (1 + eps) lambda for exactly this nu."""
@@ -157,12 +201,15 @@ class Search:
         integers = tuple(int(v * scale) for v in nu)  # f is homogeneous in nu: the level grows with it
         return Question(program.X_integer, integers, 0, program.lam * program.denominator * scale, gap=eps)
 
+    def along(self, nu: Vector, eps: Fraction) -> tuple[Fraction, Fraction]:
+        """The best t <= 1 / (1 + eps) for t nu, and its value."""
+        square, product = dot(nu, nu), dot(self.y, nu)
+        t = max(min(1 / (1 + eps), product / square), Fraction(0)) if square else Fraction(0)
+        return t, t * product - t * t * square / 2
+
     def take(self, nu: Vector, eps: Fraction) -> None:
         """A feasible direction of dual points: the best of them."""
-        square = dot(nu, nu)
-        t = min(1 / (1 + eps), dot(self.y, nu) / square) if square else Fraction(0)
-        t = max(t, Fraction(0))
-        value = t * dot(self.y, nu) - t * t * square / 2
+        t, value = self.along(nu, eps)
         if value > self.lower or not any(self.dual.nu):
             self.lower, self.dual = max(value, self.lower), DualPoint(nu, eps, t)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
+import numpy as np
 from flint import arb
 
 from polyrelu.bounding.bounds import Weights
@@ -17,14 +20,14 @@ BITS = 200
 
 
 def residual_of(problem: Problem, network: Weights) -> Vector:
-    """y minus the network's fit, exactly."""
-    residual = list(problem.y or ())
+    """y minus the network's fit, exactly: in integers over common denominators."""
+    scale = lcm(*(v.denominator for row in problem.X for v in row))
+    unit = lcm(*(v.denominator for _, w in network for v in w))
+    rows = np.array([[int(v * scale) for v in row] for row in problem.X], dtype=object)
+    fit = np.zeros(problem.n, dtype=object)
     for sign, w in network:
-        for i, row in enumerate(problem.X):
-            product = dot(row, w)
-            if product > 0:
-                residual[i] -= sign * product
-    return tuple(residual)
+        fit += sign * np.maximum(rows @ np.array([int(v * unit) for v in w], dtype=object), 0)
+    return tuple(y - Fraction(int(f), scale * unit) for y, f in zip(problem.y or (), fit, strict=True))
 
 
 def penalty_bounds(network: Weights) -> tuple[Fraction, Fraction]:
@@ -38,11 +41,16 @@ def penalty_bounds(network: Weights) -> tuple[Fraction, Fraction]:
 
 
 def rounded_network(guess: Guess) -> Weights:
-    """The network of a guess, its floats taken as the binary numbers they are."""
+    """The network of a guess."""
+    return weighted((k.sign, k.weight, k.direction) for k in guess.neurons)
+
+
+def weighted(neurons: Iterable[tuple[int, float, Any]]) -> Weights:
+    """Signs, weights and directions in floats, taken as the binary numbers they are."""
     return tuple(
-        (k.sign, tuple(Fraction(float(v)) for v in k.weight * k.direction))
-        for k in guess.neurons
-        if k.weight > 0
+        (sign, tuple(Fraction(float(v)) for v in weight * direction))
+        for sign, weight, direction in neurons
+        if weight > 0
     )
 
 

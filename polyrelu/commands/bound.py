@@ -14,6 +14,7 @@ from polyrelu.commands.options import (
     add_lambda_option,
     add_seconds_option,
     engine,
+    put_away,
     share,
 )
 from polyrelu.data.files import check_writable
@@ -80,8 +81,9 @@ def run(args: argparse.Namespace) -> int:
     check_writable(args.out, inputs=[args.data, args.network])
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
     network = None if args.network is None else read_network(args.network, bias=args.bias)
-    with engine(args, "directions covered"):
+    with engine(args, "directions covered", problem) as means:
         found = bound(problem, gap=args.gap, network=network)
+        put_away(means, answered=found.reached)
     print(json.dumps(found.to_json(args.digits)) if args.json else found.summary(args.digits), flush=True)
     if args.out:
         _save(found, args.out)

@@ -18,6 +18,7 @@ from polyrelu.commands.options import (
     add_seconds_option,
     add_vertices_option,
     engine,
+    put_away,
 )
 from polyrelu.data.files import check_writable
 from polyrelu.errors import BadInput
@@ -102,16 +103,17 @@ def run(args: argparse.Namespace) -> int:
     problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
     new_rows = _new_rows(problem, args)
     patterns = args.patterns if listed is None else read_patterns(listed, problem.n)
-    with engine(args, "directions covered") as executor, stage_line() as stage:
+    with engine(args, "directions covered", problem) as means, stage_line() as stage:
         result = certify(
             problem,
             patterns=patterns,
             gated=args.gated,
             max_cells=args.max_cells,
             max_vertices=args.max_vertices,
-            executor=executor,
+            executor=means.executor,
             stage=stage,
         )
+        put_away(means, answered=result.status == "proved")
         if stage is not None:
             stage("set")
         shown = _shown(result, new_rows, args)

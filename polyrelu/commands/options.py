@@ -9,10 +9,15 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from polyrelu.data.files import check_writable
 from polyrelu.limits import MAX_CELLS, MAX_DIGITS, MAX_VERTICES
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from polyrelu.budget import Budget
+    from polyrelu.covering.checkpoint import Checkpoint
+    from polyrelu.data.problem import Problem
 
 DATA = "CSV or TSV file of numbers; - reads standard input"
 
@@ -119,7 +124,7 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint",
         metavar="FILE",
-        help="keep the state of a long covering there, and go on from it when it exists",
+        help="keep long coverings there, and go on from the file if it exists; it is removed when all is answered",
     )
 
 
@@ -149,15 +154,36 @@ def share(text: str) -> Fraction:
 
 
 @contextmanager
-def engine(args: argparse.Namespace, what: str) -> Iterator[Executor | None]:
+def engine(args: argparse.Namespace, what: str, problem: Problem) -> Iterator[Budget]:
     """The budget of --seconds, --jobs, --dask and --checkpoint, with a progress bar; all that is asked runs in it."""
     from polyrelu.budget import Budget, seconds_from_now, spending
     from polyrelu.show.progress import share_bar
 
+    kept = _checkpoint(args, problem)
     with pool(args.jobs, args.dask) as executor, share_bar(what) as progress:
-        deadline = seconds_from_now(args.seconds)
-        with spending(Budget(deadline, executor, progress, args.checkpoint)):
-            yield executor
+        means = Budget(seconds_from_now(args.seconds), executor, progress, kept)
+        with spending(means):
+            yield means
+
+
+def _checkpoint(args: argparse.Namespace, problem: Problem) -> Checkpoint | None:
+    """The file of --checkpoint, which belongs to this problem alone."""
+    import polyrelu
+
+    if args.checkpoint is None:
+        return None
+    from polyrelu.covering.checkpoint import Checkpoint
+
+    read = [args.data, args.out, *(getattr(args, name, None) for name in ("network", "predict", "patterns"))]
+    check_writable(args.checkpoint, "--checkpoint", read)
+    asked = (polyrelu.__version__, problem.X, problem.y, problem.lam)
+    return Checkpoint(args.checkpoint, repr(asked))
+
+
+def put_away(means: Budget, *, answered: bool) -> None:
+    """A checkpoint goes when the question is answered; else it stays, and more time goes on from it."""
+    if means.checkpoint is not None:
+        means.checkpoint.remove() if answered else means.checkpoint.write()
 
 
 @contextmanager

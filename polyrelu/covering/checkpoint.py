@@ -1,6 +1,9 @@
-"""A covering on file: the boxes that wait, and the counts so far. Written whole, or not at all.
+"""Coverings on file: the answers of those that have ended, and of the others the boxes that wait. Written whole.
 
-The file is a hash, and a numpy archive (no pickles) that it seals; inside is the hash of the question.
+One command asks for several coverings, one after the other, and asks for the same ones in the same order when it is
+started again: so a covering that has ended is not searched again, and one that was interrupted goes on. Each is known
+by a hash of everything that it was asked. The file is a hash, and a numpy archive (no pickles) that it seals; inside is
+the hash of the problem that it belongs to.
 """
 
 from __future__ import annotations
@@ -19,14 +22,13 @@ from typing import Any
 import numpy as np
 
 from polyrelu.covering.boxes import Boxes
-from polyrelu.covering.question import Question
 from polyrelu.covering.region import Found
-from polyrelu.covering.results import Counts, Direction, Leaf
+from polyrelu.covering.results import Counts, Covered, Direction, Leaf, Resisting
 from polyrelu.errors import BadInput
 
 SECONDS = 20.0
 """Time between two writings."""
-FORMAT = 1
+FORMAT = 2
 SEAL = 32
 """Bytes of the hash in front."""
 WAVE = 64
@@ -64,75 +66,132 @@ class State:
 
 
 class Checkpoint:
-    """A file for the state of one question."""
+    """A file for the coverings of one problem, which `owner` names."""
 
-    def __init__(self, path: str | PathLike[str], question: Question, options: tuple[Any, ...]) -> None:
+    def __init__(self, path: str | PathLike[str], owner: str) -> None:
         self.path = Path(path)
-        self.name = hashlib.sha256(f"{question.fingerprint} {options} {FORMAT}".encode()).hexdigest()
-        self.last = time.monotonic()
+        self.owner = hashlib.sha256(f"{owner} {FORMAT}".encode()).hexdigest()
+        self.answers: dict[str, Covered | Resisting] = {}
+        self.states: dict[str, State] = {}
+        self.written = time.monotonic()
+        if self.path.exists():
+            self._read()
 
-    def read(self) -> State | None:
-        """The state on file; None if there is no file."""
-        if not self.path.exists():
-            return None
+    def _read(self) -> None:
         whole = self.path.read_bytes()
         seal, body = whole[:SEAL], whole[SEAL:]
         if hashlib.sha256(body).digest() != seal:
-            raise BadInput(f"{self.path}: not a checkpoint, or a damaged one; remove it to start afresh")
+            raise BadInput(
+                f"--checkpoint {self.path}: not a checkpoint, or a damaged one; name another file or start afresh"
+            )
         with np.load(BytesIO(body), allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in ("c", "h", "cuts")}
-            text = str(stored["text"])
-        meta = json.loads(text)
-        if meta["question"] != self.name:
+            text = json.loads(str(stored["text"]))
+        if text["owner"] != self.owner:
             raise BadInput(
-                f"{self.path}: this checkpoint belongs to another question (other data, lambda, guess or options); "
-                "remove it or name another file"
+                f"--checkpoint {self.path}: it belongs to another problem (other data or lambda) or to another version "
+                "of polyrelu; name another file or remove it"
             )
-        return state_of(arrays, meta)
+        self.answers = {name: answer_of(*parts) for name, *parts in text["answers"]}
+        self.states = states_of(arrays, text["states"])
 
-    def write(self, state: State, *, now: bool = False) -> None:
-        """Write the state if it is time: to a neighbour first, which then takes the place of the file."""
-        if not now and time.monotonic() < self.last + SECONDS:
-            return
-        boxes = [b for _, b in state.waiting]
+    def due(self) -> bool:
+        """Whether it is time to write."""
+        return time.monotonic() >= self.written + SECONDS
+
+    def write(self) -> None:
+        """Write everything: to a neighbour first, which then takes the place of the file."""
+        lists = [(k, *one) for k, state in enumerate(self.states.values()) for one in state.waiting]
+        # Boxes of different coverings may have different numbers of coordinates: they are written as lines of numbers.
         arrays = {
-            "c": np.concatenate([b.c for b in boxes]) if boxes else np.zeros((0, 1)),
-            "h": np.concatenate([b.h for b in boxes]) if boxes else np.zeros((0, 1)),
-            "cuts": np.array([[sign, len(b)] for sign, b in state.waiting], dtype=np.int64).reshape(-1, 2),
+            "c": np.concatenate([np.zeros(0), *(boxes.c.ravel() for *_, boxes in lists)]),
+            "h": np.concatenate([np.zeros(0), *(boxes.h.ravel() for *_, boxes in lists)]),
+            "cuts": np.array([[k, sign, *boxes.c.shape] for k, sign, boxes in lists]).reshape(-1, 4),
         }
-        text = json.dumps(
-            {
-                "question": self.name,
-                "counts": state.counts.as_tuple(),
-                "directions": state.directions,
-                "unexplored": state.unexplored,
-                "wave": state.wave,
-            }
-        )
+        text = {
+            "owner": self.owner,
+            "answers": [[name, *parts_of(answer)] for name, answer in self.answers.items()],
+            "states": [
+                [name, state.counts.as_tuple(), state.directions, state.unexplored, state.wave]
+                for name, state in self.states.items()
+            ],
+        }
         body = BytesIO()
-        np.savez(body, allow_pickle=False, **arrays, text=np.array(text))
+        np.savez(body, allow_pickle=False, **arrays, text=np.array(json.dumps(text)))
         beside = self.path.with_name(self.path.name + ".part")
         with open(beside, "wb") as file:
             file.write(hashlib.sha256(body.getvalue()).digest() + body.getvalue())
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self.path)
-        self.last = time.monotonic()
+        self.written = time.monotonic()
 
     def remove(self) -> None:
-        """The search is over."""
+        """What was asked is answered."""
         self.path.unlink(missing_ok=True)
 
 
-def state_of(arrays: dict[str, Any], meta: dict[str, Any]) -> State:
-    """The state that was written."""
-    waiting, start = [], 0
-    for sign, count in arrays["cuts"].tolist():
-        part = slice(start, start + count)
-        waiting.append((int(sign), Boxes(arrays["c"][part], arrays["h"][part])))
-        start += count
-    directions = [
+class Log:
+    """What a checkpoint, if there is one, knows of the search of a name, and hears of it."""
+
+    def __init__(self, store: Checkpoint | None, name: str) -> None:
+        self.store, self.name = store, hashlib.sha256(name.encode()).hexdigest()
+        self.answer = None if store is None else store.answers.get(self.name)
+        self.state = None if store is None else store.states.get(self.name)
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to write."""
+        return self.store is not None and self.store.due()
+
+    def keep(self, state: State) -> None:
+        """The search is under way: write it."""
+        if self.store is not None:
+            self.store.states[self.name] = state
+            self.store.write()
+
+    def end(self, answer: Covered | Resisting) -> None:
+        """The search has ended by itself."""
+        if self.store is not None:
+            self.store.states.pop(self.name, None)
+            self.store.answers[self.name] = answer
+            if self.store.due():
+                self.store.write()
+
+
+def parts_of(answer: Covered | Resisting) -> tuple[Any, ...]:
+    """An answer as JSON."""
+    if isinstance(answer, Covered):
+        return (answer.counts.as_tuple(),)
+    return answer.counts.as_tuple(), answer.directions, answer.left, answer.reason
+
+
+def answer_of(counts: Any, *resisting: Any) -> Covered | Resisting:
+    """The answer that was written."""
+    if not resisting:
+        return Covered(Counts(*counts))
+    directions, left, reason = resisting
+    return Resisting(Counts(*counts), tuple(directions_of(directions)), int(left), str(reason))
+
+
+def directions_of(stored: Any) -> list[Direction]:
+    """Directions that were written."""
+    return [
         Direction(int(sign), tuple(int(x) for x in vector), str(kind), float(value))
-        for sign, vector, kind, value in meta["directions"]
+        for sign, vector, kind, value in stored
     ]
-    return State(waiting, Counts(*meta["counts"]), directions, [], int(meta["unexplored"]), int(meta["wave"]))
+
+
+def states_of(arrays: dict[str, Any], stored: list[Any]) -> dict[str, State]:
+    """The states that were written."""
+    waiting: list[list[tuple[int, Boxes]]] = [[] for _ in stored]
+    start = 0
+    for k, sign, count, d in arrays["cuts"].tolist():
+        part = slice(start, start + count * d)
+        c, h = (arrays[key][part].reshape(count, d) for key in ("c", "h"))
+        waiting[k].append((int(sign), Boxes(c, h)))
+        start += count * d
+    return {
+        name: State(lists, Counts(*counts), directions_of(directions), [], int(unexplored), int(wave))
+        for lists, (name, counts, directions, unexplored, wave) in zip(waiting, stored, strict=True)
+    }

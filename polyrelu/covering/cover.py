@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import Executor
-from dataclasses import dataclass
-from os import PathLike
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from polyrelu.covering.boxes import Boxes, facets
-from polyrelu.covering.checkpoint import WAVE, Checkpoint, State
+from polyrelu.covering.checkpoint import WAVE, Checkpoint, Log, State
 from polyrelu.covering.question import Question
 from polyrelu.covering.region import Found, Side
 from polyrelu.covering.results import Counts, Covered, Direction, Resisting
@@ -38,7 +38,7 @@ def cover(
     max_boxes: int | None = None,
     deadline: float | None = None,
     progress: Callable[[float], object] | None = None,
-    checkpoint: str | PathLike[str] | None = None,
+    checkpoint: Checkpoint | None = None,
     most: int = 64,
     enough: int | None = None,
     record: bool = False,
@@ -47,30 +47,35 @@ def cover(
 
     `executor` is anything with `submit`; `deadline` a value of `time.monotonic()`; `progress` is called with the share
     of directions that is settled. The search ends early once `enough` directions resist (default: `most`); a unit of
-    work, the first one apart, is not searched further when some of its boxes resist. `checkpoint` names a file from
-    which the search goes on if it exists, and which is removed when the search ends by itself. `record` keeps every
-    leaf, for a second check.
+    work, the first one apart, is not searched further when some of its boxes resist. What a `checkpoint` knows of this
+    search is not done again, and it hears of what is done. `record` keeps every leaf, for a second check, and no
+    checkpoint.
     """
     if question.level <= 0:
         return Resisting(Counts(), (), 0, "enclosure")
+    limits = (most, most if enough is None else enough, max_boxes)
+    log = Log(None if record else checkpoint, f"{question.fingerprint} {max_depth} {limits}")
+    if log.answer is not None:
+        return log.answer
     sides = {sign: Side.of(question, sign, max_depth, record) for sign in question.signs}
-    store = None if checkpoint is None else Checkpoint(checkpoint, question, (max_depth, record))
-    state = (store and store.read()) or State(roots(question, sides))
+    state = log.state or State(roots(question, sides))
     reason = None
     try:
         while state.waiting and reason is None:
             reason = over_budget(state.counts, max_boxes, deadline)
-            if not state.wave and len(state.directions) >= (most if enough is None else enough):
+            if not state.wave and len(state.directions) >= limits[1]:
                 reason = "resists"
             if reason is None:
-                wave(sides, state, executor, Watch(state.counts, max_boxes, deadline, progress))
-                if store is not None:
-                    store.write(state)
+                wave(sides, state, executor, Watch(state.counts, max_boxes, deadline, progress), log)
     except BaseException:
-        if store is not None:
-            store.write(state, now=True)
+        log.keep(state)
         raise
-    return finished(state, reason, most, store)
+    answer = finished(state, reason, most)
+    if reason == "time":
+        log.keep(state)
+    else:
+        log.end(answer)
+    return answer
 
 
 def roots(question: Question, sides: dict[int, Side]) -> list[tuple[int, Boxes]]:
@@ -102,26 +107,42 @@ class Watch:
         return over_budget(self.counts, self.max_boxes, self.deadline) is not None
 
 
-def wave(sides: dict[int, Side], state: State, executor: Executor | None, watch: Watch) -> None:
+def wave(sides: dict[int, Side], state: State, executor: Executor | None, watch: Watch, log: Log) -> None:
     """One wave of units. What is not done when the watch stops it, or an exception, stays on top of the pile.
 
     It is done as a wave of its own before anything else, so that the pile grows as if nothing had happened.
     """
     tasks = state.waiting[-(state.wave or WAVE) :]
-    units = results(sides, tasks, executor)
+    units = results(sides, tasks, executor, watch.deadline)
     got: list[Found] = []
     try:
-        while len(got) < len(tasks):
-            got.append(next(units))
-            if watch.stops(got[-1]):
+        for found in units:
+            got.append(found)
+            if watch.stops(found):
                 break
+            if log.due:
+                log.keep(booked(sides, state, tasks, got))
     finally:
         units.close()
-        del state.waiting[-len(tasks) :]
-        for (sign, boxes), found in zip(tasks, got, strict=False):
-            state.take(sign, found, root=is_root(sides[sign], boxes))
-        state.waiting += tasks[len(got) :]
-        state.wave = len(tasks) - len(got)
+        after = booked(sides, state, tasks, got)
+        vars(state).update(
+            vars(after)
+        )  # at one stroke: Ctrl-C never leaves a pile from which boxes are missing
+
+
+def booked(sides: dict[int, Side], state: State, tasks: list[tuple[int, Boxes]], got: list[Found]) -> State:
+    """The state when the first units of a wave are done and the others are not."""
+    after = replace(
+        state,
+        waiting=state.waiting[: -len(tasks)],
+        directions=list(state.directions),
+        leaves=list(state.leaves),
+        wave=len(tasks) - len(got),
+    )
+    for (sign, boxes), found in zip(tasks, got, strict=False):
+        after.take(sign, found, root=is_root(sides[sign], boxes))
+    after.waiting += tasks[len(got) :]
+    return after
 
 
 def is_root(side: Side, boxes: Boxes) -> bool:
@@ -130,29 +151,51 @@ def is_root(side: Side, boxes: Boxes) -> bool:
 
 
 def results(
-    sides: dict[int, Side], tasks: list[tuple[int, Boxes]], executor: Executor | None
+    sides: dict[int, Side],
+    tasks: list[tuple[int, Boxes]],
+    executor: Executor | None,
+    deadline: float | None,
 ) -> Generator[Found]:
-    """The results of the units, in their order; what still waits is cancelled on the way out."""
+    """The results of the units, in their order, until the deadline; what still waits is cancelled on the way out."""
     units = [
         (sides[sign], boxes, FIRST_UNIT if is_root(sides[sign], boxes) else UNIT) for sign, boxes in tasks
     ]
     if executor is None:
         yield from (search(*unit) for unit in units)
         return
-    futures = [executor.submit(search, *unit) for unit in units]
+    futures: list[Future[Found] | None] = []
     try:
-        for future in futures:
-            yield future.result()
+        futures += [submitted(executor, unit) for unit in units]
+        for future, unit in zip(futures, units, strict=True):
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if future is not None and not wait([future], left).done:
+                return
+            yield result(future, unit)
     finally:
         for future in futures:
-            future.cancel()
+            if future is not None:
+                future.cancel()
 
 
-def finished(state: State, reason: str | None, most: int, store: Checkpoint | None) -> Covered | Resisting:
+def submitted(executor: Executor, unit: tuple[Side, Boxes, int]) -> Future[Found] | None:
+    """A task for an engine, if it takes any."""
+    try:
+        return executor.submit(search, *unit)
+    except (BrokenExecutor, RuntimeError, OSError):
+        return None
+
+
+def result(future: Future[Found] | None, unit: tuple[Side, Boxes, int]) -> Found:
+    """Whatever became of an engine or its workers: a unit is a pure function, and it is searched here if need be."""
+    if future is not None:
+        with suppress(Exception):
+            return future.result()
+    return search(*unit)
+
+
+def finished(state: State, reason: str | None, most: int) -> Covered | Resisting:
     """The answer. Covered only if nothing waits, nothing resists and nothing was passed over."""
     left = sum(len(boxes) for _, boxes in state.waiting) + state.unexplored
-    if store is not None and reason in (None, "resists"):
-        store.remove()
     if left == 0 and not state.directions:
         return Covered(state.counts, tuple(state.leaves))
     directions = well_spread(state.directions, most)

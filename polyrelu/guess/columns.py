@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from polyrelu.budget import check
 from polyrelu.guess.flats import TINY, Indices
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.least_squares import nonnegative_least_squares
@@ -93,6 +94,7 @@ def project_moment(program: FloatProgram, block: int, moment: Array) -> ConePoin
 
 def climb(program: FloatProgram, start: ConePoint, sign: int, nu: Array) -> ConePoint:
     """From cell to neighbouring cell while the value rises (only where all cells are listed)."""
+    check()  # here most of a guess's time goes
     here = start
     for _ in range(MAX_HOPS if program.all_cells else 0):
         better = _across(program, here, sign, nu)

@@ -49,6 +49,8 @@ class Guesser:
     all_cells: bool = True
     oracle: Oracle | None = None
     seeds: list[Array] = field(default_factory=list)
+    begun: list[Solver] = field(default_factory=list)
+    """The solver at work: what it has found is worth bounds even when it is interrupted."""
 
     @cached_property
     def program(self) -> FloatProgram:
@@ -67,6 +69,7 @@ class Guesser:
         program = self.program
         program.flats.near = NEAR  # the finish of another lambda may have widened it
         solver = Solver(program, np.asarray(self.y, dtype=np.float64), float(lam), self._pricer())
+        self.begun[:] = [solver]
         prepared = time.perf_counter()
         message = solver.run()
         solved = time.perf_counter()

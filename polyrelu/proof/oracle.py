@@ -40,7 +40,13 @@ class Oracle:
             gap=GAP,
         )
         means = current()
-        answer = cover(question, max_boxes=MAX_BOXES, executor=means.executor, deadline=means.deadline)
+        answer = cover(
+            question,
+            max_boxes=MAX_BOXES,
+            executor=means.executor,
+            deadline=means.deadline,
+            checkpoint=means.checkpoint,
+        )
         found = () if isinstance(answer, Covered) else answer.missed
         return [(u.sign, in_floats(u.vector)) for u in found]
 

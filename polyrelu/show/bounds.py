@@ -27,7 +27,7 @@ def _(found: Bounds, digits: int) -> dict[str, Any]:
         low, high = found.network_gap
         keys["network_objective"] = _enclosed(*found.judged, digits)
         keys["network_gap"] = [
-            None if low is None else -above(-low),
+            None if low is None else below(low),
             None if high is None else above(high),
         ]
     return keys | {"seconds": round(found.seconds, 6)}
@@ -69,6 +69,11 @@ def above(x: Fraction) -> float:
     """A float that is not below x."""
     near = float(x)
     return near if Fraction(near) >= x else math.nextafter(near, math.inf)
+
+
+def below(x: Fraction) -> float:
+    """A float that is not above x."""
+    return 0.0 - above(-x)
 
 
 def root_above(square: Fraction) -> float:
