@@ -161,7 +161,10 @@ class Problem:
 
     def about(self) -> str:
         """What every answer begins with."""
-        return about(self.n, self.d, self.lam, "ReLU, all activation patterns", self.sha256)
+        size = "%d row%s, %d column%s" % (self.n, "s" * (self.n != 1), self.d, "s" * (self.d != 1))
+        lam = str(self.lam) if len(str(self.lam)) <= 60 else "about " + decimal(self.lam, ROUND_FLOOR)
+        setting = "ReLU, all activation patterns"
+        return "%s, lambda = %s, %s; fingerprint %s" % (size, lam, setting, self.sha256[:12])
 
 
 def over_one(numbers: list[Fraction]) -> tuple[list[int], int]:
@@ -173,13 +176,6 @@ def over_one(numbers: list[Fraction]) -> tuple[list[int], int]:
         fits = common.bit_length() <= MAX_BITS and common.bit_length() * len(numbers) <= MAX_SIZE
         usable(fits, "a common denominator is too large")
     return [x.numerator * (common // x.denominator) for x in numbers], common
-
-
-def about(n: int, d: int, lam: Fraction, setting: str, sha256: str) -> str:
-    """The problem in one line."""
-    size = "%d row%s, %d column%s" % (n, "s" * (n != 1), d, "s" * (d != 1))
-    number = str(lam) if len(str(lam)) <= 60 else "about " + decimal(lam, ROUND_FLOOR)
-    return "%s, lambda = %s, %s; fingerprint %s" % (size, number, setting, sha256[:12])
 
 
 # ----------------------------------------------------------------------------------------------- numbers
@@ -430,14 +426,14 @@ class Network(NamedTuple):
     residual: list[Fraction]
 
 
-def network_of(problem: Problem, spec: Any, keys: str) -> Network:
+def network_of(problem: Problem, spec: Any) -> Network:
     """Read the explicit network."""
     neurons = items(fields(spec, "network", "denominator neurons")["neurons"], "neurons")
     usable(len(neurons) * problem.n <= MAX_TOKENS, "the network is too wide for so many rows")
     found = Network(denominator(spec["denominator"]), [], [], [], [])
     for neuron in neurons:
         tick()
-        sign = fields(neuron, "a neuron", keys)["sign"]
+        sign = fields(neuron, "a neuron", "sign vector")["sign"]
         usable(sign in ("+", "-"), "a sign is + or -")
         found.signs.append(1 if sign == "+" else -1)
         w = integers(neuron["vector"], "vector", problem.d)
@@ -482,7 +478,7 @@ def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
     """A proved gap: the stored network against a feasible t nu."""
     (eps, t), network = (
         (rational(top[k], k) for k in ("eps", "t")),
-        network_of(problem, top["network"], "sign vector"),
+        network_of(problem, top["network"]),
     )
     usable(eps >= 0 and 0 <= t * (1 + eps) <= 1, "eps and t must satisfy 0 <= t <= 1 / (1 + eps)")
     found, level = bound_of(problem, N, m, t, network), problem.lam * (1 + eps)
@@ -567,6 +563,7 @@ def show_weights(
         [integers(row, "inverse", K) for row in items(spec["rows"], "inverse", K)],
     )
     gaps, e, longest, gram = [], Fraction(0), Fraction(0), []
+    need(network.signs == [star.sign for star in stars], "the network has one neuron for each face, in their order")
     for star, vector in zip(stars, network.vectors):
         w, v = [x / unit for x in star.w], [Fraction(x, network.T) for x in vector]
         need(dot(v, w) > 0, "a stored vector lies along its neuron")
@@ -592,33 +589,32 @@ def show_weights(
 
 
 def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
-    """The optimum, all its neurons, and that weights and function are unique."""
-    network, lines = network_of(problem, top["network"], "face sign vector"), lines_of(problem, N, m)
-    faces = [neuron["face"] for neuron in top["network"]["neurons"]]
-    usable(
-        all(type(f) is str and len(f) == problem.n and set(f) <= set("+-0") for f in faces),
-        "a face is misspelt",
-    )
-    keys = list(zip([-s for s in network.signs], faces))
-    need(keys == sorted(set(keys)), "neurons are sorted by sign and face, each once")
-    found = bound_of(problem, N, m, Fraction(1), network)
-    rho = found.rho
-    stars = [star_of(problem, lines, s, face, rho) for s, face in zip(network.signs, faces)]
-    cover(lines, problem.lam - rho * problem.frobenius, problem.lam, stars, rho * lines.unit)
-    apart = show_weights(problem, network, stars, lines.unit, top["inverse"], rho)
+    """The optimum and all its neurons; with an inverse, too, that weights and function are unique."""
+    network, lines = network_of(problem, top["network"]), lines_of(problem, N, m)
+    found, stars = bound_of(problem, N, m, Fraction(1), network), []
+    for name in items(top["faces"], "faces"):
+        right = type(name) is str and len(name) == problem.n + 1 and name[0] in "+-" and set(name) <= set("+-0")
+        usable(right, "a face is a sign and %d characters + - 0" % problem.n)
+        tick()
+        stars.append(star_of(problem, lines, 1 if name[0] == "+" else -1, name[1:], found.rho))
+    need(top["faces"] == sorted(set(top["faces"])), "the faces are sorted, each once")
+    cover(lines, problem.lam - found.rho * problem.frobenius, problem.lam, stars, found.rho * lines.unit)
+    ball, every = decimal(found.rho, ROUND_CEILING), "every optimal network, among all %s," % NETWORKS
+    proved = [found.words(), "The residual of %s is within %s of the stored nu." % (every, ball)]
+    if top["inverse"] is None:
+        what = "Every neuron of %s has one of the %d stored signs and faces, with one possible direction in each."
+        return [*proved, what % (every, len(stars))]
+    apart = show_weights(problem, network, stars, lines.unit, top["inverse"], found.rho)
     flat = [k for k, star in enumerate(stars, start=1) if 0 in star.side]
     many = "more than one solution: neuron %d lies on a hyperplane of the rows" % (flat or [0])[0]
     return [
-        found.words(),
-        "The residual of every optimal network, among all %s, is within %s of the stored nu."
-        % (NETWORKS, decimal(rho, ROUND_CEILING)),
-        "Neurons that reach lambda in any direction: exactly %d, in the stored faces; every optimal network, among all "
-        "%s, uses each of them with a positive weight, and no other." % (len(stars), NETWORKS),
-        "The optimal network is unique among all %s, up to permutation and splitting; each of its vectors is within %s "
-        "of the stored one. So all optimal networks are one function on R^d."
+        *proved,
+        "Neurons that reach lambda in any direction: exactly %d, in the stored faces; %s uses each of them with a "
+        "positive weight, and no other." % (len(stars), every),
+        "The optimal network is unique among all %s, up to permutation and splitting; each of its vectors is within "
+        "%s of the stored one. So all optimal networks are one function on R^d."
         % (NETWORKS, decimal(apart, ROUND_CEILING)),
-        "The convex program over all activation patterns has %s."
-        % (many if flat else "exactly one solution"),
+        "The convex program over all activation patterns has %s." % (many if flat else "exactly one solution"),
     ]
 
 
@@ -630,7 +626,7 @@ def proved_by(document: Any) -> list[str]:
     kind = document.get("kind") if type(document) is dict else None
     usable(kind in ("bound", "optimum"), "not a kernel file: its kind must be bound or optimum")
     keys = "format version kind problem problem_sha256 nu network claims "
-    top = fields(document, "the file", keys + ("eps t" if kind == "bound" else "inverse"))
+    top = fields(document, "the file", keys + ("eps t" if kind == "bound" else "faces inverse"))
     version = top["format"] == "polyrelu-proof" and top["version"] == 2 and type(top["version"]) is int
     usable(version, "not a file of format polyrelu-proof, version 2")
     problem = Problem(top["problem"])

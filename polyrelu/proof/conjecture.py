@@ -64,7 +64,7 @@ def _linear_phase(program: Program, guess: Guess, groups: Sequence[Group]) -> tu
 def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point | None:
     if not groups:
         return Point(structure, None)
-    B = [[float(v.p) / float(v.q) for v in row] for row in structure.B.tolist()]
+    B = [[int(v.p) / int(v.q) for v in row] for row in structure.B.tolist()]
     c = coordinates_in(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
     lam = None if guess.lam is None else fmpq(*guess.lam.as_integer_ratio())
     root = structure.prove_root(

@@ -120,8 +120,8 @@ class Structure:
         """The g that is nearest to a residual in floats: where Newton's iteration starts."""
         if self.W is None:
             return list(nu)
-        W = [[float(v.p) / float(v.q) for v in row] for row in self.W.tolist()]
-        rest = [float(v.p) / float(v.q) for v in self.y_rest]
+        W = [[int(v.p) / int(v.q) for v in row] for row in self.W.tolist()]
+        rest = [int(v.p) / int(v.q) for v in self.y_rest]  # integers beyond floats, whose quotients are not
         return coordinates_in([v - r for v, r in zip(nu, rest, strict=True)], W)
 
     def prove_root(
