@@ -8,9 +8,9 @@ all other claims are strict inequalities on it. A document is handed out only on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
-from math import lcm
 from typing import Any
 
 import numpy as np
@@ -98,7 +98,7 @@ def accepted(kind: str, spec: dict[str, Any], evidence: dict[str, Any]) -> dict[
     try:
         document["claims"] = kernel.proved_by(document)
     finally:
-        kernel.allow(None)
+        kernel.allow(math.inf)
     return document
 
 
@@ -117,7 +117,8 @@ def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
     T = grid([beta[k] * v for k in used for v in z[k]], bits)
     rows = [[round(beta[k] * v * T) for v in z[k]] for k in used]
     listed = [
-        {"sign": "+" if signs[k] > 0 else "-", "vector": texts(row)} for k, row in zip(used, rows, strict=True)
+        {"sign": "+" if signs[k] > 0 else "-", "vector": texts(row)}
+        for k, row in zip(used, rows, strict=True)
     ]
     N, less = grid(nu, bits), 1 - Fraction(1, 2**shrink)
     shrunk = {"denominator": str(N), "numerators": texts(round(v * less * N) for v in nu)}
@@ -201,7 +202,7 @@ def grid(numbers: Sequence[Fraction], bits: int) -> int:
 
 def over_one(numbers: Sequence[Fraction]) -> tuple[int, list[str]]:
     """A common denominator, and the numerators as texts."""
-    common = lcm(*(v.denominator for v in numbers))
+    common = math.lcm(*(v.denominator for v in numbers))
     return common, texts(v * common for v in numbers)
 
 
