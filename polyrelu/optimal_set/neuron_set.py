@@ -14,6 +14,7 @@ from polyrelu.display import Shown
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.face_lattice import faces_by_level
+from polyrelu.exact.linear import in_balls
 from polyrelu.exact.representations import HRepresentation
 from polyrelu.optimal_set.boxed import UPPER, Boxed, Vertex
 from polyrelu.optimal_set.listing import (
@@ -33,6 +34,8 @@ from polyrelu.optimal_set.set_point import Corner, OptimalNetwork, mean
 from polyrelu.proof.neuron import Neuron
 
 BITS = 128
+FIELD_STEPS = 20_000
+"""Vertices times dimension times variables up to which vertices are listed over a number field."""
 VERY_FEW = 200
 """So many vertices are listed sooner than a linear program with ties is solved over a field of high degree."""
 RANDOM_CORNERS = 4
@@ -104,9 +107,24 @@ class NeuronSet(Shown):
 
     def _list(self, system: Boxed) -> tuple[tuple[Vertex, ...], Edges]:
         engine, limit = self._engine, self.max_vertices
+        if not engine and not self.polytope.is_rational and not in_balls([system.right]):
+            affordable = FIELD_STEPS // (system.size * max(self.dimension, 1))
+            if affordable < limit:
+                return self._walked_at_most(system, affordable)
         found = by_engine(system, engine) if engine else by_walking(system, self.polytope.start, limit)
         if len(found) > limit:
             raise too_many(limit)
+        return tuple(found), edges_if_complete(system, found)
+
+    def _walked_at_most(self, system: Boxed, affordable: int) -> tuple[tuple[Vertex, ...], Edges]:
+        """The list, if it is short: over a number field every step divides, and that is slow."""
+        try:
+            found = by_walking(system, self.polytope.start, affordable)
+        except LimitReached:
+            raise LimitReached(
+                f"the vertices meet in ties that only a number field can tell, where more than {affordable} vertices "
+                "in this dimension are not listed"
+            ) from None
         return tuple(found), edges_if_complete(system, found)
 
     @cached_property

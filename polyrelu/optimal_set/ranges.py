@@ -6,11 +6,16 @@ from typing import Any, TypeAlias
 
 from flint import arb, fmpq
 
+from polyrelu.errors import LimitReached
+from polyrelu.exact.linear import in_balls
 from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.optimise import Maximum, Objective, gap_at, maximise, value_at
 from polyrelu.optimal_set.set_point import support_of
 from polyrelu.proof.enclosed_root import Coordinates
+
+FIELD_SIZE = 1000
+"""Variables times dimension up to which ranges are sought over a number field."""
 
 Extremes: TypeAlias = dict[int, tuple[Maximum, Maximum]]
 """For every variable a vertex where it is least and one where it is largest."""
@@ -21,6 +26,14 @@ def extremes(polytope: NeuronPolytope) -> Extremes:
     start = polytope.start
 
     def search(system: Boxed) -> Extremes:
+        if (
+            not polytope.is_rational
+            and not in_balls([system.right])
+            and system.size * system.dimension > FIELD_SIZE
+        ):
+            raise LimitReached(
+                f"the ranges of {system.size} weights hang on ties that only a number field can tell, which is too slow"
+            )
         found, near = {}, start
         for j in range(system.size):
             low = maximise(system, near, {j: -1})
