@@ -109,7 +109,7 @@ def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
     """
     program, bits = optimum.program, shrink + SPARE
     nu = [middle(ball) for ball in optimum.point.balls(bits + SPARE).nu]
-    neurons = sorted(optimum.neurons, key=face_text)
+    neurons = sorted(optimum.neurons, key=neuron_text)
     unique = optimum.nullity == 0 and all(optimum.support.used)
     signs, z = [k.place.sign for k in neurons], [[v * k.place.sign for v in z_of(k, nu)] for k in neurons]
     beta = weights_of(program, signs, z, nu, bits, unique)
@@ -129,7 +129,7 @@ def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
         inverse = {"denominator": "1", "rows": []}
     return {
         "nu": shrunk if neurons else rational_vector(program.y),
-        "faces": [face_text(k) for k in neurons],
+        "faces": [neuron_text(k) for k in neurons],
         "network": {"denominator": str(T), "neurons": listed},
         "inverse": inverse,
     }
@@ -217,6 +217,6 @@ def texts(numbers: Any) -> list[str]:
     return [str(int(v)) for v in numbers]
 
 
-def face_text(neuron: Neuron) -> str:
+def neuron_text(neuron: Neuron) -> str:
     """The sign and the face as characters + - 0."""
     return ("+" if neuron.place.sign > 0 else "-") + "".join("-0+"[side + 1] for side in neuron.place.face)

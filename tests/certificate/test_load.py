@@ -10,7 +10,8 @@ import polyrelu
 from polyrelu import certification
 from polyrelu.certificate import check, write_proof
 from polyrelu.certificate.load import guess_of
-from polyrelu.certificate.write import canonical_bytes, proof_document
+from polyrelu.certificate.document import canonical_bytes
+from polyrelu.certificate.write import proof_document
 from polyrelu.errors import BadInput, Contradiction
 from tests.corpus import degenerate, generic
 from tests.optimal_sets import FIVE, FOUR
