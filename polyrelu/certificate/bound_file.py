@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from polyrelu.certificate.write_kernel import write_bound as write_kernel_bound
+from polyrelu.certificate import write_kernel
+from polyrelu.certificate.document import save
 from polyrelu.data.problem import Vector
 
 if TYPE_CHECKING:
@@ -13,7 +15,14 @@ if TYPE_CHECKING:
 
 def write_bound(path: str, found: Bounds) -> dict[str, Any]:
     """Write what was proved, completely or not at all; the document, accepted by the kernel."""
+    document = bound_document(found)
+    save(document, path)
+    return document
+
+
+def bound_document(found: Bounds) -> dict[str, Any]:
+    """The kernel file of proved bounds."""
     problem, dual = found.problem, found.dual
     y: Vector = problem.y or ()
-    assert problem.lam is not None  # bounds have a penalty
-    return write_kernel_bound(path, problem.X, y, problem.lam, dual.nu, dual.eps, found.network, dual.t)
+    lam = problem.lam or Fraction(0)
+    return write_kernel.bound_document(problem.X, y, lam, dual.nu, dual.eps, found.network, dual.t)

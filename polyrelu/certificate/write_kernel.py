@@ -38,8 +38,7 @@ class OutOfClass(Undecided):
     """The kernel does not accept what can be said of this optimum: it proves strict inequalities, and no equality."""
 
 
-def write_bound(  # noqa: PLR0917
-    path: str,
+def bound_document(  # noqa: PLR0917
     X: Sequence[Vector],
     y: Vector,
     lam: Fraction,
@@ -48,7 +47,7 @@ def write_bound(  # noqa: PLR0917
     network: Sequence[tuple[int, Vector]],
     t: Fraction | None = None,
 ) -> dict[str, Any]:
-    """Write a proved gap: f_s <= (1 + eps) lambda for nu, so that t nu is feasible, t = 1/(1 + eps) unless given."""
+    """A proved gap: f_s <= (1 + eps) lambda for nu, so that t nu is feasible, t = 1/(1 + eps) unless given."""
     T, flat = over_one([v for _, w in network for v in w])
     d, signs = len(X[0]), ["+" if sign > 0 else "-" for sign, _ in network]
     vectors = [flat[i * d : (i + 1) * d] for i in range(len(network))]
@@ -62,11 +61,9 @@ def write_bound(  # noqa: PLR0917
         },
     }
     try:
-        document = accepted("bound", problem_spec(X, y, lam), evidence)
+        return accepted("bound", problem_spec(X, y, lam), evidence)
     except (kernel.Unusable, kernel.Rejected) as refused:
-        raise BadInput(f"--out {path}: the kernel refuses this bound: {refused}") from None
-    save(document, path)
-    return document
+        raise BadInput(f"no proof file can hold these bounds: {refused}") from None
 
 
 def write_optimum(path: str, optimum: Optimum) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import pytest
 import polyrelu
 from polyrelu import certification
 from polyrelu.certificate import check, write_proof
-from polyrelu.certificate.load import guess_of
 from polyrelu.certificate.document import canonical_bytes
+from polyrelu.certificate.load import guess_of
 from polyrelu.certificate.write import proof_document
 from polyrelu.errors import BadInput, Contradiction
 from tests.corpus import degenerate, generic
