@@ -409,8 +409,9 @@ def projector(rows: Sequence[Sequence[Fraction]], d: int) -> list[list[Fraction]
 def echelon(rows: Sequence[Sequence[Fraction]]) -> list[list[Fraction]]:
     """The reduced row echelon form without zero rows: a basis of the row space that depends on it alone."""
     table, done = [list(row) for row in rows], 0
-    for j in range(len(table[0]) if table else 0):
-        spend(len(table) * len(table[0]) // 2, "linear algebra")
+    width = len(table[0]) if table else 0
+    spend(6 * len(table) * width * min(len(table), width), "linear algebra")
+    for j in range(width):
         pivot = next((i for i in range(done, len(table)) if table[i][j] != 0), None)
         if pivot is None:
             continue
@@ -679,8 +680,10 @@ class System:
 
     def __init__(self, problem: Problem, heads: list[Neuron], paired: list[bool]):
         self.problem, self.heads, self.paired = problem, heads, paired
-        spans = [h.shadows for h, pair in together(heads, paired) if pair]
-        self.B = echelon([v for shadows in spans for v in shadows if any(v)])  # a basis of U, as rows
+        spans = {id(h.shadows): h.shadows for h, pair in together(heads, paired) if pair}
+        self.B: list[list[Fraction]] = []  # a basis of U, as rows
+        for shadows in spans.values():
+            self.B = echelon([*self.B, *(v for v in shadows if any(v))])
         self.XB = [[dot(x, b) for b in self.B] for x in problem.X]
         self.sizes = {"nu": problem.n, "weights": len(heads), "c": len(self.B)}
         if sum(self.sizes.values()) > MAX_UNKNOWNS:

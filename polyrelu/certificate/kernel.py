@@ -467,8 +467,7 @@ def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
     (gap, words), level = bound_of(problem, N, m, t, network), problem.lam * (1 + eps)
     cover(lines_of(problem, N, m), level, level, [], Fraction(0))
     apart, common = over_one([(t * a / N - b) ** 2 for a, b in zip(m, network.residual)])
-    square = gap - Fraction(sum(apart), 4 * common)
-    need(square >= 0, "the ball of optimal residuals is not empty")
+    square = gap - Fraction(sum(apart), 4 * common)  # at least gap / 2, by the lemma
     width, wide, ball = len(network.signs), decimal(gap, ROUND_CEILING), decimal(root(square), ROUND_CEILING)
     return [
         words,
