@@ -82,8 +82,10 @@ def optimum_document(optimum: Optimum) -> dict[str, Any]:
     for shrink in SHRINKS:
         try:
             return accepted("optimum", spec, evidence_of(optimum, shrink))
-        except (kernel.Rejected, kernel.Unusable) as refused:
+        except kernel.Rejected as refused:
             complaint = str(refused)
+        except kernel.Unusable as refused:
+            raise OutOfClass(f"the kernel refuses it: {refused}") from None
     raise OutOfClass(f"the kernel proves strict inequalities alone, and here it cannot show that {complaint}")
 
 

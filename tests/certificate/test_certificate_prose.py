@@ -58,7 +58,7 @@ def test_the_text_holds_the_numbers_the_hash_and_the_command(files):
         "sqrt(2)",
         report.file[:60],
         report.problem[:60],
-        "python check.py proof.json",
+        "python3 -I check.py proof.json",
         *report.proved[0].split(),
     ):
         assert words in re.sub(r"\s+", " ", text)

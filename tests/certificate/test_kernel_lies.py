@@ -46,8 +46,8 @@ NOTHING = network()
 NONE = {"denominator": "1", "rows": []}
 
 
-def bound_with(X, y, lam, nu, net=NOTHING, over=1):
-    return file_about(X, y, lam, nu=vector(*nu, over=over), eps="0", t="1", network=net)
+def bound_with(X, y, lam, nu, net=NOTHING):
+    return file_about(X, y, lam, nu=vector(*nu), eps="0", t="1", network=net)
 
 
 def with_face(face, X=((1, 0), (0, 1), (1, 1)), y=(1, 1, 1)):
