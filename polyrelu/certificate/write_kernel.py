@@ -8,9 +8,9 @@ all other claims are strict inequalities on it. A document is handed out only on
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from fractions import Fraction
+from math import ceil, inf, lcm
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ SHRINKS = (180, 320)
 """k: nu is shrunk by 1 - 2^-k; the second where the first ball is too wide."""
 SPARE = 60
 """Bits of nu beyond k."""
+UNITS = 2**30
+"""How many units lambda has at least."""
 SECONDS = 600
 """How long the kernel may take to accept a file."""
 
@@ -52,7 +54,7 @@ def bound_document(  # noqa: PLR0917
     d, signs = len(X[0]), ["+" if sign > 0 else "-" for sign, _ in network]
     vectors = [flat[i * d : (i + 1) * d] for i in range(len(network))]
     evidence = {
-        "nu": rational_vector(nu),
+        "nu": rational_vector(nu, lam),
         "eps": str(eps),
         "t": str(1 / (1 + eps) if t is None else t),
         "network": {
@@ -97,7 +99,7 @@ def accepted(kind: str, spec: dict[str, Any], evidence: dict[str, Any]) -> dict[
     try:
         document["claims"] = kernel.proved_by(document)
     finally:
-        kernel.allow(math.inf)
+        kernel.allow(inf)
     return document
 
 
@@ -127,7 +129,7 @@ def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
     elif unique:
         inverse = {"denominator": "1", "rows": []}
     return {
-        "nu": shrunk if neurons else rational_vector(program.y),
+        "nu": shrunk if neurons else rational_vector(program.y, program.lam),
         "faces": [neuron_text(k) for k in neurons],
         "network": {"denominator": str(T), "neurons": listed},
         "inverse": inverse,
@@ -152,6 +154,8 @@ def weights_of(  # noqa: PLR0917
     unit, N = T * program.denominator, grid([*program.y, *nu], bits)
     fit = fmpz_mat([[round((t - v) * N)] for t, v in zip(program.y, nu, strict=True)])
     chosen = list(range(len(z))) if unique else positive_basis(M, fit)
+    if not chosen:
+        return [Fraction(0)] * len(z)
     columns = fmpz_mat([M.tolist()[k] for k in chosen])
     gram = columns * columns.transpose()
     if gram.det() == 0:
@@ -201,14 +205,16 @@ def grid(numbers: Sequence[Fraction], bits: int) -> int:
 
 def over_one(numbers: Sequence[Fraction]) -> tuple[int, list[str]]:
     """A common denominator, and the numerators as texts."""
-    common = math.lcm(*(v.denominator for v in numbers))
+    common = lcm(*(v.denominator for v in numbers))
     return common, texts(v * common for v in numbers)
 
 
-def rational_vector(numbers: Vector) -> dict[str, Any]:
-    """A vector as it stands in a file."""
-    common, numerators = over_one(numbers)
-    return {"denominator": str(common), "numerators": numerators}
+def rational_vector(numbers: Vector, lam: Fraction) -> dict[str, Any]:
+    """A vector as it stands in a file; its unit is small against lambda, of which the kernel takes whole multiples."""
+    common, _ = over_one(numbers)
+    least = ceil(UNITS / lam)
+    common *= 2 ** max(0, least.bit_length() - common.bit_length())
+    return {"denominator": str(common), "numerators": texts(v * common for v in numbers)}
 
 
 def texts(numbers: Any) -> list[str]:

@@ -82,6 +82,11 @@ def test_bounds_hold(seed):
     assert abs(upper - found.upper) <= found.upper / 10**15
 
 
+def test_a_penalty_that_is_tiny_against_the_unit_of_nu():
+    result = certify([[0], [1], [0], [0], [0]], [-2, 0, 3, 1, 0], Fraction(1, 10**6))
+    assert_true(optimum_document(result.proved()))
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_the_covering_is_neither_too_generous_nor_too_strict(seed):
     """max f_s(u) / |u| of nu is lambda_max of the target nu, which is known exactly: the kernel agrees, closely."""
