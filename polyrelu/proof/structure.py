@@ -120,7 +120,7 @@ class Structure:
 
         Solved exactly: columns of W may depend on each other nearly, and g then says more than floats hold.
         """
-        exact = [fmpq(*float(v).as_integer_ratio()) for v in nu]
+        exact = [fmpq(*v.as_integer_ratio()) for v in nu]
         if self.W is None:
             return exact
         W_t = self.W.transpose()
