@@ -7,7 +7,8 @@ in any order: BLAS may be used. Three scales are chosen so that everything fits.
   to v.u on the cube |u_j| <= 1: products are then known up to `blur`, which enlarges every box a little.
 * Boxes: centre c and half-widths h are integers over 2^P, P <= 30.
 * Coefficients: C_v v_j, l_j and lambda in units of 2^q, below 2^56. C_v v is cut in two limbs, so that a sum over lines
-  with slopes of 16 bits is exact. The rounding to units is bounded by `loose` units in each coordinate.
+  with slopes of 16 bits is exact. Beyond 32 coordinates there are fewer bits, so that a bound, which is a sum over
+  coordinates, stays below 2^63. The rounding to units is bounded by `loose` units in each coordinate.
 
 Every rounding is bounded in the direction that makes the test harder, so it can only cost a split, never a proof.
 """
@@ -29,6 +30,8 @@ Floats = NDArray[np.float64]
 LINE_BITS = 24
 SLOPE_BITS = 16
 UNIT_BITS = 56
+WIDE = 5
+"""Up to 2^5 coordinates; each further factor of 2 doubles the unit, so that sums over coordinates fit as well."""
 MOST_BITS = 30  # of a box
 
 
@@ -78,9 +81,10 @@ def layout_of(question: Question, sign: int) -> Layout:
     products = V * C[:, None]
     size = sum(largest(row) for row in products) + max(map(abs, lines.linear))
     level = question.level * 2**question.bits
-    q = level.numerator.bit_length() - level.denominator.bit_length() + 1 - UNIT_BITS
+    unit_bits = UNIT_BITS - max(0, d.bit_length() - WIDE)
+    q = level.numerator.bit_length() - level.denominator.bit_length() + 1 - unit_bits
     if size:
-        q = max(q, size.bit_length() - UNIT_BITS)
+        q = max(q, size.bit_length() - unit_bits)
     limb = 53 - SLOPE_BITS - 1 - max(count, 1).bit_length()
     whole = rounded(products, q)
     low = whole & ((1 << limb) - 1)

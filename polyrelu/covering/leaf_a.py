@@ -136,7 +136,7 @@ def least_norm(layout: Layout, boxes: Boxes) -> Integers:
     """min ||u|| on each box, rounded down, over 2^20."""
     nearest = np.maximum(np.abs(boxes.c) - boxes.h, 0.0)[:, : layout.normed]
     norm = np.sqrt((nearest**2).sum(axis=1))
-    return np.asarray(np.floor(norm * 2.0 ** (NORM_BITS - layout.P) * (1 - 2.0**-45)).astype(np.int64))
+    return np.asarray(np.floor(norm * 2.0 ** (NORM_BITS - layout.P) * (1 - 2.0**-40)).astype(np.int64))
 
 
 def largest_on_box(layout: Layout, boxes: Boxes, D: Integers) -> Integers:
@@ -152,7 +152,7 @@ def largest_on_box(layout: Layout, boxes: Boxes, D: Integers) -> Integers:
 def bound(layout: Layout, boxes: Boxes, G: Integers, gamma: Integers, u: Floats) -> tuple[Integers, Integers]:
     """An upper bound of f - lambda ||u|| on each box, in units, with the support at u; and that support."""
     w, slack = supports(layout, u)
-    free = np.minimum(slack, 2**40) * least_norm(layout, boxes) >> NORM_BITS
+    free = np.minimum(slack, 2**36) * least_norm(layout, boxes) >> NORM_BITS
     value = largest_on_box(layout, boxes, G - w) + gamma - free + layout.d * layout.loose
     return np.where(slack < 0, np.int64(2**62), value), w
 

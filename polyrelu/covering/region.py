@@ -13,6 +13,10 @@ from polyrelu.covering.question import Question
 from polyrelu.covering.results import Counts, Direction, Leaf
 from polyrelu.covering.stars import Stars
 
+SPARE = 4
+"""Binary digits of a box that its depth leaves alone: a box at the depth cap may be 16 times longer than wide, and its
+narrow coordinates have to be integers, too."""
+
 
 @dataclass(frozen=True, eq=False)
 class Side:
@@ -28,7 +32,9 @@ class Side:
     def of(question: Question, sign: int, max_depth: int, record: bool) -> Side:
         """The layout and the stars of one sign."""
         layout = layout_of(question, sign)
-        return Side(question, layout, leaf_b.stars_of(question, layout), min(max_depth, layout.P), record)
+        return Side(
+            question, layout, leaf_b.stars_of(question, layout), min(max_depth, layout.P - SPARE), record
+        )
 
 
 class Region(NamedTuple):

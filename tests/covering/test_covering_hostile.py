@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from polyrelu.covering import Covered, Question, Resisting, Star, cover
+from polyrelu.covering.region import Side
 from tests.covering.slow_checker import check
 
 ROWS = [[3, 0], [0, 4], [-2, 5], [1, 1]]
@@ -121,3 +122,20 @@ def test_a_budget_ends_without_a_claim(options):
     assert isinstance(found, Resisting)
     assert found.left
     assert found.reason in ("boxes", "time")
+
+
+@pytest.mark.parametrize("d", [130, 260, 400])
+def test_sums_over_many_coordinates_do_not_overflow(d):
+    """f reaches 2^20 sqrt(d) along the only row; the bound of a whole facet once passed 2^63 and became negative."""
+    found = cover(Question([[1] * d], (2**20 - 1,), 0, Fraction(1, 100), signs=(1,)), max_boxes=4 * d)
+    assert isinstance(found, Resisting)
+    assert found.counts.a == 0
+
+
+def test_boxes_are_integers_down_to_the_depth_cap():
+    """Long entries leave few digits for boxes; a box that may still be halved is up to 16 times longer than wide."""
+    rows = [[2**30 + 1, 2**30 - 3, 5], [7, 2**29 + 9, 2**30 + 11], [2**30 - 1, 3, 2**28 + 1]]
+    side = Side.of(Question(rows, (1, 2, -3), 0, Fraction(1)), 1, 24, False)
+    assert side.layout.P < 28
+    longest_open = 2 ** (side.layout.P - side.max_depth + 1)
+    assert longest_open // 16 >= 2
