@@ -20,6 +20,7 @@ COMMANDS = (
     "certify",
     "bound",
     "check",
+    "fingerprint",
     "explain",
     "network",
     "prune",
@@ -36,6 +37,7 @@ of a small data set (X, y) with penalty lambda, computed with proof.
   polyrelu certify data.csv --lam 1/10   the optimal fit, its neurons and where they live, proved
   polyrelu bound data.csv --lam 1/10     proved bounds of the optimum, for tables of any size
   polyrelu check proof.json              check a proof file that certify --out has written
+  polyrelu fingerprint data.csv --lam 1/10   the hash of a question, which its proof files carry
   polyrelu explain proof.json            a checked proof in words, or as LaTeX
   polyrelu network net.npz --data data.csv --lam 1/10   is a trained network optimal, stationary, how far from it?
   polyrelu prune data.csv --lam 1/10     optimal networks from which no neuron can be left out

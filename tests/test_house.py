@@ -78,7 +78,6 @@ MESSENGERS = {
     "proof.lambda_max": "a threshold from the guess; a wrong one costs time alone",
     "proof.oracle": "a float residual, taken for exact: what is found above the level is a guess",
     "proof.program": "the data in floats, for the guess",
-    "proof.structure": "the start of Newton's iteration",
     "proof.proposals": "penalties at which floats are asked for a guess",
     "proof.ranks": "proposes positive weights, which are solved for in balls",
     "proof.repair": "a neuron's direction, for the guess",
@@ -168,7 +167,7 @@ def test_a_float_is_found_wherever_it_hides(tmp_path):
 def test_files_are_short():
     lengths = {m: len(path.read_text().splitlines()) for m, path in MODULES.items()}
     long = {m for m, lines in lengths.items() if lines > 300}
-    assert long <= {"certificate.check"}  # one file that reads proofs without the package
+    assert long <= {"certificate.check", "certificate.kernel"}  # each reads proofs alone, without the package
 
 
 @pytest.mark.parametrize("module", MODULES)

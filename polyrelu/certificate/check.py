@@ -2,9 +2,10 @@
 # ruff: noqa: B905, UP031 -- it runs on Python 3.9, where zip has no strict=
 """Check a polyrelu proof file with bare Python (3.9 or newer, standard library only).
 
-    python check.py proof.json[.gz] [--json] [--problem SHA256] [--seconds N]
+    python3 -I check.py proof.json[.gz] [--json] [--problem SHA256] [--seconds N]
 
-Exit status: 0 accepted, 1 rejected (the claim and the step are named), 2 unreadable or beyond a limit.
+Exit status: 0 accepted, 1 rejected (the claim and the step are named), 2 unreadable or beyond a limit. With -I
+nothing that lies beside this file is imported; a kernel file (version 2) is handed to kernel.py, found by its path.
 
 The file states claims about   min 1/2 |sum_b s_b D_b X w_b - y|^2 + lambda sum_b |w_b|,  w_b in K_b,   over blocks
 b = (D, s): D a 0/1 pattern of the rows, s = 1 or -1, K_b = { w : (2D - I) X w >= 0 }. (Gated: K_b = R^d, s = 1.)
@@ -25,11 +26,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import importlib.util
 import itertools
 import json
 import math
 import os
 import re
+import signal
 import sys
 import time
 import zlib
@@ -39,7 +42,7 @@ from typing import Any, NamedTuple
 
 FORMAT, VERSION = "polyrelu-proof", 1
 CLAIMS = ("arrangement", "optimum", "optimal_set", "vertices")
-MAX_BYTES, MAX_DIGITS, MAX_BITS = 16 * 2**20, 4000, 8192
+MAX_BYTES, MAX_TOKENS, MAX_DIGITS, MAX_BITS, MAX_SIZE = 16 * 2**20, 400_000, 4000, 8192, 2**28
 MAX_CELLS, MAX_UNKNOWNS, MAX_BASES = 2_000_000, 600, 300
 MAX_SECONDS = 300
 EXACT_BITS, GUARD_BITS, DECIMALS = 1024, 256, 20
@@ -105,6 +108,8 @@ def load(path: str) -> tuple[Any, str]:
         raise Unreadable(f"cannot read {path}: {error}") from None
     if len(data) > MAX_BYTES:
         raise Unreadable("larger than the limit of %d bytes" % MAX_BYTES)
+    if sum(map(data.count, (b",", b"[", b"{"))) > MAX_TOKENS:
+        raise Unreadable("more than %d entries" % MAX_TOKENS)
     hooks: Any = {"object_pairs_hook": _no_duplicates, "parse_int": _small_integer}
     try:
         text = data.decode("ascii")
@@ -404,7 +409,9 @@ def projector(rows: Sequence[Sequence[Fraction]], d: int) -> list[list[Fraction]
 def echelon(rows: Sequence[Sequence[Fraction]]) -> list[list[Fraction]]:
     """The reduced row echelon form without zero rows: a basis of the row space that depends on it alone."""
     table, done = [list(row) for row in rows], 0
-    for j in range(len(table[0]) if table else 0):
+    width = len(table[0]) if table else 0
+    spend(6 * len(table) * width * min(len(table), width), "linear algebra")
+    for j in range(width):
         pivot = next((i for i in range(done, len(table)) if table[i][j] != 0), None)
         if pivot is None:
             continue
@@ -490,10 +497,22 @@ class Problem:
         size = max(abs(v).bit_length() for row in self.integers for v in row)
         self.cost = (1 + self.d * size // 512) ** 2  # of an operation with numbers that come from X
         spend(self.n * self.d * size, "the size of X")
+        if self.d * max(self.n, self.d) * size > MAX_SIZE:  # what projections onto faces hold
+            raise Unreadable("X is too large: its entries have %d bits over one denominator" % size)
         given = spec["patterns"]
         self.listed = None if given == "cells" else self._patterns(items(given, "patterns"))
         text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
         self.sha256 = hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    def about(self) -> str:
+        """What every answer begins with: the problem in one line."""
+        size = "%d row%s, %d column%s" % (self.n, "s" * (self.n != 1), self.d, "s" * (self.d != 1))
+        lam, number = str(self.lam), 0 if self.listed is None else len(self.listed)
+        lam = lam if len(lam) <= 60 else "a rational number of %d digits" % len(lam)
+        what = ("gate" if self.gated else "activation pattern") + "s" * (number != 1)
+        which = "all" if self.listed is None else "these %d" % number if number > 1 else "this one"
+        net = "gated ReLU" if self.gated else "ReLU"
+        return f"{size}, lambda = {lam}, {net}, {which} {what}; fingerprint {self.sha256[:12]}"
 
     def _patterns(self, listed: list[Any]) -> list[str]:
         for p in listed:
@@ -661,8 +680,10 @@ class System:
 
     def __init__(self, problem: Problem, heads: list[Neuron], paired: list[bool]):
         self.problem, self.heads, self.paired = problem, heads, paired
-        spans = [h.shadows for h, pair in together(heads, paired) if pair]
-        self.B = echelon([v for shadows in spans for v in shadows if any(v)])  # a basis of U, as rows
+        spans = {id(h.shadows): h.shadows for h, pair in together(heads, paired) if pair}
+        self.B: list[list[Fraction]] = []  # a basis of U, as rows
+        for shadows in spans.values():
+            self.B = echelon([*self.B, *(v for v in shadows if any(v))])
         self.XB = [[dot(x, b) for b in self.B] for x in problem.X]
         self.sizes = {"nu": problem.n, "weights": len(heads), "c": len(self.B)}
         if sum(self.sizes.values()) > MAX_UNKNOWNS:
@@ -1233,6 +1254,7 @@ def words_of(name: str, claim: dict[str, Any], problem: Problem, number: int) ->
 class Report(NamedTuple):
     """What was proved, in words, and which kinds of claims the file does not make."""
 
+    about: str
     problem: str
     file: str
     proved: list[str]
@@ -1246,14 +1268,62 @@ def check(document: Any, file: str = "", expected: str | None = None, seconds: i
         return _check(document, file, expected)
 
 
+def kernel() -> Any:
+    """The small checker that lies beside this file; nothing else is imported from here."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel.py")
+    spec = importlib.util.spec_from_file_location("polyrelu_kernel", path)
+    if spec is None or spec.loader is None or not os.path.exists(path):
+        raise Unreadable(f"a kernel file needs kernel.py beside the checker, and {path} is not there")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def is_kernel_file(document: Any) -> bool:
+    """Whether the file says that it is one."""
+    return type(document) is dict and type(document.get("version")) is int and document["version"] == 2
+
+
+def _check_by_kernel(document: Any, file: str, expected: str | None) -> Report:
+    small = kernel()
+    small.allow(_budget["end"] - time.monotonic())
+    try:
+        problem = small.Problem(document.get("problem"))
+        with proving("problem"):
+            _is_expected(problem.sha256, expected)
+        return Report(problem.about(), problem.sha256, file, small.check(document), [], None)
+    except small.Rejected as error:
+        raise Rejected("kernel", str(error)) from None
+    except small.Unusable as error:
+        raise Unreadable(str(error)) from None
+
+
+def _is_expected(sha256: str, expected: str | None) -> None:
+    """The problem must be the one expected, whose hash may be abbreviated to 12 digits."""
+    right = expected is None or (len(expected) >= 12 and sha256.startswith(expected.lower()))
+    need(right, f"this is a proof of another problem, {sha256}")
+
+
+def about(document: Any) -> list[str]:
+    """What a document is about, as a line, where its problem can be read."""
+    try:
+        module = kernel() if is_kernel_file(document) else None
+        return [(Problem if module is None else module.Problem)(document["problem"]).about()]
+    except Exception:  # the answer says what is wrong with the file
+        return []
+
+
 def _check(document: Any, file: str, expected: str | None) -> Report:
+    if is_kernel_file(document):
+        return _check_by_kernel(document, file, expected)
     top = fields(document, "the file", "format version problem problem_sha256 claims evidence")
     if top["format"] != FORMAT or type(top["version"]) is not int or top["version"] != VERSION:
         raise Unreadable("not a file of format %s, version %d" % (FORMAT, VERSION))
     with proving("problem"):
         problem = Problem(top["problem"])
         need(problem.sha256 == top["problem_sha256"], f"the SHA-256 of the problem is {problem.sha256}")
-        need(expected in (None, problem.sha256), f"this is a proof of another problem, {problem.sha256}")
+        _is_expected(problem.sha256, expected)
     claims, evidence = _matched(top, problem)
     patterns, optimum, proved = problem.listed or [], None, []
     for name in (name for name in CLAIMS if name in claims):
@@ -1270,7 +1340,14 @@ def _check(document: Any, file: str, expected: str | None) -> Report:
                 check_vertices(optimum, polytope, claims[name])
             proved.append(words_of(name, claims[name], problem, len(patterns)))
             need(claims[name]["words"] == proved[-1], "the words differ from the claim")
-    return Report(problem.sha256, file, proved, [name for name in CLAIMS if name not in claims], optimum)
+    return Report(
+        problem.about(),
+        problem.sha256,
+        file,
+        proved,
+        [name for name in CLAIMS if name not in claims],
+        optimum,
+    )
 
 
 def _matched(top: dict[str, Any], problem: Problem) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -1304,7 +1381,9 @@ def progress(step: str, done: int = 0, total: int = 0) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description="Check a polyrelu proof file.")
+    parser = argparse.ArgumentParser(
+        description="Check a polyrelu proof file.", epilog="Run it as python3 -I check.py FILE."
+    )
     parser.add_argument("file", help="proof.json or proof.json.gz")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--problem", metavar="SHA256", help="the problem that must have been solved")
@@ -1314,28 +1393,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     begun = time.monotonic()
     answer: dict[str, Any] = {"file": args.file}
-    try:
-        document, digest = load(args.file)
-        report = check(document, digest, args.problem, args.seconds)
-        answer.update(status="accepted", sha256=report.file, problem_sha256=report.problem)
-        answer.update(proved=report.proved, not_claimed=report.not_claimed)
-        lines, status = ["ACCEPTED"] + ["  proved: " + words for words in report.proved], 0
-        lines += ["  not claimed: " + ", ".join(report.not_claimed)] if report.not_claimed else []
-        lines += ["  problem: sha256 " + report.problem]
-    except Rejected as error:
-        claim, step = error.args
-        answer.update(status="rejected", claim=claim, step=step)
-        lines, status = [f"REJECTED: {claim}: {step}"], 1
-    except Exception as error:  # a file that breaks the checker is not accepted either
-        reason = str(error) if isinstance(error, Unreadable) else f"the checker failed ({error!r})"
-        answer.update(status="unreadable", reason=reason[:300])
-        lines, status = ["UNREADABLE: " + reason[:300]], 2
+    lines, status = _answer(args, answer)
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr)
     answer["seconds"] = "%.3f" % (time.monotonic() - begun)
     text = json.dumps(answer) if args.json else "\n".join(lines)
     print(text.encode("ascii", "backslashreplace").decode())
+    if arguments is None and not sys.flags.isolated:
+        print("(run it as python3 -I, which imports nothing from this folder)", file=sys.stderr)
     return status
+
+
+def _answer(args: argparse.Namespace, answer: dict[str, Any]) -> tuple[list[str], int]:
+    """The lines of the answer and the exit status; the keys of the JSON answer are added."""
+    lines: list[str] = []
+    try:
+        with alarm(args.seconds):
+            document, digest = load(args.file)
+            lines += about(document)
+            answer["about"] = lines[0] if lines else None
+            report = check(document, digest, args.problem, args.seconds)
+        answer.update(status="accepted", sha256=report.file, problem_sha256=report.problem)
+        answer.update(proved=report.proved, not_claimed=report.not_claimed)
+        lines += ["ACCEPTED"] + ["  proved: " + words for words in report.proved]
+        lines += ["  not claimed: " + ", ".join(report.not_claimed)] if report.not_claimed else []
+        return [*lines, "  problem: sha256 " + report.problem], 0
+    except Rejected as error:
+        claim, step = error.args
+        answer.update(status="rejected", claim=claim, step=step)
+        return [*lines, f"REJECTED: {claim}: {step}"], 1
+    except Exception as error:  # a file that breaks the checker is not accepted either
+        reason = str(error) if isinstance(error, Unreadable) else f"the checker failed ({error!r})"
+        answer.update(status="unreadable", reason=reason[:300])
+        return [*lines, "UNREADABLE: " + reason[:300]], 2
+
+
+@contextlib.contextmanager
+def alarm(seconds: int) -> Iterator[None]:
+    """Interrupt what counts no time itself, like reading from a pipe, where the system can (and in the main thread)."""
+    try:
+        before = signal.signal(signal.SIGALRM, _rings)
+    except (AttributeError, ValueError):
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, min(max(seconds, 0), 10**6) + 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _rings(*_: Any) -> None:
+    raise Unreadable("it takes too long: allow more time with --seconds")
 
 
 if __name__ == "__main__":

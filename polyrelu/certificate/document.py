@@ -12,14 +12,14 @@ from typing import IO, Any
 from polyrelu.data.files import write_whole
 
 
-def canonical(document: Any) -> bytes:
+def canonical_bytes(document: Any) -> bytes:
     """Sorted keys, no spaces, one final newline."""
     return (json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n").encode("ascii")
 
 
 def save(document: Any, path: str) -> None:
     """Write a document (compressed if the path ends in .gz), completely or not at all; the same bytes every time."""
-    data = canonical(document)
+    data = canonical_bytes(document)
     if path.endswith(".gz"):
         data = gzip.compress(data, mtime=0)
 

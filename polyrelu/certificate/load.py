@@ -15,6 +15,7 @@ import numpy as np
 from polyrelu.certificate import check
 from polyrelu.certificate.read import Asked, read_problem
 from polyrelu.certificate.write import face_text
+from polyrelu.certificate.write_kernel import neuron_text
 from polyrelu.errors import BadInput, Contradiction
 from polyrelu.guess import Guess, GuessedNeuron
 from polyrelu.limits import MAX_VERTICES
@@ -33,6 +34,8 @@ def load(file: Any, *, max_vertices: int = MAX_VERTICES, seconds: int = check.MA
         return _load_open(file, max_vertices, seconds)
     path = os.fspath(file)
     accepted = _accepted(path, seconds)
+    if accepted is None:
+        return _certified_again(path, max_vertices)
     result = _proved_again(read_problem(path), accepted, max_vertices)
     if result.status == "proved":
         _compare(result, accepted)
@@ -50,8 +53,20 @@ def _load_open(file: Any, max_vertices: int, seconds: int) -> Result:
         return load(path, max_vertices=max_vertices, seconds=seconds)
 
 
-def _accepted(path: str, seconds: int) -> check.Optimum:
-    """What the checker knows once it has accepted the file."""
+def _certified_again(path: str, max_vertices: int) -> Result:
+    """The optimum of an accepted kernel file, which keeps no more of the search than its neurons."""
+    from polyrelu.certification import certify_penalised
+
+    result = certify_penalised(read_problem(path).problem, max_vertices=max_vertices)
+    document, _ = check.load(path)
+    ours = sorted(neuron_text(neuron) for neuron in result.proved().neurons)
+    if result.status == "proved" and ours != document["faces"]:
+        raise Contradiction("the kernel and the proof name different neurons for one optimum")
+    return result
+
+
+def _accepted(path: str, seconds: int) -> check.Optimum | None:
+    """What the checker knows once it has accepted the file; None of a kernel file with an optimum."""
     try:
         document, digest = check.load(path)
         found = check.check(document, digest, None, seconds).optimum
@@ -61,6 +76,8 @@ def _accepted(path: str, seconds: int) -> check.Optimum:
         raise BadInput(f"{path} is not a readable proof file: {refused}") from None
     except Exception as crash:  # a file that breaks the checker is not accepted either
         raise BadInput(f"{path} is not accepted: the checker failed ({crash!r})") from None
+    if check.is_kernel_file(document) and document["kind"] == "optimum":
+        return None
     if found is None:
         raise BadInput(f"{path} claims no optimum, so there is no result to load")
     return found

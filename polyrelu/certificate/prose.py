@@ -234,6 +234,6 @@ def _verdict(report: check.Report) -> Section:
     if report.not_claimed:
         paragraphs.append("Not claimed: " + ", ".join(report.not_claimed).replace("_", " ") + ".")
     paragraphs.append(f"The proof file has the SHA-256 {report.file} (uncompressed). It is checked again by")
-    paragraphs.append(r"$\texttt{python check.py proof.json}$")
+    paragraphs.append(r"$\texttt{python3 -I check.py proof.json}$")
     paragraphs.append("with the file check.py of polyrelu and nothing but Python.")
     return Section("What is proved", paragraphs)

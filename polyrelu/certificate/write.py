@@ -7,22 +7,21 @@ the independent checker has accepted it: a file that this package writes is neve
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cached_property
 from math import floor
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from polyrelu.certificate import check
+from polyrelu.certificate.document import problem_digest, problem_spec, save
 from polyrelu.certificate.root_numbers import Basis, enclosed_point, exact_coordinates, exact_point
 from polyrelu.certificate.solution_set import ExactSet, interior_shares, listed_vertices
-from polyrelu.data.files import write_whole
-from polyrelu.errors import LimitReached, Undecided
+from polyrelu.certificate.write_kernel import OutOfClass, optimum_document
+from polyrelu.errors import BadInput, LimitReached, Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import is_rational, to_fraction
 from polyrelu.proof.neuron import Neuron
@@ -34,6 +33,9 @@ PRECISIONS = (128, 320, 800)
 MAX_RADICANDS = 40
 """Beyond this many square roots enclosures are tried before exact numbers."""
 DECIMALS = 20
+FEW_CELLS, MANY_CELLS = 2000, 50_000
+"""A program without a list of cells gets a file that lists them (version 1) up to the first number, up to the second
+where the kernel cannot prove its optimum."""
 
 
 def write_proof(result: Result, path: str) -> dict[str, Any]:
@@ -42,21 +44,25 @@ def write_proof(result: Result, path: str) -> dict[str, Any]:
     The same result gives the same bytes. `Undecided` if nothing was proved, or if no evidence was found that the
     checker accepts; then nothing is written. Returns the document.
     """
-    document = proof_document(result)
-    data = canonical_bytes(document)
-    if str(path).endswith(".gz"):
-        data = gzip.compress(data, mtime=0)
-
-    def write(file: IO[bytes]) -> None:
-        file.write(data)
-
-    write_whole(str(path), write)
+    document = smallest_document(result)
+    save(document, str(path))
     return document
 
 
-def canonical_bytes(document: Any) -> bytes:
-    """Sorted keys, no spaces, one final newline."""
-    return (json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n").encode("ascii")
+def smallest_document(result: Result) -> dict[str, Any]:
+    """A kernel file where the program lists no cells and has more than a few; else a file that lists the cells."""
+    optimum = result.proved()
+    program = optimum.program
+    if program.listed is not None or (program.cells is not None and program.cells <= FEW_CELLS):
+        return proof_document(result)
+    try:
+        return optimum_document(optimum)
+    except OutOfClass as refused:
+        if program.cells is not None and program.cells <= MANY_CELLS:
+            return proof_document(result)
+        raise BadInput(
+            f"no proof file can hold this optimum: its cells are too many to list, and {refused}"
+        ) from None
 
 
 def proof_document(result: Result) -> dict[str, Any]:
@@ -155,7 +161,7 @@ class Draft:
     def document(self, attempt: Attempt, rank_of_claims: int) -> dict[str, Any]:
         """Claims and evidence together."""
         program, optimum = self.optimum.program, self.optimum
-        problem, patterns = problem_spec(program), pattern_strings(program)
+        problem, patterns = spec_of(program), pattern_strings(program)
         point, set_evidence = attempt()
         claims: dict[str, Any] = {}
         if program.all_cells:
@@ -205,21 +211,10 @@ def face_text(neuron: Neuron) -> str:
     return "".join("-0+"[side + 1] for side in neuron.place.face)
 
 
-def problem_spec(program: Program) -> dict[str, Any]:
+def spec_of(program: Program) -> dict[str, Any]:
     """The problem as it stands in the file."""
-    return {
-        "X": [[str(v) for v in row] for row in program.X],
-        "y": [str(v) for v in program.y],
-        "lambda": str(program.lam),
-        "gated": program.gated,
-        "patterns": "cells" if program.all_cells else pattern_strings(program),
-    }
-
-
-def problem_digest(spec: dict[str, Any]) -> str:
-    """The SHA-256 of the problem's canonical JSON, without a newline."""
-    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    patterns = "cells" if program.all_cells else pattern_strings(program)
+    return problem_spec(program.X, program.y, program.lam, patterns, program.gated)
 
 
 def pattern_strings(program: Program) -> list[str]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import lcm
+from math import ceil, inf, lcm
 from typing import Any
 
-from flint import fmpq, fmpz_mat
+import numpy as np
+from flint import fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.certificate import kernel
 from polyrelu.certificate.document import problem_digest, problem_spec, save
@@ -22,12 +23,15 @@ from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
+from polyrelu.proof.program import Program
 
 Vector = Sequence[Fraction]
 SHRINKS = (180, 320)
 """k: nu is shrunk by 1 - 2^-k; the second where the first ball is too wide."""
 SPARE = 60
 """Bits of nu beyond k."""
+UNITS = 2**30
+"""How many units lambda has at least."""
 SECONDS = 600
 """How long the kernel may take to accept a file."""
 
@@ -36,8 +40,7 @@ class OutOfClass(Undecided):
     """The kernel does not accept what can be said of this optimum: it proves strict inequalities, and no equality."""
 
 
-def write_bound(  # noqa: PLR0917
-    path: str,
+def bound_document(  # noqa: PLR0917
     X: Sequence[Vector],
     y: Vector,
     lam: Fraction,
@@ -46,12 +49,12 @@ def write_bound(  # noqa: PLR0917
     network: Sequence[tuple[int, Vector]],
     t: Fraction | None = None,
 ) -> dict[str, Any]:
-    """Write a proved gap: f_s <= (1 + eps) lambda for nu, so that t nu is feasible, t = 1/(1 + eps) unless given."""
+    """A proved gap: f_s <= (1 + eps) lambda for nu, so that t nu is feasible, t = 1/(1 + eps) unless given."""
     T, flat = over_one([v for _, w in network for v in w])
     d, signs = len(X[0]), ["+" if sign > 0 else "-" for sign, _ in network]
     vectors = [flat[i * d : (i + 1) * d] for i in range(len(network))]
     evidence = {
-        "nu": rational_vector(nu),
+        "nu": rational_vector(nu, lam),
         "eps": str(eps),
         "t": str(1 / (1 + eps) if t is None else t),
         "network": {
@@ -60,11 +63,9 @@ def write_bound(  # noqa: PLR0917
         },
     }
     try:
-        document = accepted("bound", problem_spec(X, y, lam), evidence)
+        return accepted("bound", problem_spec(X, y, lam), evidence)
     except (kernel.Unusable, kernel.Rejected) as refused:
-        raise BadInput(f"--out {path}: the kernel refuses this bound: {refused}") from None
-    save(document, path)
-    return document
+        raise BadInput(f"no proof file can hold these bounds: {refused}") from None
 
 
 def write_optimum(path: str, optimum: Optimum) -> dict[str, Any]:
@@ -75,18 +76,18 @@ def write_optimum(path: str, optimum: Optimum) -> dict[str, Any]:
 
 
 def optimum_document(optimum: Optimum) -> dict[str, Any]:
-    """The kernel file of a proved optimum with singles only, the ball as wide as the kernel accepts it."""
-    program, structure = optimum.program, optimum.point.structure
+    """The kernel file of a proved optimum, with the widest ball that the kernel accepts."""
+    program = optimum.program
     if program.gated or not program.all_cells:
         raise OutOfClass("a kernel file is about ReLU networks with all activation patterns")
-    if any(structure.paired) or len(optimum.neurons) != len(structure.neurons):
-        raise OutOfClass("a kernel file has no pairs of opposite neurons and no ties: these are equalities")
     spec, complaint = problem_spec(program.X, program.y, program.lam), ""
     for shrink in SHRINKS:
         try:
             return accepted("optimum", spec, evidence_of(optimum, shrink))
-        except (kernel.Rejected, kernel.Unusable) as refused:
+        except kernel.Rejected as refused:
             complaint = str(refused)
+        except kernel.Unusable as refused:
+            raise OutOfClass(f"the kernel refuses it: {refused}") from None
     raise OutOfClass(f"the kernel proves strict inequalities alone, and here it cannot show that {complaint}")
 
 
@@ -98,55 +99,90 @@ def accepted(kind: str, spec: dict[str, Any], evidence: dict[str, Any]) -> dict[
     try:
         document["claims"] = kernel.proved_by(document)
     finally:
-        kernel.allow(None)
+        kernel.allow(inf)
     return document
 
 
 def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
-    """nu, the network along the neurons' faces, and an approximate inverse of the Gram matrix of its activations."""
-    program, neurons = optimum.program, optimum.point.structure.neurons
-    at = optimum.point.balls(shrink + 2 * SPARE)
-    nu = [middle(ball) for ball in at.nu]
-    order = sorted(range(len(neurons)), key=lambda k: (-neurons[k].place.sign, face_text(neurons[k])))
-    vectors = [
-        [v * neurons[k].place.sign * middle(at.weights[k]) for v in z_of(neurons[k], nu)] for k in order
-    ]
-    T = grid([v for w in vectors for v in w], shrink + SPARE)
-    rows = [[round(v * T) for v in w] for w in vectors]
+    """nu, the faces of all neurons, and an optimal network along them; where it is the only one, evidence for that:
+
+    an approximate inverse of the Gram matrix of its activations.
+    """
+    program, bits = optimum.program, shrink + SPARE
+    nu = [middle(ball) for ball in optimum.point.balls(bits + SPARE).nu]
+    neurons = sorted(optimum.neurons, key=neuron_text)
+    unique = optimum.nullity == 0 and all(optimum.support.used)
+    signs, z = [k.place.sign for k in neurons], [[v * k.place.sign for v in z_of(k, nu)] for k in neurons]
+    beta = weights_of(program, signs, z, nu, bits, unique)
+    used = [k for k, b in enumerate(beta) if b]
+    T = grid([beta[k] * v for k in used for v in z[k]], bits)
+    rows = [[round(beta[k] * v * T) for v in z[k]] for k in used]
     listed = [
-        {
-            "sign": "+" if neurons[k].place.sign > 0 else "-",
-            "face": face_text(neurons[k]),
-            "vector": texts(row),
-        }
-        for k, row in zip(order, rows, strict=True)
+        {"sign": "+" if signs[k] > 0 else "-", "vector": texts(row)}
+        for k, row in zip(used, rows, strict=True)
     ]
-    N = grid(nu, shrink + SPARE)
-    less = 1 - Fraction(1, 2**shrink)
+    N, less = grid(nu, bits), 1 - Fraction(1, 2**shrink)
     shrunk = {"denominator": str(N), "numerators": texts(round(v * less * N) for v in nu)}
-    columns = [
-        [max(0, sum(a * b for a, b in zip(x, w, strict=True))) for x in program.X_integer] for w in rows
-    ]
+    inverse = None
+    if unique and rows:
+        inverse = gram_inverse(activations(program, signs, rows), program.denominator * T)
+    elif unique:
+        inverse = {"denominator": "1", "rows": []}
     return {
-        "nu": shrunk if neurons else rational_vector(program.y),
+        "nu": shrunk if neurons else rational_vector(program.y, program.lam),
+        "faces": [neuron_text(k) for k in neurons],
         "network": {"denominator": str(T), "neurons": listed},
-        "inverse": gram_inverse(columns, [s["sign"] for s in listed], program.denominator * T),
+        "inverse": inverse,
     }
 
 
-def gram_inverse(columns: list[list[int]], signs: list[str], unit: int) -> dict[str, Any]:
-    """An approximate inverse of the Gram matrix of the activations (over `unit`), good to 2^-20 in the product."""
-    if not columns:
-        return {"denominator": "1", "rows": []}
-    signed = [[v if s == "+" else -v for v in c] for s, c in zip(signs, columns, strict=True)]
-    M = fmpz_mat([[int(v) for v in c] for c in signed])
-    gram = M * M.transpose()
-    top = max(abs(int(v)) for v in gram.entries())
+def activations(program: Program, signs: Sequence[int], vectors: list[list[int]]) -> fmpz_mat:
+    """s (X w)_+ for integer vectors w and the integer X: a row for each neuron."""
+    products = fmpz_mat(vectors) * fmpz_mat([[int(v) for v in row] for row in program.X_integer]).transpose()
+    rows = zip(signs, products.tolist(), strict=True)
+    return fmpz_mat([[s * v if v > 0 else 0 for v in row] for s, row in rows])
+
+
+def weights_of(  # noqa: PLR0917
+    program: Program, signs: Sequence[int], z: list[list[Fraction]], nu: Vector, bits: int, unique: bool
+) -> list[Fraction]:
+    """beta >= 0 with y - nu = sum beta_k s_k (X z_k)_+, by least squares; on a basis found in floats if not unique."""
+    if not z:
+        return []
+    T = grid([v for w in z for v in w], bits)
+    M = activations(program, signs, [[round(v * T) for v in w] for w in z])
+    unit, N = T * program.denominator, grid([*program.y, *nu], bits)
+    fit = fmpz_mat([[round((t - v) * N)] for t, v in zip(program.y, nu, strict=True)])
+    chosen = list(range(len(z))) if unique else positive_basis(M, fit)
+    if not chosen:
+        return [Fraction(0)] * len(z)
+    columns = fmpz_mat([M.tolist()[k] for k in chosen])
+    gram = columns * columns.transpose()
     if gram.det() == 0:
         raise OutOfClass("the activations of the neurons are dependent")
-    size = Fraction(top, unit**2) * len(columns) * 2**20
+    solved = fmpq_mat(gram).solve(fmpq_mat(columns * fit)).entries()
+    beta = dict(zip(chosen, (to_fraction(v) * unit / N for v in solved), strict=True))
+    if min(beta.values()) < 0:
+        raise OutOfClass("no positive weights were found")
+    return [beta.get(k, Fraction(0)) for k in range(len(z))]
+
+
+def positive_basis(M: fmpz_mat, fit: fmpz_mat) -> list[int]:
+    """Neurons whose activations span the fit with positive weights: guessed in floats, solved for exactly after it."""
+    from scipy.optimize import nnls
+
+    top, high = (max(abs(int(v)) for v in matrix.entries()) or 1 for matrix in (M, fit))
+    A = np.array([[int(v) / top for v in row] for row in M.tolist()]).T
+    weights, _ = nnls(A, np.array([int(v) / high for v in fit.entries()]))
+    return [int(k) for k in np.flatnonzero(weights > weights.max() * 1e-9)]
+
+
+def gram_inverse(M: fmpz_mat, unit: int) -> dict[str, Any]:
+    """An approximate inverse of the Gram matrix of activations (over `unit`), good to 2^-20 in the product."""
+    gram = M * M.transpose()
+    size = Fraction(max(abs(int(v)) for v in gram.entries()), unit**2) * M.nrows() * 2**20
     T = 2 ** max(0, size.numerator.bit_length() - size.denominator.bit_length() + 1)
-    rows = [[round(Fraction(int(v.p), int(v.q)) * unit**2 * T) for v in row] for row in gram.inv().tolist()]
+    rows = [[round(to_fraction(v) * unit**2 * T) for v in row] for row in fmpq_mat(gram).inv().tolist()]
     return {"denominator": str(T), "rows": [texts(row) for row in rows]}
 
 
@@ -173,10 +209,12 @@ def over_one(numbers: Sequence[Fraction]) -> tuple[int, list[str]]:
     return common, texts(v * common for v in numbers)
 
 
-def rational_vector(numbers: Vector) -> dict[str, Any]:
-    """A vector as it stands in a file."""
-    common, numerators = over_one(numbers)
-    return {"denominator": str(common), "numerators": numerators}
+def rational_vector(numbers: Vector, lam: Fraction) -> dict[str, Any]:
+    """A vector as it stands in a file; its unit is small against lambda, of which the kernel takes whole multiples."""
+    common, _ = over_one(numbers)
+    least = ceil(UNITS / lam)
+    common *= 2 ** max(0, least.bit_length() - common.bit_length())
+    return {"denominator": str(common), "numerators": texts(v * common for v in numbers)}
 
 
 def texts(numbers: Any) -> list[str]:
@@ -184,6 +222,6 @@ def texts(numbers: Any) -> list[str]:
     return [str(int(v)) for v in numbers]
 
 
-def face_text(neuron: Neuron) -> str:
-    """The face as characters + - 0."""
-    return "".join("-0+"[side + 1] for side in neuron.place.face)
+def neuron_text(neuron: Neuron) -> str:
+    """The sign and the face as characters + - 0."""
+    return ("+" if neuron.place.sign > 0 else "-") + "".join("-0+"[side + 1] for side in neuron.place.face)

@@ -5,18 +5,25 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from polyrelu.commands.options import add_json_option, positive
+from polyrelu.commands.fingerprint import add_setting_options
+from polyrelu.commands.options import DATA, add_column_options, add_json_option, add_lambda_option, positive
+from polyrelu.errors import BadInput
 
 DESCRIPTION = """\
-Check every claim of a proof file. The checker is one file, polyrelu/certificate/check.py, that needs nothing but
-Python 3.9: a referee can run it alone, `python check.py proof.json`, and gets the same answer.
+Check every claim of a proof file, and say first what it is about. The checkers are files that need nothing but Python
+3.9: a referee can run polyrelu/certificate/check.py alone, `python3 -I check.py proof.json`, and gets the same answer;
+for kernel files (version 2) the much shorter kernel.py beside it does.
 
   polyrelu check proof.json
+  polyrelu check proof.json --data data.csv --lam 1/10      it must be about this very table
   polyrelu check proof.json.gz --json
   polyrelu check large.json.gz --seconds 3600
 """
 
-EPILOG = "exit status: 0 accepted, 1 rejected (the claim and the step are named), 2 unreadable or beyond the limits."
+EPILOG = """\
+exit status: 0 accepted, 1 rejected (the claim and the step are named) or about another problem, 2 unreadable or beyond
+the limits.
+"""
 
 
 def add_parser(commands: Any) -> None:
@@ -29,7 +36,11 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("file", metavar="FILE", help="proof.json or proof.json.gz")
     add_json_option(parser)
-    parser.add_argument("--problem", metavar="SHA256", help="the problem that the file must be about")
+    parser.add_argument("--data", metavar="DATA", help=f"the table that it must be about: {DATA}")
+    add_column_options(parser)
+    add_lambda_option(parser, required=False)
+    add_setting_options(parser)
+    parser.add_argument("--problem", metavar="SHA256", help="the hash of the problem that it must be about")
     parser.add_argument(
         "--seconds", metavar="N", type=positive, help="refuse a file that takes longer (default: 300)"
     )
@@ -41,5 +52,23 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.certificate import check
 
     arguments = [args.file] + (["--json"] if args.json else [])
-    arguments += ["--problem", args.problem] if args.problem else []
+    expected = _expected(args)
+    arguments += ["--problem", expected] if expected else []
     return check.main(arguments + (["--seconds", str(args.seconds)] if args.seconds else []))
+
+
+def _expected(args: argparse.Namespace) -> str | None:
+    """The hash that the file must carry."""
+    from polyrelu.commands.fingerprint import hash_of
+
+    if args.data is None:
+        if args.lam or args.target or args.bias or args.gated or args.patterns != "cells":
+            raise BadInput(
+                "--lam, --target, --bias, --gated and --patterns describe a table; give --data, too"
+            )
+        return str(args.problem) if args.problem else None
+    if args.lam is None:
+        raise BadInput("--data needs --lam: a proof is about a table and a penalty")
+    if args.problem:
+        raise BadInput("--data and --problem both name a problem; give one of them")
+    return hash_of(args)

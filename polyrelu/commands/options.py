@@ -25,7 +25,7 @@ DATA = "CSV or TSV file of numbers; - reads standard input"
 def add_data_options(parser: argparse.ArgumentParser, *, no_target: bool = False) -> None:
     """DATA, --target, --bias and, where X alone makes sense, --no-target."""
     parser.add_argument("data", metavar="DATA", help=DATA)
-    _add_column_options(parser)
+    add_column_options(parser)
     if no_target:
         parser.add_argument("--no-target", action="store_true", help="every column is a feature")
 
@@ -33,10 +33,11 @@ def add_data_options(parser: argparse.ArgumentParser, *, no_target: bool = False
 def add_named_data_options(parser: argparse.ArgumentParser) -> None:
     """--data DATA, where something else is the command's argument; --target, --bias."""
     parser.add_argument("--data", metavar="DATA", required=True, help=DATA)
-    _add_column_options(parser)
+    add_column_options(parser)
 
 
-def _add_column_options(parser: argparse.ArgumentParser) -> None:
+def add_column_options(parser: argparse.ArgumentParser) -> None:
+    """--target and --bias: how a table is read."""
     parser.add_argument(
         "--target",
         metavar="C",

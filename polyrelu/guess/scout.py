@@ -8,6 +8,7 @@ covering of all directions (`polyrelu.covering`), which misses none: what it fin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,15 +16,36 @@ from polyrelu.guess.columns import Column, climb, distinct, project_moment
 from polyrelu.guess.explored import Explored
 from polyrelu.guess.flats import TINY
 from polyrelu.guess.pricing import Prices
-from polyrelu.guess.values import Array
+from polyrelu.guess.values import Array, Bools
 
 SEEDS = 40  # random directions for each feature
-ROWS = 300  # rows of X that serve as seeds
-STEPS = (1.0, 0.3, 0.1)  # how far a direction turns towards its gradient; the best is taken
-ASCENTS = 12
+NUMBERS = 200_000  # seeds times rows, about: what a search may cost
+LEAST = 60
+REFINED = 40  # directions that go on with fine steps, beside the columns known
+KNOWN = 2  # times the number of rows: columns that are remembered
+ALMOST = 0.98  # of the level: what ends lower is no maximum above it
 FAILURES = 12  # climbs in a row that end nowhere new
 Oracle = Callable[[Array, float], Sequence[tuple[int, Array]]]
 """(nu, level) -> directions with their signs that exceed the level."""
+
+
+class Ascent(NamedTuple):
+    """How far a direction may turn towards its gradient (the best is taken), how often, and what gain is too small."""
+
+    steps: tuple[float, ...]
+    rounds: int
+    gain: float
+
+
+COARSE = Ascent((1.0, 0.3, 0.1), 12, 1e-3)
+FINE = Ascent((1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3), 40, 1e-9)
+
+
+class _Ends(NamedTuple):
+    """Directions where ascents ended, and their values."""
+
+    u: Array
+    value: Array
 
 
 class Scout:
@@ -32,14 +54,16 @@ class Scout:
     def __init__(self, program: Explored, oracle: Oracle | None = None, seeds: Sequence[Array] = ()) -> None:
         self.program, self.oracle, self.signs = program, oracle, program.signs
         self.seeds = _unit(np.vstack([*(np.array([u, -u]) for u in seeds), self._first_seeds()]))
-        self.known: list[Column] = []
+        self.known: dict[tuple[object, ...], Column] = {}
 
     def _first_seeds(self) -> Array:
         program, random = self.program, np.random.default_rng(20230717)
-        drawn = random.standard_normal((SEEDS * program.d, program.d)) * _spread(program.X)
+        most = max(LEAST, NUMBERS // program.n)
+        count = min(SEEDS * program.d, most)
+        drawn = random.standard_normal((count, program.d)) * _spread(program.X)
         rows = program.unit_rows[program.first]
-        if len(rows) > ROWS:
-            rows = rows[random.choice(len(rows), ROWS, replace=False)]
+        if len(rows) > most // 4:
+            rows = rows[random.choice(len(rows), most // 4, replace=False)]
         return np.vstack([drawn, rows, -rows])
 
     def price(
@@ -52,41 +76,71 @@ class Scout:
                 found += self.climbed(nu, s, u, level)
         top = max([top, *(value for value, _ in found)])
         columns = [c for _, c in distinct(self.program, found)]
-        self.known = [*columns, *settled][: 4 * self.program.n]
+        self._remember([*columns, *settled])
         return Prices(tuple(columns), top)
 
     def tight(self, nu: Array, level: float, top: float = np.inf) -> list[tuple[float, Column]]:
         """Every distinct direction found whose value exceeds the level, with its value, the best first."""
-        found, _ = self._search(nu, level, 4 * self.program.n, ())
+        found: list[tuple[float, Column]] = []
+        for s in self.signs:
+            u = np.array([c.direction for c in self.known.values() if c.sign == s]).reshape(
+                -1, self.program.d
+            )
+            u = np.vstack([u, -u])  # in the linear phase antipodes are tight, too
+            ends = _Ends(u, s * (np.maximum(u @ self.program.X.T, 0.0) @ nu))
+            found += self._climbed_all(nu, s, ends, level=level, limit=len(u), settled=[], patience=len(u))
+        found += self._search(nu, level, 4 * self.program.n, [c for _, c in found])[0]
         return distinct(self.program, found)
+
+    def _remember(self, columns: list[Column]) -> None:
+        """The latest columns, to start from again."""
+        for c in columns:
+            self.known.pop(c.key(False), None)
+            self.known[c.key(False)] = c
+        for key in list(self.known)[: -KNOWN * self.program.n]:
+            del self.known[key]
 
     def _search(
         self, nu: Array, level: float, limit: int, settled: Sequence[Column]
     ) -> tuple[list[tuple[float, Column]], float]:
-        found, top, known = list[tuple[float, Column]](), 0.0, [c.direction for c in self.known]
+        found, top, known = list[tuple[float, Column]](), 0.0, [c.direction for c in self.known.values()]
         starts = _unit(np.vstack([self.seeds, *(np.array([u, -u]) for u in known)]))
         for s in self.signs:
-            u, value = ascend(self.program.X, s * nu, starts)
-            near = [c.direction for c in settled if c.sign == s]
-            mine, failures = list[tuple[float, Column]](), 0
-            for i in np.argsort(-value, kind="stable"):
-                if len(mine) >= limit or failures > FAILURES or value[i] < 0.5 * level:
-                    break
-                if self._seen(u[i], [*near, *(c.direction for _, c in mine)], 1e-4):
-                    continue
-                new = self.climbed(nu, s, u[i], level)
-                top = max(top, float(value[i]))
-                fresh = [
-                    f for f in new if not self._seen(f[1].direction, [c.direction for _, c in mine], 1e-12)
-                ]
-                failures = 0 if fresh else failures + 1
-                mine += fresh
-            found += mine
+            u, value = ascend(self.program.X, s * nu, starts, COARSE)
+            u, value = ascend(
+                self.program.X, s * nu, u[_apart(u, value, 0.8 * level, REFINED + len(known))], FINE
+            )
+            top = max(top, float(value.max(initial=0.0)))
+            near = [c for c in settled if c.sign == s]
+            found += self._climbed_all(nu, s, _Ends(u, value), level=level, limit=limit, settled=near)
         return found, max([top, *(value for value, _ in found)])
 
-    @staticmethod
-    def _seen(u: Array, directions: Sequence[Array], near: float) -> bool:
-        return bool(directions) and float((np.array(directions) @ u).max()) > 1 - near
+    def _climbed_all(
+        self,
+        nu: Array,
+        s: int,
+        ends: _Ends,
+        *,
+        level: float,
+        limit: int,
+        settled: list[Column],
+        patience: int = FAILURES,
+    ) -> list[tuple[float, Column]]:
+        """Local maxima from the best directions, one start for each cell, until some climbs in a row found nothing."""
+        u, value = ends
+        positive = self.program.X @ u.T > 0
+        mine, failures, known = list[tuple[float, Column]](), 0, settled
+        for i in np.argsort(-value, kind="stable"):
+            if len(mine) >= limit or failures > patience or value[i] < ALMOST * level:
+                break
+            if any(_in_cell(positive[:, i], c) for c in known):
+                continue
+            new = self.climbed(nu, s, u[i], level)
+            fresh = [f for f in new if all(f[1].key(False) != c.key(False) for c in known)]
+            failures = 0 if fresh else failures + 1
+            mine += fresh
+            known = [*known, *(c for _, c in fresh)]
+        return mine
 
     def climbed(self, nu: Array, s: int, u: Array, level: float) -> list[tuple[float, Column]]:
         """The local maximum above a direction, if it exceeds the level."""
@@ -96,25 +150,43 @@ class Scout:
         return [(here.value, here.column(program, s))] if here.value > level else []
 
 
-def ascend(X: Array, a: Array, start: Array) -> tuple[Array, Array]:
-    """Unit directions after some steps uphill on a.(Xu)_+, and their values."""
-    u, value = start, np.maximum(start @ X.T, 0.0) @ a
-    for _ in range(ASCENTS):
-        gradient = ((u @ X.T > 0) * a) @ X
+def ascend(X: Array, a: Array, start: Array, how: Ascent) -> tuple[Array, Array]:
+    """Unit directions after some steps uphill on a.(Xu)_+, and their values, until no step gains enough."""
+    u, products = start, start @ X.T
+    value = np.maximum(products, 0.0) @ a
+    for _ in range(how.rounds):
+        gradient = ((products > 0) * a) @ X
         size = np.linalg.norm(gradient, axis=1)
-        toward = gradient / np.where(size > TINY, size, 1.0)[:, None]
-        better = np.zeros(len(u), dtype=bool)
-        for step in STEPS:
-            there = u + step * (toward - u)
+        toward = gradient / np.where(size > TINY, size, 1.0)[:, None] - u
+        before = value
+        for step in how.steps:
+            there = u + step * toward
             length = np.linalg.norm(there, axis=1)
             there /= np.where(length > TINY, length, 1.0)[:, None]
-            reached = np.maximum(there @ X.T, 0.0) @ a
-            higher = (reached > value * (1 + 1e-12)) & (reached > value)
-            u, value = np.where(higher[:, None], there, u), np.where(higher, reached, value)
-            better |= higher
-        if not better.any():
+            ahead = there @ X.T
+            reached = np.maximum(ahead, 0.0) @ a
+            higher = reached > value
+            value = np.where(higher, reached, value)
+            u, products = np.where(higher[:, None], there, u), np.where(higher[:, None], ahead, products)
+        if not (value > before + how.gain * np.abs(value)).any():
             break
     return u, value
+
+
+def _apart(u: Array, value: Array, least: float, most: int) -> list[int]:
+    """The best directions that are not close to a better one."""
+    kept: list[int] = []
+    for i in np.argsort(-value, kind="stable"):
+        if len(kept) == most or value[i] < least:
+            break
+        if not kept or float((u[kept] @ u[i]).max()) < 1 - 1e-6:
+            kept.append(int(i))
+    return kept
+
+
+def _in_cell(positive: Bools, c: Column) -> bool:
+    """Whether a direction, given by the signs of its products, lies in a cell around a column's direction."""
+    return bool((positive == c.active)[~c.zero].all())
 
 
 def _unit(vectors: Array) -> Array:

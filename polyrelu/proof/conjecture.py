@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from flint import fmpq
 
 from polyrelu.errors import Undecided
+from polyrelu.exact.rational import to_fraction
 from polyrelu.guess import Guess, GuessedNeuron, coordinates_in, dimension
 from polyrelu.proof.fibre import Interior, interior_of_fibre
 from polyrelu.proof.neuron import Neuron, Place, gated_place
@@ -64,7 +65,7 @@ def _linear_phase(program: Program, guess: Guess, groups: Sequence[Group]) -> tu
 def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point | None:
     if not groups:
         return Point(structure, None)
-    B = [[int(v.p) / int(v.q) for v in row] for row in structure.B.tolist()]
+    B = [[float(to_fraction(v)) for v in row] for row in structure.B.tolist()]
     c = coordinates_in(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
     lam = None if guess.lam is None else fmpq(*guess.lam.as_integer_ratio())
     root = structure.prove_root(

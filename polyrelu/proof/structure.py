@@ -38,7 +38,6 @@ from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.exact.lattice import row_lattice
 from polyrelu.exact.linear import independent_rows, squared, times
 from polyrelu.exact.rational import integer_rows, select_rows
-from polyrelu.guess import coordinates_in
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.program import Program
 
@@ -116,13 +115,16 @@ class Structure:
         inverse = fmpq_mat(select_rows(self.W, rows)).inv()
         return times(inverse, [nu[j] - self.y_rest[j] for j in rows])
 
-    def coordinates_of(self, nu: Sequence[float]) -> list[float]:
-        """The g that is nearest to a residual in floats: where Newton's iteration starts."""
+    def coordinates_of(self, nu: Sequence[float]) -> list[fmpq]:
+        """The g whose W g + y_N is nearest to a residual in floats: where Newton's iteration starts.
+
+        Solved exactly: columns of W may depend on each other nearly, and g then says more than floats hold.
+        """
+        exact = [fmpq(*v.as_integer_ratio()) for v in nu]
         if self.W is None:
-            return list(nu)
-        W = [[int(v.p) / int(v.q) for v in row] for row in self.W.tolist()]
-        rest = [int(v.p) / int(v.q) for v in self.y_rest]
-        return coordinates_in([v - r for v, r in zip(nu, rest, strict=True)], W)
+            return exact
+        W_t = self.W.transpose()
+        return list((W_t * self.W).solve(W_t * fmpq_mat(self.program.n, 1, exact)).entries())
 
     def prove_root(
         self, nu: Sequence[float], weights: Sequence[float], c: Sequence[float], lam: fmpq | None = None
@@ -134,10 +136,7 @@ class Structure:
         limit as lambda falls to 0; so m and the convex weights change little, though floats cannot hold W g + y_N.
         """
         system, lamq = SquareSystem(self), self.program.lamq
-        if lam is None:
-            g: list[Any] = [*self.coordinates_of(nu)]
-        else:
-            g = [fmpq(*v.as_integer_ratio()) * (lamq / lam) for v in self.coordinates_of(nu)]
+        g = [v if lam is None else v * (lamq / lam) for v in self.coordinates_of(nu)]
         start = [*g, *(fmpq(*w.as_integer_ratio()) / lamq for w in weights), *c]
         return prove_root(system.equations, system.jacobian, start, ROOT_BITS)
 

@@ -165,3 +165,13 @@ def test_a_large_number_of_cells_is_not_counted_to_its_end():
     """10^19 cells. Nine columns took a minute and a half; fewer columns tell, as a subspace has no more cells."""
     rows = np.random.default_rng(0).integers(-2000, 2000, (768, 9)).tolist()
     assert number_of_cells_up_to(rows, 100_000) is None
+
+
+def test_counting_stops_at_a_limit():
+    rng = np.random.default_rng(3)
+    for _ in range(60):
+        rows = rng.integers(-3, 4, (int(rng.integers(1, 16)), int(rng.integers(1, 7)))).tolist()
+        count = number_of_cells(rows)
+        assert number_of_cells_up_to(rows, count) == count
+        assert number_of_cells_up_to(rows, count - 1) is None
+        assert number_of_cells_up_to(rows, max(1, count // 50)) in (None, count)

@@ -9,11 +9,12 @@ A new battery is a `Battery` in a module of this folder and a line in `BATTERIES
 slice of each with a fresh seed, which is printed at its end; POLYRELU_SEED repeats it.
 """
 
-from tests.batteries import guesses, mutants, oracle
+from tests.batteries import guesses, kernel_mutants, mutants, oracle
 from tests.batteries.battery import Battery
 
 BATTERIES: dict[str, Battery] = {
     "mutants": mutants.BATTERY,
+    "kernel": kernel_mutants.BATTERY,
     "guesses": guesses.BATTERY,
     "random": oracle.RANDOM,
     "structured": oracle.STRUCTURED,

@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from polyrelu.certificate import check
-from polyrelu.certificate.write import problem_digest, proof_document
+from polyrelu.certificate.document import problem_digest
+from polyrelu.certificate.write import proof_document
 from polyrelu.certification import certify
 
 HARMLESS = {

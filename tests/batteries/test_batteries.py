@@ -43,6 +43,7 @@ def another_optimum(program, guess):
     ("name", "broken", "by"),
     [
         ("mutants", "tests.batteries.mutants.outcome", lambda document: "accepted"),
+        ("kernel", "tests.batteries.kernel_mutants.outcome", lambda document, restate: "accepted"),
         ("random", "tests.reference.largest_value", lambda X, nu, lam: 2 * lam**2),
         ("structured", "tests.reference.is_present", lambda patterns, products: False),
         ("changes", "tests.instance.meet", lambda a, b: False),

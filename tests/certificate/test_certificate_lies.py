@@ -11,7 +11,8 @@ from fractions import Fraction
 import pytest
 
 from polyrelu.certificate import check
-from polyrelu.certificate.write import canonical_bytes, problem_digest, proof_document
+from polyrelu.certificate.document import canonical_bytes, problem_digest
+from polyrelu.certificate.write import proof_document
 from polyrelu.certification import certify
 from tests.batteries.mutation import reword
 from tests.stories import EXAMPLES

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from polyrelu.certificate import check, write_proof
-from polyrelu.certificate.write import canonical_bytes, proof_document
+from polyrelu.certificate.document import canonical_bytes
+from polyrelu.certificate.write import proof_document
 from polyrelu.certification import certify
 from polyrelu.errors import Undecided
 from polyrelu.result import Result

@@ -8,9 +8,14 @@ import pytest
 
 import polyrelu
 from polyrelu import certification
+from polyrelu.bounding.search import bound
 from polyrelu.certificate import check, write_proof
+from polyrelu.certificate.bound_file import bound_document
+from polyrelu.certificate.document import canonical_bytes, save
 from polyrelu.certificate.load import guess_of
-from polyrelu.certificate.write import canonical_bytes, proof_document
+from polyrelu.certificate.write import proof_document
+from polyrelu.certificate.write_kernel import optimum_document
+from polyrelu.certification import certify
 from polyrelu.errors import BadInput, Contradiction
 from tests.corpus import degenerate, generic
 from tests.optimal_sets import FIVE, FOUR
@@ -132,3 +137,15 @@ def test_a_disagreement_with_the_checker_is_a_contradiction(tmp_path, monkeypatc
     monkeypatch.setattr("polyrelu.certificate.load._accepted", lambda path, seconds: fewer)
     with pytest.raises(Contradiction, match="different neurons"):
         polyrelu.load(tmp_path / "proof.json")
+
+
+def test_kernel_files_come_back(tmp_path):
+    """An optimum is proved again, and its neurons compared; bounds are no result."""
+    save(optimum_document(certify(*generic(7)).proved()), str(tmp_path / "kernel.json.gz"))
+    assert polyrelu.load(tmp_path / "kernel.json.gz").objective() == certify(*generic(7)).objective()
+    save(bound_document(bound(*generic(7), gap=Fraction(1, 100))), str(tmp_path / "bound.json"))
+    with pytest.raises(BadInput, match="claims no optimum"):
+        polyrelu.load(tmp_path / "bound.json")
+    (tmp_path / "lie.json").write_bytes((tmp_path / "bound.json").read_bytes().replace(b"within", b"inside"))
+    with pytest.raises(BadInput, match="rejected by the checker: kernel"):
+        polyrelu.load(tmp_path / "lie.json")
