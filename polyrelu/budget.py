@@ -32,7 +32,7 @@ class Budget:
 
     deadline: float | None = None
     executor: Executor | None = None
-    progress: Callable[[float], object] | None = None
+    progress: Callable[..., object] | None = None
     checkpoint: Any = None
 
 

@@ -17,7 +17,7 @@ gap that is asked for needs.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from math import lcm
@@ -162,7 +162,7 @@ class Search:
             self.question(nu, eps),
             executor=means.executor,
             deadline=means.deadline,
-            progress=means.progress,
+            progress=None if means.progress is None else self.told(means.progress),
             checkpoint=means.checkpoint,
         )
         self.boxes += answer.boxes
@@ -171,6 +171,11 @@ class Search:
         elif answer.reason == "time":
             raise OutOfTime("the time allowed is over")
         return answer
+
+    def told(self, progress: Callable[..., object]) -> Callable[[float], object]:
+        """Progress with the gap that is proved so far."""
+        gap = float((self.upper - self.lower) / self.upper) if self.upper else 0.0
+        return lambda share: progress(share, f"gap {gap:.2g}")
 
     def cover_finer(self, nu: Vector) -> bool:
         """Prove nu / (1 + eps) feasible for smaller and smaller eps; True if directions were missed."""

@@ -116,10 +116,10 @@ def run(args: argparse.Namespace) -> int:
             executor=means.executor,
             stage=stage,
         )
-        put_away(means, answered=result.status == "proved")
         if stage is not None:
             stage("set")
         shown = _shown(result, new_rows, args)
+        put_away(means, answered=result.status == "proved")
     try:
         print(shown, flush=True)
     finally:  # a reader of our output who has seen enough does not lose the proof

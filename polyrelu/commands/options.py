@@ -163,8 +163,12 @@ def engine(args: argparse.Namespace, what: str, problem: Problem) -> Iterator[Bu
     kept = _checkpoint(args, problem)
     with pool(args.jobs, args.dask) as executor, share_bar(what) as progress:
         means = Budget(seconds_from_now(args.seconds), executor, progress, kept)
-        with spending(means):
-            yield means
+        try:
+            with spending(means):
+                yield means
+        except KeyboardInterrupt:
+            put_away(means, answered=False)
+            raise
 
 
 def _checkpoint(args: argparse.Namespace, problem: Problem) -> Checkpoint | None:

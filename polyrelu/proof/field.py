@@ -19,7 +19,7 @@ from typing import Any
 
 from flint import arb, fmpq, fmpq_mat
 
-from polyrelu.errors import Undecided
+from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot, times
 from polyrelu.exact.number_field import verify_root
@@ -66,7 +66,10 @@ def sums_of_square_roots(point: EnclosedRoot) -> ExactPoint | None:
     fixed = [pair for pair in split if pair is not None]
     if len(fixed) < len(split):
         return None
-    inverse_roots = [_inverse_root(v) for v, _ in fixed]
+    try:
+        inverse_roots = [_inverse_root(v) for v, _ in fixed]
+    except LimitReached:  # the norm of a direction has more digits than can be factored
+        return None
     H_t = fmpq_mat([q for _, q in fixed] + (structure.XB.transpose() * fmpq(-1)).tolist())
     tight = [root * lam for root in inverse_roots] + [fmpq(0)] * structure.r
     right = [h - t for h, t in zip(times(H_t, program.yq), tight, strict=True)]

@@ -7,12 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Progress = Callable[[int, int], None]
-"""Called with (done, total)."""
+Progress = Callable[..., None]
+"""Called with (done, total) and, if that is not to be read as "done of total", with words."""
 
 _WIDTH = 30
-PARTS = 1000
-"""A share is shown in thousandths."""
 
 
 @contextmanager
@@ -23,7 +21,7 @@ def progress_bar(what: str) -> Iterator[Progress | None]:
         return
     start, drawn = time.monotonic(), [0.0]
 
-    def show(done: int, total: int) -> None:
+    def show(done: float, total: float, words: str = "") -> None:
         now = time.monotonic()
         if now - start < 1 or now - drawn[0] < 0.1 or total <= 0:
             return
@@ -31,7 +29,7 @@ def progress_bar(what: str) -> Iterator[Progress | None]:
         full = int(_WIDTH * min(done / total, 1))
         bar = "#" * full + "." * (_WIDTH - full)
         print(
-            f"\r  {what} [{bar}] {done:,} of {total:,}  {now - start:.0f} s ",
+            f"\r  {what} [{bar}] {words or f'{done:,} of {total:,}'}  {now - start:.0f} s ",
             end="",
             file=sys.stderr,
             flush=True,
@@ -45,10 +43,15 @@ def progress_bar(what: str) -> Iterator[Progress | None]:
 
 
 @contextmanager
-def share_bar(what: str) -> Iterator[Callable[[float], None] | None]:
-    """Yield a function progress(share) for a share between 0 and 1, or None where nobody would see it."""
+def share_bar(what: str) -> Iterator[Callable[..., None] | None]:
+    """Yield a function progress(share, note="") for a share between 0 and 1, or None where nobody would see it."""
     with progress_bar(what) as show:
-        yield None if show is None else lambda share: show(round(share * PARTS), PARTS)
+
+        def percent(share: float, note: str = "") -> None:
+            if show is not None:
+                show(share, 1.0, f"{share:.1%}{note and f', {note}'}")
+
+        yield None if show is None else percent
 
 
 @contextmanager

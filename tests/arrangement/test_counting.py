@@ -143,6 +143,30 @@ def test_bad_rows_are_refused(rows):
         characteristic_polynomial(rows)
 
 
+@settings(max_examples=60, deadline=None)
+@given(rational_matrices(max_rows=9, max_columns=4))
+def test_a_count_up_to_a_limit(rows):
+    cells = number_of_cells(rows)
+    for limit in {1, 2, 5, 40, cells - 1, cells, cells + 1}:
+        assert number_of_cells_up_to(rows, limit) == (cells if cells <= limit else None)
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 3), (25, 4), (18, 5)])
+def test_a_count_up_to_a_limit_by_parts(n, d):
+    """More rows than the first part has: random ones, and ones that lie on the grid {0, 1}."""
+    rng = np.random.default_rng(n)
+    for rows in (rng.integers(-9, 10, (n, d)).tolist(), rng.integers(0, 2, (n, d)).tolist()):
+        cells = number_of_cells(rows)
+        for limit in (10, cells // 2, cells - 1, cells):
+            assert number_of_cells_up_to(rows, limit) == (cells if cells <= limit else None)
+
+
+def test_a_large_number_of_cells_is_not_counted_to_its_end():
+    """10^19 cells. Nine columns took a minute and a half; fewer columns tell, as a subspace has no more cells."""
+    rows = np.random.default_rng(0).integers(-2000, 2000, (768, 9)).tolist()
+    assert number_of_cells_up_to(rows, 100_000) is None
+
+
 def test_counting_stops_at_a_limit():
     rng = np.random.default_rng(3)
     for _ in range(60):

@@ -318,3 +318,24 @@ def test_a_wrong_address_of_a_cluster_is_one_line(data, capsys):
         assert (shown, complaint.count("\n")) == ("", 1)
         assert f"--dask {address}" in complaint
         assert time.monotonic() - begin < 15
+
+
+@pytest.mark.parametrize(
+    ("table", "lam", "seconds"),
+    [
+        (TABLE, "1", "60"),
+        (TABLE, "100", "60"),
+        ("1,2,0\n3,4,0\n", "1", "60"),
+        ("0,0,1\n0,0,2\n", "1", "60"),
+        ("1,0\n0,5\n", "1", "60"),
+        ("3,4,2\n", "10", "60"),
+        ("3,4,2\n-1,2,1\n5,0,3\n", "1/10", "0.001"),  # no covering: the target shrunk until it is feasible
+    ],
+)
+def test_the_proof_file_is_accepted(table, lam, seconds, tmp_path, capsys):
+    data, proof = tmp_path / "data.csv", str(tmp_path / "proof.json")
+    data.write_text(table)
+    assert main(["bound", str(data), "--lam", lam, "--seconds", seconds, "--out", proof]) in (0, 3)
+    capsys.readouterr()
+    assert main(["check", proof]) == 0
+    assert "ACCEPTED" in capsys.readouterr().out

@@ -352,3 +352,21 @@ def test_gated_lists_without_complements_have_no_pairs():
         program = result.proved().program
         objective, _ = conic_optimum(X, y, float(lam), program.patterns, True)
         assert abs(float(result.objective()[0]) - objective) < 1e-5 * (1 + abs(objective))
+
+
+@pytest.mark.parametrize("lam", ["1/3", "1/100"])
+def test_data_of_forty_digits(lam):
+    """Rationals beyond the range of floats on the way to a start, and a squared norm that nobody can factor."""
+    X, y = forty_digits(12, 3)
+    result = certify(X, y, lam)
+    low, high = (Fraction(v) for v in result.to_json()["objective"])
+    rounded = certify([[round(v, 12) for v in row] for row in X], [round(v, 12) for v in y], lam)
+    assert result.status == rounded.status == "proved"
+    assert abs(low - Fraction(rounded.to_json()["objective"][0])) < Fraction(1, 10**9)
+    assert high - low < Fraction(1, 10**15)
+
+
+def forty_digits(n, d):
+    pick = random.Random(0)
+    draw = [Fraction(pick.randint(-(10**40), 10**40), 10**40) for _ in range(n * d + n)]
+    return [draw[i * d : i * d + d] for i in range(n)], draw[n * d :]
