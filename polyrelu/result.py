@@ -96,6 +96,9 @@ class SolutionSet(Protocol):
     def networks(self) -> Iterator[Network]:
         """The inclusion-minimal optimal networks."""
 
+    def network(self) -> Network:
+        """One optimal network, found without listing any."""
+
     def predict(self, x: Vector, shown: Vector | None = None) -> Prediction:
         """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
 
@@ -165,8 +168,16 @@ class Result(Reported):
 
     @property
     def networks(self) -> Iterator[Network]:
-        """The inclusion-minimal optimal networks, one after the other."""
+        """The inclusion-minimal optimal networks, one after the other.
+
+        Their units are exact and so not balanced: |theta| = 1 (at lambda = 0: |phi| = 1). The objective that is
+        proved is that of the balanced form, which computes the same: `ask(network, result, balance=True)`.
+        """
         return self.optimal_set.networks
+
+    def network(self) -> Network:
+        """One optimal network, found without listing any: for lambda > 0 it is inclusion-minimal. See `networks`."""
+        return self.optimal_set.network()
 
     def predict(self, X: Any, *, floats: Floats = "decimal") -> list[Prediction]:
         """For every new row (the columns of the data, without a bias) what all optimal networks predict there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyrelu.commands.options import (
@@ -43,7 +44,8 @@ anything: an answer is "proved", or "undecided" together with the equality that 
 """
 
 EPILOG = """\
-JSON: "status" and the exit status speak of the optimum alone. A further answer that is open is null, with what blocks
+JSON: "status" and the exit status speak of the optimum alone. "scope" says among which networks everything is proved
+(null: among all). A further answer that is open is null, with what blocks
 it under KEY_reason. "neurons" counts them, "neuron_list" has each one:
   {"sign": "+" or "-", "face": [1 active, 0 on the hyperplane, -1 off; row by row], "direction": [[lo, hi], ...],
    "weight": [lo, hi]}   the weight lies between these in every optimal network
@@ -71,7 +73,8 @@ def add_parser(commands: Any) -> None:
         "--patterns",
         metavar="cells|all|FILE",
         default="cells",
-        help="patterns of the program: all cells (default), also those on hyperplanes, or a .npz or text file of 0/1",
+        help="patterns of the program: all cells (default), also those on hyperplanes, or a .npz or text file of 0/1, "
+        "a row for each pattern (1100 or 1,1,0,0)",
     )
     add_gated_option(parser)
     add_digits_option(parser)
@@ -165,18 +168,32 @@ def _save_proof(result: Result, path: str) -> None:
 
 
 def read_patterns(path: str, n: int) -> Any:
-    """0/1 patterns, one per row of a text file, or the array `patterns` (else `signs`) of a .npz file."""
+    """0/1 patterns, one per row of a text file, or the array `patterns` (else `signs`) of a .npz file.
+
+    A row may also be one word of n digits, as in proof files: 1100.
+    """
     from polyrelu.certification import as_patterns
 
     if path.endswith(".npz"):
         return as_patterns(_from_npz(path), n)
     from polyrelu.data.tables import read_table
 
+    if words := _as_words(path, n):
+        return as_patterns(words, n)
     try:
         rows = read_table(path).rows
     except BadInput as error:
         raise BadInput(f"--patterns: {error}") from None
     return as_patterns([[int(v) if v in (0, 1) else -1 for v in row] for row in rows], n)
+
+
+def _as_words(path: str, n: int) -> list[list[int]]:
+    """The rows of a file that holds nothing but words of n digits 0 and 1; else none, and it is a table."""
+    if not Path(path).is_file():
+        return []
+    words = Path(path).read_bytes().split()
+    whole = all(len(word) == n and not word.strip(b"01") for word in words)
+    return [[digit - ord("0") for digit in word] for word in words] if whole and n > 1 else []
 
 
 def _from_npz(path: str) -> Any:

@@ -27,18 +27,18 @@ def coordinates_in(vector: Array | Sequence[float], B: Sequence[Sequence[float]]
     return [float(v) for v in np.linalg.lstsq(np.array(B), vector, rcond=None)[0]]
 
 
-def interior_point(Z: Array, target: Array, mu: Array) -> tuple[Array, list[int]] | None:
-    """A point well inside { 0 < beta < mu, Z beta = target }, and columns of Z that form a good basis.
+def interior_point(M: Array, target: Array) -> tuple[Array, list[int]] | None:
+    """A point well inside { 0 < share < 1, M share = target }, and columns of M that form a good basis.
 
-    The unknowns are the shares beta / mu in (0, 1), so that weights of all sizes look alike to the solver.
+    The shares are beta / mu, so that weights of all sizes look alike to the solver, those beyond floats among them.
     """
-    q, M = len(mu), Z * mu
+    q = M.shape[1]
     scale = np.linalg.norm(M, axis=0).max() or 1.0
     found = linprog(
         np.concatenate([np.zeros(q), [-1.0]]),  # the largest margin t with t <= share <= 1 - t
         A_ub=np.block([[-np.eye(q), np.ones((q, 1))], [np.eye(q), np.ones((q, 1))]]),
         b_ub=np.concatenate([np.zeros(q), np.ones(q)]),
-        A_eq=np.hstack([M / scale, np.zeros((len(Z), 1))]),
+        A_eq=np.hstack([M / scale, np.zeros((len(M), 1))]),
         b_eq=target / scale,
         bounds=[(None, None)] * q + [(None, 0.5)],
     )
@@ -46,4 +46,4 @@ def interior_point(Z: Array, target: Array, mu: Array) -> tuple[Array, list[int]
         return None
     _, R, pivots = qr(M, pivoting=True, mode="economic")
     rank = int((np.abs(np.diag(R)) > FLAT * abs(R[0, 0])).sum())
-    return found.x[:-1] * mu, sorted(int(p) for p in pivots[:rank])
+    return found.x[:-1], sorted(int(p) for p in pivots[:rank])

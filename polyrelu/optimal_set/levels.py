@@ -60,6 +60,10 @@ class OptimalSet(Shown):
         """The inclusion-minimal optimal networks, one after the other; LimitReached beyond `max_vertices`."""
         return (vertex.network() for vertex in self.neurons.vertices)
 
+    def network(self) -> Network:
+        """One inclusion-minimal optimal network, found without listing them."""
+        return self.neurons.minimal_network().network()
+
     def predict(self, x: Vector, shown: Vector | None = None) -> Prediction:
         """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
         return predict(self.neurons, x, shown)

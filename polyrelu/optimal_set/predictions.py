@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flint import arb, fmpq, fmpq_mat
 
+from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.linear import dot
@@ -59,13 +60,15 @@ class End(Protocol):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Prediction:
+class Prediction(Shown):
     """The interval of the predictions of all optimal networks at the row x (as given, without a bias column)."""
 
     x: tuple[Fraction, ...]
     ends: tuple[End, End]
     agrees: bool
     """Whether all optimal networks predict the same: proved, and refuted otherwise."""
+    scope: str = ""
+    """Among which networks, where not among all: see `Program.scope`."""
 
     @property
     def low(self) -> Any:
@@ -86,12 +89,6 @@ class Prediction:
     def networks(self) -> tuple[Network, Network]:
         """Two optimal networks that attain the ends; without ends, two that predict 0 and 1 here."""
         return self.ends[0].network(), self.ends[1].network()
-
-    def __repr__(self) -> str:
-        at = ", ".join(map(str, self.x[:6])) + (", ..." if len(self.x) > 6 else "")
-        (low, _), (_, high) = self.interval(8)
-        found = f"all optimal networks agree on {low}" if self.agrees else f"from {low} to {high}"
-        return f"<polyrelu.Prediction at ({at}): {found}>"
 
 
 def _bounds(value: Any, digits: int) -> Bounds:
@@ -258,8 +255,8 @@ def predict(
     polytope = networks.polytope
     if polytope.optimum.program.gated:
         raise BadInput(NO_GATES)
-    function = Function(networks, tuple(map(to_fmpq, x)))
+    function, scope = Function(networks, tuple(map(to_fmpq, x))), polytope.optimum.program.scope
     if function.is_constant:
         anyone = Attained(function, (_at(polytope, polytope.inner if polytope.is_fibre else polytope.start),))
-        return Prediction(shown or x, (anyone, anyone), True)
-    return Prediction(shown or x, (function.end(-1), function.end(1)), False)
+        return Prediction(shown or x, (anyone, anyone), True, scope)
+    return Prediction(shown or x, (function.end(-1), function.end(1)), False, scope)

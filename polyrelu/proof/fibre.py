@@ -21,6 +21,7 @@ from polyrelu.guess import interior_point
 from polyrelu.proof.point import Point
 
 BITS = 200
+FLOAT_BITS = 53
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,13 @@ def interior_of_fibre(point: Point) -> Interior | None:
         target = B * arb_mat(structure.r, 1, list(at.c))
         mu = [at.weights[k] for k in pairs]
         guess = interior_point(
-            np.array([[float(v.mid()) for v in column] for column in z]).T,
+            np.array([[float((v * m).mid()) for v in column] for column, m in zip(z, mu, strict=True)]).T,
             np.array([float(v.mid()) for v in target.entries()]),
-            np.array([float(v.mid()) for v in mu]),
         )
         if guess is None or len(guess[1]) != structure.r:
             return None
         share, basis = guess
-        fixed = {k: fmpq(*float(share[k]).as_integer_ratio()) for k in range(len(pairs)) if k not in basis}
+        fixed = {k: _part(share[k], mu[k]) for k in range(len(pairs)) if k not in basis}
         for k, value in fixed.items():
             target -= arb_mat(len(z[k]), 1, z[k]) * arb(value)
         if not _solves_inside(B, z, target, mu, basis) or not all(
@@ -57,6 +57,14 @@ def interior_of_fibre(point: Point) -> Interior | None:
         ):
             return None
     return Interior(fixed, tuple(basis))
+
+
+def _part(share: float, mu: arb) -> fmpq:
+    """A short rational number near share * mu; mu may be beyond floats."""
+    mantissa, exponent = (int(v) for v in mu.mid().man_exp())
+    spare = max(0, mantissa.bit_length() - FLOAT_BITS)
+    power = exponent + spare - FLOAT_BITS
+    return fmpq(int(share * 2**FLOAT_BITS) * (mantissa >> spare)) * fmpq(2) ** power
 
 
 def _solves_inside(B: arb_mat, z: list[list[arb]], target: arb_mat, mu: list[arb], basis: list[int]) -> bool:

@@ -138,7 +138,14 @@ class Structure:
         system, lamq = SquareSystem(self), self.program.lamq
         g = [v if lam is None else v * (lamq / lam) for v in self.coordinates_of(nu)]
         start = [*g, *(fmpq(*w.as_integer_ratio()) / lamq for w in weights), *c]
-        return prove_root(system.equations, system.jacobian, start, ROOT_BITS)
+        return prove_root(system.equations, system.jacobian, start, ROOT_BITS + _bits_below_one(lamq))
+
+
+def _bits_below_one(lam: fmpq) -> int:
+    """About 3 log2(1/lambda), not below 0: the unknowns g and beta are of size lambda and 1/lambda, and the norms of
+    size lambda^2, so fewer bits do not tell the equations from noise.
+    """
+    return max(0, 3 * (int(lam.q).bit_length() - int(lam.p).bit_length()))
 
 
 class SquareSystem:

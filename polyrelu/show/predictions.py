@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.optimal_set.predictions import DIGITS, Prediction
+from polyrelu.show.forms import Facts, as_facts, as_line
 from polyrelu.show.numbers import between
 
 if TYPE_CHECKING:
@@ -15,6 +16,26 @@ if TYPE_CHECKING:
 
 MAX_LINES = 40
 MAX_DIGITS = 12
+MAX_COLUMNS = 6
+
+
+@as_facts.register
+def _(found: Prediction) -> Facts:
+    (low, _), (_, high) = found.interval(8)
+    ends: Facts = {"all optimal networks agree on": low} if found.agrees else {"from": low, "to": high}
+    return {"at": _row(found), **ends, **({"scope": found.scope} if found.scope else {})}
+
+
+@as_line.register
+def _(found: Prediction) -> str:
+    facts = as_facts(found)
+    words = [f"{name} {facts[name]}" for name in facts if name not in ("at", "scope")]
+    among = f", {found.scope}" * bool(found.scope)
+    return f"<polyrelu.Prediction at {facts['at']}: {' '.join(words)}{among}>"
+
+
+def _row(found: Prediction) -> str:
+    return f"({', '.join(map(str, found.x[:MAX_COLUMNS]))}{', ...' * (len(found.x) > MAX_COLUMNS)})"
 
 
 def prediction_keys(result: Result, rows: Matrix, digits: int = DIGITS) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def _(result: Result, digits: int) -> dict[str, Any]:
     return {
         "status": result.status,
         "reason": result.reason,
+        "scope": (result.solutions and result.solutions.optimum.program.scope) or None,
         "lambda": str(result.problem.lam),
         **{key: found.pop(key) for key in NUMBERS},
         "lambda_max": None if (largest := result.lambda_max(digits)) is None else list(largest),

@@ -209,12 +209,20 @@ class UnregularisedSet(Shown):
     @property
     def networks(self) -> Iterator[Network]:
         """The vertices as networks (where there are lines, one point of each minimal face); may raise LimitReached."""
+        self._require_no_gates()
+        d = self.program.d
+        return (as_network(generators.sparse(v, d), d) for v in self.v_representation.vertices)
+
+    def network(self) -> Network:
+        """One optimal network with few neurons, found without listing any."""
+        self._require_no_gates()
+        return as_network(self.point(), self.program.d)
+
+    def _require_no_gates(self) -> None:
         if self.program.gated:
             raise BadInput(
                 "a gated network needs its gate vectors, and the program knows their patterns alone"
             )
-        d = self.program.d
-        return (as_network(generators.sparse(v, d), d) for v in self.v_representation.vertices)
 
     def predict(self, x: Row, shown: Row | None = None) -> Prediction:
         """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""

@@ -110,11 +110,11 @@ def predict(fits: Fits, x: tuple[Fraction, ...], shown: tuple[Fraction, ...] | N
     """
     if fits.program.gated:
         raise BadInput(NO_GATES)
-    at = AtRow(fits, x)
+    at, scope = AtRow(fits, x), fits.program.scope
     if at.is_free:
-        return Prediction(shown or x, (Unbounded(at, -1, fmpq(0)), Unbounded(at, 1, fmpq(1))), False)
+        return Prediction(shown or x, (Unbounded(at, -1, fmpq(0)), Unbounded(at, 1, fmpq(1))), False, scope)
     anyone = Agreed(block_weights(fits, fits.moves), x)
-    return Prediction(shown or x, (anyone, anyone), True)
+    return Prediction(shown or x, (anyone, anyone), True, scope)
 
 
 def as_network(weights: Weights, d: int) -> Network:

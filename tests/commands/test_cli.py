@@ -226,11 +226,18 @@ def test_certify_with_a_file_of_patterns(capsys, data, tmp_path):
     same = json.loads(run(capsys, "certify", data, "--lam", "1", "--json", "--patterns", str(cells))[1])
     for answer in (full, same):
         del answer["seconds"], answer["timings"]
+    assert full.pop("scope") is None
+    assert same.pop("scope") == f"among networks with these {same['cells']} patterns"  # all of them, unproved
     assert same == full
     text = tmp_path / "two.csv"
     text.write_text("1,1,1\n0,1,0\n")
     part = json.loads(run(capsys, "certify", data, "--lam", "1", "--json", "--patterns", str(text))[1])
     assert part["cells"] == 2
+    text.write_text("111\n010\n")
+    words = json.loads(run(capsys, "certify", data, "--lam", "1", "--json", "--patterns", str(text))[1])
+    assert words["residual"] == part["residual"]
+    text.write_text("111\n10\n")
+    assert run(capsys, "certify", data, "--lam", "1", "--patterns", str(text))[0] == 2
     text.write_text("1,2,1\n")
     assert run(capsys, "certify", data, "--lam", "1", "--patterns", str(text))[0] == 2
     text.write_text("1,1\n")

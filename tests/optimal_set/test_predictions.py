@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from polyrelu import Network, certify
-from polyrelu.errors import BadInput
+from polyrelu import Network, ask, certify
+from polyrelu.errors import BadInput, LimitReached
 from polyrelu.exact.enclosure import ball, precision
 from polyrelu.optimal_set.predictions import Prediction
 from polyrelu.optimal_set.uniqueness import Uniqueness
@@ -327,3 +327,15 @@ def test_predictions_travel():
     assert isinstance(back, Prediction)
     assert repr(back) == repr(prediction)
     assert back.interval(60) == prediction.interval(60)
+
+
+def test_one_optimal_network_where_too_many_could_be_listed():
+    """It is inclusion-minimal, and optimal in its balanced form: exactly the proved objective."""
+    for lam in (0, 1):
+        result = certify([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], lam, max_vertices=1)
+        with pytest.raises(LimitReached):
+            list(result.networks)
+        network = result.network()
+        fit = [y - v for y, v in zip([3, 4, 3, 4], result.optimum.residual(64), strict=True)]
+        assert network.evaluate([[1, 0], [0, 1], [-1, 0], [0, -1]]) == fit
+        assert lam == 0 or ask(network, result, balance=True).optimal.answer is True

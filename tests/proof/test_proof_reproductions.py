@@ -145,3 +145,13 @@ def test_the_row_space_of_many_exchanges_is_seen_modulo_a_prime():
     result = certify(problem, patterns=patterns)
     assert result.status == "proved", result.reason
     assert time.perf_counter() - start < 60
+
+
+@pytest.mark.parametrize("exponent", [90, 120, 300, 400])
+def test_penalties_far_below_floats(exponent):
+    """The objective is linear in lambda in the end; 1e-90 was undecided, and its bounds took minutes."""
+    X, y = [(1, 0), (0, 1), (-1, -1), (-1, 1), (0, -1)], [1, 2, 0, 1, 3]
+    tiny, less = (certify(X, y, f"1e-{e}") for e in (exponent, 20))
+    assert (tiny.status, less.status) == ("proved", "proved")
+    assert tiny.objective(8)[0].split("e")[0] == less.objective(8)[0].split("e")[0]
+    assert [n.place for n in tiny.proved().used] == [n.place for n in less.proved().used]

@@ -118,7 +118,7 @@ def test_public_things_have_a_line_and_a_table(lam):
     result = certify(X, Y, lam)
     optimal = result.optimal_set
     things = [result, result.problem, result.optimum, optimal, result.p_unique, result.optimum.program]
-    things += [polyrelu.enumerate_cells(X)]
+    things += [polyrelu.enumerate_cells(X), *result.predict(X[:1]), result.network()]
     if lam:
         [*networks] = result.networks
         things += [polyrelu.prune(result), *networks, optimal.neurons, optimal.blocks, optimal.uniqueness]

@@ -90,3 +90,17 @@ def test_over_all_networks_nothing_is_added(capsys):
 
 def test_a_list_of_one_pattern_is_in_the_singular():
     assert "among networks with this one pattern" in repr(certify([[1], [2]], [1, 2], 1, patterns=[[1, 1]]))
+
+
+@pytest.mark.parametrize("lam", [0, 1])
+def test_in_predictions_and_in_json(lam):
+    """With two patterns all optimal networks agree at (1, 1); over all patterns they do not."""
+    X, y = [[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]
+    full = certify(X, y, lam)
+    listed = certify(X, y, lam, patterns=[[1, 1, 0, 0], [0, 0, 1, 1]])
+    (prediction,) = listed.predict([[1, 1]])
+    assert repr(prediction).endswith(f", {LIST}>")
+    assert LIST in prediction._repr_html_()
+    assert "among" not in repr(full.predict([[1, 1]])[0])
+    assert (listed.to_json(5)["scope"], full.to_json(5)["scope"]) == (LIST, None)
+    assert (prediction.agrees, full.predict([[1, 1]])[0].agrees) == (True, False)
