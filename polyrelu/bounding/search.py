@@ -45,6 +45,7 @@ from polyrelu.proof.program import Program
 GAP = Fraction(1, 10**4)
 COARSE = (Fraction(1, 4), Fraction(1, 32), Fraction(1, 256), Fraction(1, 2048))
 TINY = Fraction(1, 10**6)
+FEW_BOXES = 200_000
 LEAST = Fraction(1, 10**9)
 MAX_ATTEMPTS = 8
 CRASHES = (ArithmeticError, ValueError, IndexError, np.linalg.LinAlgError)
@@ -60,10 +61,13 @@ def bound(
     *,
     gap: Fraction = GAP,
     network: Any = None,
+    max_boxes: int | None = None,
     bias: bool = False,
     floats: Floats = "decimal",
 ) -> Bounds:
     """Prove lower and upper bounds of the optimum, to a relative gap or until the time of the budget is over.
+
+    `network` is judged against them; `max_boxes` ends each covering after so many boxes.
 
     >>> found = bound([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], 1)
     >>> found.lower <= 9 <= found.upper, found.reached
@@ -73,7 +77,7 @@ def bound(
     problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
     if problem.y is None or not problem.lam:
         raise BadInput("bounds need a target y and a penalty lambda > 0; give both")
-    search = Search(problem, Program(problem.X, problem.y, problem.lam, None), gap)
+    search = Search(problem, Program(problem.X, problem.y, problem.lam, None), gap, max_boxes)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
         if network is not None:
             search.offer(weights_of(network, problem))
@@ -84,15 +88,20 @@ def bound(
 
 
 def bounds_of(problem: Problem) -> Bounds:
-    """The bounds that are proved about a problem whose optimum is not, within what is left of the budget."""
-    return bound(problem)
+    """The bounds that are proved about a problem whose optimum is not, within what is left of the budget.
+
+    Here nobody has asked for a gap: coverings stop after `FEW_BOXES`, so that an undecided answer does not take hours.
+    """
+    return bound(problem, max_boxes=FEW_BOXES)
 
 
 class Search:
     """The best bounds so far; every improvement is kept, whatever ends the search."""
 
-    def __init__(self, problem: Problem, program: Program, gap: Fraction) -> None:
-        self.problem, self.program, self.gap = problem, program, gap
+    def __init__(
+        self, problem: Problem, program: Program, gap: Fraction, max_boxes: int | None = None
+    ) -> None:
+        self.problem, self.program, self.gap, self.max_boxes = problem, program, gap, max_boxes
         self.y = program.y
         self.network: Weights = ()
         self.upper = dot(self.y, self.y) / 2
@@ -160,6 +169,7 @@ class Search:
         means = current()
         answer = cover(
             self.question(nu, eps),
+            max_boxes=self.max_boxes,
             executor=means.executor,
             deadline=means.deadline,
             progress=None if means.progress is None else self.told(means.progress),
