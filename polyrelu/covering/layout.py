@@ -79,12 +79,8 @@ def layout_of(question: Question, sign: int) -> Layout:
     order, positive, hard = sorted_lines(question, C)
     V, C = lines.V[order], C[order]
     products = V * C[:, None]
-    size = sum(largest(row) for row in products) + max(map(abs, lines.linear))
     level = question.level * 2**question.bits
-    unit_bits = UNIT_BITS - max(0, d.bit_length() - WIDE)
-    q = level.numerator.bit_length() - level.denominator.bit_length() + 1 - unit_bits
-    if size:
-        q = max(q, size.bit_length() - unit_bits)
+    q = unit_exponent(level, sum(largest(row) for row in products) + max(map(abs, lines.linear)), d)
     limb = 53 - SLOPE_BITS - 1 - max(count, 1).bit_length()
     whole = rounded(products, q)
     low = whole & ((1 << limb) - 1)
@@ -114,6 +110,13 @@ def layout_of(question: Question, sign: int) -> Layout:
         base=rounded(np.array([-sign * x for x in lines.linear], dtype=object), q).astype(np.int64),
         loose=(count + 1) // 2 + 3,
     )
+
+
+def unit_exponent(level: Fraction, size: int, d: int) -> int:
+    """q, where 2^q is the unit: level and coefficients fit the bits there are, fewer where many are added up."""
+    unit_bits = UNIT_BITS - max(0, d.bit_length() - WIDE)
+    q = level.numerator.bit_length() - level.denominator.bit_length() + 1 - unit_bits
+    return max(q, size.bit_length() - unit_bits) if size else q
 
 
 def sorted_lines(question: Question, C: NDArray[Any]) -> tuple[NDArray[np.intp], int, int]:
