@@ -19,6 +19,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -92,7 +93,7 @@ def bounds_of(problem: Problem) -> Bounds:
 
     Here nobody has asked for a gap: coverings stop after `FEW_BOXES`, so that an undecided answer does not take hours.
     """
-    return bound(problem, max_boxes=FEW_BOXES)
+    return replace(bound(problem, max_boxes=FEW_BOXES), wanted=Fraction(1))
 
 
 class Search:
