@@ -14,7 +14,7 @@ from polyrelu.budget import current
 
 ORACLE_BOXES = 500_000
 """The guess is told what was found by then; the proof misses nothing anyway."""
-GAP = Fraction(1, 10**4)
+GAP = Fraction(1, 100)
 """What exceeds lambda by less is left to the proof, which sends the guess back if there is something."""
 Array = NDArray[np.float64]
 MAX_BOXES = 20_000_000
