@@ -12,6 +12,7 @@ from scipy import optimize
 from polyrelu.guess.values import Array
 
 CLOSE = 1e-9
+TIGHT = 1e-15
 SWEEPS = 2000
 
 
@@ -39,7 +40,7 @@ def bounded_least_squares(matrix: Array, target: Array) -> Array:
     size = max(float(np.abs(matrix).max(initial=0.0)), float(np.abs(target).max(initial=0.0))) or 1.0
     if np.isfinite(size):  # LAPACK prints complaints of its own about entries that are not
         try:
-            found = optimize.lsq_linear(matrix / size, target / size, bounds=(0.0, 1.0)).x
+            found = optimize.lsq_linear(matrix / size, target / size, bounds=(0.0, 1.0), tol=TIGHT).x
             return np.asarray(found, dtype=np.float64)
         except (ValueError, np.linalg.LinAlgError):
             pass
