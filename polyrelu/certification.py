@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from polyrelu.budget import most_of_the_time
+from polyrelu.budget import OutOfTime, most_of_the_time
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.errors import BadInput, Undecided
@@ -24,6 +24,8 @@ from polyrelu.result import Result, SolutionSet, timed
 
 MAX_LISTED = 400
 """Up to so many cells (by the bound that costs nothing) a list is faster than a covering of all directions."""
+MAX_RETRIED = 20_000
+"""Up to so many cells an answer that directions leave undecided is sought by the list as well."""
 MAX_ATTEMPTS = 6
 """How often a direction that the proof finds above lambda may send the guess back."""
 Stage = Callable[[str], None]
@@ -186,12 +188,29 @@ def _certify_program(
                 solutions = solve(program, timings, stage, max_vertices, tries)
         except Undecided as blocked:
             reason = str(blocked)
+            if program.listed is None and not isinstance(blocked, OutOfTime):
+                solutions = _by_the_list(program, largest, timings, stage, max_vertices)
         bounds = None
         if solutions is None and program.all_cells and not program.gated:
             with _step(timings, "bounds", stage):
                 bounds = bounds_of(problem)
-    status = "undecided" if solutions is None else "proved"
-    return Result(problem, status, reason, program.cells, solutions, largest, timings, bounds)
+    if solutions is not None:
+        return Result(problem, "proved", None, program.cells, solutions, largest, timings)
+    return Result(problem, "undecided", reason, program.cells, None, largest, timings, bounds)
+
+
+def _by_the_list(
+    program: Program, largest: Any, timings: dict[str, float], stage: Stage | None, max_vertices: int
+) -> SolutionSet | None:
+    """The second road, where the first ends undecided and the cells can be listed: another guess, another proof."""
+    from polyrelu.proof.proposals import proposals
+
+    if program.cells is None or program.cells > MAX_RETRIED:
+        return None
+    listed = replace(program, listed=program.patterns)
+    with suppress(Undecided), most_of_the_time():
+        return _proved_set(listed, timings, stage, max_vertices, proposals(listed, largest, _guess))
+    return None
 
 
 def _proved_set(

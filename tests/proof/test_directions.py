@@ -10,6 +10,7 @@ from flint import arb
 import polyrelu
 from polyrelu import certification
 from polyrelu.arrangement.cells import enumerate_cells
+from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.proof import directions, program
 from polyrelu.proof.lambda_max import lambda_max_squared
@@ -145,3 +146,17 @@ def test_cells_are_counted_or_not_said(monkeypatch):
     assert isinstance(answer["tight_blocks"], int)
     assert "all activation patterns" in result.summary()
     assert "None" not in result.summary() + repr(result)
+
+
+def test_what_directions_leave_undecided_is_sought_by_the_list(monkeypatch):
+    def open_question(*_):
+        raise Undecided("a tie that nobody can decide")
+
+    X, y = [[1, 1], [-1, -1], [1, -1], [-1, 1]], [1, 1, -1, -1]
+    monkeypatch.setattr(certification, "MAX_LISTED", NEVER)
+    monkeypatch.setattr("polyrelu.proof.optimum.unsettled_directions", open_question)
+    assert polyrelu.certify(X, y, "1/2").status == "proved"
+    monkeypatch.setattr(certification, "MAX_RETRIED", 0)
+    result = polyrelu.certify(X, y, "1/2")
+    assert result.reason == "a tie that nobody can decide"
+    assert result.bounds.lower <= Fraction("1.16421357") <= result.bounds.upper
