@@ -47,7 +47,8 @@ def conjecture(program: Program, guess: Guess) -> Conjecture:
     if point is None:
         raise Undecided(
             f"the guessed structure of {len(singles)} neurons has no provable root; "
-            "the optimum may be badly conditioned or at a breakpoint of lambda"
+            "Newton's iteration found none: the optimum may be badly conditioned or at a breakpoint of lambda; "
+            "try a lambda nearby, or data with fewer digits"
         )
     return Conjecture(point, None, _neurons(program, guess.ties))
 
