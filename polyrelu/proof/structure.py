@@ -35,7 +35,7 @@ from typing import Any
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.krawczyk import Root, prove_root
-from polyrelu.exact.lattice import row_lattice
+from polyrelu.exact.lattice import rank_modulo_a_prime, row_lattice
 from polyrelu.exact.linear import independent_rows, squared, times
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.proof.neuron import Neuron
@@ -75,6 +75,8 @@ class Structure:
         """Columns: a basis of the space that holds the fit; None where that is all of R^n."""
         spans = [row for neuron in self.neurons for row in neuron.A.tolist()] + self.XB.transpose().tolist()
         rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
+        if 4 * rank_modulo_a_prime(rows) > 3 * self.program.n:  # R^n holds the fit, too, and is little larger
+            return None
         kept = independent_rows(rows)
         if len(kept) == self.program.n:
             return None
