@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
@@ -38,7 +38,10 @@ def certify(
     y: Any = None,
     lam: Any = None,
     *,
-    bias: bool = False,
+    bias: bool | str = False,
+    output_bias: str = "none",
+    skip: bool = False,
+    free: Sequence[str | int] = (),
     patterns: Any = "cells",
     gated: bool = False,
     floats: Floats = "decimal",
@@ -51,13 +54,15 @@ def certify(
 
     `X` may also be a `Problem`. `patterns` is "cells" (the full problem), "all" (also the patterns of directions on
     hyperplanes; the same optimum), or a list of 0/1 patterns (the sub-sampled program). `gated` asks for the gated
-    ReLU program, one block per pattern. At lambda = 0 the set of optimal networks is a rational polyhedron.
+    ReLU program, one block per pattern. At lambda = 0 the set of optimal networks is a rational polyhedron. Which
+    problem it is say `bias`, `output_bias`, `skip` and `free`: see `Problem.of`.
 
     >>> result = certify([[3, 4], [-4, 3], [5, 12]], [1, 2, 3], 1)
     >>> result.status
     'proved'
     """
-    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
+    chosen = {"bias": bias, "output_bias": output_bias, "skip": skip, "free": free}
+    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, floats=floats, **chosen)  # type: ignore[arg-type]
     if isinstance(X, Problem) and lam is not None:
         problem = replace(problem, lam=penalty(lam, floats))
     program, seconds = _program(problem, patterns, gated, max_cells=max_cells, executor=executor, stage=stage)
@@ -92,6 +97,7 @@ def _program(
     stage: Stage | None,
 ) -> tuple[Program, float]:
     """The program at hand, and the seconds that finding its patterns took."""
+    problem.setting.refuse("an optimum")
     y, lam = _required(problem)
     timings: dict[str, float] = {}
     with _step(timings, "enumerate", stage):

@@ -46,6 +46,9 @@ of a small data set (X, y) with penalty lambda, computed with proof.
   polyrelu demo                          one example from end to end: verdict, figure, proof, check
 """
 
+MODES = (["none"], ["penalised"], ["free"])
+"""What may follow --bias."""
+
 EPILOG = """\
 DATA is a CSV or TSV file, or - for standard input. Numbers are read exactly as written (0.1 is 1/10).
 A header is optional; the last column is the target. `polyrelu COMMAND --help` explains each command.
@@ -57,6 +60,14 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """`--bias DATA` is a bare --bias in front of the data: only the words that it knows belong to it."""
+        given = list(sys.argv[1:] if args is None else args)
+        for k, word in enumerate(given):
+            if word in ("--bi", "--bia", "--bias") and given[k + 1 : k + 2] not in MODES:
+                given[k] = "--bias=penalised"
+        return super().parse_known_args(given, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line and leave with status 2."""

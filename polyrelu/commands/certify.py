@@ -19,6 +19,7 @@ from polyrelu.commands.options import (
     add_seconds_option,
     add_vertices_option,
     engine,
+    problem_of,
     put_away,
 )
 from polyrelu.data.files import check_writable
@@ -98,12 +99,11 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Certify, then print and save."""
     from polyrelu.certification import certify
-    from polyrelu.data.problem import Problem
     from polyrelu.show.progress import stage_line
 
     listed = None if args.patterns in ("cells", "all") else args.patterns
     check_writable(args.out, inputs=[args.data, listed, args.predict])
-    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    problem = problem_of(args)
     new_rows = _new_rows(problem, args)
     patterns = args.patterns if listed is None else read_patterns(listed, problem.n)
     with engine(args, "directions covered", problem) as means, stage_line() as stage:
