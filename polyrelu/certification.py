@@ -19,6 +19,7 @@ from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.guess import Guess
 from polyrelu.limits import MAX_VERTICES
+from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result, SolutionSet, timed
 
@@ -97,8 +98,9 @@ def _program(
     stage: Stage | None,
 ) -> tuple[Program, float]:
     """The program at hand, and the seconds that finding its patterns took."""
-    problem.setting.refuse("an optimum")
+    _supported(problem, gated)
     y, lam = _required(problem)
+    columns = None if problem.setting.is_plain else FreeColumns.of(problem)
     timings: dict[str, float] = {}
     with _step(timings, "enumerate", stage):
         if (
@@ -108,12 +110,22 @@ def _program(
             and not gated
             and not _has_few_cells(problem)
         ):
-            program = Program(problem.X, y, lam, None)
+            program = Program(problem.X, y, lam, None, columns=columns)
             _ = program.cells  # counted here, so that its time is told
         else:
             present, all_cells = _present_patterns(problem, patterns, max_cells, executor)
-            program = Program(problem.X, y, lam, present, all_cells, gated)
+            program = Program(problem.X, y, lam, present, all_cells, gated, columns)
     return program, timings["enumerate"]
+
+
+def _supported(problem: Problem, gated: bool) -> None:
+    """Refuse what is not there for the setting."""
+    if gated:
+        problem.setting.refuse("a gated program", "drop --gated")
+    if problem.lam == 0:
+        problem.setting.refuse("lambda = 0", "give lambda > 0")
+    if problem.setting.hidden == "free":
+        problem.setting.refuse("an optimum")
 
 
 def _has_few_cells(problem: Problem) -> bool:
@@ -197,7 +209,7 @@ def _certify_program(
             if program.listed is None and not isinstance(blocked, OutOfTime):
                 solutions = _by_the_list(program, largest, timings, stage, max_vertices)
         bounds = None
-        if solutions is None and program.all_cells and not program.gated:
+        if solutions is None and program.all_cells and not program.gated and problem.setting.is_plain:
             with _step(timings, "bounds", stage):
                 bounds = bounds_of(problem)
     if solutions is not None:

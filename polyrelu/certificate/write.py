@@ -53,6 +53,7 @@ def smallest_document(result: Result) -> dict[str, Any]:
     """A kernel file where the program lists no cells and has more than a few; else a file that lists the cells."""
     optimum = result.proved()
     program = optimum.program
+    result.problem.setting.refuse("a proof file")
     if program.listed is not None or (program.cells is not None and program.cells <= FEW_CELLS):
         return proof_document(result)
     try:

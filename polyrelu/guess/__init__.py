@@ -12,11 +12,13 @@ from polyrelu.guess.guesser import Guesser
 from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
 from polyrelu.guess.values import Guess, GuessedNeuron
 from polyrelu.guess.weights import nearest_weights, positive_weights
+from polyrelu.guess.whitening import Whitening
 
 __all__ = [
     "Guess",
     "GuessedNeuron",
     "Guesser",
+    "Whitening",
     "bounded_least_squares",
     "coordinates_in",
     "dimension",

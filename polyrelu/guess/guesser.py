@@ -24,6 +24,7 @@ from polyrelu.guess.scout import Oracle, Scout
 from polyrelu.guess.sliding import State
 from polyrelu.guess.solver import Solver
 from polyrelu.guess.values import Array, Bools, Guess
+from polyrelu.guess.whitening import Whitening
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Guesser:
 
     `all_cells` promises that the list holds every full-dimensional cell; `gated` drops the cones. Without a list all
     cells are meant; then the `oracle` (see `scout`) says whether a direction was missed, and `seeds` are directions to
-    look at besides.
+    look at besides. `whitening` stands for free columns.
 
     >>> guesser = Guesser(np.eye(2), np.array([3.0, -4.0]), np.array([[1, 1], [1, 0], [0, 1], [0, 0]]) > 0)
     >>> guess = guesser.optimum(1.0)
@@ -48,6 +49,7 @@ class Guesser:
     gated: bool = False
     all_cells: bool = True
     oracle: Oracle | None = None
+    whitening: Whitening | None = None
     seeds: list[Array] = field(default_factory=list)
     begun: list[Solver] = field(default_factory=list)
     """The solver at work: what it has found is worth bounds even when it is interrupted."""
@@ -56,8 +58,15 @@ class Guesser:
     def program(self) -> FloatProgram:
         """The blocks and their cones."""
         if self.patterns is None:
-            return Explored(self.X)
-        return FloatProgram(self.X, self.patterns, gated=self.gated, all_cells=self.all_cells)
+            program: FloatProgram = Explored(self.X)
+        else:
+            program = FloatProgram(self.X, self.patterns, gated=self.gated, all_cells=self.all_cells)
+        program.whiten = self.whitening or program.whiten
+        return program
+
+    def _target(self) -> Array:
+        """y, whitened."""
+        return np.asarray(self.program.whiten(np.asarray(self.y, dtype=np.float64)))
 
     def _pricer(self) -> Pricer | Scout:
         program = self.program
@@ -68,7 +77,7 @@ class Guesser:
         begin = time.perf_counter()
         program = self.program
         program.flats.near = NEAR  # the finish of another lambda may have widened it
-        solver = Solver(program, np.asarray(self.y, dtype=np.float64), float(lam), self._pricer())
+        solver = Solver(program, self._target(), float(lam), self._pricer())
         self.begun[:] = [solver]
         prepared = time.perf_counter()
         message = solver.run()
@@ -86,14 +95,17 @@ class Guesser:
         }
         order = sorted(range(len(root.columns)), key=lambda i: _rank(float(root.t[i]), root.columns[i]))
         used = neurons(program, [root.columns[i] for i in order], [float(root.t[i]) for i in order])
-        return Guess(root.nu, used, neurons(program, ties, [0.0] * len(ties)), message, timings)
+        return Guess(
+            program.whiten(root.nu), used, neurons(program, ties, [0.0] * len(ties)), message, timings
+        )
 
     def lambda_max(self) -> float:
         """The least lambda at which the zero network is optimal."""
-        nu, pricer, best = np.asarray(self.y, dtype=np.float64), self._pricer(), 0.0
+        target, pricer, best = self._target(), self._pricer(), 0.0
+        nu = self.program.whiten(target)
         bound = self.program.reach(nu)
         for c in pricer.price(nu, 1e-12 * bound, limit=5, careful=False).columns:
-            best = max(best, float(c.activations @ nu))
+            best = max(best, float(c.activations @ target))
         found = pricer.tight(nu, best * (1 - 1e-12)) if bound > 0 else []
         return found[0][0] if found else 0.0
 

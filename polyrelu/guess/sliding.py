@@ -73,6 +73,7 @@ def follow(program: FloatProgram, lam: float, state: State) -> State:
     places: dict[tuple[object, ...], int] = {}
     blocks: set[tuple[int, int]] = set()
     columns, weights, cuts = list[Column](), list[float](), list[Column]()
+    nu = program.whiten(state.nu)
     for i in sorted(range(len(state.columns)), key=lambda i: -state.t[i]):
         c, weight = state.columns[i], float(state.t[i])
         if (c.block, c.sign) in blocks and weight == 0:
@@ -80,7 +81,7 @@ def follow(program: FloatProgram, lam: float, state: State) -> State:
                 cuts.append(c)
             continue
         blocks.add((c.block, c.sign))
-        new = turned(program, c, state.nu, lam)
+        new = turned(program, c, nu, lam)
         place = places.setdefault(new.key(program.gated), len(columns))
         if place == len(columns):
             columns.append(new)
@@ -115,5 +116,4 @@ def curvature(program: FloatProgram, c: Column) -> Array:
     """D X (P - u u^T): how the activations of a neuron turn within its face."""
     rows = np.where(c.active[:, None], program.X, 0.0)
     flat = rows @ program.flats.through(c.zero).projection if c.zero.any() else rows
-    out: Array = flat - np.outer(rows @ c.direction, c.direction)
-    return out
+    return np.asarray(program.whiten(flat - np.outer(rows @ c.direction, c.direction)))

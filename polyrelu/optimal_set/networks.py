@@ -16,6 +16,7 @@ form, with its roots of roots, leaves it: `Network.balanced` gives enclosures of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flint import fmpq
@@ -56,12 +57,34 @@ def network_at(
     kept = [b for b, w in enumerate(norms) if not (is_exact([w]) and sign_of(w, "a weight") == 0)]
     with precision(bits):
         pairs = [compatible(directions[on[b]], [norms[b] * places[on[b]].sign]) for b in kept]
-    return Network.of(
+    network = Network.of(
         [u for u, _ in pairs],
         [phi for _, (phi,) in pairs],
         gates=[gates[places[on[b]].gate] for b in kept] if optimum.program.gated else None,
         d=optimum.program.d,
     )
+    if optimum.program.columns is None:
+        return network
+    totals = [fmpq(0)] * len(places)
+    for b, k in enumerate(on):
+        totals[k] = totals[k] + norms[b]
+    c = _coefficients(optimum, totals, exact=is_exact(norms), bits=bits)
+    free, offset = optimum.program.free, optimum.program.offset
+    return replace(network, coefficients=tuple(c), free_at=free.at, offset=offset)
+
+
+def _coefficients(optimum: Optimum, weights: Sequence[Any], *, exact: bool, bits: int) -> list[Any]:
+    """Those of the free functions, and of a ridge output bias, that go with the weights |w_k|."""
+    known, free, program = optimum.point.exact if exact else None, optimum.program.free, optimum.program
+    with precision(bits):
+        at = known.at if known is not None else optimum.point.balls(bits)
+        e = free.ridge_bias(at.nu, program.lamq)
+        rest = [y - v - e for y, v in zip(program.yq, at.nu, strict=True)]
+        for neuron, w in zip(optimum.used, weights, strict=True):
+            if not (is_exact([w]) and sign_of(w, "a weight") == 0):
+                column = neuron.activation(at.nu)
+                rest = [v - a * w / program.lamq for v, a in zip(rest, column, strict=True)]
+        return [*free.coefficients(rest), *([e] if free.ridge else [])]
 
 
 def weights_of(network: Network, optimum: Optimum) -> list[Any] | None:

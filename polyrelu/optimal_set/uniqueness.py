@@ -6,6 +6,9 @@
 * *function-unique*: all optimal networks are the same function on R^d (with a bias column, of all d inputs, the bias
   among them). Holds iff the nullity is q - r: the dependences are linear exchanges and nothing else.
 
+With free columns, ranks of activations are modulo these and those of directions modulo free linear functions. If some
+combination of free functions is zero on all rows, nothing is unique: its multiples are free.
+
 A gated network is a function only once its gates are vectors g, and the program knows their patterns on the data alone.
 If the weights are unique the function is, whatever the gates. If delta > 0 two optimal networks differ for every choice
 of gates, since the functions 1[g.x >= 0] v.x of gates on different hyperplanes are independent. Between the two, a
@@ -78,6 +81,8 @@ class Uniqueness(Shown):
     def convex_unique(self) -> Verdict:
         """Has the convex program one solution?"""
         question, shared = "convex-unique", self._shared_neuron
+        if self._redundant:
+            return Verdict.refuted(question, self._redundant, None, self.scope)
         if shared is not None:
             count = self.blocks.multiplicities[shared]
             reason = f"neuron {shared + 1} lies in the cones of {count} blocks, which may share its weight"
@@ -91,6 +96,8 @@ class Uniqueness(Shown):
     def p_unique(self) -> Verdict:
         """Is there one optimal network up to permutation and splitting?"""
         question, nullity = "p-unique", self.optimum.nullity
+        if self._redundant:
+            return Verdict.refuted(question, self._redundant, None, self.scope)
         if nullity == 0:
             reason = "the signed activations of the neurons are linearly independent"
             return Verdict.proved(question, reason, self._minor, self.scope)
@@ -101,6 +108,9 @@ class Uniqueness(Shown):
     def function_unique(self) -> Verdict:
         """Are all optimal networks the same function?"""
         question, optimum = "function-unique", self.optimum
+        if self._redundant:
+            agree = "; where it is zero all optimal networks agree" if optimum.delta == 0 else ""
+            return Verdict.refuted(question, self._redundant + agree, None, self.scope)
         if optimum.delta > 0:
             reason = f"{optimum.delta} of the {optimum.nullity} directions change the function off the data"
             return Verdict.refuted(question, reason, self._move, self.scope)
@@ -116,6 +126,17 @@ class Uniqueness(Shown):
             "weight only moves between neurons u and -u, by linear exchanges, which cancel at every input"
         )
         return Verdict.proved(question, reason, self._minor, self.scope)
+
+    @property
+    def _redundant(self) -> str:
+        """Why free coefficients are not unique whatever the neurons; nothing where they are."""
+        free = self.optimum.program.free
+        if not free.vanishing:
+            return ""
+        combination = " + ".join(
+            f"{v} {name}" for v, name in zip(free.vanishing[0], free.names, strict=True) if v != 0
+        )
+        return f"the free function {combination} is zero on all rows, so that any multiple of it may be added"
 
     @cached_property
     def _move(self) -> Move | None:
@@ -151,7 +172,7 @@ class Uniqueness(Shown):
         for bits in BITS:
             nu = self.optimum.point.balls(bits).nu
             with precision(bits):
-                table = [[arb(v) for v in neuron.activation(nu)] for neuron in neurons]
+                table = [[arb(v) for v in neuron.column(nu)] for neuron in neurons]
                 chosen, rows = nonzero_minor(arb_mat(table)) if table else ([], [])
                 if len(rows) < support.rank:
                     continue

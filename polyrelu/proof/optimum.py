@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 
 from polyrelu.display import Shown
 from polyrelu.errors import Undecided
-from polyrelu.exact.linear import dot, squared
 from polyrelu.guess import Guess
 from polyrelu.proof.conjecture import Conjecture, conjecture
 from polyrelu.proof.directions import unsettled_directions
@@ -129,8 +128,8 @@ class Optimum(Shown):
         return [self.point.value(lambda at, j=j: at.nu[j], bits) for j in range(self.program.n)]  # type: ignore[misc]
 
     def objective(self, bits: int) -> arb | fmpq:
-        """The optimal value y.nu - |nu|^2 / 2, since lambda sum ||w_b|| = nu.(y - nu)."""
-        return self.point.value(lambda at: dot(self.program.yq, at.nu) - squared(at.nu) / 2, bits)
+        """The optimal value y.nu - |nu|^2 / 2 (see `FreeColumns` for a ridge): lambda sum ||w_b|| = nu.(y - nu)."""
+        return self.point.value(lambda at: self.program.objective(at.nu), bits)
 
 
 def prove(program: Program, guess: Guess) -> Optimum:

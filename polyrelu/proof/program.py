@@ -23,11 +23,14 @@ from numpy.typing import NDArray
 
 from polyrelu.display import Shown
 from polyrelu.errors import BadInput
+from polyrelu.exact.linear import dot, rank, squared
+from polyrelu.exact.rational import to_fraction
 from polyrelu.limits import MAX_CELLS
+from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.oracle import Oracle
 
 if TYPE_CHECKING:
-    from polyrelu.guess import Guesser
+    from polyrelu.guess import Guesser, Whitening
 
 Patterns = NDArray[np.bool_]
 
@@ -42,6 +45,46 @@ class Program(Shown):
     listed: Patterns | None
     all_cells: bool = True
     gated: bool = False
+    columns: FreeColumns | None = None
+    offset: bool = False
+    """A free hidden bias: the last column of X is its 1, and the last coordinate of a direction has no penalty."""
+
+    @cached_property
+    def free(self) -> FreeColumns:
+        """The columns that join linearly: none, unless `columns` says so."""
+        return self.columns or FreeColumns(self.n)
+
+    @cached_property
+    def zero(self) -> tuple[list[fmpq], list[fmpq]]:
+        """The residual without neurons, and the coefficients of the free columns then."""
+        return self.free.zero(self.yq, self.lamq)
+
+    @cached_property
+    def zero_float(self) -> NDArray[np.float64]:
+        """That residual rounded, for guesses."""
+        return (
+            _floats(([to_fraction(v) for v in self.zero[0]],), "y").ravel() if self.columns else self.y_float
+        )
+
+    @cached_property
+    def is_mirrored(self) -> bool:
+        """Whether X^T nu = 0 whatever nu: every feature is a combination of free columns. Then u and -u are alike."""
+        if self.gated or not self.free.kept:
+            return False
+        joined = [[*a, *b] for a, b in zip(self.free.B.tolist(), self.Xq.tolist(), strict=True)]
+        return rank(joined) == len(self.free.kept)
+
+    def fit(self, nu: Sequence[Any]) -> list[Any]:
+        """What the neurons contribute to the fit at a residual, modulo the free columns."""
+        return self.free.fit(self.yq, nu, self.lamq)
+
+    def objective(self, nu: Sequence[Any]) -> Any:
+        """The optimal value at the optimal residual."""
+        value = dot(self.yq, nu) - squared(nu) / 2
+        if self.free.ridge:
+            e = self.free.ridge_bias(nu, self.lamq)
+            value = value - e * e * self.lamq / 2
+        return value
 
     @cached_property
     def patterns(self) -> Patterns:
@@ -61,6 +104,11 @@ class Program(Shown):
     def d(self) -> int:
         """Number of features."""
         return len(self.X[0])
+
+    @property
+    def normed(self) -> int:
+        """Number of coordinates of a direction that enter its norm."""
+        return self.d - self.offset
 
     @cached_property
     def cells(self) -> int | None:
@@ -137,10 +185,23 @@ class Program(Shown):
         """The same program in floats: proposes what is proved here."""
         from polyrelu.guess import Guesser
 
+        whitening = self._whitening()
         if self.listed is None:
             oracle = Oracle(self.X_integer, self.denominator)
-            return Guesser(self.X_float, self.y_float, None, oracle=oracle)
-        return Guesser(self.X_float, self.y_float, self.listed, self.gated, self.all_cells)
+            return Guesser(self.X_float, self.y_float, None, oracle=oracle, whitening=whitening)
+        return Guesser(
+            self.X_float, self.y_float, self.listed, self.gated, self.all_cells, whitening=whitening
+        )
+
+    def _whitening(self) -> Whitening | None:
+        """The free columns for the guess."""
+        from polyrelu.guess import Whitening
+
+        free = self.free
+        if not free.border:
+            return None
+        B = _floats([[to_fraction(v) for v in row] for row in free.B.tolist()], "a free column")
+        return Whitening.of(B.reshape(self.n, -1), np.ones(self.n) if free.ridge else None, float(self.lam))
 
 
 def _floats(rows: Sequence[Sequence[Fraction]], name: str) -> NDArray[np.float64]:

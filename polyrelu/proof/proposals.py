@@ -35,13 +35,13 @@ def proposals(
         yield lambda: guess_at(program, _float(program.lamq))
         return
     if program.lamq * program.lamq >= largest:
-        yield lambda: Guess(np.array(program.y_float), (), ())
+        yield lambda: Guess(np.array(program.zero_float), (), ())
         return
     lam, top = _float(program.lamq), _float(largest) ** 0.5
     if lam > 0:
         yield lambda: guess_at(program, lam)
     for part in PARTS:
-        if lam < SMALL * top and lam < part * top < np.inf:
+        if lam < SMALL * top and lam < part * top < np.inf and not program.free.ridge:
             yield lambda larger=part * top: replace(guess_at(program, larger), lam=larger)  # type: ignore[misc]
 
 

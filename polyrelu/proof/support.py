@@ -22,13 +22,21 @@ from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import is_zero
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import Point, linear
-from polyrelu.proof.ranks import all_positive, rank_of_activations, rank_of_directions
+from polyrelu.proof.ranks import (
+    all_positive,
+    free_dimension,
+    modulo_forms,
+    rank_of_activations,
+    rank_of_directions,
+)
 from polyrelu.proof.vanishing import idle
 
 
 @dataclass(frozen=True)
 class Support:
     """Flags over E, and over S: rank of the signed activations, antipodal pairs, rank of their directions.
+
+    Ranks of activations are modulo the free columns, those of directions modulo the free functions that are linear.
 
     `opposed` are the pairs (u, s), (-u, -s), listed only where dependences are left that `pairs` do not explain. Their
     sum s ((u.x)_+ - (-u.x)_+) = s u.x is linear as well, so a dependence among all the pairs' directions is the zero
@@ -61,8 +69,11 @@ def explained_support(point: Point, E: Sequence[Neuron]) -> Support:
         pairs = _antipodal_pairs(point, E)
         directions = rank_of_directions(point, [E[a] for a, _ in pairs])
         return Support((True,) * len(E), len(E), tuple(pairs), directions, 0)
-    # The Jacobian is nonsingular, so Q_k nu (one per pair), Q_j nu (singles) and X z (a basis) are independent.
+    # The Jacobian is nonsingular: Q_k nu (one per pair), Q_j nu (singles) and X z (a basis) are independent modulo the
+    # free columns. The z_k have rank at least r modulo free functions, and often no more is possible.
     rank_of_all, r = len(structure.neurons) + structure.r, structure.r
+    if structure.U.ncols() - r != free_dimension(structure.U, structure.program):
+        r = rank_of_directions(point, [E[a] for a, _ in pairs])
     return Support((True,) * len(E), rank_of_all, tuple(pairs), r, len(pairs) - r)
 
 
@@ -76,8 +87,7 @@ def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
         used = tuple(k not in unused for k in range(len(E)))
     else:
         nu = _exact_residual(point)
-        fit = [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
-        used = _used_by_vertices([neuron.activation(nu) for neuron in E], fit)
+        used = _used_by_vertices([neuron.column(nu) for neuron in E], point.structure.program.fit(nu))
     S = [k for k, flag in enumerate(used) if flag]
     of_all = of_all if len(S) == len(rest) else rank_of_activations(point, [E[k] for k in S])
     pairs, opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S])], []
@@ -85,7 +95,7 @@ def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
     if len(S) - of_all > len(pairs) - r:
         opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S], opposed=True)]
         nu = _exact_residual(point)
-        r = rank([E[a].z(nu) for a, _ in (*pairs, *opposed)])
+        r = rank([modulo_forms(point.structure.program, E[a].z(nu)) for a, _ in (*pairs, *opposed)])
     exchanges = len(pairs) + len(opposed) - r
     return Support(used, of_all, tuple(pairs), pair_rank, exchanges, tuple(opposed))
 
