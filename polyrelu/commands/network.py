@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.judging.questions import ask
     from polyrelu.show.progress import stage_line
 
-    network = read_network(args.file, bias=args.bias != "none")
+    network = read_network(args.file)
     problem = problem_of(args)
     with workers(args.jobs) as executor, stage_line() as stage:
         answer = ask(

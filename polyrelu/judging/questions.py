@@ -18,7 +18,7 @@ False
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from fractions import Fraction
@@ -42,8 +42,9 @@ from polyrelu.judging.comparison import Comparison, by_duality, with_optimum
 from polyrelu.judging.distance import Distance, distance
 from polyrelu.judging.stationarity import stationarity
 from polyrelu.networks.coordinates import BITS, enclosed, sign_of
+from polyrelu.networks.matching import Matching
 from polyrelu.networks.network import Network
-from polyrelu.networks.objective import objective_of, require, residual_of
+from polyrelu.networks.objective import judged, objective_of, residual_of
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result
 from polyrelu.verdict import Verdict
@@ -52,12 +53,15 @@ Stage = Callable[[str], None]
 
 
 def ask(
-    network: Network,
+    network: Any,
     X: Any,
     y: Any = None,
     lam: Any = None,
     *,
-    bias: bool | str = False,
+    bias: bool | str | None = None,
+    output_bias: str | None = None,
+    skip: bool | None = None,
+    free: Sequence[str | int] | None = None,
     balance: bool = False,
     floats: Floats = "decimal",
     max_cells: int | None = None,
@@ -66,15 +70,22 @@ def ask(
 ) -> Answer:
     """Ask whether a network is optimal and stationary for data (X, y) and lambda > 0, and how far it is from it.
 
-    `X` may be a `Problem`, or a `Result`, whose proof is then used where it is about all networks.
-    With `bias` the data gets its column of ones, and the last input of the network is it.
+    `network` may be anything that `Network.of` reads. `X` may be a `Problem`, or a `Result`, whose proof is then used
+    where it is about all networks. Which problem it is say `bias`, `output_bias`, `skip`, `free` and `lam`; where none
+    of the first four (or no lambda) is given, what the network was trained for is taken (`network.matching`).
     `balance` judges the balanced form of the network instead of the weights as given.
     """
     begin = time.perf_counter()
+    network = network if isinstance(network, Network) else Network.of(network)
     known = X if isinstance(X, Result) else None
     given = X.problem if isinstance(X, Result) else X
-    problem = given if isinstance(given, Problem) else Problem.of(given, y, lam, bias=bias, floats=floats)
-    require(network, problem)
+    options = {"bias": bias, "output_bias": output_bias, "skip": skip, "free": free}
+    chosen = {name: value for name, value in options.items() if value is not None}
+    matching = network.matching or Matching()
+    problem = (
+        given if isinstance(given, Problem) else matching.problem(given, y, lam, floats=floats, **chosen)
+    )
+    network = judged(network, problem)
     residual = residual_of(network, problem)
     value, gain = objective_of(network, problem, residual, balance)
     patterns: Any = "cells" if not network.is_gated else _own_patterns(network, problem)
