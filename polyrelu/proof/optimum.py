@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -96,13 +97,20 @@ class Optimum(Shown):
 
     @property
     def tight_blocks(self) -> int:
-        """Number of blocks (pattern, sign) with ||p_b|| = lambda: no block holds two neurons of its sign."""
-        return sum(neuron.multiplicity for neuron in self.neurons)
+        """Number of blocks (pattern, sign) with ||p_b|| = lambda: no block holds two neurons of its sign, but for
+        neighbours in a family.
+        """
+        return sum(neuron.multiplicity for neuron in self.neurons) - self._shared((True,) * len(self.neurons))
 
     @property
     def support_blocks(self) -> int:
         """Number of blocks that are not zero in some optimal solution."""
-        return sum(neuron.multiplicity for neuron in self.used)
+        return sum(neuron.multiplicity for neuron in self.used) - self._shared(self.support.used)
+
+    def _shared(self, chosen: Sequence[bool]) -> int:
+        """Neighbouring corners of a family have one block in common: the one between them."""
+        runs = [family.members for family in self.families]
+        return sum(chosen[a] and chosen[b] for run in runs for a, b in pairwise(run))
 
     @property
     def nullity(self) -> int:
