@@ -98,7 +98,8 @@ def _program(
     stage: Stage | None,
 ) -> tuple[Program, float]:
     """The program at hand, and the seconds that finding its patterns took."""
-    _supported(problem, gated)
+    _supported(problem, gated, patterns)
+    offset = problem.setting.hidden == "free"
     y, lam = _required(problem)
     columns = None if problem.setting.is_plain else FreeColumns.of(problem)
     timings: dict[str, float] = {}
@@ -108,9 +109,9 @@ def _program(
             and patterns == "cells"
             and lam
             and not gated
-            and not _has_few_cells(problem)
+            and (offset or not _has_few_cells(problem))
         ):
-            program = Program(problem.X, y, lam, None, columns=columns)
+            program = Program(problem.X, y, lam, None, columns=columns, offset=offset)
             _ = program.cells  # counted here, so that its time is told
         else:
             present, all_cells = _present_patterns(problem, patterns, max_cells, executor)
@@ -118,14 +119,14 @@ def _program(
     return program, timings["enumerate"]
 
 
-def _supported(problem: Problem, gated: bool) -> None:
+def _supported(problem: Problem, gated: bool, patterns: Any) -> None:
     """Refuse what is not there for the setting."""
+    if problem.setting.hidden == "free" and not (isinstance(patterns, str) and patterns == "cells"):
+        problem.setting.refuse("a program of some patterns", "use all cells")
     if gated:
         problem.setting.refuse("a gated program", "drop --gated")
     if problem.lam == 0:
         problem.setting.refuse("lambda = 0", "give lambda > 0")
-    if problem.setting.hidden == "free":
-        problem.setting.refuse("an optimum")
 
 
 def _has_few_cells(problem: Problem) -> bool:
@@ -251,7 +252,8 @@ def _proved_set(
             try:
                 return attempt(proposal)
             except Missed as higher:
-                program.guesser.seeds.extend(u for _, u in higher.directions)
+                for variant in program.variants:
+                    variant.guesser.seeds.extend(variant.seen(u, program) for _, u in higher.directions)
         return attempt(proposal)
 
     return first_proved(tries, proved)

@@ -217,6 +217,10 @@ class Network(Shown):
 
     def arrays(self) -> tuple[Floats64, Floats64]:
         """(W1, W2) of shapes (m, d) and (1, m), rounded to floats."""
+        if self.coefficients:
+            raise BadInput(
+                "two weight matrices do not hold the free coefficients of this network; use its units"
+            )
         W1 = np.array([[rounded(v) for v in unit.theta] for unit in self.units]).reshape(self.width, self.d)
         return W1, np.array([[rounded(unit.phi) for unit in self.units]]).reshape(1, self.width)
 

@@ -236,11 +236,14 @@ def free_coefficients(networks: NeuronSet) -> list[Attained | None]:
     polytope = networks.polytope
     optimum, free = polytope.optimum, polytope.optimum.program.free
     anyone = (at_place(polytope, polytope.inner if polytope.is_fibre else polytope.start),)
+    affine = any(  # a kink beyond the rows moves the constant
+        family.affine and optimum.support.used[family.members[-1]] for family in optimum.families
+    )
     origin, found = (fmpq(0),) * optimum.program.d, list[Attained | None]()
     for j in range(len(free.names)):
         unit = tuple(fmpq(int(i == j)) for i in range(len(free.names)))
         function = Function(networks, origin, unit, is_row=False)
-        moves = any(v[j] != 0 for v in free.vanishing)
+        moves = any(v[j] != 0 for v in free.vanishing) or (free.names[j] == "constant" and affine)
         found.append(None if moves or not function.is_constant else Attained(function, anyone))
     if free.ridge:
         found.append(Attained(Function(networks, origin, (fmpq(0),) * len(free.names)), anyone))

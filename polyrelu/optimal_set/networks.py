@@ -26,6 +26,7 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot
 from polyrelu.networks.coordinates import BITS, compatible, is_exact, read, sign_of
 from polyrelu.networks.network import Network
+from polyrelu.optimal_set.families import joined
 from polyrelu.proof.optimum import Optimum
 
 
@@ -57,6 +58,8 @@ def network_at(
     kept = [b for b, w in enumerate(norms) if not (is_exact([w]) and sign_of(w, "a weight") == 0)]
     with precision(bits):
         pairs = [compatible(directions[on[b]], [norms[b] * places[on[b]].sign]) for b in kept]
+    if optimum.program.offset and carriers is None:
+        pairs = _joined(optimum, kept, pairs, bits)
     network = Network.of(
         [u for u, _ in pairs],
         [phi for _, (phi,) in pairs],
@@ -71,6 +74,24 @@ def network_at(
     c = _coefficients(optimum, totals, exact=is_exact(norms), bits=bits)
     free, offset = optimum.program.free, optimum.program.offset
     return replace(network, coefficients=tuple(c), free_at=free.at, offset=offset)
+
+
+def _joined(optimum: Optimum, kept: Sequence[int], pairs: Sequence[Any], bits: int) -> list[Any]:
+    """With a free hidden bias: neighbours in a family as one neuron at their mean bias, theta = sum |w| (u, b)."""
+    number, found = {k: i for i, k in enumerate(kept)}, []
+    with precision(bits):
+        for group in joined(optimum, kept):
+            parts = [pairs[number[k]] for k in group]
+            if len(parts) == 1:
+                found.append(parts[0])
+                continue
+            s = optimum.used[group[0]].place.sign
+            theta = [
+                sum((u[i] * (phi * s) for u, (phi,) in parts), start=fmpq(0))
+                for i in range(optimum.program.d)
+            ]
+            found.append([theta, [fmpq(s)]])
+    return found
 
 
 def _coefficients(optimum: Optimum, weights: Sequence[Any], *, exact: bool, bits: int) -> list[Any]:

@@ -174,7 +174,7 @@ class NeuronPolytope:
         lamq = self.optimum.program.lamq
         fit = self.optimum.program.fit(at.nu)
         total = sum((v * r for v, r in zip(at.nu, fit, strict=True)), start=fmpq(0)) / (lamq * lamq)
-        if self._dependences is not None:
+        if self._dependences is not None and not self.optimum.program.offset:
             columns, right = self._rational_columns(self._dependences, self._general_start(at)[0])
         else:
             full = [neuron.column(at.nu) for neuron in self.neurons]
@@ -235,11 +235,21 @@ class NeuronPolytope:
             return BasicSolution((), ())
         return BasicSolution(interior.basis, tuple(interior.fixed[k] for k in sorted(interior.fixed)))
 
+    @property
+    def _positive(self) -> BasicSolution:
+        """With a free hidden bias: weights that are all positive, proved with the optimum."""
+        inside = self.optimum.support.inside
+        assert inside is not None, "a free hidden bias has its weights proved positive"
+        return BasicSolution(inside.basis, tuple(inside.fixed[k] for k in sorted(inside.fixed)))
+
     def _general_start(self, at: Coordinates) -> tuple[list[Any], Sides]:
         """The betas of the structure's own solution, and their sides, which were proved with the optimum.
 
         Every neuron of the structure has a positive beta there; neurons beyond the structure have none.
         """
+        if self.optimum.program.offset:
+            system = self._general(at)
+            return system.point(self._positive), (FREE,) * system.size
         structure = self.optimum.point.structure
         shares = iter(self._fibre(at).point(self.inner) if self.optimum.interior else [])
         betas: list[Any] = []

@@ -27,6 +27,7 @@ from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.optimal_set.function import Attained, Function, NoEnd, at_place
+from polyrelu.optimal_set.kinks import with_kinks_through
 from polyrelu.optimal_set.neuron_set import NeuronSet
 
 if TYPE_CHECKING:
@@ -100,10 +101,13 @@ def predict(
     polytope = networks.polytope
     if polytope.optimum.program.gated:
         raise BadInput(NO_GATES)
-    function = Function(networks, tuple(map(to_fmpq, x)), tuple(map(to_fmpq, free)))
-    scope = polytope.optimum.program.scope
-    if any(dot(v, function.free) for v in polytope.optimum.program.free.vanishing):
+    row, values, scope = tuple(map(to_fmpq, x)), tuple(map(to_fmpq, free)), polytope.optimum.program.scope
+    if any(dot(v, values) for v in polytope.optimum.program.free.vanishing):
         return Prediction(shown or x, (NoEnd(polytope, -1), NoEnd(polytope, 1)), False, scope)
+    if polytope.optimum.program.offset:
+        networks = with_kinks_through(networks, row)
+        polytope = networks.polytope
+    function = Function(networks, row, values)
     if function.is_constant:
         anyone = Attained(
             function, (at_place(polytope, polytope.inner if polytope.is_fibre else polytope.start),)

@@ -18,6 +18,7 @@ from polyrelu.display import Shown
 from polyrelu.errors import Undecided
 from polyrelu.networks.network import Network
 from polyrelu.optimal_set.boxed import LOWER, UPPER, BasicSolution, Boxed, Vertex
+from polyrelu.optimal_set.families import joined
 from polyrelu.optimal_set.networks import network_at
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.proof.enclosed_root import Coordinates
@@ -104,7 +105,10 @@ class OptimalNetwork(Shown):
 
     @property
     def width(self) -> int:
-        """The number of weights that are not zero."""
+        """The number of weights that are not zero; with a free hidden bias neighbours in a family are one neuron."""
+        optimum = self.polytope.optimum
+        if optimum.program.offset and self.corners[0].split is None:
+            return sum(1 for _ in joined(optimum, self.support))
         return len(self.support)
 
     def weights_in(self, system: Boxed, at: Coordinates) -> list[Any]:

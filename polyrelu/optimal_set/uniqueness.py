@@ -6,6 +6,9 @@
 * *function-unique*: all optimal networks are the same function on R^d (with a bias column, of all d inputs, the bias
   among them). Holds iff the nullity is q - r: the dependences are linear exchanges and nothing else.
 
+With a free hidden bias kinks can move: then function-unique means what `families` says, and p-unique asks for one
+weight and one mean bias of every kink.
+
 With free columns, ranks of activations are modulo these and those of directions modulo free linear functions. If some
 combination of free functions is zero on all rows, nothing is unique: its multiples are free.
 
@@ -28,6 +31,7 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.limits import MAX_VERTICES
 from polyrelu.optimal_set.block_set import BlockSet
+from polyrelu.optimal_set.families import moving_kinks, used_families
 from polyrelu.optimal_set.moves import Freedom, Move, moved
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.neuron_set import NeuronSet
@@ -100,6 +104,8 @@ class Uniqueness(Shown):
             return Verdict.refuted(question, self._redundant, None, self.scope)
         if nullity == 0:
             reason = "the signed activations of the neurons are linearly independent"
+            if any(len(family.members) > 1 for family in used_families(self.optimum)):
+                reason += ": one weight and one mean bias for each kink that can move"
             return Verdict.proved(question, reason, self._minor, self.scope)
         reason = f"weight can move in {nullity} independent direction{'s' * (nullity > 1)} at no cost"
         return Verdict.refuted(question, reason, self._move, self.scope)
@@ -111,6 +117,9 @@ class Uniqueness(Shown):
         if self._redundant:
             agree = "; where it is zero all optimal networks agree" if optimum.delta == 0 else ""
             return Verdict.refuted(question, self._redundant + agree, None, self.scope)
+        moving = moving_kinks(optimum)
+        if moving:
+            return Verdict.refuted(question, moving, None, self.scope)
         if optimum.delta > 0:
             reason = f"{optimum.delta} of the {optimum.nullity} directions change the function off the data"
             return Verdict.refuted(question, reason, self._move, self.scope)
@@ -153,6 +162,8 @@ class Uniqueness(Shown):
     def _split(self, shared: int) -> Move | None:
         """One network with the shared neuron's weight on the one and on another of its blocks; None if not found."""
         neurons, blocks = self.neurons, self.blocks
+        if self.optimum.program.offset:
+            return None
         try:
             base = neurons.interior_point() if neurons.dimension else neurons.minimal_network()
         except (LimitReached, Undecided):

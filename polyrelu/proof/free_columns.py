@@ -91,10 +91,6 @@ class FreeColumns:
         columns = self.B.transpose().tolist() if self.kept else []
         return [*columns, self.r] if self.ridge else columns
 
-    def prices(self, lam: fmpq) -> list[fmpq]:
-        """What half the square of each coefficient costs."""
-        return [fmpq(0)] * len(self.kept) + [lam] * self.ridge
-
     @cached_property
     def inverse(self) -> fmpq_mat:
         """(B^T B)^-1 B^T, which reads the coefficients off a vector of span B."""

@@ -14,6 +14,7 @@ lower bound; the covering proves all directions off these places to be strictly 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from math import lcm
 
@@ -24,6 +25,7 @@ from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends, precision
 from polyrelu.exact.linear import squared, times
 from polyrelu.proof.directions import Missed, places_above, unsettled_directions
+from polyrelu.proof.families import ends_of, related
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.point import Point
@@ -75,7 +77,9 @@ def _over_all_directions(program: Program) -> fmpq:
     with precision(BITS):
         y = [arb(v) for v in program.zero[0]]
     values: dict[Place, fmpq] = {}
-    new = {Place(s, face) for s, face in program.guesser.highest(program.zero_float)}
+    new = _on_hyperplanes(
+        program, {Place(s, face) for s, face in program.guesser.highest(program.zero_float)}
+    )
     for _ in range(MAX_ROUNDS):
         values |= {place: _value(program, place) for place in new}
         best = max(values.values(), default=fmpq(0))
@@ -88,10 +92,30 @@ def _over_all_directions(program: Program) -> fmpq:
             resisting = places_above(program, program.zero_float, higher.directions)
         if not resisting:
             return best
-        new = set(resisting) - set(values)
+        new = _on_hyperplanes(program, set(resisting)) - set(values)
         if not new:
             break
     raise Undecided("the largest value of a direction at the target was not found; lambda_max is not known")
+
+
+def _on_hyperplanes(program: Program, places: set[Place]) -> set[Place]:
+    """With a free hidden bias the value is greatest on a hyperplane: places off all of them move to the next ones, and
+    the rest of their families comes with them.
+    """
+    if not program.offset:
+        return places
+    point = Point(Structure(program, (), ()), None)
+    found = {end for place in places for end in ([place] if place.zero_set else ends_of(point, place))}
+    waiting = list(found)
+    while waiting:
+        neuron = Neuron(waiting.pop(), program)
+        if not neuron.dimension or not any(neuron.z(program.zero[0])):
+            continue
+        with suppress(Unconfirmed):  # no local maximum, and so it has no family
+            more = set(related(point, neuron)) - found
+            found |= more
+            waiting += more
+    return found
 
 
 def _vanishes(program: Program) -> bool:
@@ -105,12 +129,13 @@ def _vanishes(program: Program) -> bool:
 
 def _value(program: Program, place: Place) -> fmpq:
     """f_s(u)^2 for the direction u of s A y if it lies strictly inside its face; else 0."""
-    z = Neuron(place, program).z(program.zero[0])
+    neuron = Neuron(place, program)
+    z = neuron.z(program.zero[0])
     for j, product in enumerate(times(program.Xq, z)):
         side = (product > 0) - (product < 0)
         if side * place.sign != place.face[j]:
             return fmpq(0)
-    return fmpq(squared(z))
+    return fmpq(squared(times(neuron.N, program.zero[0])))
 
 
 def _confirmed(program: Program, known: list[Neuron]) -> list[Neuron]:

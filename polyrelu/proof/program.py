@@ -11,7 +11,7 @@ all blocks is proved of all directions instead.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -28,10 +28,13 @@ from polyrelu.exact.rational import to_fraction
 from polyrelu.limits import MAX_CELLS
 from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.oracle import Oracle
+from polyrelu.proof.shift import Shift
 
 if TYPE_CHECKING:
     from polyrelu.guess import Guesser, Whitening
 
+SCALES = (10_000, 300, 2000, 60)
+"""How cheap a free hidden bias is made for the guess, in the order in which they are tried."""
 Patterns = NDArray[np.bool_]
 
 
@@ -48,6 +51,8 @@ class Program(Shown):
     columns: FreeColumns | None = None
     offset: bool = False
     """A free hidden bias: the last column of X is its 1, and the last coordinate of a direction has no penalty."""
+    scale: int = 10_000
+    """For the guess alone, where the bias pays a little: see `shift`."""
 
     @cached_property
     def free(self) -> FreeColumns:
@@ -104,6 +109,23 @@ class Program(Shown):
     def d(self) -> int:
         """Number of features."""
         return len(self.X[0])
+
+    @cached_property
+    def shift(self) -> Shift:
+        """Coordinates for a free hidden bias."""
+        return Shift(self.X, self.scale)
+
+    @cached_property
+    def variants(self) -> list[Program]:
+        """The same program as different guesses see it."""
+        return (
+            [self if s == self.scale else replace(self, scale=s) for s in SCALES] if self.offset else [self]
+        )
+
+    def seen(self, direction: Any, other: Program) -> Any:
+        """A direction of the guess of another variant."""
+        factor = other.scale / self.scale if self.offset else 1.0
+        return direction * np.append(np.ones(self.normed), [factor] * self.offset)
 
     @property
     def normed(self) -> int:
@@ -186,6 +208,8 @@ class Program(Shown):
         from polyrelu.guess import Guesser
 
         whitening = self._whitening()
+        if self.offset:
+            return Guesser(self.shift.guess_rows, self.y_float, None, whitening=whitening)
         if self.listed is None:
             oracle = Oracle(self.X_integer, self.denominator)
             return Guesser(self.X_float, self.y_float, None, oracle=oracle, whitening=whitening)

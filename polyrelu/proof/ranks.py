@@ -21,6 +21,7 @@ from polyrelu.exact.linear import rank, times
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import is_zero
+from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import BITS, Point
 from polyrelu.proof.program import Program
@@ -128,8 +129,8 @@ def free_dimension(span: fmpq_mat, program: Program) -> int:
     return own + len(forms) - rank([*span.transpose().tolist(), *forms]) if forms and own else 0
 
 
-def all_positive(point: Point, neurons: Sequence[Neuron], of_all: int) -> bool:
-    """A proof that some solution has every beta > 0, or False.
+def all_positive(point: Point, neurons: Sequence[Neuron], of_all: int) -> Interior | None:
+    """A solution that is proved to have every beta > 0, or None.
 
     Fix the betas outside a basis at rationals and solve for the others on the rows of a minor. With the rank known the
     other equations follow, because the fit lies in the span: the structure's root is a solution.
@@ -143,18 +144,19 @@ def all_positive(point: Point, neurons: Sequence[Neuron], of_all: int) -> bool:
         fit = point.structure.program.fit(nu)
         proposed = positive_weights(_floats(table), np.array([float(v.mid()) for v in fit]), of_all)
         if proposed is None:
-            return False
+            return None
         weights, basis = proposed
         _, rows = nonzero_minor(arb_mat([[table[k, i] for i in range(table.ncols())] for k in basis]))
         if len(rows) < of_all:
-            return False
-        right = ball_column([fit[i] for i in rows])
-        for k in set(range(len(neurons))) - set(basis):
-            if not weights[k] > 0:
-                return False
-            right -= ball_column([table[k, i] for i in rows]) * arb(fmpq(*weights[k].as_integer_ratio()))
-        solution = arb_mat([[table[k, i] for k in basis] for i in rows]).solve(right)
-        return all(bool(v > 0) for v in solution.entries())
+            return None
+        right, basis = ball_column([fit[i] for i in rows]), sorted(basis)
+        others = [k for k in range(len(neurons)) if k not in basis]
+        fixed = {k: fmpq(*weights[k].as_integer_ratio()) for k in others}
+        for k, value in fixed.items():
+            right -= ball_column([table[k, i] for i in rows]) * arb(value)
+        solution = arb_mat([[table[k, i] for k in basis] for i in rows]).solve(right).entries()
+        inside = all(v > 0 for v in (*fixed.values(), *solution))
+        return Interior(fixed, tuple(basis)) if inside else None
 
 
 def _floats(table: arb_mat) -> Any:

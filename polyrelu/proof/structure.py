@@ -2,8 +2,9 @@
 
 A structure is a list of neurons, each alone (a *single*) or standing for an antipodal *pair* {u, -u} of equal sign,
 and the *border* E: the free columns (with a minus sign, so that their coefficients c count as in the network), the
-ridge column, and X B, where B is a rational basis of U = sum over pairs of (L_k intersected with the row space of X),
-without what the columns before span; without pairs B is empty. Unknowns: nu in R^n, one weight per single or pair (a
+columns D 1 of places that float (see `neuron`), the ridge column, and X B, where B is a rational basis of U = sum over
+pairs of (L_k intersected with the row space of X), without what the columns before span; without pairs B is empty.
+Unknowns: nu in R^n, one weight per single or pair (a
 pair's is the sum of both), and c in R^e:
 
     nu + sum_k weight_k Q_k nu - E c = y            n equations
@@ -33,6 +34,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import compress
 from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
@@ -41,7 +43,7 @@ from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.exact.lattice import rank_modulo_a_prime, row_lattice
 from polyrelu.exact.linear import Echelon, echelon, independent_rows, null_space, projected, squared, times
 from polyrelu.exact.rational import integer_rows, select_rows
-from polyrelu.proof.neuron import Neuron
+from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 
 ROOT_BITS = 100
@@ -55,11 +57,16 @@ class Structure:
     program: Program
     neurons: tuple[Neuron, ...]
     paired: tuple[bool, ...]
+    floating: tuple[Place, ...] = ()
+    """With a free hidden bias: places without a zero row, each with the column D 1 of the border and 1^T D nu = 0."""
+    exchanging: tuple[Neuron, ...] = ()
+    """Further neurons of pairs, of which none or one is among the neurons."""
 
     @cached_property
     def U(self) -> fmpq_mat:
         """Columns: a rational basis of what the directions of the pairs span."""
-        spans = [p.L.transpose().tolist() for p, pair in zip(self.neurons, self.paired, strict=True) if pair]
+        pairs = [*compress(self.neurons, self.paired), *self.exchanging]
+        spans = [p.L.transpose().tolist() for p in pairs]
         rows = [row for span in spans for row in span]
         return fmpq_mat(row_lattice(rows, self.program.d)).transpose()
 
@@ -68,12 +75,16 @@ class Structure:
         """Columns: vectors of U whose X v are a basis of X U modulo the free columns (of U, where nothing is free)."""
         if not self.program.free.kept:
             return self.U
-        free, moves = (
-            self.program.free.B.transpose().tolist(),
-            (self.program.Xq * self.U).transpose().tolist(),
-        )
+        free, moves = self._columns, (self.program.Xq * self.U).transpose().tolist()
         kept = [k - len(free) for k in independent_rows([*free, *moves]) if k >= len(free)] if moves else []
         return fmpq_mat(self.U.nrows(), len(kept), [row[k] for row in self.U.tolist() for k in kept])
+
+    @cached_property
+    def _columns(self) -> list[list[fmpq]]:
+        """Independent columns of the border without ridge and exchanges: free columns, then floating places."""
+        free = self.program.free.B.transpose().tolist() if self.program.free.kept else []
+        table = [*free, *([fmpq(int(side > 0)) for side in place.face] for place in self.floating)]
+        return [table[k] for k in independent_rows(table)] if table else []
 
     @cached_property
     def onto(self) -> fmpq_mat:
@@ -83,8 +94,8 @@ class Structure:
         """
         if self.r == self.U.ncols():
             return self.B.transpose()
-        free, moves = self.program.free.B.tolist(), (self.program.Xq * self.U).tolist()
-        relations = null_space([[*a, *b] for a, b in zip(moves, free, strict=True)])
+        moves = (self.program.Xq * self.U).transpose().tolist()
+        relations = null_space([list(row) for row in zip(*moves, *self._columns, strict=True)])
         lost = [times(self.U, relation[: self.U.ncols()]) for relation in relations]
         return projected(lost, self.B).transpose()
 
@@ -115,7 +126,8 @@ class Structure:
     @cached_property
     def E(self) -> fmpq_mat:
         """The border: free columns and the ridge column, negative, then X B."""
-        rows = [[-v for v in column] for column in self.program.free.border] + self.XB.transpose().tolist()
+        columns = [*self._columns, self.program.free.r] if self.program.free.ridge else self._columns
+        rows = [[-v for v in column] for column in columns] + self.XB.transpose().tolist()
         return fmpq_mat(len(rows), self.program.n, [v for row in rows for v in row]).transpose()
 
     @property
@@ -126,7 +138,8 @@ class Structure:
     @cached_property
     def R(self) -> list[fmpq]:
         """What half the square of each coefficient of the border costs."""
-        return [*self.program.free.prices(self.program.lamq), *[fmpq(0)] * self.r]
+        ridge = [self.program.lamq] if self.program.free.ridge else []
+        return [*([fmpq(0)] * len(self._columns)), *ridge, *([fmpq(0)] * self.r)]
 
     @cached_property
     def W(self) -> fmpq_mat | None:

@@ -23,8 +23,8 @@ from polyrelu.show.numbers import (
     short,
     short_range,
 )
-from polyrelu.show.set_keys import sign_of
-from polyrelu.show.settings import setting_lines
+from polyrelu.show.set_keys import number_of_neurons, sign_of
+from polyrelu.show.settings import family_lines, setting_lines
 from polyrelu.verdict import Status, Verdict
 
 LABEL = 17
@@ -49,7 +49,7 @@ def in_short(solutions: Any) -> str:
 @in_short.register
 def _(solutions: OptimalSet) -> str:
     optimum = solutions.optimum
-    rank = f"{len(optimum.used)} neurons of rank {optimum.support.rank}"
+    rank = f"{number_of_neurons(optimum)} neurons of rank {optimum.support.rank}"
     return f"{rank}, {optimum.support_blocks}{_of_blocks(optimum)} blocks in the support"
 
 
@@ -68,7 +68,7 @@ def _(solutions: OptimalSet, result: Result, digits: int) -> list[str]:
     among = optimum.program.scope and f"{optimum.program.scope} "
     used, of = optimum.support_blocks, optimum.program.block_count
     in_all, largest = "" if of is None else f", of {of}", between(result.lambda_max(digits))
-    rank = f"{len(optimum.used)} distinct, activations of rank {optimum.support.rank}"
+    rank = f"{number_of_neurons(optimum)} distinct, activations of rank {optimum.support.rank}"
     return [
         f"PROVED: {among}the optimal fit is unique, and these are all the neurons that optimal networks use.",
         fact("objective", exact_or_between(optimum.objective(bits_of(digits)), digits)),
@@ -79,6 +79,7 @@ def _(solutions: OptimalSet, result: Result, digits: int) -> list[str]:
         fact("numbers", field_in_words(optimum.field)),
         *uniqueness_lines(solutions),
         "",
+        *family_lines(result),
         *_neuron_table(solutions),
     ]
 
