@@ -232,17 +232,17 @@ class Network(Shown):
     def penalty(self) -> Any:
         """1/2 sum (|theta|^2 + phi^2), as given."""
         with precision(BITS):
-            return sum((v * v for u in self._normed for v in u.coordinates), start=fmpq(0)) / 2
+            return sum((v * v for u in self.normed for v in u.coordinates), start=fmpq(0)) / 2
 
     @property
-    def _normed(self) -> tuple[Unit, ...]:
+    def normed(self) -> tuple[Unit, ...]:
         """The units without what has no part in a norm."""
         return tuple(Unit(u.theta[:-1], u.phi, u.gate) for u in self.units) if self.offset else self.units
 
     def balanced_penalty(self) -> Any:
         """sum |theta| |phi|: the least penalty of the same units, scaled. Exact where it can be, else a ball."""
         with precision(BITS):
-            sizes = [unit.size() for unit in self._normed]
+            sizes = [unit.size() for unit in self.normed]
             if not is_exact(sizes):
                 sizes = [enclosed(size) for size in sizes]
             return sum(sizes, start=fmpq(0))
@@ -256,7 +256,7 @@ class Network(Shown):
         """Whether |theta| = |phi| for every unit, exactly; `Undecided` for balls that cannot tell."""
         with precision(BITS):
             return all(
-                sign_of(dot(u.theta, u.theta) - u.phi * u.phi, "|theta|^2 - phi^2") == 0 for u in self._normed
+                sign_of(dot(u.theta, u.theta) - u.phi * u.phi, "|theta|^2 - phi^2") == 0 for u in self.normed
             )
 
     def merged(self) -> Network:
