@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from polyrelu.guess.cheapest import cheapest_support
 from polyrelu.guess.fibre import coordinates_in, dimension, interior_point
-from polyrelu.guess.group_lasso import group_lasso
 from polyrelu.guess.guesser import Guesser
 from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
+from polyrelu.guess.shrinking import group_lasso
 from polyrelu.guess.structure import independent, solve_least_squares
 from polyrelu.guess.values import Guess, GuessedNeuron
 from polyrelu.guess.weights import nearest_weights, positive_weights

@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from flint import fmpq
 
 from polyrelu.errors import BadInput, LimitReached
+from polyrelu.exact.rational import is_rational
 from polyrelu.interop.answers import is_answer, network_of_answer
 from polyrelu.interop.arrays import network_of_arrays
-from polyrelu.networks.network import Network
+from polyrelu.networks.network import Affine, Network
+from polyrelu.networks.suiting import alone
+from polyrelu.networks.unit import Unit
 
 MAX_BYTES = 64_000_000
 
@@ -83,14 +87,19 @@ def _read_torch(path: str) -> dict[str, Any]:
 
 
 def written(network: Network) -> dict[str, Any]:
-    """The arrays of an exact network as JSON, every rational number as it is; what `read_network` reads again."""
-    if not network.is_exact or network.is_gated:
-        raise BadInput("only exact networks without gates are written")
+    """The arrays of a network as JSON, every rational number as it is; what `read_network` reads again."""
+    network = alone(network)
+    numbers = [*(v for unit in network.units for v in unit.coordinates), *network.coefficients]
+    if network.is_gated or not all(map(is_rational, numbers)):
+        raise BadInput("only networks with rational weights and without gates are written")
+    if isinstance(network.free_at, Affine) and network.free_at.columns:
+        raise BadInput("networks with coefficients of free columns of the table are not written")
     biased, c = network.biased, list(map(str, network.coefficients))
-    rows = [list(map(str, unit.theta)) for unit in network.units]
+    units = network.units or (Unit((fmpq(0),) * network.d, fmpq(0)),)
+    rows = [list(map(str, unit.theta)) for unit in units]
     found: dict[str, Any] = {
         "W1": [row[:-1] if biased else row for row in rows],
-        "W2": [str(unit.phi) for unit in network.units],
+        "W2": [str(unit.phi) for unit in units],
     }
     found |= {"b1": [row[-1] for row in rows]} if biased else {}
     found |= {"b2": [c[-1]]} if c else {}

@@ -82,13 +82,9 @@ def ask(
     begin = time.perf_counter()
     network = network if isinstance(network, Network) else Network.of(network)
     known = X if isinstance(X, Result) else None
-    given = X.problem if isinstance(X, Result) else X
     options = {"bias": bias, "output_bias": output_bias, "skip": skip, "free": free}
     chosen = {name: value for name, value in options.items() if value is not None}
-    matching = network.matching or Matching()
-    problem = (
-        given if isinstance(given, Problem) else matching.problem(given, y, lam, floats=floats, **chosen)
-    )
+    problem = known.problem if known else _problem(network, X, y, lam, floats, **chosen)
     network = judged(network, problem)
     asked = chosen_patterns(network, problem, patterns)
     residual = residual_of(network, problem)
@@ -97,11 +93,8 @@ def ask(
     full = _compare(value, residual, result, lambda: _program(problem, asked, network.is_gated))
     is_own = network.is_gated or (isinstance(patterns, str) and patterns == "own")
     own = full if is_own else _subsampled(network, problem, value, residual, stage)
-    near, reason = _distance(network, residual, result, full)
     conditions = stationarity(network, problem, balance=balance)
     form = network.balanced() if balance else network
-    nearest, why = _nearest(form, problem, residual, conditions, tolerance)
-    leaner, unknown = _leaner(network, problem)
     return Answer(
         problem,
         network,
@@ -112,14 +105,18 @@ def ask(
         own,
         result,
         conditions,
-        near,
-        reason,
+        *_distance(network, residual, result, full),
         time.perf_counter() - begin,
-        nearest,
-        why,
-        leaner,
-        unknown,
+        *_nearest(form, problem, residual, conditions, tolerance),
+        *_leaner(network, problem),
     )
+
+
+def _problem(network: Network, X: Any, y: Any, lam: Any, floats: Floats, **chosen: Any) -> Problem:
+    """The problem that was asked about, or as far as nothing was said the one that the network was trained for."""
+    if isinstance(X, Problem):
+        return X
+    return (network.matching or Matching()).problem(X, y, lam, floats=floats, **chosen)
 
 
 def _proved(network: Network, problem: Problem, known: Result | None, asked: Any, **means: Any) -> Result:

@@ -46,6 +46,17 @@ def suited(network: Network, problem: Problem) -> Network:
     )
 
 
+def alone(network: Network) -> Network:
+    """The same network without the problem that it was suited to: linear terms, then the output bias."""
+    if not network.coefficients or isinstance(network.free_at, Affine):
+        return network
+    own: Problem = network.free_at.__self__
+    constant, terms = _parts(network, own)
+    skipped = own.d - own.bias if own.setting.skip else 0
+    free_at = Affine(skipped, own.setting.columns)
+    return replace(network, coefficients=(*terms.values(), constant), free_at=free_at)
+
+
 def _coefficients(network: Network, problem: Problem) -> tuple[Any, ...]:
     """Those of the problem's free functions, the ridge output bias last."""
     constant, terms = _parts(network, problem)
