@@ -137,6 +137,8 @@ def all_positive(point: Point, neurons: Sequence[Neuron], of_all: int) -> Interi
     """
     from polyrelu.guess import positive_weights
 
+    if not neurons:  # the empty sum, where the fit is known to be zero
+        return Interior({}, ())
     bits = BITS[0]
     nu = point.balls(bits).nu
     with precision(bits):
