@@ -109,7 +109,9 @@ class Scout:
         starts = _unit(np.vstack([self.seeds, *(np.array([u, -u]) for u in known)]))
         for s in self.signs:
             u, value = ascend(self.program.X, s * nu, starts, COARSE)
-            best = _apart(_unit(u / self.spread), value, 0.8 * level, REFINED + len(known))
+            seen = u / self.spread
+            seen = seen / np.maximum(np.linalg.norm(seen, axis=1), TINY)[:, None]
+            best = _apart(seen, value, 0.8 * level, REFINED + len(known))
             u, value = ascend(self.program.X, s * nu, u[best], FINE)
             top = max(top, float(value.max(initial=0.0)))
             near = [c for c in settled if c.sign == s]
