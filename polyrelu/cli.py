@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import polyrelu
+from polyrelu.commands.topics import TOPICS
 from polyrelu.errors import BadInput, Contradiction, EngineMissing, LimitReached, Undecided
 
 COMMANDS = (
@@ -51,7 +52,8 @@ MODES = (["none"], ["penalised"], ["free"])
 
 EPILOG = """\
 DATA is a CSV or TSV file, or - for standard input. Numbers are read exactly as written (0.1 is 1/10).
-A header is optional; the last column is the target. `polyrelu COMMAND --help` explains each command.
+A header is optional; the last column is the target. `polyrelu COMMAND --help` explains each command, and
+`polyrelu --help problem` biases, skip connections and free columns, and whose penalty is which lambda.
 """
 
 
@@ -90,6 +92,10 @@ def build_parser() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] in (["--help"], ["-h"]) and given[1:2] and given[1] in TOPICS:
+        print(TOPICS[given[1]], end="")
+        return 0
     # The products are tall and thin: threads of the linear algebra, started with numpy, would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     args = build_parser().parse_args(arguments)

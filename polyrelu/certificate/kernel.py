@@ -13,7 +13,8 @@ Exit status: 0 accepted, 1 rejected (the step is named), 2 unusable. -I: nothing
 # A file holds X, y, lambda, a rational nu, a rational network w, and the sentences it claims. Nothing in it
 # is believed. All numbers are integers and fractions; what may be chosen freely is chosen here, by a fixed
 # rule. For s = 1, -1 put f_s(u) = s sum_i nu_i (x_i.u)_+ ; *nu is feasible* if f_s(u) <= lambda |u| for all
-# u and both s.
+# u and both s. A problem may have free columns B, n x q: then fit_i has (B c)_i added, with any c at no cost,
+# and a feasible nu satisfies B^T nu = 0 as well, so that nu.(B c) = 0 throughout.
 
 from __future__ import annotations
 
@@ -140,25 +141,31 @@ class Problem:
     """X = rows / q and y = targets / p, both of integers, lambda, and the SHA-256 of its canonical JSON."""
 
     def __init__(self, spec: Any):
-        fields(spec, "problem", "X y lambda gated patterns")
+        fields(spec, "problem", "X y lambda gated patterns" + " free" * ("free" in spec))
         plain = spec["gated"] is False and spec["patterns"] == "cells"
         usable(plain, "a kernel file is about ReLU networks with all activation patterns")
         table = items(spec["X"], "X")
         usable(len(table) > 0 and len(items(table[0], "X")) > 0, "X is empty")
         self.n, self.d, self.lam = len(table), len(table[0]), rational(spec["lambda"], "lambda")
         usable(self.lam > 0, "lambda must be positive")
-        flat, self.q = over_one([rational(v, "X") for row in table for v in items(row, "X", self.d)])
-        self.rows = [flat[i : i + self.d] for i in range(0, len(flat), self.d)]
+        free = items(spec.get("free", [[]] * self.n), "free", self.n)
+        wide = self.d + len(items(free[0], "free"))
+        table = [items(a, "X", self.d) + items(b, "free", wide - self.d) for a, b in zip(table, free)]
+        flat, self.q = over_one([rational(v, "X or free") for row in table for v in row])
+        self.rows = [flat[i : i + self.d] for i in range(0, len(flat), wide)]
+        self.free = [flat[i::wide] for i in range(self.d, wide)]  # B, column by column, times q
+        free_words = " with %d free column%s" % (wide - self.d, "s" * (wide - self.d > 1))
+        self.networks = NETWORKS + free_words * (wide > self.d)
         self.targets, self.p = over_one([rational(v, "y") for v in items(spec["y"], "y", self.n)])
         text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
         self.sha256 = hashlib.sha256(text.encode("ascii")).hexdigest()
-        self.frobenius = root(Fraction(dot(flat, flat), self.q**2))
+        self.frobenius = root(Fraction(sum(dot(row, row) for row in self.rows), self.q**2))
 
     def about(self) -> str:
         """What every answer begins with."""
         size = "%d row%s, %d column%s" % (self.n, "s" * (self.n != 1), self.d, "s" * (self.d != 1))
         lam = str(self.lam) if len(str(self.lam)) <= 60 else "about " + decimal(self.lam, ROUND_FLOOR)
-        setting = "ReLU, all activation patterns"
+        setting = "ReLU, all activation patterns" + self.networks[len(NETWORKS) :]
         return "%s, lambda = %s, %s; fingerprint %s" % (size, lam, setting, self.sha256[:12])
 
 
@@ -412,7 +419,7 @@ def direction(c: list[int]) -> str:
 
 
 class Network(NamedTuple):
-    """Integer vectors over T, their signs, the activations s (x.w)_+ (over q T), and the residual."""
+    """Integer vectors over T, their signs, activations s (x.w)_+ and free columns over q T, the residual."""
 
     T: int
     signs: list[int]
@@ -423,7 +430,8 @@ class Network(NamedTuple):
 
 def network_of(problem: Problem, spec: Any) -> Network:
     """Read the explicit network."""
-    neurons = items(fields(spec, "network", "denominator neurons")["neurons"], "neurons")
+    keys = "denominator neurons" + " coefficients" * bool(problem.free)
+    neurons = items(fields(spec, "network", keys)["neurons"], "neurons")
     usable(len(neurons) * problem.n <= MAX_TOKENS, "the network is too wide for so many rows")
     found = Network(denominator(spec["denominator"]), [], [], [], [])
     for neuron in neurons:
@@ -434,7 +442,10 @@ def network_of(problem: Problem, spec: Any) -> Network:
         w = integers(neuron["vector"], "vector", problem.d)
         found.vectors.append(w)
         found.columns.append([found.signs[-1] * max(0, dot(row, w)) for row in problem.rows])
-    fit = list(map(sum, zip(*found.columns))) or [0] * problem.n
+    c = integers(spec.get("coefficients", []), "coefficients", len(problem.free))
+    parts = found.columns + [[a * x for x in b] for a, b in zip(c, problem.free)]
+    fit = list(map(sum, zip(*parts))) or [0] * problem.n
+    found.columns.extend([found.T * x for x in b] for b in problem.free)
     scale = problem.q * found.T
     found.residual[:] = [Fraction(t, problem.p) - Fraction(f, scale) for t, f in zip(problem.targets, fit)]
     return found
@@ -449,11 +460,11 @@ def bound_of(problem: Problem, N: int, m: list[int], t: Fraction, network: Netwo
     upper = Fraction(sum(squares), 2 * common) + problem.lam * lengths
     need(lower <= upper, "the lower bound is not above the upper bound")
     ends = decimal(lower, ROUND_FLOOR), decimal(upper, ROUND_CEILING)
-    return upper - lower, "The least objective of all %s lies between %s and %s." % (NETWORKS, *ends)
+    return upper - lower, "The least objective of all %s lies between %s and %s." % (problem.networks, *ends)
 
 
 NETWORKS = "two-layer ReLU networks of any width"
-EVERY = "every optimal network, among all %s, " % NETWORKS
+EVERY = "every optimal network, among all %s, "
 
 
 def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
@@ -472,7 +483,8 @@ def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
     return [
         words,
         "The stored network, of width %d, is within %s of it." % (width, wide),
-        "The residual of %sis within %s of the mean of t nu and that of the stored network." % (EVERY, ball),
+        "The residual of %sis within %s of the mean of t nu and that of the stored network."
+        % (EVERY % problem.networks, ball),
     ]
 
 
@@ -534,6 +546,7 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
 # Lambda >= the norm of each row of S M^T. If e + Lambda tau < 1, the m_k are independent, so that gamma is
 # unique, and max |gamma_k - 1| <= delta = Lambda (rho + tau) / (1 - e - Lambda tau). If delta < 1, every
 # optimal network uses every ray, and all of E reach lambda.
+# (With free columns: M holds these as well, gamma - 1 the differences of their coefficients, and gap = 0.)
 # Proof. M (gamma - 1) = (nu_w - nu*) - (m - M) gamma. Multiply by S M^T: with x = max |gamma_k - 1|, x (1 -
 # e) <= Lambda (rho + tau (1 + x)). If m x = 0 then M x = (M - m) x, and max |x| (1 - e) <= Lambda tau max
 # |x|.   QED
@@ -545,6 +558,7 @@ def show_weights(problem: Problem, network: Network, stars: list[Star], S: Any, 
     K, scale, e, longest = len(stars), (problem.q * network.T) ** 2, Fraction(0), Fraction(0)
     gaps, gram = [], []
     need(network.signs == [star.sign for star in stars], "the stored network has one neuron for each face")
+    K += len(problem.free)
     for star, vector in zip(stars, network.vectors):
         w, v = star.w, [Fraction(x, network.T) for x in vector]
         need(dot(v, w) > 0, "a stored vector lies along its neuron")
@@ -578,10 +592,11 @@ def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str
         stars.append(star_of(problem, lines, 1 if face[0] == "+" else -1, face[1:], rho))
     need(top["faces"] == sorted(set(top["faces"])), "the faces are sorted, each once")
     cover(lines, problem.lam - rho * problem.frobenius, problem.lam, stars, rho * lines.unit)
-    ball = "The residual of " + EVERY + "is within %s of nu." % decimal(rho, ROUND_CEILING)
+    every = EVERY % problem.networks
+    ball = "The residual of " + every + "is within %s of nu." % decimal(rho, ROUND_CEILING)
     if top["inverse"] is None:
         where = "has one of the %d stored signs and faces, with one direction in each." % len(stars)
-        return [words, ball, "Every neuron of " + EVERY + where]
+        return [words, ball, "Every neuron of " + every + where]
     apart = decimal(show_weights(problem, network, stars, top["inverse"], rho), ROUND_CEILING)
     flat = [k for k, star in enumerate(stars, start=1) if 0 in star.side]
     many = "more than one solution: neuron %d lies on a hyperplane of the rows." % (flat or [0])[0]
@@ -589,9 +604,9 @@ def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str
         words,
         ball,
         "The neurons that reach lambda are exactly %d, in the stored faces; %suses each with a positive "
-        "weight, and no other." % (len(stars), EVERY),
+        "weight, and no other." % (len(stars), every),
         "The optimal network, among all %s, is unique up to permutation and splitting, its vectors within %s "
-        "of the stored ones; all optimal networks are one function on R^d." % (NETWORKS, apart),
+        "of the stored ones; all optimal networks are one function on R^d." % (problem.networks, apart),
         "The convex program over all activation patterns has " + (many if flat else "exactly one solution."),
     ]
 
@@ -611,6 +626,7 @@ def proved_by(document: Any) -> list[str]:
     need(problem.sha256 == top["problem_sha256"], "the SHA-256 of the problem is " + problem.sha256)
     nu = fields(top["nu"], "nu", "denominator numerators")
     N, m = denominator(nu["denominator"]), integers(nu["numerators"], "nu", problem.n)
+    need(not any(dot(b, m) for b in problem.free), "nu is orthogonal to the free columns")
     return (bound_claims if kind == "bound" else optimum_claims)(problem, N, m, top)
 
 

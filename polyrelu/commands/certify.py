@@ -50,6 +50,11 @@ JSON: "status" and the exit status speak of the optimum alone. "scope" says amon
 it under KEY_reason. "neurons" counts them, "neuron_list" has each one:
   {"sign": "+" or "-", "face": [1 active, 0 on the hyperplane, -1 off; row by row], "direction": [[lo, hi], ...],
    "weight": [lo, hi]}   the weight lies between these in every optimal network
+"setting" says which problem it was: hidden_bias, output_bias, skip, free_columns (see `polyrelu --help problem`). Where
+it is not the plain one, "free_coefficients" has those of the free functions: [lo, hi], or null where optimal networks
+have different ones. With a free hidden bias "families" lists the kinks: sign, direction, the range of its total
+"weight", the interval of its "bias" (each end enclosed, or "inf"), and its "neurons" in "neuron_list"; "neurons" then
+counts families. With a ridge "lambda_max" is null, with lambda_max_reason.
 "seconds" is everything you waited for, by steps under "timings"; "set" is the optimal set.
 Rows and neurons are counted from 1 in words and from 0 in JSON.
 With --predict the JSON object has the key "predictions", one entry for each new row, counted from 0:

@@ -65,7 +65,7 @@ def add_column_options(parser: argparse.ArgumentParser) -> None:
         metavar="C1,C2",
         default="",
         help="columns (by name, or from 0 without DATA's target) that join linearly, without a penalty, and are no "
-        "features of the neurons; `polyrelu problem` explains all these",
+        "features of the neurons; `polyrelu --help problem` explains all these",
     )
 
 

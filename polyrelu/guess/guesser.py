@@ -15,7 +15,7 @@ import numpy as np
 
 from polyrelu.guess.columns import Column
 from polyrelu.guess.explored import Explored
-from polyrelu.guess.finish import finish, neurons
+from polyrelu.guess.finish import TIE, finish, neurons
 from polyrelu.guess.flats import NEAR, Indices
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.multipliers import multipliers
@@ -23,7 +23,7 @@ from polyrelu.guess.pricing import Pricer
 from polyrelu.guess.scout import Oracle, Scout
 from polyrelu.guess.sliding import State
 from polyrelu.guess.solver import Solver
-from polyrelu.guess.values import Array, Bools, Guess
+from polyrelu.guess.values import Array, Bools, Guess, GuessedNeuron
 from polyrelu.guess.whitening import Whitening
 
 
@@ -50,6 +50,8 @@ class Guesser:
     all_cells: bool = True
     oracle: Oracle | None = None
     whitening: Whitening | None = None
+    finished: bool = True
+    """Whether a vertex is polished; not where the program is nearly degenerate by construction."""
     seeds: list[Array] = field(default_factory=list)
     begun: list[Solver] = field(default_factory=list)
     """The solver at work: what it has found is worth bounds even when it is interrupted."""
@@ -83,6 +85,8 @@ class Guesser:
         message = solver.run()
         solved = time.perf_counter()
         state = State(solver.pool, solver.t, solver.nu)
+        if not self.finished:
+            return Guess(program.whiten(solver.nu), *self._unfinished(solver), message)
         root, ties = finish(solver.pricer, solver.y, solver.lam, state, noise=solver.noise())
         if not message and (root.moved > 1e-9 or (root.t <= 0).any()):
             message = "Newton's method did not settle on the structure found"
@@ -98,6 +102,18 @@ class Guesser:
         return Guess(
             program.whiten(root.nu), used, neurons(program, ties, [0.0] * len(ties)), message, timings
         )
+
+    def _unfinished(self, solver: Solver) -> tuple[tuple[GuessedNeuron, ...], tuple[GuessedNeuron, ...]]:
+        """The neurons that the search has ended with, and the ties there."""
+        program, gated, known = self.program, self.gated, dict[tuple[object, ...], tuple[Column, float]]()
+        for c, t in zip(solver.pool, solver.t, strict=True):
+            if t > 0:
+                column, weight = known.get(c.key(gated), (c, 0.0))
+                known[c.key(gated)] = column, weight + float(t)
+        used = neurons(program, [c for c, _ in known.values()], [t for _, t in known.values()])
+        tight = solver.pricer.tight(program.whiten(solver.nu), solver.lam * (1 - TIE))
+        others = [c for _, c in tight if c.key(gated) not in known]
+        return used, neurons(program, others, [0.0] * len(others))
 
     def lambda_max(self) -> float:
         """The least lambda at which the zero network is optimal."""

@@ -203,7 +203,7 @@ class Attained:
 
     def network(self) -> Network:
         """The network, exact where a field of the optimum is known."""
-        return self.point.network()
+        return self.point.network(join=False)
 
 
 def _larger(a: Any, b: Any) -> Any:

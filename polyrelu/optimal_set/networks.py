@@ -37,6 +37,7 @@ def network_at(
     carriers: Sequence[int] | None = None,
     gates: Any = None,
     bits: int = BITS,
+    join: bool = True,
 ) -> Network:
     """The network with weight |w_k| on neuron k of S (the order of `optimum.used`); weights of 0 give no unit.
 
@@ -58,7 +59,7 @@ def network_at(
     kept = [b for b, w in enumerate(norms) if not (is_exact([w]) and sign_of(w, "a weight") == 0)]
     with precision(bits):
         pairs = [compatible(directions[on[b]], [norms[b] * places[on[b]].sign]) for b in kept]
-    if optimum.program.offset and carriers is None:
+    if optimum.program.offset and carriers is None and join:
         pairs = _joined(optimum, kept, pairs, bits)
     network = Network.of(
         [u for u, _ in pairs],

@@ -23,9 +23,8 @@ from polyrelu.exact.real import middle
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.point import BITS, Point, linear
 from polyrelu.proof.program import Program
-from polyrelu.proof.tightness import is_tight
+from polyrelu.proof.tightness import is_tight, show_strict_signs
 from polyrelu.proof.unconfirmed import Unconfirmed
-from polyrelu.proof.vanishing import is_twin
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,21 @@ def closure(point: Point, known: Sequence[Neuron], candidates: Sequence[Place]) 
         if place in found:
             continue
         neuron = Neuron(place, program)
-        if neuron.dimension and is_tight(point, neuron):
+        if neuron.dimension and _lies_in_face(point, neuron) and is_tight(point, neuron):
             found[place] = neuron
             waiting += related(point, neuron)
     return list(found.values())
+
+
+def _lies_in_face(point: Point, neuron: Neuron) -> bool:
+    """A candidate whose direction is on another side of some row is no neuron; what the structure uses must be one."""
+    try:
+        show_strict_signs(point, neuron)
+    except Unconfirmed:
+        if any(neuron.place == k.place for k in point.structure.neurons):
+            raise
+        return False
+    return True
 
 
 def ends_of(point: Point, place: Place) -> list[Place]:
@@ -64,7 +74,8 @@ def related(point: Point, neuron: Neuron) -> list[Place]:
     place, program = neuron.place, point.structure.program
     found = [end for end in (_above(point, neuron), _below(point, neuron)) if end is not None]
     mirror = Place(place.sign, tuple(-side for side in place.face))
-    if program.is_mirrored or is_twin(point, Neuron(mirror, program)):
+    apart = neuron.N + Neuron(mirror, program).N
+    if program.is_mirrored or all(map(point.structure.implies_zero, apart.tolist())):
         found.append(mirror)
     if (
         -1 not in place.face

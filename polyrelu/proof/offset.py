@@ -31,7 +31,7 @@ from polyrelu.proof.families import ends_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.point import BITS, Point
 from polyrelu.proof.program import Program
-from polyrelu.proof.ranks import all_positive, modulo_forms, rank_of_activations, rank_of_directions
+from polyrelu.proof.ranks import all_positive, modulo_forms, rank_of_directions
 from polyrelu.proof.structure import Structure
 from polyrelu.proof.support import Support, antipodal_pairs, exact_residual, used_by_vertices
 
@@ -137,9 +137,10 @@ def rooted(structure: Structure, guess: Guess) -> Point | None:
 
 def support(point: Point, E: Sequence[Neuron]) -> Support:
     """Which of the tight neurons are used, by weights that are proved positive."""
-    of_all, program = _rank(point, E), point.structure.program
-    inside, used = all_positive(point, E, of_all), (True,) * len(E)
-    if inside is None:
+    program, used = point.structure.program, (True,) * len(E)
+    of_all = _rank_of_the_structure(point, E)
+    inside = None if of_all is None else all_positive(point, E, of_all)
+    if of_all is None or inside is None:
         nu = exact_residual(point)
         used = used_by_vertices([k.column(nu) for k in E], program.fit(nu))
         S = list(compress(E, used))
@@ -160,20 +161,23 @@ def support(point: Point, E: Sequence[Neuron]) -> Support:
     return Support(used, of_all, placed, r, exchanges, facing, inside)
 
 
-def _rank(point: Point, E: Sequence[Neuron]) -> int:
-    """The rank of the columns modulo the free ones."""
+def _rank_of_the_structure(point: Point, E: Sequence[Neuron]) -> int | None:
+    """The rank of the columns modulo the free ones, if they span what the structure does, and so the fit."""
     structure = point.structure
-    if not E:
+    most = len(structure.neurons) + structure.e - len(structure.program.free.border)
+    if most == 0 and not E:
         return 0
-    if all(any(_explained(structure, k, other) for other in structure.neurons) for k in E):
-        most = min(len(E), len(structure.neurons) + structure.e - len(structure.program.free.border))
-        for bits in BITS:
-            nu = point.balls(bits).nu
-            with precision(bits):
-                least = len(nonzero_minor(arb_mat([k.column(nu) for k in E]))[0])
-            if least == most:
-                return most
-    return rank_of_activations(point, E)
+    if len(E) < most or not all(
+        any(_explained(structure, k, other) for other in structure.neurons) for k in E
+    ):
+        return None
+    for bits in BITS:
+        nu = point.balls(bits).nu
+        with precision(bits):
+            least = len(nonzero_minor(arb_mat([k.column(nu) for k in E]))[0])
+        if least == most:
+            return most
+    return None
 
 
 def _explained(structure: Structure, neuron: Neuron, other: Neuron) -> bool:

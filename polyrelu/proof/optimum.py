@@ -210,7 +210,6 @@ def _tight_families(point: Point, readings: Sequence[offset.Reading]) -> list[Ne
     for _ in range(MAX_ROUNDS):
         E = families.closure(point, shown, waiting)
         for neuron in E[len(shown) :]:
-            show_strict_signs(point, neuron)
             show_multipliers(point, neuron)
         shown, known = E, {neuron.place for neuron in E}
         near = _resisting(point, shown)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyrelu.budget import current
+from polyrelu.proof.shift import Shift
 
 ORACLE_BOXES = 500_000
 """The guess is told what was found by then; the proof misses nothing anyway."""
@@ -27,6 +28,8 @@ class Oracle:
 
     rows: Any
     denominator: int
+    shift: Shift | None = None
+    """With a free hidden bias: the coordinates of rows and directions."""
 
     def __call__(self, nu: Array, level: float) -> list[tuple[int, Array]]:
         """Directions (s, u) with s nu.(Xu)_+ > level ||u||."""
@@ -34,12 +37,16 @@ class Oracle:
 
         exact = [Fraction(float(v)) for v in nu]
         bits = max((v.denominator.bit_length() - 1 for v in exact), default=0)
+        rounded = [int(v * 2**bits) for v in exact]
+        if self.shift is not None:  # a residual that adds up to 0 but for rounding
+            rounded[0] -= sum(rounded)
         question = Question(
             self.rows,
-            tuple(int(v * 2**bits) for v in exact),
+            tuple(rounded),
             bits,
             Fraction(level) * self.denominator,
             gap=GAP,
+            offset=self.shift is not None,
         )
         means = current()
         answer = cover(
@@ -50,6 +57,8 @@ class Oracle:
             checkpoint=means.checkpoint,
         )
         found = () if isinstance(answer, Covered) else answer.missed
+        if self.shift is not None:
+            return [(u.sign, self.shift.guessed(*self.shift.covered(u.vector))) for u in found]
         return [(u.sign, in_floats(u.vector)) for u in found]
 
 

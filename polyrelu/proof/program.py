@@ -33,8 +33,8 @@ from polyrelu.proof.shift import Shift
 if TYPE_CHECKING:
     from polyrelu.guess import Guesser, Whitening
 
-SCALES = (10_000, 300, 2000, 60)
-"""How cheap a free hidden bias is made for the guess, in the order in which they are tried."""
+VARIANTS = ((10_000, False), (300, True), (300, False), (2000, True), (2000, False), (60, False))
+"""How cheap a free hidden bias is for the guess, and whether a vertex is polished: what is tried after the first."""
 Patterns = NDArray[np.bool_]
 
 
@@ -53,6 +53,8 @@ class Program(Shown):
     """A free hidden bias: the last column of X is its 1, and the last coordinate of a direction has no penalty."""
     scale: int = 10_000
     """For the guess alone, where the bias pays a little: see `shift`."""
+    finished: bool = True
+    """For the guess alone, too: whether it polishes a vertex."""
 
     @cached_property
     def free(self) -> FreeColumns:
@@ -118,9 +120,8 @@ class Program(Shown):
     @cached_property
     def variants(self) -> list[Program]:
         """The same program as different guesses see it."""
-        return (
-            [self if s == self.scale else replace(self, scale=s) for s in SCALES] if self.offset else [self]
-        )
+        others = [replace(self, scale=s, finished=f) for s, f in VARIANTS] if self.offset else []
+        return [self, *others]
 
     def seen(self, direction: Any, other: Program) -> Any:
         """A direction of the guess of another variant."""
@@ -209,7 +210,9 @@ class Program(Shown):
 
         whitening = self._whitening()
         if self.offset:
-            return Guesser(self.shift.guess_rows, self.y_float, None, whitening=whitening)
+            oracle = Oracle(self.shift.integer_rows, self.shift.denominator, self.shift)
+            rows, finished = self.shift.guess_rows, self.finished
+            return Guesser(rows, self.y_float, None, oracle=oracle, whitening=whitening, finished=finished)
         if self.listed is None:
             oracle = Oracle(self.X_integer, self.denominator)
             return Guesser(self.X_float, self.y_float, None, oracle=oracle, whitening=whitening)

@@ -137,12 +137,16 @@ def all_positive(point: Point, neurons: Sequence[Neuron], of_all: int) -> Interi
     """
     from polyrelu.guess import positive_weights
 
+    if not neurons:  # the empty sum, where the fit is known to be zero
+        return Interior({}, ())
     bits = BITS[0]
     nu = point.balls(bits).nu
     with precision(bits):
         table = arb_mat([neuron.column(nu) for neuron in neurons])
         fit = point.structure.program.fit(nu)
-        proposed = positive_weights(_floats(table), np.array([float(v.mid()) for v in fit]), of_all)
+        known = sorted(nonzero_minor(table)[1])  # rows that are not zero but for rounding, and independent
+        floats = _floats(table)[:, known]
+        proposed = positive_weights(floats, np.array([float(fit[i].mid()) for i in known]), of_all)
         if proposed is None:
             return None
         weights, basis = proposed
