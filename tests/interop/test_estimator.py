@@ -1,6 +1,7 @@
 """`ExactReLURegressor`: scikit-learn's own checks, and what the proved optimum adds."""
 
 import pickle
+from unittest import SkipTest
 
 import numpy as np
 import pytest
@@ -20,11 +21,17 @@ FOUR = ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4])
         ExactReLURegressor(lam=0.1, seconds=0),
         ExactReLURegressor(lam=0.1, bias="penalised", output_bias="ridge", seconds=0),
         ExactReLURegressor(lam=1e6, bias="none", output_bias="free", seconds=0.2),
-    ]
+    ],
+    expected_failed_checks=lambda estimator: (
+        {"check_regressors_train": "no score without a neuron"} if estimator.lam == 1e6 else {}
+    ),
 )
 def test_checks_of_scikit_learn(estimator, check):
-    """Trained, and (with a penalty from which on there is no neuron) proved."""
-    check(estimator)
+    """Trained, and (with a penalty from which on there is no neuron) proved where that is quick."""
+    try:
+        check(estimator)
+    except SkipTest:  # the only one that scikit-learn passes over: arrays of other libraries
+        assert "array_api" in check.func.__name__
 
 
 def test_the_fit_is_the_proved_optimum():
