@@ -36,7 +36,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("file", metavar="FILE", help="proof.json or proof.json.gz")
     parser.add_argument("--latex", metavar="FILE.tex", help="write a LaTeX document instead of printing text")
-    parser.add_argument("--fragment", action="store_true", help="with --latex: a lemma with its proof, for \\input")
+    parser.add_argument(
+        "--fragment", action="store_true", help="with --latex: a lemma with its proof, for \\input"
+    )
     parser.add_argument("--bib", metavar="FILE.bib", help="with --fragment: the entries that it cites")
     parser.add_argument(
         "--seconds", metavar="N", type=positive, help="refuse a file whose check takes longer (default: 300)"

@@ -25,7 +25,7 @@ def closed(exact: Any) -> str | None:
     rational = isinstance(exact, Fraction | int)
     terms = {1: Fraction(exact)} if rational else exact.terms
     if not rational and exact.field.f and set(terms) <= {0}:
-        rational, terms = True, {1: c for c in terms.values()}
+        rational, terms = True, {1: terms.get(0, Fraction(0))}
     if len(terms) > MAX_TERMS or not (rational or not exact.field.f):
         return None
     length = sum(len(str(c)) + (len(str(m)) + 6 if m != 1 else 0) for m, c in terms.items())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from polyrelu.certificate import check
-from polyrelu.prose.kernel_lemma import kernel_argument, kernel_statement
+from polyrelu.prose.kernel_lemma import kernel_statement
+from polyrelu.prose.kernel_proof import kernel_argument
 from polyrelu.prose.lemma import statement
 from polyrelu.prose.literature import WORKS, cited
 from polyrelu.prose.parts import Block, Part, Table
@@ -20,7 +21,11 @@ def lemma_with_proof(document: dict[str, Any], report: check.Report) -> list[Par
     else:
         claim, proof = statement(document, report), argument(document, report)
     about = setting(document["problem"], report.problem)
-    return [Part("section", "The problem", about), Part("lemma", "Lemma", claim), Part("proof", "Proof", proof)]
+    return [
+        Part("section", "The problem", about),
+        Part("lemma", "Lemma", claim),
+        Part("proof", "Proof", proof),
+    ]
 
 
 def explanation(document: dict[str, Any], report: check.Report) -> list[Part]:

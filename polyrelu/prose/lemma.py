@@ -63,7 +63,8 @@ def _value(document: dict[str, Any], weights: Weights, among: str) -> list[Block
         attained = rf"Networks of width $m$ attain it if and only if $m \ge {width}$."
     else:
         attained = rf"Networks of every width $m \ge {width}$ attain it."
-    return [f"The least value of $J$ over all networks of any width{among} is {value}. {attained}"]
+    over = rf"{among}, of any width," if among else " over all networks of any width"
+    return [f"The least value of $J${over} is {value}. {attained}"]
 
 
 def _residual(optimum: check.Optimum, among: str) -> list[Block]:
@@ -111,11 +112,13 @@ def _set(weights: Weights, among: str) -> list[Block]:
     claim, used = claims["optimal_set"], listing([k + 1 for k in weights.used])
     if not weights.used:
         return [rf"No optimal network{among} uses any of these neurons: the zero network is the only one."]
+    if claim["p_unique"]:
+        only = rf"Exactly one $\gamma \ge 0$ satisfies (3); it is positive for the neurons {used}."
+        return [
+            f"{only} So the optimal network is unique {SPLIT}{among}: its weights are those of the table."
+        ]
     these = rf"The $\gamma \ge 0$ with (3) are a polytope of dimension {claim['dimension']}"
     using = f"; the neurons that some optimal network uses are {used}."
-    if claim["p_unique"]:
-        only = f" The optimal network is unique {SPLIT}{among}: its weights are those of the table."
-        return [f"{these}{using}{only}"]
     functions = {
         None: "",
         True: r" All optimal networks are the same function on $\mathbf{R}^d$.",
@@ -138,7 +141,11 @@ def _minimal(weights: Weights, among: str) -> list[Block]:
         text += " The proof file lists the neurons of each."
         return [text]
     rows = [
-        [f"${i}$", f"${len(network)}$", ", ".join(rf"$\gamma_{{{k + 1}}} =$ {w.text}" for k, w in network.items())]
+        [
+            f"${i}$",
+            f"${len(network)}$",
+            ", ".join(rf"$\gamma_{{{k + 1}}} =$ {w.text}" for k, w in network.items()),
+        ]
         for i, network in enumerate(weights.vertices, start=1)
     ]
     return [text, Table(["", "width", r"weights; all other $\gamma_k$ are 0"], rows)]

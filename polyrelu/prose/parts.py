@@ -1,6 +1,6 @@
-"""What a proof in prose is made of, before any typesetting.
+r"""What a proof in prose is made of, before any typesetting.
 
-A paragraph is a string with formulas between dollar signs, in TeX, and with \\cite{key} outside of them. One that is a
+A paragraph is a string with formulas between dollar signs, in TeX, and with \cite{key} outside of them. One that is a
 single formula is displayed.
 """
 

@@ -20,7 +20,7 @@ IN_PLAIN = [
     (r"\\texttt\{([^}]*)\}", r"\1"),
     (r"\\mathbf\{R\}", "R"),
     (r"\^\{\(([a-z])\)\}", r"^\1"),
-    (r"\^\{(\w+)\}", r"^\1"),
+    (r"\^\{(-?\w+)\}", r"^\1"),
     (r"_\{([^{}]*)\}", r"_\1"),
     (r"\\hat y", "yhat"),
     (r"\\varrho", "rho"),
@@ -57,7 +57,10 @@ def ruled(table: Table) -> list[str]:
         widths[widths.index(max(widths))] = max(WIDTH // 6, max(widths) - 1)
     lines = []
     for row in rows:
-        cells = [textwrap.wrap(cell, width) or [""] for cell, width in zip(row, widths, strict=True)]
+        cells = [
+            textwrap.wrap(cell, width, break_on_hyphens=False) or [""]
+            for cell, width in zip(row, widths, strict=True)
+        ]
         for i in range(max(map(len, cells))):
             shown = [cell[i] if i < len(cell) else "" for cell in cells]
             lines.append(("  " + "  ".join(map(str.ljust, shown, widths))).rstrip())

@@ -1,4 +1,4 @@
-"""A proof in prose as LaTeX: a whole document, or a fragment that a paper takes in with \\input.
+r"""A proof in prose as LaTeX: a whole document, or a fragment that a paper takes in with \input.
 
 Both compile with pdflatex as they are, with amsmath and amsthm alone, and no line is too long: long numbers, vectors,
 faces and hashes may break, and wide columns are as wide as the line allows.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import textwrap
+from itertools import pairwise
 
 from polyrelu.prose.explanation import texts
 from polyrelu.prose.literature import CITE, WORKS, cited
 from polyrelu.prose.parts import Block, Part, Table
 from polyrelu.prose.plain import plain_text
 
-ROWS_PER_TABLE = 36
+ROWS_PER_TABLE = 20
 MANY = 12
 """Rows from which a narrow table is folded."""
 NARROW, SHORT = 34, 14
@@ -27,7 +28,7 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \newtheorem*{lemma}{Lemma}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
-\title{Proof of the optimum of a two-layer network}
+\title{Optimal two-layer networks: a lemma with its proof}
 \author{}
 \date{}
 \begin{document}
@@ -43,6 +44,9 @@ HEAD = r"""%% A lemma with its proof, made by polyrelu explain from a proof file
 %(entries)s
 \makeatletter\@ifundefined{lemma}{\newtheorem{lemma}{Lemma}}{}\makeatother
 """
+
+LOOSE_WORD = re.compile(r"[+\-0]{2,}|[01]{2,}")
+"""A face or a pattern."""
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -61,18 +65,14 @@ SPECIAL = {
 
 def latex(parts: list[Part]) -> str:
     """A whole document, whose references are a section."""
-    body = []
+    body: list[str] = []
     for part in parts:
-        blocks = [CITE.sub(_named, block) if isinstance(block, str) else block for block in part.blocks]
         if part.kind == "section":
-            body += [rf"\section*{{{escape(part.heading)}}}", *map(tex_block, blocks)]
+            body += [rf"\section*{{{escape(part.heading)}}}", *map(tex_block, part.blocks)]
         else:
-            body += environment(part.kind, blocks)
-    return "\n\n".join([PREAMBLE, rf"{{{LOOSE}", *body, "}", r"\end{document}", ""])
-
-
-def _named(found: re.Match[str]) -> str:
-    return f"[{WORKS[found[1]].short}]"
+            body += environment(part)
+    named = CITE.sub(lambda found: f"[{WORKS[found[1]].short}]", "\n\n".join(body))
+    return "\n\n".join([PREAMBLE, rf"{{{LOOSE}", named, "}", r"\end{document}", ""])
 
 
 LOOSE = r"\emergencystretch=4em\relax"
@@ -83,17 +83,16 @@ def fragment(parts: list[Part], name: str, digest: str, entries: str) -> str:
     keys, label = cited(texts(parts)), f"lem:polyrelu-{digest[:12]}"
     commented = "\n".join(f"% {line}".rstrip() for line in entries.splitlines())
     head = HEAD % {"name": name, "label": label, "keys": ", ".join(keys) or "nothing", "entries": commented}
-    body = []
+    body: list[str] = []
     for part in parts:
-        blocks = environment(part.kind, part.blocks, label) if part.kind != "section" else map(tex_block, part.blocks)
-        body += blocks
+        body += map(tex_block, part.blocks) if part.kind == "section" else environment(part, label)
     return "\n\n".join([head, rf"\begingroup{LOOSE}", *body, r"\endgroup", ""])
 
 
-def environment(kind: str, blocks: list[Block], label: str = "") -> list[str]:
+def environment(part: Part, label: str = "") -> list[str]:
     """A lemma or a proof."""
-    labelled = rf"\label{{{label}}}" if label and kind == "lemma" else ""
-    return [rf"\begin{{{kind}}}{labelled}", *map(tex_block, blocks), rf"\end{{{kind}}}"]
+    labelled = rf"\label{{{label}}}" if label and part.kind == "lemma" else ""
+    return [rf"\begin{{{part.kind}}}{labelled}", *map(tex_block, part.blocks), rf"\end{{{part.kind}}}"]
 
 
 def tex_block(block: Block) -> str:
@@ -116,7 +115,7 @@ def tex_text(text: str) -> str:
 
 def _cited(text: str) -> str:
     ends = [0, *(end for found in CITE.finditer(text) for end in found.span()), len(text)]
-    pieces = [text[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    pieces = [text[a:b] for a, b in pairwise(ends)]
     return "".join(piece if i % 2 else escape(piece) for i, piece in enumerate(pieces))
 
 
@@ -131,23 +130,35 @@ def tex_table(table: Table, rows: list[list[str]]) -> str:
     head, rows = folded(table.head, rows)
     columns = list(zip(*([plain_text(c) for c in row] for row in [head, *rows]), strict=True))
     lengths = [max(map(len, column)) for column in columns]
-    wide = [n for n in lengths if n > SHORT] if sum(lengths) > NARROW else []
-    taken = sum(n / 2 + 0.3 for n in lengths if n not in wide)
-    kinds = ["l" if n not in wide else _share(n / sum(wide), taken, 2 * len(lengths)) for n in lengths]
+    wide = [i for i, n in enumerate(lengths) if n > SHORT] if sum(lengths) > NARROW else []
+    least = {i: max(map(longest_word, columns[i])) / 2 + 0.3 for i in wide}
+    taken = sum(n / 2 + 0.3 for i, n in enumerate(lengths) if i not in wide) + sum(least.values())
+    total = sum(lengths[i] for i in wide)
+    left = rf"(\linewidth - {taken:.2f}em - {2 * len(lengths)}\tabcolsep)"
+    kinds = [
+        rf"p{{\dimexpr {least[i]:.2f}em + {left} * {1000 * n // total} / 1000\relax}}" if i in wide else "l"
+        for i, n in enumerate(lengths)
+    ]
     lines = [" & ".join(map(tex_cell, row)) + r" \tabularnewline" for row in rows]
     top = " & ".join(map(tex_text, head)) + r" \tabularnewline \hline"
     body = [rf"\begin{{tabular}}{{{''.join(kinds)}}}", top, *lines, r"\end{tabular}"]
-    return "\n".join([r"\begin{center}\normalfont\renewcommand{\arraystretch}{1.2}", *body, r"\end{center}"])
+    size = r"\small\setlength{\tabcolsep}{3pt}" if wide else ""
+    begin = rf"\begin{{center}}\normalfont{size}\renewcommand{{\arraystretch}}{{1.2}}"
+    return "\n".join([begin, *body, r"\end{center}"])
 
 
-def _share(part: float, taken: float, gaps: int) -> str:
-    """A column that takes its part of the line, less what short columns and gaps take."""
-    return rf"p{{\dimexpr {part:.3f}\linewidth - {part * taken:.2f}em - {part * gaps:.2f}\tabcolsep\relax}}"
+def longest_word(text: str) -> int:
+    """Characters of the longest piece of a cell that is not broken."""
+    words = (8 if LOOSE_WORD.fullmatch(word) else len(word) for word in text.split())
+    return min(2 * SHORT, max(words, default=0))
 
 
 def folded(head: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
     """A long narrow table with its second half beside the first."""
-    if len(rows) < MANY or sum(max(len(plain_text(row[i])) for row in rows) for i in range(len(head))) > NARROW // 2:
+    if (
+        len(rows) < MANY
+        or sum(max(len(plain_text(row[i])) for row in rows) for i in range(len(head))) > NARROW // 2
+    ):
         return head, rows
     half = -(-len(rows) // 2)
     padded = [*rows, [""] * len(head)][: 2 * half]
@@ -156,7 +167,7 @@ def folded(head: list[str], rows: list[list[str]]) -> tuple[list[str], list[list
 
 def tex_cell(cell: str) -> str:
     """A cell; a face or a pattern and a long vector may break anywhere."""
-    if re.fullmatch(r"[+\-0]{2,}|[01]{2,}", cell):
+    if LOOSE_WORD.fullmatch(cell):
         parts = [cell[i : i + 8].replace("-", "{-}") for i in range(0, len(cell), 8)]
         text = r"\texttt{" + r"\allowbreak ".join(parts) + "}"
     else:
@@ -170,4 +181,6 @@ def escape(text: str) -> str:
     loose = re.sub(
         r"[0-9a-f]{64}", lambda m: r"\texttt{" + r"\allowbreak ".join(textwrap.wrap(m[0], 8)) + "}", escaped
     )
-    return re.sub(r"(?<![0-9a-f{])\d{16,}(?![0-9a-f])", lambda m: r"\allowbreak ".join(textwrap.wrap(m[0], 8)), loose)
+    return re.sub(
+        r"(?<![0-9a-f{])\d{16,}(?![0-9a-f])", lambda m: r"\allowbreak ".join(textwrap.wrap(m[0], 8)), loose
+    )

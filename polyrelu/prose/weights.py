@@ -90,7 +90,9 @@ class Weights:
         given, lam = given or {}, self.optimum.problem.lam
         right = list(self.fit)
         for k, weight in given.items():
-            right = [b - a * (weight.value * (1 / lam)) for b, a in zip(right, self.activations[k], strict=True)]
+            right = [
+                b - a * (weight.value * (1 / lam)) for b, a in zip(right, self.activations[k], strict=True)
+            ]
         solved = solve([self.activations[k] for k in support], right)
         found = {k: self._weight(k, support, x * lam) for k, x in zip(support, solved, strict=True)}
         return {k: (given | found)[k] for k in sorted(given | found)}
@@ -124,7 +126,13 @@ class Weights:
     def _inside(self) -> Network:
         """Without ties: the root, each pair shared as in the interior point of the file."""
         roles, lam = self.optimum.roles, self.optimum.problem.lam
-        totals = dict(zip((k for k, r in enumerate(roles) if r in ("single", "pair")), self.optimum.point.weights, strict=True))
+        totals = dict(
+            zip(
+                (k for k, r in enumerate(roles) if r in ("single", "pair")),
+                self.optimum.point.weights,
+                strict=True,
+            )
+        )
         pairs = [k for k, role in enumerate(roles) if role == "pair"]
         shares, given = self.evidence.get("interior", [None] * len(pairs)), Network()
         for k, share in zip(pairs, shares, strict=True):
@@ -143,10 +151,16 @@ class Weights:
             return span([network.get(k, nothing) for network in networks])
         if "tie" in roles or self.supports:
             return r"$\ge 0$"
-        weights = zip((i for i, r in enumerate(roles) if r in ("single", "pair")), self.optimum.point.weights, strict=True)
+        weights = zip(
+            (i for i, r in enumerate(roles) if r in ("single", "pair")),
+            self.optimum.point.weights,
+            strict=True,
+        )
         head = k - 1 if roles[k] == "antipode" else k
         total = Weight(dict(weights)[head] * self.optimum.problem.lam).text
-        return total if roles[k] == "single" else rf"$\gamma_{{{head + 1}}} + \gamma_{{{head + 2}}} = $ {total}"
+        return (
+            total if roles[k] == "single" else rf"$\gamma_{{{head + 1}}} + \gamma_{{{head + 2}}} = $ {total}"
+        )
 
 
 def span(weights: list[Weight]) -> str:
