@@ -18,12 +18,22 @@ def kernel_statement(document: dict[str, Any]) -> list[Block]:
     """The items of the lemma."""
     file = Accepted(document)
     bounds, *_ = document["claims"]
-    items: list[list[Block]] = [[bounds.replace("objective", "objective $J$")]]
-    if not file.optimum:
-        below = f"This network of width {len(file.network.vectors)} has a $J$ within {upwards(file.gap)} of the least:"
-        return lettered([*items, [_ball(file), *_residual(file)], explicit(file.balanced(), below)])
-    items.append([_ball(file), *_residual(file)])
-    return [*lettered([*items, *_neurons(file)]), DECIMALS]
+    items: list[list[Block]] = [
+        [bounds.replace("objective", "objective $J$")],
+        [_ball(file), *_residual(file)],
+    ]
+    items += _neurons(file) if file.optimum else [_near(file)]
+    return [*lettered(items), DECIMALS]
+
+
+def _near(file: Accepted) -> list[Block]:
+    """The stored network, and how good it is."""
+    width = len(file.network.vectors)
+    if not width:
+        return [f"The zero network has a $J$ within {upwards(file.gap)} of the least."]
+    return explicit(
+        file.balanced(), f"This network of width {width} has a $J$ within {upwards(file.gap)} of the least:"
+    )
 
 
 def upwards(x: Fraction) -> str:
@@ -67,8 +77,7 @@ def _neurons(file: Accepted) -> list[list[Block]]:
             f"\\theta_i$); with "
             "each of them, one direction."
         )
-        near = f"This network of width {len(file.network.vectors)} has a $J$ within {upwards(file.gap)} of the least:"
-        return [[text, Table(["$k$", "sign", "face"], places)], explicit(file.balanced(), near)]
+        return [[text, Table(["$k$", "sign", "face"], places)], _near(file)]
     rows = []
     for (k, sign, face), (_, w) in zip(places, file.vectors(), strict=True):
         size = norm(w)
