@@ -1240,6 +1240,14 @@ WORDS = {
 }
 
 
+ABOUT = {
+    "arrangement": "that these are all patterns that there are",
+    "optimum": "the optimal fit and its neurons",
+    "optimal_set": "which neurons are used, and what is unique",
+    "vertices": "all minimal networks",
+}
+
+
 def scope_of(problem: Problem, number: int) -> str:
     """Among which networks the optimum of a program with a number of patterns is one, where not among all."""
     if problem.listed is None and not problem.gated:
@@ -1437,7 +1445,7 @@ def _answer(args: argparse.Namespace, answer: dict[str, Any]) -> tuple[list[str]
         answer.update(status="accepted", sha256=report.file, problem_sha256=report.problem)
         answer.update(proved=report.proved, not_claimed=report.not_claimed)
         lines += ["ACCEPTED"] + ["  proved: " + words for words in report.proved]
-        lines += ["  not claimed: " + ", ".join(report.not_claimed)] if report.not_claimed else []
+        lines += ["  not claimed: %s (%s)" % (name, ABOUT[name]) for name in report.not_claimed]
         return [*lines, "  problem: sha256 " + report.problem], 0
     except Rejected as error:
         claim, step = error.args

@@ -579,6 +579,13 @@ def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str
     need(top["faces"] == sorted(set(top["faces"])), "the faces are sorted, each once")
     cover(lines, problem.lam - rho * problem.frobenius, problem.lam, stars, rho * lines.unit)
     ball = "The residual of " + EVERY + "is within %s of nu." % decimal(rho, ROUND_CEILING)
+    if not stars:
+        usable(top["inverse"] is None, "where no neuron reaches lambda the inverse is null")
+        alone = (
+            "No neuron reaches lambda: the zero network is the only optimal one, among all %s; the convex "
+        )
+        one = "program over all activation patterns has exactly one solution."
+        return [words, ball, alone % NETWORKS + one]
     if top["inverse"] is None:
         where = "has one of the %d stored signs and faces, with one direction in each." % len(stars)
         return [words, ball, "Every neuron of " + EVERY + where]

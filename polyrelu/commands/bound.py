@@ -66,7 +66,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--out",
         metavar="FILE",
-        help="save a proof of the bounds, for `polyrelu check`; compressed if it ends in .gz",
+        help="save a proof of the bounds, for `polyrelu check`; it is checked before it is saved, which in bare Python "
+        "takes far longer than the bounds; compressed if it ends in .gz",
     )
     add_json_option(parser)
     parser.set_defaults(run=run)

@@ -46,7 +46,7 @@ def _said(report: check.Report) -> list[Block]:
         words.replace("R^d", r"$\mathbf{R}^d$").replace("lambda", r"$\lambda$") for words in report.proved
     ]
     if report.not_claimed:
-        blocks.append("Not claimed: " + ", ".join(report.not_claimed).replace("_", " ") + ".")
+        blocks.append("Not claimed: " + "; ".join(check.ABOUT[name] for name in report.not_claimed) + ".")
     return [
         *blocks,
         f"The proof file has the SHA-256 {report.file} (uncompressed). It is checked again by",

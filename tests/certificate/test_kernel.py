@@ -14,7 +14,7 @@ import pytest
 from polyrelu.bounding.search import bound
 from polyrelu.certificate import check, kernel
 from polyrelu.certificate.bound_file import bound_document, write_bound
-from polyrelu.certificate.document import canonical_bytes, save
+from polyrelu.certificate.document import canonical_bytes, problem_digest, save
 from polyrelu.certificate.write_kernel import OutOfClass, optimum_document
 from polyrelu.certification import certify
 from polyrelu.exact.rational import to_fraction
@@ -160,3 +160,19 @@ def test_a_lie_about_the_hash_or_the_claims_is_rejected(files, tmp_path):
     for change in ({"problem_sha256": "0" * 64}, {"claims": document["claims"][:-1]}, {"claims": []}):
         (tmp_path / "lie.json").write_bytes(canonical_bytes({**document, **change}))
         assert alone(HERE, tmp_path / "lie.json").returncode == 1
+
+
+def test_above_lambda_max_a_kernel_file_says_that_the_zero_network_alone_is_optimal():
+    document = optimum_document(certify([[1, 2], [3, -1]], [1, 1], 9).proved())
+    assert document["faces"] == []
+    assert (
+        "the zero network is the only optimal one, among all two-layer ReLU networks"
+        in document["claims"][-1]
+    )
+    document["inverse"] = {"denominator": "1", "rows": []}
+    with pytest.raises(kernel.Unusable, match="the inverse is null"):
+        kernel.check(document)
+    document["inverse"], document["problem"]["lambda"] = None, "1/10"
+    document["problem_sha256"] = problem_digest(document["problem"])
+    with pytest.raises(kernel.Rejected, match="no direction exceeds the level; this one does"):
+        kernel.proved_by(document)
