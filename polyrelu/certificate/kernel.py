@@ -35,9 +35,9 @@ from typing import Any, NamedTuple
 
 MAX_BYTES, MAX_TOKENS, MAX_DIGITS = 16 * 2**20, 400_000, 4000
 MAX_BITS, MAX_SIZE = 2**16, 2**27  # of a common denominator; and times the entries that have it
-MAX_WAITING = 4_000_000  # lines of boxes that wait
+MAX_WAITING = 1_000_000  # lines of boxes that wait
 DEPTH, SLOPE, ROOT = 48, 20, 600  # bits: of the finest box, of slopes, of square roots
-ONE, MIXTURES, CLIMBS, ROUNDS = 1 << SLOPE, (1, 2, 4, 8, 12, 16), 4, 4
+ONE, MIXTURES, CLIMBS, ROUNDS = 1 << SLOPE, (4, 16), 2, 3
 
 
 class Unusable(Exception):
@@ -302,14 +302,15 @@ def cover(lines: Lines, level: Fraction, top: Fraction, stars: list[Star], slack
 
 def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[list[int]]) -> None:
     """A box and all its halves, depth first; on the way down decided lines join the linear part."""
-    waiting, stack = len(side.V), [(c, h, base, list(range(len(side.V))), stars)]
+    rest = [(k, dot(v, c), dot(a, h)) for k, (v, a) in enumerate(zip(side.V, side.A))]
+    waiting, stack = len(rest), [(c, h, base, rest, 0, 0, stars)]
     while stack:
         tick()
-        c, h, base, rest, stars = stack.pop()
+        c, h, base, rest, j, move, stars = stack.pop()
         waiting -= len(rest)
         undecided = []
-        for k in rest:
-            z, r = dot(side.V[k], c), dot(side.A[k], h)
+        for k, z, r in rest:  # as they were before the centre moved along j, and h_j became |move|
+            z, r = z + move * side.V[k][j], r - abs(move) * side.A[k][j]
             if -r < z < r:
                 undecided.append((k, z, r))
                 continue
@@ -321,13 +322,13 @@ def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[
             continue
         if leaf_a(side, c, h, base, undecided):
             continue
-        j, rest = coordinate(side, h, undecided), [k for k, _, _ in undecided]
+        j = coordinate(side, h, undecided)
         need(h[j] > 1, "every direction is settled; this one is not: " + direction(c))
         half = [x // 2 if i == j else x for i, x in enumerate(h)]
         for turn in (-1, 1):
             centre = [x + turn * half[j] if i == j else x for i, x in enumerate(c)]
-            stack.append((centre, half, base, rest, stars))
-        waiting += 2 * len(rest)
+            stack.append((centre, half, base, undecided, j, turn * half[j], stars))
+        waiting += 2 * len(undecided)
         usable(waiting <= MAX_WAITING, "the covering needs too much memory")
 
 
