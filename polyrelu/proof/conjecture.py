@@ -18,9 +18,10 @@ from polyrelu.guess import Guess, GuessedNeuron, coordinates_in, dimension
 from polyrelu.proof.fibre import Interior, interior_of_fibre
 from polyrelu.proof.neuron import Neuron, Place, gated_place
 from polyrelu.proof.pairing import Group, group
-from polyrelu.proof.point import Point
+from polyrelu.proof.point import Point, weight
 from polyrelu.proof.program import Program
 from polyrelu.proof.structure import Structure
+from polyrelu.proof.unconfirmed import Unconfirmed
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,34 +34,62 @@ class Conjecture:
 
 
 def conjecture(program: Program, guess: Guess) -> Conjecture:
-    """The first structure read off the guess that has a proved root."""
+    """The first structure read off the guess that has a proved root; its weights are positive."""
     guess = replace(guess, neurons=_directed(program, guess.neurons), ties=_directed(program, guess.ties))
     groups, ties = group(guess, lambda a, b: place_of(program, a).is_opposite(place_of(program, b)))
+    refuted: Unconfirmed | None = None
     if any(g.partner is not None for g in groups):
-        found = _linear_phase(program, guess, groups)
+        try:
+            found = _linear_phase(program, guess, groups)
+        except Unconfirmed as failed:
+            found, refuted = None, failed
         if found is not None:
             return Conjecture(*found, _neurons(program, ties))
     singles = [Group(neuron) for neuron in guess.neurons]
-    point = _prove(
-        Structure(program, _neurons(program, guess.neurons), (False,) * len(singles)), guess, singles
-    )
+    point = _prove(_structure(program, singles), guess, singles)
     if point is None:
-        raise Undecided(
+        raise refuted or Undecided(
             f"the guessed structure of {len(singles)} neurons has no provable root; "
             "Newton's iteration found none: the optimum may be badly conditioned or at a breakpoint of lambda; "
             "try a lambda nearby, or data with fewer digits"
         )
+    show_positive(point)
     return Conjecture(point, None, _neurons(program, guess.ties))
 
 
+def show_positive(point: Point) -> None:
+    """Prove that every weight of the root is positive."""
+    for k, neuron in enumerate(point.structure.neurons):
+        if point.sign(weight(k), "the weight of a neuron") <= 0:
+            raise Unconfirmed("a guessed neuron has no positive weight", neuron.place)
+
+
 def _linear_phase(program: Program, guess: Guess, groups: Sequence[Group]) -> tuple[Point, Interior] | None:
-    neurons = [g.neuron for g in groups]
-    structure = Structure(program, _neurons(program, neurons), tuple(g.partner is not None for g in groups))
+    structure = _structure(program, groups)
+    groups = [_completed(structure, g, k) for g, k in zip(groups, structure.neurons, strict=True)]
+    structure = replace(structure, paired=tuple(g.partner is not None for g in groups))
     if dimension([g.neuron.direction for g in groups if g.partner is not None]) != structure.r:
         return None
     point = _prove(structure, guess, groups)
-    interior = interior_of_fibre(point) if point is not None else None
-    return (point, interior) if point is not None and interior is not None else None
+    if point is None:
+        return None
+    show_positive(point)
+    interior = interior_of_fibre(point)
+    return (point, interior) if interior is not None else None
+
+
+def _structure(program: Program, groups: Sequence[Group]) -> Structure:
+    paired = tuple(g.partner is not None for g in groups)
+    return Structure(program, _neurons(program, [g.neuron for g in groups]), paired)
+
+
+def _completed(structure: Structure, found: Group, neuron: Neuron) -> Group:
+    """A single whose face lies in U is a pair, whatever the guess saw: X^T nu = 0 on U makes -u tight with u."""
+    if found.partner is not None or neuron.place.gate is not None or not structure.is_exchanged(neuron):
+        return found
+    antipode = found.neuron.antipode()
+    (there,) = _neurons(structure.program, [antipode])
+    return Group(found.neuron, antipode) if there.multiplicity else found
 
 
 def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point | None:
