@@ -143,7 +143,9 @@ def prove(program: Program, guess: Guess) -> Optimum:
     while True:
         tried.add(_named(guess))
         try:
-            return prove_as_guessed(program, guess)
+            found = conjecture(program, guess)
+            guess = found.guess
+            return confirmed(found)
         except Unconfirmed as failed:
             mended = repair(program, guess, failed.wrong, failed.right)
             if mended is None or _named(mended) in tried or len(tried) > MAX_REPAIRS:
@@ -157,9 +159,8 @@ def _named(guess: Guess) -> frozenset[tuple[object, ...]]:
     return frozenset((*((k.sign, k.face, k.gate) for k in guess.neurons), *ties))
 
 
-def prove_as_guessed(program: Program, guess: Guess) -> Optimum:
-    """The five steps for one guess, as it stands."""
-    found = conjecture(program, guess)
+def confirmed(found: Conjecture) -> Optimum:
+    """Steps 2 to 5 for a proved root with positive weights."""
     point = found.point
     E = structure_neurons(found)
     for neuron in E:
@@ -167,7 +168,7 @@ def prove_as_guessed(program: Program, guess: Guess) -> Optimum:
         show_multipliers(point, neuron)
     further = further_tight_neurons(point, E, found.candidates)
     support = exact_support(point, [*E, *further]) if further else explained_support(point, E)
-    return Optimum(program, point, (*E, *further), support, found.interior)
+    return Optimum(point.structure.program, point, (*E, *further), support, found.interior)
 
 
 def structure_neurons(found: Conjecture) -> list[Neuron]:
