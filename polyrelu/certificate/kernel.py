@@ -309,8 +309,8 @@ def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[
         c, h, base, rest, j, move, stars = stack.pop()
         waiting -= len(rest)
         undecided = []
-        for k, z, r in rest:  # as they were before the centre moved along j, and h_j became |move|
-            z, r = z + move * side.V[k][j], r - abs(move) * side.A[k][j]
+        for k, above, across in rest:  # of the box before its centre moved along j, and h_j became |move|
+            z, r = above + move * side.V[k][j], across - abs(move) * side.A[k][j]
             if -r < z < r:
                 undecided.append((k, z, r))
                 continue
