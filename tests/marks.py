@@ -33,6 +33,7 @@ SLOW = {
     "test_forty_antipodal_pairs",
     "test_known_numbers_of_cells",
     "test_minimal_and_narrowest_by_brute_force",
+    "test_round_trips_of_large_tables",
     "test_multipliers_reach_the_projection",
     "test_never_above_the_optimum_in_200_random_problems",
     "test_no_generic_instance_is_undecided",

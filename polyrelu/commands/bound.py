@@ -14,6 +14,7 @@ from polyrelu.commands.options import (
     add_lambda_option,
     add_seconds_option,
     engine,
+    note,
     put_away,
     share,
 )
@@ -94,4 +95,5 @@ def run(args: argparse.Namespace) -> int:
 def _save(found: Bounds, path: str) -> None:
     from polyrelu.certificate.bound_file import write_bound
 
+    note("polyrelu bound: bare Python checks the proof before it is saved")
     write_bound(path, found)

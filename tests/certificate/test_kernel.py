@@ -21,6 +21,8 @@ from polyrelu.exact.rational import to_fraction
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
 from tests.batteries.kernel_mutants import assert_true
+from tests.benchmarks.bench_proof_files import penalty, round_trip
+from tests.benchmarks.large_tables import TABLES
 from tests.corpus import degenerate, generic
 
 HERE = Path(kernel.__file__)
@@ -176,3 +178,13 @@ def test_above_lambda_max_a_kernel_file_says_that_the_zero_network_alone_is_opti
     document["problem_sha256"] = problem_digest(document["problem"])
     with pytest.raises(kernel.Rejected, match="no direction exceeds the level; this one does"):
         kernel.proved_by(document)
+
+
+@pytest.mark.parametrize("name", ["random-60x4", "random-200x3", "iris-0"])
+def test_round_trips_of_large_tables(name, tmp_path):
+    """The others take longer: `python tests/benchmarks/bench_proof_files.py`."""
+    problem = TABLES[name].problem()
+    trip = round_trip(problem, penalty(problem, "1/10"), tmp_path / "proof.json")
+    assert trip.kind == "optimum"
+    assert trip.answers.keys() == {"check", "kernel"}
+    assert trip.accepted
