@@ -151,25 +151,29 @@ class Scout:
 
 
 def ascend(X: Array, a: Array, start: Array, how: Ascent) -> tuple[Array, Array]:
-    """Unit directions after some steps uphill on a.(Xu)_+, and their values, until no step gains enough."""
-    u, products = start, start @ X.T
-    value = np.maximum(products, 0.0) @ a
+    """Unit directions after some steps uphill on a.(Xu)_+, and their values, until no step gains enough.
+
+    A direction from which no step leads uphill stays where it is.
+    """
+    u, value = start.copy(), np.maximum(start @ X.T, 0.0) @ a
+    moving = np.arange(len(u))
     for _ in range(how.rounds):
-        gradient = ((products > 0) * a) @ X
+        here, before = u[moving], value[moving]
+        gradient = ((here @ X.T > 0) * a) @ X
         size = np.linalg.norm(gradient, axis=1)
-        toward = gradient / np.where(size > TINY, size, 1.0)[:, None] - u
-        before = value
+        toward = gradient / np.where(size > TINY, size, 1.0)[:, None] - here
+        top = before
         for step in how.steps:
-            there = u + step * toward
+            there = here + step * toward
             length = np.linalg.norm(there, axis=1)
             there /= np.where(length > TINY, length, 1.0)[:, None]
-            ahead = there @ X.T
-            reached = np.maximum(ahead, 0.0) @ a
-            higher = reached > value
-            value = np.where(higher, reached, value)
-            u, products = np.where(higher[:, None], there, u), np.where(higher[:, None], ahead, products)
-        if not (value > before + how.gain * np.abs(value)).any():
+            reached = np.maximum(there @ X.T, 0.0) @ a
+            higher = reached > top
+            top, here = np.where(higher, reached, top), np.where(higher[:, None], there, here)
+        u[moving], value[moving] = here, top
+        if not (top > before + how.gain * np.abs(top)).any():
             break
+        moving = moving[top > before]
     return u, value
 
 
