@@ -20,8 +20,14 @@ Vector = NDArray[Any]
 """Python integers."""
 
 
+def check_stars(question: Question) -> None:
+    """Raise ValueError if a star cannot be that of a tight neuron (without an offset)."""
+    for k in range(0 if question.offset else len(question.stars)):
+        check_star(question, k)
+
+
 def check_star(question: Question, number: int) -> None:
-    """Raise ValueError if the star cannot be that of a tight neuron."""
+    """One of them."""
     star = question.stars[number]
     w, scale = tight_vector(question, star)
     square = int(w @ w)
@@ -50,6 +56,8 @@ def orthogonal(rows: NDArray[Any]) -> list[Vector]:
     """An orthogonal basis of what the rows span."""
     basis: list[Vector] = []
     for row in rows:
+        if len(basis) == len(row):
+            break
         rest = row
         for v in basis:
             rest = primitive(rest * int(v @ v) - int(rest @ v) * v)

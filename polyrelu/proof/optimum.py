@@ -45,6 +45,7 @@ from polyrelu.proof.tightness import (
     unsettled_blocks,
 )
 from polyrelu.proof.unconfirmed import Unconfirmed
+from polyrelu.proof.vanishing import exchanged
 
 MAX_REPAIRS = 20
 """How often a failed proof may mend the guess."""
@@ -209,6 +210,8 @@ def further_tight_neurons(point: Point, E: Sequence[Neuron], candidates: Sequenc
             if neuron.place in known or not neuron.multiplicity:
                 continue
             known.add(neuron.place)
+            if exchanged(point, neuron) is not None:  # then both have weight in some optimum: a pair
+                raise Unconfirmed("the antipode of a guessed neuron was missed", None, neuron.place)
             if is_tight(point, neuron):
                 show_strict_signs(point, neuron)
                 show_multipliers(point, neuron)

@@ -21,7 +21,7 @@ from polyrelu.proof.point import BITS, Point, excess, linear
 from polyrelu.proof.program import Program
 from polyrelu.proof.shared_face import Surroundings
 from polyrelu.proof.unconfirmed import Unconfirmed
-from polyrelu.proof.vanishing import is_twin
+from polyrelu.proof.vanishing import exchanged, is_twin
 
 FINE_BITS = 420
 """Digits of the residual for blocks that are nearly tight at the ordinary precision."""
@@ -88,7 +88,7 @@ def show_multipliers(point: Point, neuron: Neuron) -> None:
 
 def is_tight(point: Point, neuron: Neuron) -> bool:
     """Exactly: is |A nu| = lambda? A larger value refutes the guess."""
-    if is_twin(point, neuron):
+    if is_twin(point, neuron) or exchanged(point, neuron) is not None:
         return True
     side = point.sign(excess(neuron), "the value |p_b|^2 - lambda^2 of a nearly tight block")
     if side > 0:
