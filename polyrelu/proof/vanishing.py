@@ -6,8 +6,8 @@ A_k - A_l = v e_j^T (up to columns where nu is known to be 0),
     0 = |A_k nu|^2 - |A_l nu|^2 = (A_k - A_l) nu . (A_k + A_l) nu = nu_j v.(A_k + A_l) nu,
 
 so nu_j = 0 where a ball shows that the other factor is not 0; likewise for A_k + A_l. Then every neuron whose A agrees
-with that of a tight neuron in all other columns is tight as well, whatever the field of the optimum. In the linear phase
-antipodes are tight for another reason: see `exchanged`.
+with that of a tight neuron in all other columns is tight as well, whatever the field of the optimum. In the linear
+phase antipodes are tight for another reason: see `exchanged`.
 """
 
 from __future__ import annotations
