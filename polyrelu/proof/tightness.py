@@ -21,7 +21,7 @@ from polyrelu.proof.point import BITS, Point, excess, linear
 from polyrelu.proof.program import Program
 from polyrelu.proof.shared_face import Surroundings
 from polyrelu.proof.unconfirmed import Unconfirmed
-from polyrelu.proof.vanishing import exchanged, is_twin
+from polyrelu.proof.vanishing import is_twin
 
 FINE_BITS = 420
 """Digits of the residual for blocks that are nearly tight at the ordinary precision."""
@@ -51,6 +51,16 @@ def show_strict_signs(point: Point, neuron: Neuron) -> None:
             raise Unconfirmed(
                 f"a guessed neuron does not lie on its side of row {j + 1}", place, on_hyperplane(neuron, j)
             )
+
+
+def is_off_its_face(point: Point, neuron: Neuron) -> bool:
+    """Whether u is seen on the wrong side of a row: then no block around the face has it as its projection."""
+    place = neuron.place
+    return place.gate is None and any(
+        sign_of_ball(product * place.sign) == -side
+        for side, product in zip(place.face, _products(point, neuron), strict=True)
+        if side
+    )
 
 
 def _products(point: Point, neuron: Neuron) -> list[arb]:
@@ -88,7 +98,7 @@ def show_multipliers(point: Point, neuron: Neuron) -> None:
 
 def is_tight(point: Point, neuron: Neuron) -> bool:
     """Exactly: is |A nu| = lambda? A larger value refutes the guess."""
-    if is_twin(point, neuron) or exchanged(point, neuron) is not None:
+    if is_twin(point, neuron):
         return True
     side = point.sign(excess(neuron), "the value |p_b|^2 - lambda^2 of a nearly tight block")
     if side > 0:

@@ -6,8 +6,7 @@ A_k - A_l = v e_j^T (up to columns where nu is known to be 0),
     0 = |A_k nu|^2 - |A_l nu|^2 = (A_k - A_l) nu . (A_k + A_l) nu = nu_j v.(A_k + A_l) nu,
 
 so nu_j = 0 where a ball shows that the other factor is not 0; likewise for A_k + A_l. Then every neuron whose A agrees
-with that of a tight neuron in all other columns is tight as well, whatever the field of the optimum. In the linear
-phase antipodes are tight for another reason: see `exchanged`.
+with that of a tight neuron in all other columns is tight as well, whatever the field of the optimum.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from itertools import combinations, product
 from flint import arb, fmpq_mat
 
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.linear import dot, rank, times
+from polyrelu.exact.linear import dot, times
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import Point
 
@@ -56,20 +55,6 @@ def is_twin(point: Point, neuron: Neuron) -> bool:
     """Whether A nu = +-A_k nu for a neuron k of the structure, by vanishing rows alone: then it is tight."""
     zero = vanishing_rows(point)
     return any(_columns(neuron.A - k.A * sign) <= zero for k in point.structure.neurons for sign in (1, -1))
-
-
-def exchanged(point: Point, neuron: Neuron) -> Neuron | None:
-    """The neuron of the structure whose antipode this one is, where X^T nu vanishes on their face: then it is tight.
-
-    On opposite faces A_k nu + A nu = P X^T nu, which B^T X^T nu = 0 makes 0 if the columns of B span those of P X^T.
-    """
-    structure = point.structure
-    for k in structure.neurons:
-        if structure.r and k.place.is_opposite(neuron.place):
-            columns = structure.B.transpose().tolist()
-            if rank([*columns, *k.L.transpose().tolist()]) == structure.r:
-                return k
-    return None
 
 
 def idle(point: Point, neurons: Sequence[Neuron]) -> set[int]:
