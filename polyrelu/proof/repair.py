@@ -28,30 +28,21 @@ def repair(program: Program, guess: Guess, wrong: Place | None, right: Place | N
         return _admitted(program, guess, right)
     if wrong is None:
         return None
-    kept, ties = (
-        tuple(moved for k in part if (moved := _moved(program, guess, k, wrong, right)) is not None)
-        for part in (guess.neurons, guess.ties)
-    )
+    mended = [_moved(k, wrong, right) for k in guess.neurons]
+    kept = tuple(k for k in mended if k is not None)
+    ties = tuple(k for k in (_moved(k, wrong, right) for k in guess.ties) if k is not None)
     return replace(guess, neurons=_distinct(kept), ties=_distinct(ties))
 
 
-def _moved(
-    program: Program, guess: Guess, k: GuessedNeuron, wrong: Place, right: Place | None
-) -> GuessedNeuron | None:
+def _moved(k: GuessedNeuron, wrong: Place, right: Place | None) -> GuessedNeuron | None:
     """The guessed neuron with its face corrected, also where it is the antipode of the wrong one."""
     if k.sign != wrong.sign:
         return k
     if _names(k, wrong):
-        return None if right is None else _turned(program, guess, k, right)
+        return None if right is None else replace(k, face=right.face)
     if right is not None and k.face == tuple(-side for side in wrong.face):
-        return _turned(program, guess, k, replace(right, face=tuple(-side for side in right.face)))
+        return replace(k, face=tuple(-side for side in right.face))
     return k
-
-
-def _turned(program: Program, guess: Guess, k: GuessedNeuron, place: Place) -> GuessedNeuron:
-    """On another face, and where it lies there: by their directions antipodes are known."""
-    direction = k.direction if k.gate is not None else _unseen(program, guess, place).direction
-    return replace(k, face=place.face, direction=direction if direction.any() else k.direction)
 
 
 def _admitted(program: Program, guess: Guess, right: Place) -> Guess:
