@@ -167,15 +167,10 @@ class Search:
 
     def try_(self, nu: Vector, eps: Fraction) -> Covered | Resisting:
         """Cover once; keep the bound if it is proved."""
-        means = current()
-        answer = cover(
-            self.question(nu, eps),
-            max_boxes=self.max_boxes,
-            executor=means.executor,
-            deadline=means.deadline,
-            progress=None if means.progress is None else self.told(means.progress),
-            checkpoint=means.checkpoint,
-        )
+        means, progress = current().means, current().progress
+        if progress is not None:
+            means["progress"] = self.told(progress)
+        answer = cover(self.question(nu, eps), max_boxes=self.max_boxes, **means)
         self.boxes += answer.boxes
         if isinstance(answer, Covered):
             self.take(nu, eps)
