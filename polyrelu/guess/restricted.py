@@ -25,7 +25,7 @@ def nonnegative_lasso(A: Array, y: Array, lam: float, start: Array | None = None
     """
     state = _ActiveSet(A, y, lam, np.zeros(A.shape[1]) if start is None else np.maximum(start, 0.0))
     sizes = np.sqrt(np.einsum("ij,ij->j", A, A))
-    slack = 1e-13 * lam + 2e-16 * sizes * float(np.linalg.norm(y))
+    slack = 1e-10 * lam + 2e-16 * sizes * float(np.linalg.norm(y))
     # each passive set has one minimiser and the objective falls, so a set that returns is rounding noise
     visited, barred = {frozenset(state.passive)}, np.zeros(A.shape[1], dtype=bool)
     for _ in range(20 * A.shape[1] + 50):
