@@ -73,9 +73,11 @@ class Scout:
         """Local maxima above the level, at most `limit` for each sign, and the largest value seen."""
         found, top = self._search(nu, level, limit, settled)
         if not found and careful and self.oracle is not None:
-            at_level = self.tight(nu, level * (1 - AT_LEVEL)) if settled else []
-            for s, u in self.oracle(nu, level, [(c.sign, c.face) for _, c in at_level]):
-                found += self.climbed(nu, s, u, level)
+            near = self.tight(nu, level * (1 - AT_LEVEL)) if settled else []
+            found = [f for f in near if f[0] > level]  # passed over by the quick search
+            if not found:
+                for s, u in self.oracle(nu, level, [(c.sign, c.face) for _, c in near]):
+                    found += self.climbed(nu, s, u, level)
         top = max([top, *(value for value, _ in found)])
         columns = [c for _, c in distinct(self.program, found)]
         self._remember([*columns, *settled])
