@@ -24,7 +24,7 @@ LEAST = 60
 REFINED = 40  # directions that go on with fine steps, beside the columns known
 KNOWN = 2  # times the number of rows: columns that are remembered
 ALMOST = 0.98  # of the level: what ends lower is no maximum above it
-AT_LEVEL = 1e-9  # the oracle is told which directions are this close to the level
+AT_LEVEL = 1e-7  # the oracle is told which directions are this close to the level
 FAILURES = 12  # climbs in a row that end nowhere new
 Oracle = Callable[[Array, float, Sequence[tuple[int, tuple[int, ...]]]], Sequence[tuple[int, Array]]]
 """(nu, level, known neurons) -> directions with their signs that exceed the level, off these neurons."""

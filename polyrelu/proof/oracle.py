@@ -20,7 +20,7 @@ ORACLE_BOXES = 500_000
 """The guess is told what was found by then; the proof misses nothing anyway."""
 GAP = Fraction(1, 100)
 """What exceeds lambda by less is left to the proof, which sends the guess back if there is something."""
-BLUR = Fraction(1, 10**9)
+BLUR = Fraction(2, 10**7)
 """The same where the neurons are known: how far from lambda their values are taken to be."""
 Array = NDArray[np.float64]
 MAX_BOXES = 20_000_000
