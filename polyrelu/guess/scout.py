@@ -8,7 +8,7 @@ covering of all directions (`polyrelu.covering`), which misses none: what it fin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ KNOWN = 2  # times the number of rows: columns that are remembered
 ALMOST = 0.98  # of the level: what ends lower is no maximum above it
 AT_LEVEL = 1e-7  # the oracle is told which directions are this close to the level
 FAILURES = 12  # climbs in a row that end nowhere new
-Oracle = Callable[[Array, float, Sequence[tuple[int, tuple[int, ...]]]], Sequence[tuple[int, Array]]]
+Oracle = Callable[[Array, Any, Sequence[tuple[int, tuple[int, ...]]]], Sequence[tuple[int, Array]]]
 """(nu, level, known neurons) -> directions with their signs that exceed the level, off these neurons."""
 
 

@@ -74,7 +74,9 @@ def follow(program: FloatProgram, lam: float, state: State) -> State:
     places: dict[tuple[object, ...], int] = {}
     columns, weights = list[Column](), list[float]()
     leading, cuts = _leading(state, lam)
-    for i, new in zip(leading, turned(program, [state.columns[i] for i in leading], state.nu, lam), strict=True):
+    for i, new in zip(
+        leading, turned(program, [state.columns[i] for i in leading], state.nu, lam), strict=True
+    ):
         c, weight = state.columns[i], float(state.t[i])
         place = places.setdefault(new.key(program.gated), len(columns))
         if place == len(columns):

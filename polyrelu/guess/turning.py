@@ -26,8 +26,7 @@ def turned(program: FloatProgram, columns: list[Column], nu: Array, lam: float) 
         return []
     at_once = _on_their_faces(program, columns, nu, lam) if program.all_cells else [None] * len(columns)
     return [
-        _climbed(program, c, nu, lam) if new is None else new
-        for c, new in zip(columns, at_once, strict=True)
+        _climbed(program, c, nu, lam) if new is None else new for c, new in zip(columns, at_once, strict=True)
     ]
 
 

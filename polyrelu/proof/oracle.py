@@ -35,7 +35,7 @@ class Oracle:
     denominator: int
 
     def __call__(
-        self, nu: Array, level: float, known: Sequence[tuple[int, tuple[int, ...]]]
+        self, nu: Array, level: Fraction | float, known: Sequence[tuple[int, tuple[int, ...]]]
     ) -> list[tuple[int, Array]]:
         """Directions (s, u) with s nu.(Xu)_+ > level ||u||, outside the stars of known neurons (sign, face)."""
         from polyrelu.covering import Question, Star
