@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +37,11 @@ class GuessedNeuron:
         """A neuron that the solver did not find, without weight so far, along the moment z."""
         direction = sign * np.asarray(z, dtype=np.float64)
         return cls(sign, direction / (np.linalg.norm(direction) or 1.0), face, 0.0, gate, -1)
+
+    def antipode(self) -> GuessedNeuron:
+        """-u at the same sign, without weight (no gate: a gate's complement need not be there)."""
+        face = tuple(-side for side in self.face)
+        return replace(self, direction=-self.direction, face=face, weight=0.0)
 
     def is_antipode(self, other: GuessedNeuron) -> bool:
         """Do the directions seem opposite, at equal signs?"""
