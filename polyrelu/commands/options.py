@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -244,3 +245,9 @@ def _prepared() -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threadpool_limits(limits=1, user_api="blas")
+
+
+def note(text: str) -> None:
+    """Tell a person, who may have to wait, what is being done."""
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr, flush=True)
