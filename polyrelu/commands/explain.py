@@ -16,11 +16,14 @@ what the checker says. The file is checked first; a rejected file is not explain
   polyrelu explain proof.json
   polyrelu explain proof.json --latex proof.tex && pdflatex proof.tex
   polyrelu explain proof.json --latex lemma.tex --fragment --bib lemma.bib
+  polyrelu explain proof.json --latex --fragment               the same, printed
 
 With --fragment the LaTeX is for \\input in a paper that loads amsmath and amsthm: the lemma in an environment, with a
 label, its proof, and citations. Its entries for BibTeX stand in a comment, and --bib writes them to a file.
 """
 
+PRINTED = "-"
+"""In place of a file name: the standard output."""
 EPILOG = "exit status: 0 explained, 1 rejected by the checker, 2 unreadable or beyond the limits."
 
 
@@ -35,7 +38,13 @@ def add_parser(commands: Any) -> None:
         epilog=EPILOG,
     )
     parser.add_argument("file", metavar="FILE", help="proof.json or proof.json.gz")
-    parser.add_argument("--latex", metavar="FILE.tex", help="write a LaTeX document instead of printing text")
+    parser.add_argument(
+        "--latex",
+        metavar="FILE.tex",
+        nargs="?",
+        const=PRINTED,
+        help="a LaTeX document instead of text; without a name it is printed",
+    )
     parser.add_argument(
         "--fragment", action="store_true", help="with --latex: a lemma with its proof, for \\input"
     )
@@ -51,10 +60,11 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.certificate import check
 
     if args.fragment and not args.latex:
-        raise BadInput("--fragment needs --latex FILE.tex, the file to write")
+        raise BadInput("--fragment is a form of LaTeX: give --latex, or --latex FILE.tex to write a file")
     if args.bib and not args.fragment:
         raise BadInput("--bib needs --fragment: nothing else cites by keys")
-    check_writable(args.latex, "--latex", [args.file])
+    if args.latex != PRINTED:
+        check_writable(args.latex, "--latex", [args.file])
     check_writable(args.bib, "--bib", [args.file, args.latex])
     try:
         document, digest = check.load(args.file)
@@ -79,9 +89,16 @@ def _write(args: argparse.Namespace, document: Any, report: Any) -> None:
 
     parts = explanation(document, report)
     if args.latex:
-        write_whole(args.latex, lambda file: file.write(latex(parts).encode()))
+        _put(args.latex, latex(parts))
     else:
         print(plain(parts))
+
+
+def _put(path: str, text: str) -> None:
+    if path == PRINTED:
+        print(text, end="")
+    else:
+        write_whole(path, lambda file: file.write(text.encode()))
 
 
 def _write_fragment(args: argparse.Namespace, document: Any, report: Any) -> None:
@@ -91,7 +108,7 @@ def _write_fragment(args: argparse.Namespace, document: Any, report: Any) -> Non
 
     parts = lemma_with_proof(document, report)
     entries = bibtex(cited(texts(parts)))
-    text = fragment(parts, os.path.basename(args.latex), report.file, entries)
-    write_whole(args.latex, lambda file: file.write(text.encode()))
+    name = "lemma.tex" if args.latex == PRINTED else os.path.basename(args.latex)
+    _put(args.latex, fragment(parts, name, report.file, entries))
     if args.bib:
-        write_whole(args.bib, lambda file: file.write(entries.encode()))
+        _put(args.bib, entries)

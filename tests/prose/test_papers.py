@@ -110,3 +110,13 @@ def test_options_that_need_each_other(files, tmp_path, capsys):
     assert "--latex" in capsys.readouterr().err
     assert main(["explain", proof, "--latex", str(tmp_path / "a.tex"), "--bib", str(tmp_path / "a.bib")]) == 2
     assert "--fragment" in capsys.readouterr().err
+
+
+def test_latex_without_a_name_is_printed(files, tmp_path, capsys):
+    proof, written = str(files / "golden.json"), tmp_path / "lemma.tex"
+    assert main(["explain", proof, "--latex", str(written), "--fragment"]) == 0
+    capsys.readouterr()
+    assert main(["explain", proof, "--latex", "--fragment"]) == 0
+    assert capsys.readouterr().out == written.read_text()
+    assert main(["explain", proof, "--latex"]) == 0
+    assert capsys.readouterr().out.startswith("\\documentclass")
