@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -273,7 +274,7 @@ def workers(jobs: int) -> Iterator[Executor | None]:
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_prepared)
     try:
         yield pool
     except KeyboardInterrupt:  # the answer is not wanted any more, so nobody waits for a worker's
@@ -284,6 +285,15 @@ def workers(jobs: int) -> Iterator[Executor | None]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches the whole process group; the command answers for its workers."""
+def _prepared() -> None:
+    """A worker: Ctrl-C reaches the whole process group, and the command answers for it; it has one core, not all."""
+    from threadpoolctl import threadpool_limits
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threadpool_limits(limits=1, user_api="blas")
+
+
+def note(text: str) -> None:
+    """Tell a person, who may have to wait, what is being done."""
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr, flush=True)

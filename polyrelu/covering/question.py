@@ -105,11 +105,16 @@ class Question:
     @cached_property
     def eta(self) -> Fraction:
         """An upper bound of sum ||x_i|| |nu_i - m_i / 2^bits|: f_s moves by at most eta ||u|| inside the enclosure."""
-        if self.radius == 0:
-            return Fraction(0)
-        if self.offset:  # sums of nu and of the midpoint are 0, so any row may be taken for the origin
+        if (
+            self.radius and self.offset
+        ):  # sums of nu and of the midpoint are 0: any row may be taken for the origin
             return self.radius * len(self.rows) * max(norm_above(row[:-1]) for row in self.rows)
-        return self.radius * sum(norm_above(row) for row in self.rows)
+        return self.radius * sum(self.norms) if self.radius else Fraction(0)
+
+    @cached_property
+    def norms(self) -> list[int]:
+        """An integer that is at least the norm, for each row."""
+        return [norm_above(row) for row in self.rows]
 
     @cached_property
     def lines(self) -> Lines:

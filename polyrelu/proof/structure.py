@@ -41,7 +41,15 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.exact.lattice import rank_modulo_a_prime, row_lattice
-from polyrelu.exact.linear import Echelon, echelon, independent_rows, null_space, projected, squared, times
+from polyrelu.exact.linear import (
+    Echelon,
+    echelon,
+    independent_rows,
+    null_space,
+    projected,
+    squared,
+    times,
+)
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
@@ -122,6 +130,14 @@ class Structure:
     def r(self) -> int:
         """Number of exchange directions: the dimension of X U modulo the free columns."""
         return int(self.B.ncols())
+
+    def is_exchanged(self, neuron: Neuron) -> bool:
+        """Whether X^T nu = 0 on the neuron's directions, by the border: there -u is tight with u."""
+        if not self.e:
+            return False
+        span = neuron.L.transpose()
+        moves = select_rows(span, independent_rows(span)) * self.program.Xq.transpose()
+        return all(map(self.implies_zero, moves.tolist()))
 
     @cached_property
     def E(self) -> fmpq_mat:

@@ -17,6 +17,8 @@ from polyrelu.covering import Covered, Question, Resisting, checkpoint, cover
 from polyrelu.covering.checkpoint import Checkpoint
 from polyrelu.errors import BadInput
 
+pytestmark = pytest.mark.usefixtures("short_units")
+
 
 def large(lam=Fraction(8856)):
     """Some 15,000 boxes; the largest value of f is 8764."""
@@ -185,7 +187,8 @@ def test_a_killed_covering_goes_on(tmp_path):
     program = (
         "import sys; from tests.covering.test_covering_resume import large;"
         "from polyrelu.covering import checkpoint, cover;"
-        "checkpoint.SECONDS = 0.0; cover(large(), checkpoint=checkpoint.Checkpoint(sys.argv[1], 'mine'))"
+        "checkpoint.SECONDS, checkpoint.LEAST = 0.0, 32;"
+        "cover(large(), checkpoint=checkpoint.Checkpoint(sys.argv[1], 'mine'))"
     )
     run = subprocess.Popen([sys.executable, "-c", program, str(file)], cwd=os.getcwd())
     for _ in range(2000):
