@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from fractions import Fraction
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -60,5 +61,5 @@ class Guess:
     ties: tuple[GuessedNeuron, ...]
     message: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
-    lam: float | None = None
+    lam: Fraction | None = None
     """The penalty it was made for, if that is a larger one than the penalty asked about."""

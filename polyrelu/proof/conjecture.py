@@ -124,7 +124,7 @@ def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point
         return Point(structure, None)
     B = [[float(to_fraction(v)) for v in row] for row in structure.B.tolist()]
     c = coordinates_in(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
-    lam = None if guess.lam is None else fmpq(*guess.lam.as_integer_ratio())
+    lam = None if guess.lam is None else fmpq(guess.lam.numerator, guess.lam.denominator)
     root = structure.prove_root(
         [float(v) for v in guess.nu], [float(g.weight) for g in groups], [float(v) for v in c], lam
     )
