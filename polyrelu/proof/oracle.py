@@ -56,14 +56,8 @@ class Oracle:
 def _missed(question: Question) -> list[tuple[int, Array]]:
     from polyrelu.covering import Covered, cover
 
-    means = current()
-    answer = cover(
-        question,
-        max_boxes=ORACLE_BOXES,
-        executor=means.executor,
-        deadline=means.deadline,
-        checkpoint=means.checkpoint,
-    )
+    means = {**current().means, "progress": None}  # the bar is for the proof
+    answer = cover(question, max_boxes=ORACLE_BOXES, **means)
     found = () if isinstance(answer, Covered) else answer.missed
     return [(u.sign, in_floats(u.vector)) for u in found]
 
