@@ -34,10 +34,10 @@ from operator import mul
 from typing import Any, NamedTuple
 
 MAX_BYTES, MAX_TOKENS, MAX_DIGITS = 16 * 2**20, 400_000, 4000
-MAX_BITS, MAX_SIZE = 2**16, 2**27  # of a common denominator; and times the entries that have it
-MAX_WAITING = 4_000_000  # lines of boxes that wait
+# Of a common denominator; and times the entries that have it; lines of boxes that wait.
+MAX_BITS, MAX_SIZE, MAX_WAITING = 2**16, 2**27, 1_000_000
 DEPTH, SLOPE, ROOT = 48, 20, 600  # bits: of the finest box, of slopes, of square roots
-ONE, MIXTURES, CLIMBS, ROUNDS = 1 << SLOPE, (1, 2, 4, 8, 12, 16), 4, 4
+ONE, MIXTURES, CLIMBS, ROUNDS = 1 << SLOPE, (4, 16), 2, 3
 
 
 class Unusable(Exception):
@@ -158,8 +158,8 @@ class Problem:
         """What every answer begins with."""
         size = "%d row%s, %d column%s" % (self.n, "s" * (self.n != 1), self.d, "s" * (self.d != 1))
         lam = str(self.lam) if len(str(self.lam)) <= 60 else "about " + decimal(self.lam, ROUND_FLOOR)
-        setting = "ReLU, all activation patterns"
-        return "%s, lambda = %s, %s; fingerprint %s" % (size, lam, setting, self.sha256[:12])
+        words = "%s, lambda = %s, ReLU, all activation patterns; fingerprint %s"
+        return words % (size, lam, self.sha256[:12])
 
 
 def over_one(numbers: list[Fraction]) -> tuple[list[int], int]:
@@ -327,14 +327,15 @@ def row_space(lines: Lines) -> tuple[list[list[int]], int]:
 
 def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[list[int]]) -> None:
     """A box and all its halves, depth first; on the way down decided lines join the linear part."""
-    waiting, stack = len(side.V), [(c, h, base, list(range(len(side.V))), stars)]
+    rest = [(k, dot(v, c), dot(a, h)) for k, (v, a) in enumerate(zip(side.V, side.A))]
+    waiting, stack = len(rest), [(c, h, base, rest, 0, 0, stars)]
     while stack:
         tick()
-        c, h, base, rest, stars = stack.pop()
+        c, h, base, rest, j, move, stars = stack.pop()
         waiting -= len(rest)
         undecided = []
-        for k in rest:
-            z, r = dot(side.V[k], c), dot(side.A[k], h)
+        for k, above, across in rest:  # of the box before its centre moved along j, and h_j became |move|
+            z, r = above + move * side.V[k][j], across - abs(move) * side.A[k][j]
             if -r < z < r:
                 undecided.append((k, z, r))
                 continue
@@ -346,13 +347,13 @@ def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[
             continue
         if leaf_a(side, c, h, base, undecided):
             continue
-        j, rest = coordinate(side, h, undecided), [k for k, _, _ in undecided]
+        j = coordinate(side, h, undecided)
         need(h[j] > 1, "every direction is settled; this one is not: " + direction(side, c))
         half = [x // 2 if i == j else x for i, x in enumerate(h)]
         for turn in (-1, 1):
             centre = [x + turn * half[j] if i == j else x for i, x in enumerate(c)]
-            stack.append((centre, half, base, rest, stars))
-        waiting += 2 * len(rest)
+            stack.append((centre, half, base, undecided, j, turn * half[j], stars))
+        waiting += 2 * len(undecided)
         usable(waiting <= MAX_WAITING, "the covering needs too much memory")
 
 
@@ -484,22 +485,16 @@ EVERY = "every optimal network, among all %s, " % NETWORKS
 
 def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
     """A proved gap: the stored network against a feasible t nu."""
-    eps, t, network = (
-        rational(top["eps"], "eps"),
-        rational(top["t"], "t"),
-        network_of(problem, top["network"]),
-    )
+    eps, t, network = *(rational(top[key], key) for key in ("eps", "t")), network_of(problem, top["network"])
     usable(eps >= 0 and 0 <= t * (1 + eps) <= 1, "eps and t must satisfy 0 <= t <= 1 / (1 + eps)")
     (gap, words), level = bound_of(problem, N, m, t, network), problem.lam * (1 + eps)
     cover(lines_of(problem, N, m), level, level, [], Fraction(0))
     apart, common = over_one([(t * a / N - b) ** 2 for a, b in zip(m, network.residual)])
     square = gap - Fraction(sum(apart), 4 * common)  # at least gap / 2, by the lemma
-    width, wide, ball = len(network.signs), decimal(gap, ROUND_CEILING), decimal(root(square), ROUND_CEILING)
-    return [
-        words,
-        "The stored network, of width %d, is within %s of it." % (width, wide),
-        "The residual of %sis within %s of the mean of t nu and that of the stored network." % (EVERY, ball),
-    ]
+    wide, ball = decimal(gap, ROUND_CEILING), decimal(root(square), ROUND_CEILING)
+    within = "The stored network, of width %d, is within %s of it." % (len(network.signs), wide)
+    mean = "The residual of %sis within %s of the mean of t nu and that of the stored network."
+    return [words, within, mean % (EVERY, ball)]
 
 
 # -------------------------------------------------------------------------------- claim: the optimum
@@ -605,21 +600,22 @@ def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str
     need(top["faces"] == sorted(set(top["faces"])), "the faces are sorted, each once")
     cover(lines, problem.lam - rho * problem.frobenius, problem.lam, stars, rho * lines.unit)
     ball = "The residual of " + EVERY + "is within %s of nu." % decimal(rho, ROUND_CEILING)
+    convex = "convex program over all activation patterns has "
+    if not stars:
+        usable(top["inverse"] is None, "where no neuron reaches lambda the inverse is null")
+        zero = "No neuron reaches lambda: the zero network is the only optimal one, among all %s; the "
+        return [words, ball, zero % NETWORKS + convex + "exactly one solution."]
     if top["inverse"] is None:
         where = "has one of the %d stored signs and faces, with one direction in each." % len(stars)
         return [words, ball, "Every neuron of " + EVERY + where]
     apart = decimal(show_weights(problem, network, stars, top["inverse"], rho), ROUND_CEILING)
     flat = [k for k, star in enumerate(stars, start=1) if 0 in star.side]
     many = "more than one solution: neuron %d lies on a hyperplane of the rows." % (flat or [0])[0]
-    return [
-        words,
-        ball,
-        "The neurons that reach lambda are exactly %d, in the stored faces; %suses each with a positive "
-        "weight, and no other." % (len(stars), EVERY),
-        "The optimal network, among all %s, is unique up to permutation and splitting, its vectors within %s "
-        "of the stored ones; all optimal networks are one function on R^d." % (NETWORKS, apart),
-        "The convex program over all activation patterns has " + (many if flat else "exactly one solution."),
-    ]
+    reach = "The neurons that reach lambda are exactly %d, in the stored faces; " % len(stars)
+    each = reach + EVERY + "uses each with a positive weight, and no other."
+    one = "The optimal network, among all %s, is unique up to permutation and splitting, its " % NETWORKS
+    near = "vectors within %s of the stored ones; all optimal networks are one function on R^d." % apart
+    return [words, ball, each, one + near, "The " + convex + (many if flat else "exactly one solution.")]
 
 
 # -------------------------------------------------------------------------------- the whole file
