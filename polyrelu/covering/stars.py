@@ -70,7 +70,7 @@ def stars_of(question: Question, layout: Layout) -> Stars:
             if side[line] not in (2, here):
                 raise ValueError(f"star {k} puts parallel rows on contradictory sides (row {row})")
             side[line] = here
-        if not question.offset:
+        if star.tight and not question.offset:
             check_star(question, k)
         table.append(side[layout.order])
         number.append(k)
