@@ -1,9 +1,10 @@
 """A breakpoint: the only event in its place, with no gap between the structures above and below.
 
 The zero of the function g along S1 is a root (x*, lambda*) of S1's augmented system. Carried over, it solves the system
-of S2 and its function m (see `events`), and it lies in the region in which S2's augmented system has one root only: so
-both functions vanish at the same lambda*, and the curves meet there. On the pieces that end here g' > 0 and m' < 0 are
-proved, so that S1 holds right above and S2 right below.
+of S2 at lambda*, and the function m that vanishes below is 0 there (see `events`). The chords of the pieces that end here
+reach across lambda*, and x* must lie where each has one root only (`End.anchor`): so g = 0 on the curve of S1, and m = 0
+on that of S2, at the same lambda*. On these pieces g' > 0 and m' < 0 are proved, so that S1 holds right above and S2 right
+below, and no lambda lies between.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from dataclasses import dataclass
 
 from flint import arb, fmpq
 
-from polyrelu.exact.krawczyk import Root
 from polyrelu.path.branch import Balls
 from polyrelu.path.conditions import Condition
 from polyrelu.path.curve import Curve, End
 from polyrelu.path.directions import Node
 from polyrelu.path.events import Change, changes
-from polyrelu.path.zeros import COARSE, Zero, carried, rate, zero_of
+from polyrelu.path.phase import phase_begins
+from polyrelu.path.zeros import Zero, carried, rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +71,10 @@ class Breakpoint:
 
 def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
     """The events that a vanishing condition can be, as far as they are proved to be one."""
-    leaving = rate(zero)
+    leaving = rate(zero.branch, zero.condition, zero.x, zero.lam)
     if leaving is None or not leaving > 0:
         return
-    for change in changes(curve, zero.condition):
+    for change in (*phase_begins(curve, zero), *changes(curve, zero.condition)):
         found = _joined(curve, change, zero)
         if found is not None:
             yield found
@@ -81,17 +82,16 @@ def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
 
 def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
     x = carried(curve.branch, zero.x, zero.lam, change.below, change.names, {})
-    if x is None or change.leads is None:
+    if x is None or not _is_near_a_root(change, x, zero):
         return None
-    near = zero_of(change.below, change.leads, x, zero.lam, COARSE)
-    if near is None or not _lies_in(near.root, [*x, zero.lam]):
-        return None
-    leaving = rate(near)
-    if leaving is None or not leaving < 0:
-        return None
+    if change.leads is not None:
+        entering = rate(change.below, change.leads, x, zero.lam)
+        if entering is None or not entering < 0:
+            return None
     return Breakpoint(curve, Curve(change.below, curve.faces), (change,), zero, x)
 
 
-def _lies_in(root: Root, point: Balls) -> bool:
-    """Whether a point lies where the root is the only one."""
-    return all(bool(region.contains(v)) for region, v in zip(root.region, point, strict=True))
+def _is_near_a_root(change: Change, x: Balls, zero: Zero) -> bool:
+    """A first look; the piece below decides."""
+    left = change.below.equations(x, zero.lam)
+    return all(bool(v.contains(0)) for v in left) and change.below.newton(x, zero.outside[1]) is not None

@@ -142,7 +142,7 @@ class Curve:
                 return Failure(chord=True)
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
         failing = self.table(guests).failing(chord, set(low.zero), set(high.zero))
-        shares = shares_of(chord, low.zero, high.zero) if any(self.branch.paired) else None
+        shares = shares_of(chord, high.zero) if any(self.branch.paired) else None
         if failing:
             return Failure(conditions=tuple(failing))
         if shares is None and any(self.branch.paired):

@@ -9,7 +9,9 @@ Going down in lambda, S1 above and S2 below; at the breakpoint both have the sam
   unstick      a multiplier of S1 vanishes: the neuron leaves the face along the ray v of that multiplier, which spans
                the new directions, and (A_2 nu).v = 0 there, so again A_1 nu = A_2 nu
   cross        as hit, where sliding is impossible since nu_j = 0 there: y_j = 0 and no other neuron acts on row j
-  pair_enter, pair_leave   the same as enter and leave for a pair {u, -u}
+  pair_enter, pair_leave   the same as enter and leave for a pair {u, -u} whose directions the other pairs exchange:
+               X^T nu = 0 on them, so that both slacks are one function. In hit and unstick such a pair moves as one
+  phase_begin  see `phase`
 
 So the root of S1 solves the system of S2 together with the function that vanishes below.
 """
@@ -19,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from polyrelu.exact.linear import rank
 from polyrelu.path.branch import Branch
 from polyrelu.path.conditions import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition
 from polyrelu.path.curve import Curve, antipode
@@ -76,7 +79,7 @@ def _branch(curve: Curve, units: list[tuple[Neuron, bool]]) -> Branch:
 
 
 def _enter(curve: Curve, place: Place) -> Iterator[Change]:
-    pair = is_exchanged(curve, place)
+    pair = _in_span(curve, place)
     both = (place, antipode(place)) if pair else (place,)
     weight = Condition(WEIGHT, place)
     yield Change(
@@ -123,9 +126,10 @@ def _hit(curve: Curve, failed: Condition) -> Iterator[Change]:
     slid = on_hyperplane(neuron, failed.row)
     if curve.faces.neuron(slid).dimension == 0:
         return
-    sticks = _sticks(curve, slid, failed.place)
+    sticks, moving = _sticks(curve, slid, failed.place), [failed.place]
     if _is_paired(curve, failed.place):
         sticks += _sticks(curve, antipode(slid), antipode(failed.place))
+        moving.append(antipode(failed.place))
     new = [j for j, there in enumerate(slid.face) if there == 0 and failed.place.face[j]]
     if sticks:
         yield Change(
@@ -133,9 +137,9 @@ def _hit(curve: Curve, failed: Condition) -> Iterator[Change]:
             failed.place,
             failed.row,
             _moved(curve, failed.place, slid),
-            frozenset(side(curve, failed.place, j) for j in new),
+            frozenset(side(curve, place, j) for place in moving for j in new),
             frozenset(sticks),
-            names={failed.place: slid},
+            names={failed.place: slid, antipode(failed.place): antipode(slid)},
             leads=sticks[0],
         )
 
@@ -146,6 +150,8 @@ def _cross(curve: Curve, failed: Condition) -> Iterator[Change]:
     acting = [k for k, pair in _units(curve) if k.place != place and (k.place.face[j] > 0 or (pair and k.place.face[j]))]
     parallel = [i for i in on_hyperplane(curve.faces.neuron(place), j).zero_set if place.face[i]]
     if acting or curve.branch.program.yq[j] != 0 or parallel != [j]:
+        return
+    if _is_paired(curve, place):
         return
     across = Place(place.sign, tuple(-v if i == j else v for i, v in enumerate(place.face)))
     beyond = side(curve, across, j)
@@ -165,16 +171,22 @@ def _unstick(curve: Curve, failed: Condition) -> Iterator[Change]:
     target = failed.target
     assert target is not None
     leaving = [j for j, old in enumerate(failed.place.face) if old == 0 and target.face[j]]
-    if leaving and not _is_paired(curve, failed.place):
+    gone, come = [failed], [side(curve, target, j) for j in leaving]
+    if _is_paired(curve, failed.place):
+        if not _in_span(curve, target):
+            return
+        gone += _sticks(curve, antipode(failed.place), antipode(target))
+        come += [side(curve, antipode(target), j) for j in leaving]
+    if leaving:
         yield Change(
             "unstick",
             failed.place,
             leaving[0],
             _moved(curve, failed.place, target),
-            frozenset([failed]),
-            frozenset(side(curve, target, j) for j in leaving),
-            names={failed.place: target},
-            leads=side(curve, target, leaving[0]),
+            frozenset(gone),
+            frozenset(come),
+            names={failed.place: target, antipode(failed.place): antipode(target)},
+            leads=come[0],
         )
 
 
@@ -182,12 +194,8 @@ def _is_paired(curve: Curve, place: Place) -> bool:
     return any(pair and place in (k.place, antipode(k.place)) for k, pair in _units(curve))
 
 
-def is_exchanged(curve: Curve, place: Place) -> bool:
-    """Whether directions of this face lie in the span of the pairs: then u and -u are tight together."""
-    if not curve.branch.r:
-        return False
-    from polyrelu.exact.linear import rank
-
+def _in_span(curve: Curve, place: Place) -> bool:
+    """Whether all directions of a face (in the row space) are exchanged by the pairs: X^T nu = 0 on them."""
     U = curve.branch.B.transpose().tolist()
     span = curve.faces.neuron(place).L.transpose().tolist()
-    return rank([*U, *span]) == len(U)
+    return bool(U) and rank([*U, *span]) == len(U)

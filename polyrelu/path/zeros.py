@@ -20,8 +20,8 @@ from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.path.branch import BITS, Balls, Branch
 from polyrelu.path.conditions import Condition, Table
 
-FINE, COARSE = BITS - 40, 36
-"""Accuracy in bits of a zero, and of one whose region is to be wide."""
+FINE = BITS - 40
+"""Accuracy of a zero in bits."""
 END_BITS = 108
 
 
@@ -107,12 +107,12 @@ def tangent(branch: Branch, x: Sequence[arb], lam: arb) -> Balls | None:
     return found
 
 
-def rate(zero: Zero) -> arb | None:
-    """The derivative of the condition along the branch at its zero."""
-    dx = tangent(zero.branch, zero.x, zero.lam)
+def rate(branch: Branch, condition: Condition, x: Sequence[arb], lam: arb) -> arb | None:
+    """The derivative of a condition along the branch at a root."""
+    dx = tangent(branch, x, lam)
     if dx is None:
         return None
-    over_x, by_lambda = Table(zero.branch, [zero.condition]).gradient(zero.condition, zero.x, zero.lam)
+    over_x, by_lambda = Table(branch, [condition]).gradient(condition, x, lam)
     return sum((u * v for u, v in zip(over_x, dx, strict=True)), start=by_lambda)
 
 
