@@ -18,7 +18,7 @@ from flint import arb, fmpq
 from polyrelu.path.branch import Balls, Branch
 from polyrelu.path.chord import Chord, prove_chord
 from polyrelu.path.conditions import Condition, Table, multipliers, sides, slack, weights
-from polyrelu.path.directions import Above, Node, Rows, unsettled
+from polyrelu.path.directions import Above, Node, Patience, Rows, unsettled
 from polyrelu.path.shares import Shares, shares_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
@@ -103,6 +103,7 @@ class Curve:
     def __init__(self, branch: Branch, faces: Faces) -> None:
         self.branch, self.faces = branch, faces
         self.tables: dict[tuple[Place, ...], Table] = {}
+        self.patience = Patience()
 
     @cached_property
     def tight(self) -> tuple[Place, ...]:
@@ -147,7 +148,7 @@ class Curve:
             return Failure(conditions=tuple(failing))
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
-        found = unsettled(chord, (below, above), (*self.tight, *guests), self.rows)
+        found = unsettled(chord, (below, above), (*self.tight, *guests), self.rows, self.patience)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from flint import arb, fmpq
 
 from polyrelu.covering import Covered, Question, Star, cover
-from polyrelu.covering.question import Lines
+from polyrelu.covering.question import Lines, norm_above
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
 from polyrelu.path.branch import Balls, Branch
@@ -35,10 +35,11 @@ from polyrelu.proof.program import Program
 BITS = 100
 """Binary digits of the residual at a node."""
 MAX_BOXES = 9_000
+MAX_DEPTH = 12
 """A chord whose coverings need more is cut in two; a shorter one needs fewer."""
 ENOUGH = 1
 """Directions that resist, after which a covering is given up."""
-ROOM = 2
+ROOM = Fraction(5, 4)
 """A covering is asked for so many times the error, so that it serves the next chord as well."""
 
 Hard = frozenset[tuple[int, int]]
@@ -139,33 +140,59 @@ def _sided(branch: Branch, still: frozenset[int]) -> dict[int, int]:
     return {i: next(iter(s)) for i, s in acting.items() if len(s) == 1 and y[i] == 0 and i not in still}
 
 
+@dataclass
+class Patience:
+    """The largest error, as a part of lambda, at which a covering is worth trying: learnt from the last ones."""
+
+    part: Fraction = Fraction(1, 64)
+
+    def hears(self, part: Fraction, covered: bool) -> None:
+        """A covering has succeeded, or not."""
+        part = Fraction(part).limit_denominator(10**12) or Fraction(1, 10**12)
+        self.part = max(self.part, 2 * part) if covered else part / 3
+
+
 def unsettled(
-    chord: Chord, ends_of: tuple[Node, Node], stars: Sequence[Place], rows: Rows
+    chord: Chord, ends_of: tuple[Node, Node], stars: Sequence[Place], rows: Rows, patience: Patience
 ) -> Above | None:
     """Prove all directions off the stars strictly below lambda on the whole chord, or say what resists."""
-    drift = max((ends(v)[1] for v in chord.drift()), default=Fraction(0))
-    error = drift + max(node.error for node in ends_of)
-    error += Fraction(1, 2 ** (BITS + 40)) + error / 2**20
     pins = [_pinned(node, rows) for node in ends_of]
-    error += max((_moved(node, p) for node, p in zip(ends_of, pins, strict=True)), default=Fraction(0))
-    bare = [
-        node.question(rows.rows, error, (), None, p) for node, p in zip(ends_of, pins, strict=True)
-    ]
-    hard = frozenset[tuple[int, int]]().union(*(hard_lines(q, rows) for q in bare))
+    rounding = max(node.error for node in ends_of) + Fraction(1, 2 ** (BITS + 40))
+    errors = [ends(v)[1] + rounding for v in chord.drift()]
     for node, pinned in zip(ends_of, pins, strict=True):
-        found = _cover(node, rows, error, stars, hard, pinned)
+        for i, m in pinned.items():
+            errors[i] += Fraction(abs(m - node.integers[i]), 2**node.bits)
+    sizes = [norm_above(row) for row in rows.rows]
+    total = sum((e * size for e, size in zip(errors, sizes, strict=True)), start=Fraction(0))
+    radius = total / (sum(sizes) or 1)
+    part = total / (to_fraction(chord.low) * chord.branch.program.denominator)
+    if part > patience.part:
+        return Above(ends_of[0], (), ())
+    hard = frozenset[tuple[int, int]]().union(
+        *(
+            hard_lines(node.question(rows.rows, radius, (), None, p), errors, rows)
+            for node, p in zip(ends_of, pins, strict=True)
+        )
+    )
+    for node, pinned in zip(ends_of, pins, strict=True):
+        found = _cover(node, rows, radius, stars, hard, pinned)
+        if found is None or not found.missed:
+            patience.hears(part, found is None)
         if found is not None:
             return found
     return None
 
 
-def hard_lines(question: Question, rows: Rows) -> Hard:
+def hard_lines(question: Question, errors: Sequence[Fraction], rows: Rows) -> Hard:
     """(s, line) where s C_v < 0 is not proved for every nu of the enclosure, nor known by structure."""
     lines, found = question.lines, set[tuple[int, int]]()
     free = _known_lines(lines, rows)
-    for k, (c, spread) in enumerate(zip(lines.C, lines.spread, strict=True)):
-        slack = question.radius * spread * 2**question.bits
-        found.update((s, k) for s in (1, -1) if s * c + slack >= 0 and (s, k) not in free)
+    slack = [Fraction(0)] * len(lines.C)
+    for i, k in enumerate(lines.line):
+        if k >= 0:
+            slack[k] += errors[i] * lines.spread[k] * 2**question.bits
+    for k, c in enumerate(lines.C):
+        found.update((s, k) for s in (1, -1) if s * c + slack[k] >= 0 and (s, k) not in free)
     return frozenset(found)
 
 
@@ -187,30 +214,19 @@ def _pinned(node: Node, rows: Rows) -> dict[int, int]:
     return {i: 0 for i, s in rows.sided.items() if s * node.integers[i] > 0}
 
 
-def _moved(node: Node, pinned: dict[int, int]) -> Fraction:
-    return max((Fraction(abs(m - node.integers[i]), 2**node.bits) for i, m in pinned.items()), default=Fraction(0))
-
-
 def _cover(
     node: Node, rows: Rows, error: Fraction, stars: Sequence[Place], hard: Hard, pinned: dict[int, int]
 ) -> Above | None:
     named = frozenset(stars)
     if any(p.stars == named and p.hard >= hard and p.radius >= error for p in node.proved):
         return None
-    generous = error if pinned else error * ROOM
-    for radius in (generous, error) if generous != error else (error,):
-        question = node.question(rows.rows, radius, stars, hard, pinned)
-        if question.level <= 0:
-            continue
-        answer = cover(question, max_boxes=MAX_BOXES, most=16, enough=ENOUGH)
-        if isinstance(answer, Covered):
-            node.proved.append(Proved(named, hard, radius))
-            return None
-        if answer.missed:
-            break
-    else:
-        if question.level <= 0:
-            return Above(node, (), ())
+    question = node.question(rows.rows, error * ROOM, stars, hard, pinned)
+    if question.level <= 0:
+        return Above(node, (), ())
+    answer = cover(question, max_depth=MAX_DEPTH, max_boxes=MAX_BOXES, most=16, enough=ENOUGH)
+    if isinstance(answer, Covered):
+        node.proved.append(Proved(named, hard, error * ROOM))
+        return None
     near = tuple((u.sign, u.vector) for u in answer.directions if u.kind != "missed")
     return Above(node, tuple((u.sign, u.vector) for u in answer.missed), near)
 

@@ -126,10 +126,11 @@ def _hit(curve: Curve, failed: Condition) -> Iterator[Change]:
     slid = on_hyperplane(neuron, failed.row)
     if curve.faces.neuron(slid).dimension == 0:
         return
-    sticks, moving = _sticks(curve, slid, failed.place), [failed.place]
+    sticks, moving, names = _sticks(curve, slid, failed.place), [failed.place], {failed.place: slid}
     if _is_paired(curve, failed.place):
         sticks += _sticks(curve, antipode(slid), antipode(failed.place))
         moving.append(antipode(failed.place))
+        names[antipode(failed.place)] = antipode(slid)
     new = [j for j, there in enumerate(slid.face) if there == 0 and failed.place.face[j]]
     if sticks:
         yield Change(
@@ -139,7 +140,7 @@ def _hit(curve: Curve, failed: Condition) -> Iterator[Change]:
             _moved(curve, failed.place, slid),
             frozenset(side(curve, place, j) for place in moving for j in new),
             frozenset(sticks),
-            names={failed.place: slid, antipode(failed.place): antipode(slid)},
+            names=names,
             leads=sticks[0],
         )
 
@@ -171,12 +172,13 @@ def _unstick(curve: Curve, failed: Condition) -> Iterator[Change]:
     target = failed.target
     assert target is not None
     leaving = [j for j, old in enumerate(failed.place.face) if old == 0 and target.face[j]]
-    gone, come = [failed], [side(curve, target, j) for j in leaving]
+    gone, come, names = [failed], [side(curve, target, j) for j in leaving], {failed.place: target}
     if _is_paired(curve, failed.place):
         if not _in_span(curve, target):
             return
         gone += _sticks(curve, antipode(failed.place), antipode(target))
         come += [side(curve, antipode(target), j) for j in leaving]
+        names[antipode(failed.place)] = antipode(target)
     if leaving:
         yield Change(
             "unstick",
@@ -185,7 +187,7 @@ def _unstick(curve: Curve, failed: Condition) -> Iterator[Change]:
             _moved(curve, failed.place, target),
             frozenset(gone),
             frozenset(come),
-            names={failed.place: target, antipode(failed.place): antipode(target)},
+            names=names,
             leads=come[0],
         )
 
