@@ -54,8 +54,7 @@ def changes(curve: Curve, failed: Condition) -> Iterator[Change]:
     elif failed.kind == WEIGHT:
         yield from _leave(curve, failed.place)
     elif failed.kind == SIDE:
-        yield from _hit(curve, failed)
-        yield from _cross(curve, failed)
+        yield from list(_cross(curve, failed)) or _hit(curve, failed)
     elif failed.kind == MULTIPLIER:
         yield from _unstick(curve, failed)
 
@@ -194,6 +193,11 @@ def _unstick(curve: Curve, failed: Condition) -> Iterator[Change]:
 
 def _is_paired(curve: Curve, place: Place) -> bool:
     return any(pair and place in (k.place, antipode(k.place)) for k, pair in _units(curve))
+
+
+def moves_as_one(curve: Curve, place: Place) -> bool:
+    """Whether a place and its antipode are, or would be, one unit of the structure."""
+    return _is_paired(curve, place) or _in_span(curve, place)
 
 
 def _in_span(curve: Curve, place: Place) -> bool:

@@ -19,9 +19,10 @@ from polyrelu import budget
 from polyrelu.exact.rational import to_fraction
 from polyrelu.path.branch import Balls
 from polyrelu.path.breakpoint import Breakpoint, breakpoints
-from polyrelu.path.conditions import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition
+from polyrelu.path.conditions import MULTIPLIER, SLACK, WEIGHT, Condition
 from polyrelu.path.curve import ORDINARY, Curve, End, Failure, Piece, antipode
 from polyrelu.path.directions import Above, Node
+from polyrelu.path.events import moves_as_one
 from polyrelu.path.forms import as_pairs, as_singles
 from polyrelu.path.zeros import Zero, tangent, zero_of
 from polyrelu.proof.directions import places_above
@@ -146,27 +147,22 @@ class Walk:
         zero = self.first_zero(failed, node)
         if zero is None or (self.waiting is not None and zero.lam <= self.waiting.lam):
             return False
-        if self.turned(zero):
-            return True
+        form = self.other_form(zero)
+        if form is not None:
+            return self.entry is ORDINARY and self.took(form(self.curve, self.node))
         found = next(breakpoints(self.curve, zero), None)
         if found is None:
             return False
         self.waiting = found
         return True
 
-    def turned(self, zero: Zero) -> bool:
-        """Whether the event asks for the other form of the same neurons, in which the path goes on."""
-        if self.entry is not ORDINARY:
-            return False
-        place, kind = zero.condition.place, zero.condition.kind
-        twins = kind in (SIDE, SLACK) and self.has_twin(zero, antipode(place))
-        alone = kind in (WEIGHT, MULTIPLIER) and place in self.curve.tight and any(self.curve.branch.paired)
-        other = None
-        if twins and not any(self.curve.branch.paired):
-            other = as_pairs(self.curve, self.node)
-        elif alone:
-            other = as_singles(self.curve, self.node)
-        return self.took(other)
+    def other_form(self, zero: Zero) -> Callable[[Curve, Node], tuple[Curve, Node] | None] | None:
+        """The other form of the same neurons, if the event asks for it: the path goes on in that form before."""
+        kind, place, branch = zero.condition.kind, zero.condition.place, self.curve.branch
+        if kind != WEIGHT and self.has_twin(zero):
+            return None if moves_as_one(self.curve, place) else as_pairs
+        alone = kind in (WEIGHT, MULTIPLIER) and place in self.curve.tight
+        return as_singles if alone and any(branch.paired) and sum(branch.paired) == branch.r else None
 
     def took(self, other: tuple[Curve, Node] | None) -> bool:
         """Go on in another form."""
@@ -176,17 +172,16 @@ class Walk:
         self.waiting = None
         return True
 
-    def has_twin(self, zero: Zero, opposite: Place) -> bool:
+    def has_twin(self, zero: Zero) -> bool:
         """Whether the antipode's condition vanishes at the same lambda, as far as balls tell."""
-        kind = zero.condition.kind
-        if kind == SIDE and opposite not in self.curve.tight:
+        f = zero.condition
+        target = None if f.target is None else antipode(f.target)
+        twin = Condition(f.kind, antipode(f.place), f.row, target)
+        if (f.kind == SLACK) == (twin.place in self.curve.tight):
             return False
-        around = self.curve.table((opposite,) if kind == SLACK else ())
-        values = around.values(zero.x, zero.lam)
-        return any(
-            f.kind == kind and f.place == opposite and f.row == zero.condition.row and v.contains(0)
-            for f, v in zip(around.conditions, values, strict=True)
-        )
+        table = self.curve.table((twin.place,) if f.kind == SLACK else ())
+        values = table.values(zero.x, zero.lam)
+        return any(g == twin and v.contains(0) for g, v in zip(table.conditions, values, strict=True))
 
     def first_zero(self, failed: Iterable[Condition], node: Node) -> Zero | None:
         """The largest lambda below here at which one of the conditions vanishes."""
