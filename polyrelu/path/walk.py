@@ -38,15 +38,6 @@ SECANTS = 12
 CLIMBS = 5
 
 
-@dataclass(frozen=True)
-class Gap:
-    """An interval about which nothing is proved, and why."""
-
-    low: fmpq
-    high: fmpq
-    reason: str
-
-
 @dataclass
 class Walk:
     """One way down; `pieces` and `breaks` in the order in which they were proved."""

@@ -1,0 +1,136 @@
+"""Where the walk cannot go on: breakpoints at which several things happen at once, and gaps.
+
+Below a place where the walk is stuck the optimum is certified afresh, and its curve followed back up. Several functions
+that vanish at one lambda are one compound breakpoint if exact algebra shows it: see `compound`. Else the piece between
+is a gap, which is told with its reason; nothing is ever bridged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from flint import arb, fmpq
+
+from polyrelu.certification import certify_penalised
+from polyrelu.data.problem import Problem
+from polyrelu.errors import LimitReached, Undecided
+from polyrelu.exact.enclosure import ball_column
+from polyrelu.exact.rational import to_fraction
+from polyrelu.path.branch import Branch
+from polyrelu.path.breakpoint import Breakpoint
+from polyrelu.path.compound import compound
+from polyrelu.path.curve import Curve, Faces, Piece
+from polyrelu.path.directions import Node
+from polyrelu.path.walk import Walk, follow, short
+
+BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
+"""Where the optimum is certified afresh, relative to where the walk is stuck."""
+NEAREST = fmpq(1, 10**9)
+MOST = 60
+"""Fresh starts of one path."""
+DIGITS = 200
+
+Start = tuple[Curve, Node]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """An interval about which nothing is proved, and why."""
+
+    low: fmpq
+    high: fmpq
+    reason: str
+
+
+def walked(
+    problem: Problem, start: Start | None, low: fmpq, high: fmpq, told: Callable[[fmpq], object] | None
+) -> tuple[list[Piece], list[Breakpoint], list[Gap]]:
+    """The way down, with fresh starts; everything from above."""
+    if start is None:
+        return [], [], [Gap(low, high, "nothing was proved at the upper end")]
+    pieces: list[Piece] = []
+    breaks: list[Breakpoint] = []
+    gaps: list[Gap] = []
+    walk = Walk(*start, low, told=told)
+    for _ in range(MOST):
+        done = walk.run()
+        if not done:
+            fresh = _below(problem, walk)
+            joined = None if fresh is None else compound(walk, *fresh)
+            if joined is not None and _passes(walk, joined):
+                continue
+        pieces += walk.pieces
+        breaks += walk.breaks
+        if done:
+            return pieces, breaks, gaps
+        stuck = walk.node.lam
+        if fresh is None or fresh[1].lam <= low:
+            gaps.append(Gap(low, stuck, walk.reason))
+            return pieces, breaks, gaps
+        gaps.append(Gap(fresh[1].lam, stuck, walk.reason))
+        walk = Walk(*fresh, low, step=NEAREST * 4, told=told)
+    gaps.append(Gap(low, walk.node.lam, f"{MOST} fresh starts did not suffice"))
+    return pieces, breaks, gaps
+
+
+def _passes(walk: Walk, joined: Breakpoint) -> bool:
+    """Go through a compound breakpoint, if the pieces on both sides are proved."""
+    before = (walk.curve, walk.node, walk.entry, list(walk.pieces), list(walk.breaks))
+    walk.waiting = joined
+    walk.step = fmpq(1, 64)
+    count = len(walk.breaks)
+    while len(walk.breaks) == count:
+        if not walk.advance():
+            break
+    else:
+        walk.step = fmpq(1, 64)
+        if walk.advance():
+            return True
+    walk.curve, walk.node, walk.entry, walk.pieces, walk.breaks = before
+    walk.waiting = None
+    return False
+
+
+def _below(problem: Problem, walk: Walk) -> Start | None:
+    """The structure right below where the walk is stuck, followed back up as far as it holds."""
+    stuck = walk.node.lam
+    for part in BELOW:
+        lam = short(stuck * (1 - part))
+        if lam <= walk.low:
+            return None
+        with suppress(Undecided, LimitReached):
+            curve, node = started(problem, walk.curve.faces, lam)
+            top = stuck if walk.waiting is None else walk.waiting.ends[0]
+            return curve, _as_high_as_possible(curve, node, short(top * (1 - NEAREST)))
+    return None
+
+
+def _as_high_as_possible(curve: Curve, node: Node, goal: fmpq) -> Node:
+    """The curve close to the goal, if nothing seems to be violated there."""
+    point = follow(curve, node, goal)
+    if point is None or curve.table().negative(point, arb(goal)):
+        return node
+    return curve.node(point, goal)
+
+
+def started(problem: Problem, faces: Faces, lam: fmpq) -> Start:
+    """The curve through the optimum at one lambda, certified there; `Undecided` where its structure is degenerate."""
+    result = certify_penalised(replace(problem, lam=to_fraction(lam)))
+    optimum = result.proved()
+    structure = optimum.point.structure
+    if len(optimum.neurons) != len(structure.neurons) + sum(structure.paired):
+        raise Undecided("a neuron is tight whose activation depends on the others'")
+    branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
+    at = optimum.point.balls(DIGITS)
+    scale = arb(lam)
+    eta = ball_column([v / scale for v in at.nu])
+    data = branch.data
+    g = data.gram.solve(data.W.transpose() * eta).entries() if branch.size else []
+    x = [*g, *(w * scale for w in at.weights), *at.c]
+    point = branch.newton(x, lam)
+    if point is None:
+        raise Undecided("the root could not be followed: its system is nearly singular")
+    curve = Curve(branch, faces)
+    return curve, curve.node(point, lam)
