@@ -17,14 +17,14 @@ from flint import arb, fmpq
 
 from polyrelu import budget
 from polyrelu.exact.rational import to_fraction
-from polyrelu.path.branch import Balls
-from polyrelu.path.breakpoint import Breakpoint, breakpoints
-from polyrelu.path.conditions import MULTIPLIER, SLACK, WEIGHT, Condition
-from polyrelu.path.curve import ORDINARY, Curve, End, Failure, Piece, antipode
-from polyrelu.path.directions import Above, Node
-from polyrelu.path.events import moves_as_one
-from polyrelu.path.forms import as_pairs, as_singles
-from polyrelu.path.zeros import Zero, tangent, zero_of
+from polyrelu.paths.branch import Balls
+from polyrelu.paths.breakpoint import Breakpoint, breakpoints
+from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition
+from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece, antipode
+from polyrelu.paths.directions import Above, Node
+from polyrelu.paths.events import moves_as_one
+from polyrelu.paths.forms import as_pairs, as_singles
+from polyrelu.paths.zeros import Zero, tangent, zero_of
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.oracle import in_floats

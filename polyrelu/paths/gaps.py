@@ -18,12 +18,12 @@ from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
-from polyrelu.path.branch import Branch
-from polyrelu.path.breakpoint import Breakpoint
-from polyrelu.path.compound import compound
-from polyrelu.path.curve import Curve, Faces, Piece
-from polyrelu.path.directions import Node
-from polyrelu.path.walk import Walk, follow, short
+from polyrelu.paths.branch import Branch
+from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.compound import compound
+from polyrelu.paths.curve import Curve, Faces, Piece
+from polyrelu.paths.directions import Node
+from polyrelu.paths.walk import Walk, follow, short
 
 BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
 """Where the optimum is certified afresh, relative to where the walk is stuck."""

@@ -24,7 +24,7 @@ from flint import arb, arb_mat, fmpq
 
 from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
-from polyrelu.path.branch import BITS, Balls, Branch
+from polyrelu.paths.branch import BITS, Balls, Branch
 
 ROUNDS = 8
 REFINEMENTS = 3
@@ -84,9 +84,13 @@ class Chord:
             arb(self.high) * r + step * abs(v - u)
             for r, u, v in zip(self.r[:p], self.at_low[:p], self.at_high[:p], strict=True)
         ]
-        if not moved:
+        return self.spread(moved)
+
+    def spread(self, errors: Sequence[arb]) -> Balls:
+        """What errors of g do to W g."""
+        if not errors:
             return [arb(0)] * self.branch.program.n
-        return [v.abs_upper() for v in (absolute(self.branch.data.W) * ball_column(moved)).entries()]
+        return [v.abs_upper() for v in (absolute(self.branch.data.W) * ball_column(errors)).entries()]
 
 
 def prove_chord(

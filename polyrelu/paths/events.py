@@ -22,9 +22,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from polyrelu.exact.linear import rank
-from polyrelu.path.branch import Branch
-from polyrelu.path.conditions import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition
-from polyrelu.path.curve import Curve, antipode
+from polyrelu.paths.branch import Branch
+from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition
+from polyrelu.paths.curve import Curve, antipode
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 

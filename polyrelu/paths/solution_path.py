@@ -21,17 +21,21 @@ from polyrelu.errors import BadInput, LimitReached, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, ends, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.rational import to_fmpq, to_fraction
-from polyrelu.path.algebra import ExactZero, exact_zero
-from polyrelu.path.branch import BITS, Branch
-from polyrelu.path.breakpoint import Breakpoint
-from polyrelu.path.curve import Curve, Faces, Piece
-from polyrelu.path.gaps import Gap, started, walked
-from polyrelu.path.intervals import Interval
+from polyrelu.paths.algebra import ExactZero, exact_zero
+from polyrelu.paths.branch import BITS, Branch
+from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.continuity import Continuity, continuity_of
+from polyrelu.paths.curve import Curve, Faces, Piece
+from polyrelu.paths.gaps import Gap, started, walked
+from polyrelu.paths.intervals import Interval
+from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
 
 LOWEST, HIGHEST = fmpq(1, 1000), fmpq(1001, 1000)
 """Of lambda_max: where a path ends unless it is told."""
+DECADES = 8
+"""How often lambda is divided by 10 in search of the last structure."""
 Bounds = tuple[str, str]
 
 
@@ -48,6 +52,8 @@ class Path(Reported):
     breakpoints: tuple[Breakpoint, ...]
     undecided: tuple[Gap, ...]
     seconds: float
+    limit: Limit | None = None
+    """What happens as lambda falls to 0, if that was asked."""
     _exact: dict[int, ExactZero | None] = field(default_factory=dict)
 
     @property
@@ -94,6 +100,11 @@ class Path(Reported):
             return [(k.place, decimal_bounds(w, digits)) for k, w in zip(branch.neurons, b, strict=True)]
 
     @cached_property
+    def continuity(self) -> Continuity:
+        """Is the set of optimal networks continuous in lambda, and must block weights jump?"""
+        return continuity_of(self.breakpoints, gaps=bool(self.undecided))
+
+    @cached_property
     def unique(self) -> tuple[Interval, ...]:
         """The intervals on which the network is unique."""
         return tuple(i for i in self.intervals if i.p_unique)
@@ -122,10 +133,13 @@ def path(
     hi: Any = None,
     *,
     bias: bool = False,
+    to_zero: bool = False,
     floats: Floats = "decimal",
     told: Any = None,
 ) -> Path:
-    """Prove how the set of optimal networks changes from lambda = lo to lambda = hi (default: lambda_max and 1/1000).
+    """Prove how the set of optimal networks changes from lambda = lo to hi (by default 1/1000 of lambda_max to above it).
+
+    `to_zero` goes on to lambda = 0, with the limit.
 
     >>> found = path([[1], [2], [-1]], [1, 3, 2], 1, 8)
     >>> found.status, [found.exact(k).name for k in range(2)], [len(i.places) for i in found.intervals]
@@ -142,6 +156,9 @@ def path(
         faces = Faces(program)
         start = _start(problem, faces, largest, high)
         pieces, breaks, gaps = walked(problem, start, low, high, told)
+        limit = None
+        if to_zero:
+            limit, low = to_the_end(problem, faces, pieces, breaks, gaps, low)
     intervals = tuple(reversed(list(_intervals(pieces, breaks, gaps))))
     return Path(
         replace(problem, lam=None),
@@ -152,7 +169,37 @@ def path(
         tuple(reversed(breaks)),
         tuple(sorted(gaps, key=lambda g: g.low)),
         time.monotonic() - begin,
+        limit,
     )
+
+
+def to_the_end(
+    problem: Problem,
+    faces: Faces,
+    pieces: list[Piece],
+    breaks: list[Breakpoint],
+    gaps: list[Gap],
+    low: fmpq,
+) -> tuple[Limit, fmpq]:
+    """Go on to smaller lambda until one proof holds down to 0; the lists are continued."""
+    limit = Limit(None, "nothing was proved at the lower end")
+    for _ in range(DECADES):
+        if not pieces or pieces[-1].chord.low > low:
+            break
+        curve = pieces[-1].curve
+        point = curve.branch.newton(pieces[-1].chord.at_low, low)
+        if point is None:
+            break
+        limit = down_to_zero(curve, curve.node(point, low))
+        if limit.piece is not None:
+            pieces.append(limit.piece)
+            return limit, fmpq(0)
+        further = walked(problem, (curve, curve.node(point, low)), low / 10, low, None)
+        for old, new in zip((pieces, breaks, gaps), further, strict=True):
+            old.extend(new)  # type: ignore[attr-defined]
+        low = low / 10
+    gaps.append(Gap(fmpq(0), low, limit.reason or "the limit is not proved"))
+    return limit, fmpq(0)
 
 
 def _range(largest: fmpq, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:

@@ -18,9 +18,9 @@ from polyrelu.exact.linear import squared, times
 from polyrelu.exact.real import is_zero
 from polyrelu.exact.recognise import recognise
 from polyrelu.exact.square_roots import SqrtSum
-from polyrelu.path.branch import Branch
-from polyrelu.path.conditions import Condition, exact_value
-from polyrelu.path.zeros import Zero
+from polyrelu.paths.branch import Branch
+from polyrelu.paths.conditions import Condition, exact_value
+from polyrelu.paths.zeros import Zero
 
 MAX_DEGREE = 4
 """Of lambda; beyond it an exact form says no more than digits."""

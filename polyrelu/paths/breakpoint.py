@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 from flint import arb, fmpq
 
-from polyrelu.path.branch import Balls
-from polyrelu.path.conditions import Condition
-from polyrelu.path.curve import Curve, End
-from polyrelu.path.directions import Node
-from polyrelu.path.events import Change, changes
-from polyrelu.path.phase import phase_begins
-from polyrelu.path.zeros import Zero, carried, rate
+from polyrelu.paths.branch import Balls
+from polyrelu.paths.conditions import Condition
+from polyrelu.paths.curve import Curve, End
+from polyrelu.paths.directions import Node
+from polyrelu.paths.events import Change, changes
+from polyrelu.paths.phase import phase_begins
+from polyrelu.paths.zeros import Zero, carried, rate
 
 
 @dataclass(frozen=True, eq=False)

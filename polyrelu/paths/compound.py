@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from flint import arb
 
-from polyrelu.path.algebra import ExactZero, exact_zero, solves
-from polyrelu.path.breakpoint import Breakpoint
-from polyrelu.path.conditions import SHARE, SLACK, WEIGHT, Condition, exact_value
-from polyrelu.path.curve import Curve
-from polyrelu.path.directions import Node
-from polyrelu.path.events import Change
-from polyrelu.path.forms import as_singles
-from polyrelu.path.walk import Walk, follow, short, zero_between
-from polyrelu.path.zeros import Zero, carried
+from polyrelu.paths.algebra import ExactZero, exact_zero, solves
+from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.conditions import SHARE, SLACK, WEIGHT, Condition, exact_value
+from polyrelu.paths.curve import Curve
+from polyrelu.paths.directions import Node
+from polyrelu.paths.events import Change
+from polyrelu.paths.forms import as_singles
+from polyrelu.paths.walk import Walk, follow, short, zero_between
+from polyrelu.paths.zeros import Zero, carried
 from polyrelu.proof.neuron import Place
 
 

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from flint import arb, arb_mat
 
 from polyrelu.exact.minors import nonzero_minor
-from polyrelu.path.branch import Branch
-from polyrelu.path.conditions import SHARE, SLACK, Condition
-from polyrelu.path.curve import Curve, antipode
-from polyrelu.path.events import Change
-from polyrelu.path.zeros import Zero
+from polyrelu.paths.branch import Branch
+from polyrelu.paths.conditions import SHARE, SLACK, Condition
+from polyrelu.paths.curve import Curve, antipode
+from polyrelu.paths.events import Change
+from polyrelu.paths.zeros import Zero
 from polyrelu.proof.neuron import Place
 
 

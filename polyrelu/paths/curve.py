@@ -15,11 +15,11 @@ from functools import cached_property
 
 from flint import arb, fmpq
 
-from polyrelu.path.branch import Balls, Branch
-from polyrelu.path.chord import Chord, prove_chord
-from polyrelu.path.conditions import Condition, Table, multipliers, sides, slack, weights
-from polyrelu.path.directions import Above, Node, Patience, Rows, unsettled
-from polyrelu.path.shares import Shares, shares_of
+from polyrelu.paths.branch import Balls, Branch
+from polyrelu.paths.chord import Chord, prove_chord
+from polyrelu.paths.conditions import Condition, Table, multipliers, sides, slack, weights
+from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
+from polyrelu.paths.shares import Shares, shares_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 
@@ -136,11 +136,15 @@ class Curve:
     def prove(self, below: Node, above: Node, low: End = ORDINARY, high: End = ORDINARY) -> Piece | Failure:
         """The piece between two nodes."""
         chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point)
-        if chord is None:
+        anchors = [end.anchor for end in (low, high) if end.anchor is not None]
+        if chord is None or not all(chord.holds(*anchor) for anchor in anchors):
             return Failure(chord=True)
-        for end in (low, high):
-            if end.anchor is not None and not chord.holds(*end.anchor):
-                return Failure(chord=True)
+        return self.prove_on(chord, (below, above), chord.drift(), low, high)
+
+    def prove_on(
+        self, chord: Chord, nodes: tuple[Node, Node], drift: Sequence[arb], low: End = ORDINARY, high: End = ORDINARY
+    ) -> Piece | Failure:
+        """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
         failing = self.table(guests).failing(chord, set(low.zero), set(high.zero))
         shares = shares_of(chord, high.zero) if any(self.branch.paired) else None
@@ -148,7 +152,7 @@ class Curve:
             return Failure(conditions=tuple(failing))
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
-        found = unsettled(chord, (below, above), (*self.tight, *guests), self.rows, self.patience)
+        found = unsettled(drift, nodes, (*self.tight, *guests), self.rows, self.patience)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
 
 

@@ -23,8 +23,8 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from polyrelu.exact.enclosure import ball_column, ends
 from polyrelu.exact.linear import dot, squared, times
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.path.branch import Balls, Branch
-from polyrelu.path.chord import Chord
+from polyrelu.paths.branch import Balls, Branch
+from polyrelu.paths.chord import Chord
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.shared_face import Surroundings
 

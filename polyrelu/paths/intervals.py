@@ -13,9 +13,9 @@ from functools import cached_property
 from flint import arb, arb_mat, fmpq
 
 from polyrelu.exact.minors import nonzero_minor
-from polyrelu.path.breakpoint import Breakpoint
-from polyrelu.path.curve import Curve, Piece, antipode
-from polyrelu.path.forms import opposite_places
+from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.curve import Curve, Piece, antipode
+from polyrelu.paths.forms import opposite_places
 from polyrelu.proof.neuron import Neuron, Place
 
 

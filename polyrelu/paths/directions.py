@@ -27,8 +27,7 @@ from polyrelu.covering import Covered, Question, Star, cover
 from polyrelu.covering.question import Lines, norm_above
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
-from polyrelu.path.branch import Balls, Branch
-from polyrelu.path.chord import Chord
+from polyrelu.paths.branch import Balls, Branch
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
@@ -70,7 +69,16 @@ class Node:
     @staticmethod
     def of(branch: Branch, point: Balls, lam: fmpq) -> Node:
         """The node of a point near the root."""
-        nu = branch.residual_at(point, arb(lam)).entries()
+        return Node._rounded(branch, point, lam, branch.residual_at(point, arb(lam)).entries())
+
+    @staticmethod
+    def scaled(branch: Branch, point: Balls) -> Node:
+        """The node of W g = (nu - y_N) / lambda, for level 1."""
+        g, _, _ = branch.parts(point)
+        return Node._rounded(branch, point, fmpq(1), (branch.data.W * g).entries())
+
+    @staticmethod
+    def _rounded(branch: Branch, point: Balls, lam: fmpq, nu: Balls) -> Node:
         bounds = [ends(v) for v in nu]
         top = max((max(abs(lo), abs(hi)) for lo, hi in bounds), default=Fraction(0))
         bits = max(0, BITS - (top.numerator.bit_length() - top.denominator.bit_length()))
@@ -153,19 +161,22 @@ class Patience:
 
 
 def unsettled(
-    chord: Chord, ends_of: tuple[Node, Node], stars: Sequence[Place], rows: Rows, patience: Patience
+    drift: Sequence[arb], ends_of: tuple[Node, Node], stars: Sequence[Place], rows: Rows, patience: Patience
 ) -> Above | None:
-    """Prove all directions off the stars strictly below lambda on the whole chord, or say what resists."""
+    """Prove all directions off the stars strictly below lambda on the whole chord, or say what resists.
+
+    `drift` bounds how far the residual is from the chord of the two nodes.
+    """
     pins = [_pinned(node, rows) for node in ends_of]
     rounding = max(node.error for node in ends_of) + Fraction(1, 2 ** (BITS + 40))
-    errors = [ends(v)[1] + rounding for v in chord.drift()]
+    errors = [ends(v)[1] + rounding for v in drift]
     for node, pinned in zip(ends_of, pins, strict=True):
         for i, m in pinned.items():
             errors[i] += Fraction(abs(m - node.integers[i]), 2**node.bits)
     sizes = [norm_above(row) for row in rows.rows]
     total = sum((e * size for e, size in zip(errors, sizes, strict=True)), start=Fraction(0))
     radius = total / (sum(sizes) or 1)
-    part = total / (to_fraction(chord.low) * chord.branch.program.denominator)
+    part = total / (to_fraction(ends_of[0].lam) * ends_of[0].program.denominator)
     if part > patience.part:
         return Above(ends_of[0], (), ())
     hard = frozenset[tuple[int, int]]().union(

@@ -12,11 +12,11 @@ from flint import arb, arb_mat
 
 
 from polyrelu.exact.linear import rank
-from polyrelu.path.branch import Branch
-from polyrelu.path.curve import Curve, antipode
-from polyrelu.path.directions import Node
-from polyrelu.path.shares import proposed
-from polyrelu.path.zeros import carried
+from polyrelu.paths.branch import Branch
+from polyrelu.paths.curve import Curve, antipode
+from polyrelu.paths.directions import Node
+from polyrelu.paths.shares import proposed
+from polyrelu.paths.zeros import carried
 from polyrelu.proof.neuron import Place
 
 NEAR = arb(2) ** -60

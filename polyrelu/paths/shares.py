@@ -18,9 +18,9 @@ from flint import arb, arb_mat, fmpq
 
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.guess import interior_point
-from polyrelu.path.branch import Balls, Branch
-from polyrelu.path.chord import Chord
-from polyrelu.path.conditions import SHARE, Condition
+from polyrelu.paths.branch import Balls, Branch
+from polyrelu.paths.chord import Chord
+from polyrelu.paths.conditions import SHARE, Condition
 
 PART_BITS = 12
 

@@ -17,8 +17,8 @@ from flint import arb, arb_mat, ctx, fmpq
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, ends, precision
 from polyrelu.exact.krawczyk import Root, prove_root
-from polyrelu.path.branch import BITS, Balls, Branch
-from polyrelu.path.conditions import Condition, Table
+from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.conditions import Condition, Table
 
 FINE = BITS - 40
 """Accuracy of a zero in bits."""
