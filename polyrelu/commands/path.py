@@ -46,9 +46,15 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--from", dest="low", metavar="L", help="smallest lambda, exact (default: 1/1000 of lambda_max)"
     )
-    parser.add_argument("--to", dest="high", metavar="H", help="largest lambda (default: just above lambda_max)")
-    parser.add_argument("--to-zero", action="store_true", help="go on to lambda = 0, and prove the limit there")
-    parser.add_argument("--seconds", metavar="S", type=seconds, help="leave the rest undecided when this time is up")
+    parser.add_argument(
+        "--to", dest="high", metavar="H", help="largest lambda (default: just above lambda_max)"
+    )
+    parser.add_argument(
+        "--to-zero", action="store_true", help="go on to lambda = 0, and prove the limit there"
+    )
+    parser.add_argument(
+        "--seconds", metavar="S", type=seconds, help="leave the rest undecided when this time is up"
+    )
     add_digits_option(parser)
     add_json_option(parser)
     parser.add_argument("--out", metavar="FILE", help="write the JSON object to a file as well")

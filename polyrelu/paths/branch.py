@@ -13,7 +13,7 @@ enclosures of g are nearly enclosures of eta.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -84,7 +84,7 @@ class Branch(Structure):
         return self.in_balls if ctx.prec <= BITS else self._finer(ctx.prec)
 
     @cached_property
-    def _finer(self) -> lru_cache:  # type: ignore[type-arg]
+    def _finer(self) -> Callable[[int], Rounded]:
         return lru_cache(maxsize=4)(lambda _: self._round())
 
     def _round(self) -> Rounded:
@@ -176,11 +176,11 @@ def nearly_orthonormal(rows: fmpq_mat) -> fmpq_mat:
 
     Floats propose the matrix. It is triangular without zeros on its diagonal, so the span is the same whatever they do.
     """
+    if not rows.nrows():
+        return rows
     table = [[to_fraction(v) for v in row] for row in rows.tolist()]
     sizes = [max(abs(v) for v in row) for row in table]
     floats = np.array([[float(v / size) for v in row] for row, size in zip(table, sizes, strict=True)])
-    if not len(table):
-        return rows
     with np.errstate(all="ignore"):
         R = np.linalg.qr(floats.T, mode="r")
         if not np.abs(np.diag(R)).min() > 0:

@@ -1,10 +1,10 @@
 """A breakpoint: the only event in its place, with no gap between the structures above and below.
 
-The zero of the function g along S1 is a root (x*, lambda*) of S1's augmented system. Carried over, it solves the system
-of S2 at lambda*, and the function m that vanishes below is 0 there (see `events`). The chords of the pieces that end here
-reach across lambda*, and x* must lie where each has one root only (`End.anchor`): so g = 0 on the curve of S1, and m = 0
-on that of S2, at the same lambda*. On these pieces g' > 0 and m' < 0 are proved, so that S1 holds right above and S2 right
-below, and no lambda lies between.
+The zero of the function g along S1 is a root (x*, lambda*) of S1's augmented system. Carried over, it solves the
+system of S2 at lambda*, and the function m that vanishes below is 0 there (see `events`). The chords of the pieces that
+end here reach across lambda*, and x* must lie where each has one root only (`End.anchor`): so g = 0 on the curve of S1,
+and m = 0 on that of S2, at the same lambda*. On these pieces g' > 0 and m' < 0 are proved, so that S1 holds right above
+and S2 right below, and no lambda lies between.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
 
 
 def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
-    x = carried(curve.branch, zero.x, zero.lam, change.below, change.names, {})
+    x = carried(curve.branch, (zero.x, zero.lam), change.below, change.names, {})
     if x is None or not _is_near_a_root(change, x, zero):
         return None
     if change.leads is not None:

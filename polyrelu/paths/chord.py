@@ -74,7 +74,7 @@ class Chord:
         """Whether points at some lambda of the piece lie where the root is unique: a root there is on this curve."""
         t = (lam - arb(self.low)) / self.width
         chord = [u + (v - u) * t for u, v in zip(self.at_low, self.at_high, strict=True)]
-        inside = arb(self.low) <= lam and lam <= arb(self.high)
+        inside = arb(self.low) <= lam <= arb(self.high)
         return bool(inside) and all(abs(s - c) < r for s, c, r in zip(x, chord, self.r, strict=True))
 
     def drift(self) -> Balls:
@@ -135,13 +135,11 @@ class _Test:
         size = absolute(Y0) + absolute(Y1) * half
         fixed = absolute(identity(branch.unknowns) - Y0 * J0) + absolute(Y1 * J0 + Y0 * J1) * half
         fixed = fixed + absolute(Y1 * J1) * (half * half)
-        q, m = branch.bend(D, b - a), []
+        q, m = branch.bend(D, b - a), [arb(0)] * branch.unknowns
         at_ends = [
             ball_column(branch.equations(u, a)),
             ball_column(branch.equations(v, b)),
         ]
-        for k in range(branch.unknowns):
-            m.append(arb(0))
         for column, part in ((q, arb(1) / 4), (at_ends[0], arb(1)), (at_ends[1], arb(1))):
             whole = (absolute(Y0 * column) + absolute(Y1 * column) * half) * part
             m = [s + t for s, t in zip(m, whole.entries(), strict=True)]

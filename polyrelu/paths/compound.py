@@ -41,7 +41,7 @@ def compound(walk: Walk, below: Curve, node: Node) -> Breakpoint | None:
     if not solves(below.branch, exact.lam, exact.nu, b, []):
         return None
     zero_below = _vanishing(below, exact, b, gone)
-    x = carried(above.branch, zero.x, zero.lam, below.branch, {}, {})
+    x = carried(above.branch, (zero.x, zero.lam), below.branch, {}, {})
     if x is None or zero_above is None or zero_below is None:
         return None
     changes = tuple(

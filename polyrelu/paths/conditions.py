@@ -178,9 +178,7 @@ class Table:
             if i in self.settled and i < len(self.linear):
                 continue
             known = (f in at_low, f in at_high)
-            if i in self.broken or not positive(
-                values.low[i], values.high[i], values.slope[i], width, known
-            ):
+            if i in self.broken or not positive(values.low[i], values.high[i], values.slope[i], width, known):
                 found.append(f)
         return found
 
@@ -260,4 +258,3 @@ def exact_value(f: Condition, branch: Branch, nu: Sequence[Any], b: Sequence[Any
     if f.kind == SLACK:
         return lam * lam - squared(Neuron(f.place, branch.program).z(nu))
     return dot(f.form, nu)
-

@@ -142,7 +142,12 @@ class Curve:
         return self.prove_on(chord, (below, above), chord.drift(), low, high)
 
     def prove_on(
-        self, chord: Chord, nodes: tuple[Node, Node], drift: Sequence[arb], low: End = ORDINARY, high: End = ORDINARY
+        self,
+        chord: Chord,
+        nodes: tuple[Node, Node],
+        drift: Sequence[arb],
+        low: End = ORDINARY,
+        high: End = ORDINARY,
     ) -> Piece | Failure:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))

@@ -1,14 +1,14 @@
 """All directions at once, for every lambda of a chord: two coverings, one at each end.
 
-f_nu(u) = sum s nu_i (x_i.u)_+ is linear in nu, so what is below lambda ||u|| at both ends is below it on the whole chord.
+f_nu(u) = sum s nu_i (x_i.u)_+ is linear in nu: what is below lambda ||u|| at both ends is below it on the whole chord.
 Let nu(lambda) = (1 - t) nu_a + t nu_b + e with |e_i| <= err, and eta = err sum ||x_i||. The coverings prove
 
     f < (a - eta) ||u|| with nu_a   and   f < (b - eta) ||u|| with nu_b
 
-off the stars of the neurons; hence f < lambda ||u|| with nu(lambda). A star is that of `covering.stars`: its lemma holds
-for nu(lambda) itself, once the neuron's signs and multipliers are shown along the chord, if the lines that it must not
-cross are those whose coefficient is not proved negative on the whole chord: these are the *hard* lines, common to both
-ends. Of a neuron that is only about to enter, |A nu| <= lambda is shown elsewhere; the lemma holds with A nu for
+off the stars of the neurons; hence f < lambda ||u|| with nu(lambda). A star is that of `covering.stars`: its lemma
+holds for nu(lambda) itself, once the neuron's signs and multipliers are shown along the chord, if the lines that it must
+not cross are those whose coefficient is not proved negative on the whole chord: these are the *hard* lines, common to
+both ends. Of a neuron that is only about to enter, |A nu| <= lambda is shown elsewhere; the lemma holds with A nu for
 lambda u.
 
 Rows with nu_i = 0 for every lambda take no part. A covering is kept with the node: it serves both neighbours of it.
@@ -17,7 +17,7 @@ Rows with nu_i = 0 for every lambda take no part. A covering is kept with the no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -51,6 +51,10 @@ class Proved:
     stars: frozenset[Place]
     hard: Hard
     radius: Fraction
+
+    def serves(self, wanted: Proved) -> bool:
+        """Whether this shows what is wanted: for fewer hard lines stars are larger, and for a smaller error f is."""
+        return self.stars == wanted.stars and self.hard >= wanted.hard and self.radius >= wanted.radius
 
 
 @dataclass(eq=False)
@@ -186,7 +190,8 @@ def unsettled(
         )
     )
     for node, pinned in zip(ends_of, pins, strict=True):
-        found = _cover(node, rows, radius, stars, hard, pinned)
+        question = node.question(rows.rows, radius * ROOM, stars, hard, pinned)
+        found = _cover(node, question, Proved(frozenset(stars), hard, radius))
         if found is None or not found.missed:
             patience.hears(part, found is None)
         if found is not None:
@@ -225,19 +230,15 @@ def _pinned(node: Node, rows: Rows) -> dict[int, int]:
     return {i: 0 for i, s in rows.sided.items() if s * node.integers[i] > 0}
 
 
-def _cover(
-    node: Node, rows: Rows, error: Fraction, stars: Sequence[Place], hard: Hard, pinned: dict[int, int]
-) -> Above | None:
-    named = frozenset(stars)
-    if any(p.stars == named and p.hard >= hard and p.radius >= error for p in node.proved):
+def _cover(node: Node, question: Question, wanted: Proved) -> Above | None:
+    """Ask at one node, unless it was answered before."""
+    if any(p.serves(wanted) for p in node.proved):
         return None
-    question = node.question(rows.rows, error * ROOM, stars, hard, pinned)
     if question.level <= 0:
         return Above(node, (), ())
     answer = cover(question, max_depth=MAX_DEPTH, max_boxes=MAX_BOXES, most=16, enough=ENOUGH)
     if isinstance(answer, Covered):
-        node.proved.append(Proved(named, hard, error * ROOM))
+        node.proved.append(replace(wanted, radius=question.radius))
         return None
     near = tuple((u.sign, u.vector) for u in answer.directions if u.kind != "missed")
     return Above(node, tuple((u.sign, u.vector) for u in answer.missed), near)
-

@@ -1,7 +1,7 @@
 """Two ways to write down the same neurons when antipodal pairs are used: as pairs, or one by one.
 
-As pairs (with B^T X^T nu = 0 and the exchange c) the system is regular whenever delta = 0, and u and -u move together.
-One by one it is regular only if q = r; then each weight is an unknown of its own, and a single member may leave or turn.
+As pairs (with B^T X^T nu = 0 and the exchange c) the system is regular whenever delta = 0, and u and -u move as one.
+One by one it is regular only if q = r; then each weight is an unknown of its own, and one member may leave or turn.
 Both describe the same tight neurons, so that a path may go on in the other form at any node: each piece is a proof by
 itself.
 """
@@ -9,7 +9,6 @@ itself.
 from __future__ import annotations
 
 from flint import arb, arb_mat
-
 
 from polyrelu.exact.linear import rank
 from polyrelu.paths.branch import Branch
@@ -83,11 +82,9 @@ def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     return _reached(curve, node, Branch(branch.program, tuple(units), (False,) * len(units)), split)
 
 
-def _reached(
-    curve: Curve, node: Node, branch: Branch, split: dict[Place, arb]
-) -> tuple[Curve, Node] | None:
+def _reached(curve: Curve, node: Node, branch: Branch, split: dict[Place, arb]) -> tuple[Curve, Node] | None:
     """The other branch at the same lambda, if Newton's iteration finds the same residual there."""
-    x = carried(curve.branch, node.point, arb(node.lam), branch, {}, split)
+    x = carried(curve.branch, (node.point, arb(node.lam)), branch, {}, split)
     point = None if x is None else branch.newton(x, node.lam)
     if point is None:
         return None
@@ -98,5 +95,3 @@ def _reached(
         return None
     there = Curve(branch, curve.faces)
     return there, there.node(point, node.lam)
-
-

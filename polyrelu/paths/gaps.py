@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from flint import arb, fmpq
 
@@ -28,7 +28,7 @@ from polyrelu.paths.walk import Walk, follow, short
 BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
 """Where the optimum is certified afresh, relative to where the walk is stuck."""
 NEAREST = fmpq(1, 10**9)
-MOST = 60
+MOST = 12
 """Fresh starts of one path."""
 DIGITS = 200
 
@@ -44,35 +44,46 @@ class Gap:
     reason: str
 
 
+@dataclass
+class Way:
+    """What was proved on the way down, from above, and what was not."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    breaks: list[Breakpoint] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+    def extend(self, further: Way) -> None:
+        """Go on below."""
+        self.pieces += further.pieces
+        self.breaks += further.breaks
+        self.gaps += further.gaps
+
+
 def walked(
     problem: Problem, start: Start | None, low: fmpq, high: fmpq, told: Callable[[fmpq], object] | None
-) -> tuple[list[Piece], list[Breakpoint], list[Gap]]:
-    """The way down, with fresh starts; everything from above."""
+) -> Way:
+    """The way down, with fresh starts."""
+    way = Way()
     if start is None:
-        return [], [], [Gap(low, high, "nothing was proved at the upper end")]
-    pieces: list[Piece] = []
-    breaks: list[Breakpoint] = []
-    gaps: list[Gap] = []
+        way.gaps.append(Gap(low, high, "nothing was proved at the upper end"))
+        return way
     walk = Walk(*start, low, told=told)
     for _ in range(MOST):
         done = walk.run()
-        if not done:
-            fresh = _below(problem, walk)
-            joined = None if fresh is None else compound(walk, *fresh)
-            if joined is not None and _passes(walk, joined):
-                continue
-        pieces += walk.pieces
-        breaks += walk.breaks
+        fresh = None if done else _below(problem, walk)
+        joined = None if fresh is None else compound(walk, *fresh)
+        if joined is not None and _passes(walk, joined):
+            continue
+        way.extend(Way(walk.pieces, walk.breaks))
         if done:
-            return pieces, breaks, gaps
-        stuck = walk.node.lam
-        if fresh is None or fresh[1].lam <= low:
-            gaps.append(Gap(low, stuck, walk.reason))
-            return pieces, breaks, gaps
-        gaps.append(Gap(fresh[1].lam, stuck, walk.reason))
+            return way
+        end = low if fresh is None else max(low, fresh[1].lam)
+        way.gaps.append(Gap(end, walk.node.lam, walk.reason))
+        if fresh is None or end == low:
+            return way
         walk = Walk(*fresh, low, step=NEAREST * 4, told=told)
-    gaps.append(Gap(low, walk.node.lam, f"{MOST} fresh starts did not suffice"))
-    return pieces, breaks, gaps
+    way.gaps.append(Gap(low, walk.node.lam, f"{MOST} fresh starts did not suffice"))
+    return way
 
 
 def _passes(walk: Walk, joined: Breakpoint) -> bool:

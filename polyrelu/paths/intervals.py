@@ -12,6 +12,7 @@ from functools import cached_property
 
 from flint import arb, arb_mat, fmpq
 
+from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.curve import Curve, Piece, antipode
@@ -85,8 +86,22 @@ class Interval:
 
     @cached_property
     def affine(self) -> bool:
-        """Whether residual and weights are affine in lambda because every direction is fixed: all A_k of rank 1."""
-        return all(neuron.A.rank() <= 1 for neuron in self.neurons)
+        """Whether residual and weights are affine in lambda: all A_k have rank 1, which fixes the directions, or the
+        activations live in orthogonal spaces on which each Q_k is a multiple of the identity.
+        """
+        return all(neuron.A.rank() <= 1 for neuron in self.neurons) or self._orthogonal
+
+    @cached_property
+    def _orthogonal(self) -> bool:
+        squares = [neuron.A.transpose() * neuron.A for neuron in self.neurons]
+        for k, Q in enumerate(squares):
+            if any(v != 0 for other in squares[:k] for v in (Q * other).entries()):
+                return False
+            diagonal = next((Q[i, i] for i in range(Q.nrows()) if Q[i, i] != 0), fmpq(1))
+            top = next((i for i in range(Q.nrows()) if Q[i, i] != 0), 0)
+            if Q * Q != Q * ((Q * Q)[top, top] / diagonal):
+                return False
+        return True
 
     def holds(self, lam: fmpq) -> bool:
         """Whether a proved piece holds a lambda."""
@@ -106,14 +121,18 @@ def _exact_among_singles(piece: Piece) -> list[tuple[Place, Place]]:
     On a line they are. Else v_k.X^T nu = 0 for v_k = A_k nu - A_-k nu (see `phase`), and where these span U, all are.
     """
     curve = piece.curve
-    found = opposite_places([k.place for k, p in zip(curve.branch.neurons, curve.branch.paired, strict=True) if not p])
+    found = opposite_places(
+        [k.place for k, p in zip(curve.branch.neurons, curve.branch.paired, strict=True) if not p]
+    )
     wide = [pair for pair in found if curve.faces.neuron(pair[0]).dimension > 1]
     if wide and not _span_everything(piece, found, wide):
         found = [pair for pair in found if pair not in wide]
     return found
 
 
-def _span_everything(piece: Piece, pairs: Sequence[tuple[Place, Place]], wide: Sequence[tuple[Place, Place]]) -> bool:
+def _span_everything(
+    piece: Piece, pairs: Sequence[tuple[Place, Place]], wide: Sequence[tuple[Place, Place]]
+) -> bool:
     curve, chord = piece.curve, piece.chord
     nu = curve.branch.residual_at(chord.at_high, arb(chord.high))
     rows: list[list[arb]] = []
@@ -121,8 +140,6 @@ def _span_everything(piece: Piece, pairs: Sequence[tuple[Place, Place]], wide: S
         a, b = curve.faces.neuron(u), curve.faces.neuron(antipode(u))
         rows.append((arb_mat(a.A - b.A) * nu).entries())
     spans = [row for u, _ in wide for row in curve.faces.neuron(u).L.transpose().tolist()]
-    from polyrelu.exact.linear import rank
-
     return len(nonzero_minor(arb_mat(rows))[0]) >= rank(
         [*spans, *(row for u, _ in pairs for row in curve.faces.neuron(u).L.transpose().tolist())]
     )

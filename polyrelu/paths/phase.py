@@ -1,9 +1,9 @@
 """The linear phase begins: several neurons get their antipodes at once, where X^T nu becomes 0 on what they span.
 
-Let u_k and -u_k both be tight: |A_k nu| = |A_-k nu|, and A_k nu + A_-k nu = P_k X^T nu. So v_k = A_k nu - A_-k nu in L_k
-has v_k.X^T nu = 0. Let U be the span of all L_k concerned and w the projection of X^T nu onto it. If the v_k of the pairs
-whose two members are tight at lambda* span U, then w = 0, exactly; and then the antipode of every neuron with L_k in U is
-tight: all of them enter together. (With one newcomer nothing is special: it enters.)
+Let u_k and -u_k both be tight: |A_k nu| = |A_-k nu|, and A_k nu + A_-k nu = P_k X^T nu. So v_k = A_k nu - A_-k nu,
+which lies in L_k, has v_k.X^T nu = 0. Let U be the span of all L_k concerned and w the projection of X^T nu onto it. If
+the v_k of the pairs whose two members are tight at lambda* span U, then w = 0, exactly; and then the antipode of every
+neuron with L_k in U is tight: all of them enter together. (With one newcomer nothing is special: it enters.)
 
 Below, as many pairs as there are newcomers share a thin part m, the same for each; m = 0 at lambda*.
 """

@@ -26,7 +26,7 @@ from polyrelu.paths.branch import BITS, Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.continuity import Continuity, continuity_of
 from polyrelu.paths.curve import Curve, Faces, Piece
-from polyrelu.paths.gaps import Gap, started, walked
+from polyrelu.paths.gaps import Gap, Way, started, walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
@@ -58,7 +58,7 @@ class Path(Reported):
 
     @property
     def status(self) -> str:
-        """ "proved" where the whole interval is covered without a gap."""
+        """Whether the whole interval is covered without a gap: "proved" or "undecided"."""
         return "undecided" if self.undecided else "proved"
 
     def lambda_max(self, digits: int = DIGITS) -> Bounds:
@@ -137,7 +137,7 @@ def path(
     floats: Floats = "decimal",
     told: Any = None,
 ) -> Path:
-    """Prove how the set of optimal networks changes from lambda = lo to hi (by default 1/1000 of lambda_max to above it).
+    """Prove how the set of optimal networks changes from lambda = lo to hi (default: 1/1000 of lambda_max to above it).
 
     `to_zero` goes on to lambda = 0, with the limit.
 
@@ -155,50 +155,41 @@ def path(
         low, high = _range(largest, lo, hi)
         faces = Faces(program)
         start = _start(problem, faces, largest, high)
-        pieces, breaks, gaps = walked(problem, start, low, high, told)
+        way = walked(problem, start, low, high, told)
         limit = None
         if to_zero:
-            limit, low = to_the_end(problem, faces, pieces, breaks, gaps, low)
-    intervals = tuple(reversed(list(_intervals(pieces, breaks, gaps))))
+            limit, low = to_the_end(problem, way, low)
+    intervals = tuple(reversed(list(_intervals(way.pieces, way.breaks, way.gaps))))
     return Path(
         replace(problem, lam=None),
         to_fraction(low),
         to_fraction(high),
         largest,
         intervals,
-        tuple(reversed(breaks)),
-        tuple(sorted(gaps, key=lambda g: g.low)),
+        tuple(reversed(way.breaks)),
+        tuple(sorted(way.gaps, key=lambda g: g.low)),
         time.monotonic() - begin,
         limit,
     )
 
 
-def to_the_end(
-    problem: Problem,
-    faces: Faces,
-    pieces: list[Piece],
-    breaks: list[Breakpoint],
-    gaps: list[Gap],
-    low: fmpq,
-) -> tuple[Limit, fmpq]:
-    """Go on to smaller lambda until one proof holds down to 0; the lists are continued."""
+def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
+    """Go on to smaller lambda until one proof holds down to 0; the way is continued."""
     limit = Limit(None, "nothing was proved at the lower end")
     for _ in range(DECADES):
-        if not pieces or pieces[-1].chord.low > low:
+        if not way.pieces or way.pieces[-1].chord.low > low:
             break
-        curve = pieces[-1].curve
-        point = curve.branch.newton(pieces[-1].chord.at_low, low)
+        curve = way.pieces[-1].curve
+        point = curve.branch.newton(way.pieces[-1].chord.at_low, low)
         if point is None:
             break
         limit = down_to_zero(curve, curve.node(point, low))
         if limit.piece is not None:
-            pieces.append(limit.piece)
+            way.pieces.append(limit.piece)
             return limit, fmpq(0)
-        further = walked(problem, (curve, curve.node(point, low)), low / 10, low, None)
-        for old, new in zip((pieces, breaks, gaps), further, strict=True):
-            old.extend(new)  # type: ignore[attr-defined]
+        way.extend(walked(problem, (curve, curve.node(point, low)), low / 10, low, None))
         low = low / 10
-    gaps.append(Gap(fmpq(0), low, limit.reason or "the limit is not proved"))
+    way.gaps.append(Gap(fmpq(0), low, limit.reason or "the limit is not proved"))
     return limit, fmpq(0)
 
 
@@ -230,7 +221,9 @@ def _start(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Any:
     return None
 
 
-def _intervals(pieces: Iterable[Piece], breaks: Iterable[Breakpoint], gaps: Iterable[Gap]) -> Iterable[Interval]:
+def _intervals(
+    pieces: Iterable[Piece], breaks: Iterable[Breakpoint], gaps: Iterable[Gap]
+) -> Iterable[Interval]:
     """Pieces between breakpoints and gaps, from above."""
     after = {id(b.below): b for b in breaks}
     cuts = sorted(

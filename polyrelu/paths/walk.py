@@ -1,9 +1,9 @@
 """From the largest lambda downwards: a piece, the next event, the structure below it, and so on.
 
-Steps are proposed by Newton's iteration on the branch. A condition that is negative at the end of a step, or a direction
-that a covering finds above lambda, announces an event; its zero is proved, the structure below is read off the table of
-`events`, and pieces lead down to it. Nothing depends on how an event was found: a piece or a breakpoint that was
-overlooked or mistaken fails a test, and what cannot be proved becomes a gap that is told.
+Steps are proposed by Newton's iteration on the branch. A condition that is negative at the end of a step, or a
+direction that a covering finds above lambda, announces an event; its zero is proved, the structure below is read off
+the table of `events`, and pieces lead down to it. Nothing depends on how an event was found: a piece or a breakpoint
+that was overlooked or mistaken fails a test, and what cannot be proved becomes a gap that is told.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
 from polyrelu.paths.zeros import Zero, tangent, zero_of
 from polyrelu.proof.directions import places_above
-from polyrelu.proof.neuron import Place
 from polyrelu.proof.oracle import in_floats
 
 FIRST_STEP, LARGEST_STEP = fmpq(1, 32), fmpq(2, 5)
@@ -277,6 +276,3 @@ def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero |
     if found is None or not (found.lam > arb(below.lam) and found.lam < arb(above.lam)):
         return None
     return found
-
-
-

@@ -35,7 +35,7 @@ class Limit(Reported):
 
     @property
     def status(self) -> str:
-        """ "proved" or "undecided"."""
+        """Whether the limit is known: "proved" or "undecided"."""
         return "undecided" if self.piece is None else "proved"
 
     @property

@@ -19,6 +19,7 @@ from polyrelu.exact.enclosure import ball_column, ends, precision
 from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.conditions import Condition, Table
+from polyrelu.proof.neuron import Place
 
 FINE = BITS - 40
 """Accuracy of a zero in bits."""
@@ -117,38 +118,49 @@ def rate(branch: Branch, condition: Condition, x: Sequence[arb], lam: arb) -> ar
 
 
 def carried(
-    old: Branch, x: Sequence[arb], lam: arb, new: Branch, names: dict[Any, Any], split: dict[Any, arb]
+    old: Branch,
+    at: tuple[Sequence[arb], arb],
+    new: Branch,
+    names: dict[Place, Place],
+    split: dict[Place, arb],
 ) -> Balls | None:
     """The root of one branch in the unknowns of another that holds the same residual there.
 
     `names` renames places; `split` gives the weights of neurons that were part of a pair and are singles now. A neuron
     that is new has no weight. What pairs exchange is a vector of R^d, and read off in the new basis.
     """
-    old_g, old_b, old_c = old.parts(x)
-    eta = old.data.W * old_g + old.data.rest * (1 / lam)
-    weights = {names.get(k.place, k.place): w for k, w in zip(old.neurons, old_b, strict=True)}
-    paired = {names.get(k.place, k.place) for k, pair in zip(old.neurons, old.paired, strict=True) if pair}
-    exchange = arb_mat(old.B) * ball_column(old_c)
+    (x, lam), new_names = at, names
+    g, b, c = old.parts(x)
+    eta = old.data.W * g + old.data.rest * (1 / lam)
+    weights = {new_names.get(k.place, k.place): w for k, w in zip(old.neurons, b, strict=True)}
+    paired = {
+        new_names.get(k.place, k.place) for k, pair in zip(old.neurons, old.paired, strict=True) if pair
+    }
     try:
         g = new.data.gram.solve(new.data.W.transpose() * eta) if new.size else arb_mat(0, 1)
-        b = []
-        for k, (neuron, pair) in enumerate(zip(new.neurons, new.paired, strict=True)):
-            opposite = type(neuron.place)(neuron.place.sign, tuple(-v for v in neuron.place.face))
-            here = split.get(neuron.place, weights.get(neuron.place, arb(0)))
-            if pair and neuron.place not in paired:
-                if opposite in paired:
-                    z = new.data.a[k] * g
-                    exchange = exchange + z * weights[opposite] + z * arb(0)
-                    here = weights[opposite]
-                else:
-                    there = weights.get(opposite, arb(0))
-                    exchange = exchange + (new.data.a[k] * g) * there
-                    here = here + there
-            b.append(here)
+        found, exchange = _weights(new, g, (weights, paired, split), arb_mat(old.B) * ball_column(c))
         if not new.r:
-            return [*g.entries(), *b]
+            return [*g.entries(), *found]
         B = arb_mat(new.B)
-        c = (B.transpose() * B).solve(B.transpose() * exchange)
+        c = (B.transpose() * B).solve(B.transpose() * exchange).entries()
     except ZeroDivisionError:
         return None
-    return [*g.entries(), *b, *c.entries()]
+    return [*g.entries(), *found, *c]
+
+
+Known = tuple[dict[Place, arb], set[Place], dict[Place, arb]]
+
+
+def _weights(new: Branch, g: arb_mat, known: Known, exchange: arb_mat) -> tuple[Balls, arb_mat]:
+    """The weights of the new units, and what its pairs exchange."""
+    (weights, paired, split), found = known, []
+    for k, (neuron, pair) in enumerate(zip(new.neurons, new.paired, strict=True)):
+        place = neuron.place
+        opposite = Place(place.sign, tuple(-v for v in place.face))
+        here = split.get(place, weights.get(place, arb(0)))
+        if pair and place not in paired:
+            there = weights.get(opposite, arb(0))  # a single until now, whose weight is the part of -u
+            exchange = exchange + (new.data.a[k] * g) * there
+            here = here + there
+        found.append(here)
+    return found, exchange

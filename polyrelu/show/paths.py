@@ -88,10 +88,18 @@ def tight_at(here: Breakpoint) -> list[Place]:
     renamed = {old: new for c in here.changes for old, new in c.names.items()}
     below, above = here.below, here.above
     places = dict.fromkeys(
-        [*below.tight, *(p for p in above.tight if p not in renamed), *(p for c in here.changes for p in c.guests_above)]
+        [
+            *below.tight,
+            *(p for p in above.tight if p not in renamed),
+            *(p for c in here.changes for p in c.guests_above),
+        ]
     )
     slid = {
-        new: on for c in here.changes for old, new in c.names.items() for on in [_smaller(old, new)] if on is not None
+        new: on
+        for c in here.changes
+        for old, new in c.names.items()
+        for on in [_smaller(old, new)]
+        if on is not None
     }
     with precision(64):
         _, b, _ = below.branch.parts(here.carried)
