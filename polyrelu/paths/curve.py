@@ -15,7 +15,10 @@ from functools import cached_property
 
 from flint import arb, fmpq
 
-from polyrelu.paths.branch import Balls, Branch
+from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.krawczyk import prove_root
+from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, multipliers, sides, slack, weights
 from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
@@ -73,6 +76,26 @@ class Piece:
     def ends(self) -> tuple[fmpq, fmpq]:
         """low <= high."""
         return self.chord.low, self.chord.high
+
+
+    def root_at(self, lam: fmpq, bits: int) -> Balls:
+        """The root at one lambda of the piece, to so many bits."""
+        branch, chord = self.curve.branch, self.chord
+        if not branch.unknowns:
+            return []
+        with precision(BITS):
+            part = (arb(lam) - arb(chord.low)) / chord.width
+            start = [(u + (v - u) * part).mid() for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+        root = prove_root(
+            lambda x: branch.equations(x, arb(lam)), lambda x: branch.jacobian(x, arb(lam)), start, bits
+        )
+        if root is None:
+            raise Undecided(f"the root at lambda = {lam} was not refined")
+        with precision(BITS):
+            tube = [arb(v, r) for v, r in zip(start, chord.r, strict=True)]
+        if not all(bool(outer.overlaps(v)) for outer, v in zip(tube, root.box, strict=True)):
+            raise Undecided(f"the root at lambda = {lam} was lost")
+        return root.box
 
 
 @dataclass(frozen=True)

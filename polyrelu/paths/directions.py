@@ -34,7 +34,7 @@ from polyrelu.proof.program import Program
 BITS = 100
 """Binary digits of the residual at a node."""
 MAX_BOXES = 9_000
-MAX_DEPTH = 12
+LEAST_DEPTH, MAX_DEPTH = 12, 24
 """A chord whose coverings need more is cut in two; a shorter one needs fewer."""
 ENOUGH = 1
 """Directions that resist, after which a covering is given up."""
@@ -230,13 +230,19 @@ def _pinned(node: Node, rows: Rows) -> dict[int, int]:
     return {i: 0 for i, s in rows.sided.items() if s * node.integers[i] > 0}
 
 
+def depth_for(question: Question) -> int:
+    """How small boxes may become: near a neuron beside a wall the margin is the square of the distance."""
+    digits = int(question.lam / question.eta).bit_length() if question.eta else 2 * MAX_DEPTH
+    return min(MAX_DEPTH, max(LEAST_DEPTH, digits // 2 + 6))
+
+
 def _cover(node: Node, question: Question, wanted: Proved) -> Above | None:
     """Ask at one node, unless it was answered before."""
     if any(p.serves(wanted) for p in node.proved):
         return None
     if question.level <= 0:
         return Above(node, (), ())
-    answer = cover(question, max_depth=MAX_DEPTH, max_boxes=MAX_BOXES, most=16, enough=ENOUGH)
+    answer = cover(question, max_depth=depth_for(question), max_boxes=MAX_BOXES, most=16, enough=ENOUGH)
     if isinstance(answer, Covered):
         node.proved.append(replace(wanted, radius=question.radius))
         return None

@@ -22,7 +22,7 @@ from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.conditions import SHARE, Condition
 
-PART_BITS = 12
+PART_BITS = 48
 
 
 @dataclass(frozen=True)

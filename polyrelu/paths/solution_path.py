@@ -19,7 +19,6 @@ from polyrelu.data.problem import Problem
 from polyrelu.display import DIGITS, Reported
 from polyrelu.errors import BadInput, LimitReached, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, ends, precision
-from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.algebra import ExactZero, exact_zero
 from polyrelu.paths.branch import BITS, Branch
@@ -94,7 +93,7 @@ class Path(Reported):
         value = to_fmpq(exact_number(lam))
         piece = self.interval_at(lam).piece_at(value)
         assert piece is not None
-        branch, x = piece.curve.branch, root_at(piece, value, bits_of(digits))
+        branch, x = piece.curve.branch, piece.root_at(value, bits_of(digits))
         with precision(bits_of(digits)):
             _, b, _ = branch.parts(x)
             return [(k.place, decimal_bounds(w, digits)) for k, w in zip(branch.neurons, b, strict=True)]
@@ -108,22 +107,6 @@ class Path(Reported):
     def unique(self) -> tuple[Interval, ...]:
         """The intervals on which the network is unique."""
         return tuple(i for i in self.intervals if i.p_unique)
-
-
-def root_at(piece: Piece, lam: fmpq, bits: int) -> list[arb]:
-    """The root of a piece at one lambda, to so many bits."""
-    branch, chord = piece.curve.branch, piece.chord
-    if not branch.unknowns:
-        return []
-    with precision(BITS):
-        part = (arb(lam) - arb(chord.low)) / chord.width
-        start = [(u + (v - u) * part).mid() for u, v in zip(chord.at_low, chord.at_high, strict=True)]
-    root = prove_root(
-        lambda x: branch.equations(x, arb(lam)), lambda x: branch.jacobian(x, arb(lam)), start, bits
-    )
-    if root is None:
-        raise Undecided(f"the root at lambda = {lam} was not refined")
-    return root.box
 
 
 def path(

@@ -51,6 +51,8 @@ class Walk:
     waiting: Breakpoint | None = None
     """The next event, as far as it is known."""
     reason: str = ""
+    turned_at: fmpq | None = None
+    """Where the form was changed last."""
     told: Callable[[fmpq], object] | None = None
 
     def run(self) -> bool:
@@ -138,8 +140,10 @@ class Walk:
         if zero is None or (self.waiting is not None and zero.lam <= self.waiting.lam):
             return False
         form = self.other_form(zero)
-        if form is not None:
-            return self.entry is ORDINARY and self.took(form(self.curve, self.node))
+        turned = self.turned_at == self.node.lam
+        other = None if form is None or turned else form(self.curve, self.node)
+        if other is not None:
+            return self.entry is ORDINARY and self.took(other)
         found = next(breakpoints(self.curve, zero), None)
         if found is None:
             return False
@@ -155,10 +159,11 @@ class Walk:
         return as_singles if alone and any(branch.paired) and sum(branch.paired) == branch.r else None
 
     def took(self, other: tuple[Curve, Node] | None) -> bool:
-        """Go on in another form."""
-        if other is None:
+        """Go on in another form; at each node only once, so that this ends."""
+        if other is None or self.turned_at == self.node.lam:
             return False
         self.curve, self.node = other
+        self.turned_at = self.node.lam
         self.waiting = None
         return True
 

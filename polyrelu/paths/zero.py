@@ -52,9 +52,7 @@ class Limit(Reported):
         """The least sum ||w||, enclosed."""
         if self.piece is None:
             return None
-        from polyrelu.paths.solution_path import root_at
-
-        x = root_at(self.piece, fmpq(0), bits)
+        x = self.piece.root_at(fmpq(0), bits)
         with precision(bits):
             _, b, _ = self.piece.curve.branch.parts(x)
             return sum(b, start=arb(0))
