@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polyrelu.commands.options import add_data_options, add_digits_option, add_json_option, seconds
 from polyrelu.data.files import check_writable, write_whole
+
+if TYPE_CHECKING:
+    from polyrelu.data.problem import Problem
 
 DESCRIPTION = """\
 The solution path: all breakpoints in lambda between two penalties, what happens at each, and the structure of the set
@@ -17,6 +20,7 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv
   polyrelu path data.csv --from 1/10 --to 5 --json
   polyrelu path data.csv --to-zero
+  polyrelu path large.csv --gap 1e-3 --json
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
@@ -29,7 +33,7 @@ JSON keys: status "proved" or "undecided"; from, to; lambda_max [lo, hi]; interv
 from, to [lo, hi], neurons, rank, pairs, nullity, dimension, convex_unique, p_unique, function_unique, affine, as in
 certify at any lambda inside; breakpoints, each with lambda [lo, hi], exact, events (type; neuron, its position in `at`;
 row), above, at, below (the tight neurons: sign and face), network_continuous, convex_jump; undecided (pieces with their
-reason); limit_zero; seconds.
+reason); limit_zero; seconds. With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
 exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved).
 """
 
@@ -65,14 +69,34 @@ def run(args: argparse.Namespace) -> int:
     """Walk, then print and save."""
     from polyrelu.budget import Budget, seconds_from_now, spending
     from polyrelu.data.problem import Problem
-    from polyrelu.paths.solution_path import path
 
     check_writable(args.out, inputs=[args.data])
     problem = Problem.read(args.data, target=args.target, bias=args.bias)
     with spending(Budget(seconds_from_now(args.seconds))):
-        found = path(problem, lo=args.low, hi=args.high, to_zero=args.to_zero)
+        found, status = _bounded(problem, args) if args.gap is not None else _exact(problem, args)
     print(json.dumps(found.to_json(args.digits)) if args.json else found.summary(args.digits), flush=True)
     if args.out:
         written = json.dumps(found.to_json(args.digits)).encode()
         write_whole(args.out, lambda stream: stream.write(written))
-    return 0 if found.status == "proved" else 3
+    return status
+
+
+def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
+    """Every breakpoint."""
+    from polyrelu.paths.solution_path import path
+
+    found = path(problem, lo=args.low, hi=args.high, to_zero=args.to_zero)
+    return found, 0 if found.status == "proved" else 3
+
+
+def _bounded(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
+    """Nodes and a gap."""
+    from polyrelu.errors import BadInput
+    from polyrelu.paths.bounded import bounded_path
+
+    if args.to_zero:
+        raise BadInput(
+            "--gap and --to-zero exclude each other: bounds end at a positive lambda; leave one out"
+        )
+    found = bounded_path(problem, lo=args.low, hi=args.high, gap=args.gap)
+    return found, 0 if found.reached else 3

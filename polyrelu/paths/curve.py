@@ -77,7 +77,6 @@ class Piece:
         """low <= high."""
         return self.chord.low, self.chord.high
 
-
     def root_at(self, lam: fmpq, bits: int) -> Balls:
         """The root at one lambda of the piece, to so many bits."""
         branch, chord = self.curve.branch, self.chord

@@ -99,7 +99,7 @@ class Interval:
                 return False
             diagonal = next((Q[i, i] for i in range(Q.nrows()) if Q[i, i] != 0), fmpq(1))
             top = next((i for i in range(Q.nrows()) if Q[i, i] != 0), 0)
-            if Q * Q != Q * ((Q * Q)[top, top] / diagonal):
+            if Q * ((Q * Q)[top, top] / diagonal) != Q * Q:
                 return False
         return True
 

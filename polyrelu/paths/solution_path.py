@@ -11,28 +11,27 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from flint import arb, fmpq
+from flint import fmpq
 from threadpoolctl import threadpool_limits
 
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
 from polyrelu.display import DIGITS, Reported
 from polyrelu.errors import BadInput, LimitReached, Undecided
-from polyrelu.exact.enclosure import bits_of, decimal_bounds, ends, precision
+from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.algebra import ExactZero, exact_zero
 from polyrelu.paths.branch import BITS, Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.continuity import Continuity, continuity_of
 from polyrelu.paths.curve import Curve, Faces, Piece
+from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.gaps import Gap, Way, started, walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
 
-LOWEST, HIGHEST = fmpq(1, 1000), fmpq(1001, 1000)
-"""Of lambda_max: where a path ends unless it is told."""
 DECADES = 8
 """How often lambda is divided by 10 in search of the last structure."""
 Bounds = tuple[str, str]
@@ -135,7 +134,7 @@ def path(
     program = Program(problem.X, problem.y, Fraction(1), None)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
         largest = lambda_max_squared(program)
-        low, high = _range(largest, lo, hi)
+        low, high = ends_of_path(largest, lo, hi)
         faces = Faces(program)
         start = _start(problem, faces, largest, high)
         way = walked(problem, start, low, high, told)
@@ -174,24 +173,6 @@ def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
         low = low / 10
     way.gaps.append(Gap(fmpq(0), low, limit.reason or "the limit is not proved"))
     return limit, fmpq(0)
-
-
-def _range(largest: fmpq, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
-    """Both ends as rationals: as they were given, else short ones."""
-    top = ends(enclosed_root(largest, BITS))[1]
-    scale = to_fmpq(top.limit_denominator(10**12)) if top else fmpq(1)
-    high = scale * HIGHEST if hi is None else to_fmpq(_penalty(hi, "--to"))
-    low = min(scale, high) * LOWEST if lo is None else to_fmpq(_penalty(lo, "--from"))
-    if not 0 < low < high:
-        raise BadInput(f"a path needs 0 < from < to, and from = {low}, to = {high} were given")
-    return low, high
-
-
-def _penalty(value: Any, name: str) -> Fraction:
-    try:
-        return exact_number(value)
-    except BadInput as error:
-        raise BadInput(f"{name}: {error}") from None
 
 
 def _start(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Any:

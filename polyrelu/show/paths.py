@@ -8,6 +8,7 @@ from flint import arb
 
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq
+from polyrelu.paths.bounded import BoundedPath
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.continuity import continuity_at
 from polyrelu.paths.gaps import Gap
@@ -15,6 +16,7 @@ from polyrelu.paths.intervals import Interval
 from polyrelu.paths.solution_path import Path
 from polyrelu.paths.zero import Limit
 from polyrelu.proof.neuron import Place
+from polyrelu.show.bounds import above, percent
 from polyrelu.show.forms import Facts, as_facts, as_json, as_text
 
 LEAST_DIGITS = 12
@@ -216,3 +218,50 @@ def _(found: Path) -> Facts:
         "breakpoints": len(found.breakpoints),
         "undecided": len(found.undecided),
     }
+
+
+@as_json.register
+def _(found: BoundedPath, digits: int) -> dict[str, Any]:
+    return {
+        "status": "bounded",
+        "from": str(found.nodes[0].lam),
+        "to": str(found.nodes[-1].lam),
+        "nodes": [
+            {
+                "lambda": str(node.lam),
+                "objective": [
+                    decimal_bounds(to_fmpq(node.bounds.lower), digits)[0],
+                    decimal_bounds(to_fmpq(node.bounds.upper), digits)[1],
+                ],
+                "total_weight": decimal_bounds(to_fmpq(node.total), digits)[1],
+            }
+            for node in found.nodes
+        ],
+        "gap": above(found.gap),
+        "seconds": round(found.seconds, 6),
+    }
+
+
+@as_text.register
+def _(found: BoundedPath, digits: int) -> str:
+    problem = found.problem
+    reached = "" if found.reached else f"; the gap asked for, {percent(found.wanted)}, was not reached"
+    low, high = (decimal_bounds(to_fmpq(node.lam), 6)[0] for node in (found.nodes[0], found.nodes[-1]))
+    lines = [
+        f"{problem.n} rows, {problem.d} features{' (bias included)' if problem.bias else ''}",
+        f"BOUNDED: for every lambda from {low} to {high} the optimum is known to within {percent(found.gap)} "
+        f"(proved){reached}.",
+        "",
+        "  lambda        objective          total weight of the network",
+    ]
+    for node in reversed(found.nodes):
+        lam, value, total = (
+            decimal_bounds(to_fmpq(v), 6)[1] for v in (node.lam, node.bounds.upper, node.total)
+        )
+        lines.append(f"  {lam:<12}  {value:<17}  {total}")
+    return "\n".join([*lines, "", f"  {found.seconds:.2f} s, {len(found.nodes)} nodes"])
+
+
+@as_facts.register
+def _(found: BoundedPath) -> Facts:
+    return {"nodes": len(found.nodes), "gap": percent(found.gap)}

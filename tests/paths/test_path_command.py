@@ -6,11 +6,31 @@ import pytest
 
 from polyrelu.cli import main
 
-KEYS = "status from to lambda_max intervals breakpoints undecided limit_zero seconds".split()
-INTERVAL = (
-    "from to neurons rank pairs nullity dimension convex_unique p_unique function_unique affine".split()
-)
-BREAKPOINT = "lambda exact events above at below network_continuous convex_jump".split()
+KEYS = [
+    "status",
+    "from",
+    "to",
+    "lambda_max",
+    "intervals",
+    "breakpoints",
+    "undecided",
+    "limit_zero",
+    "seconds",
+]
+INTERVAL = [
+    "from",
+    "to",
+    "neurons",
+    "rank",
+    "pairs",
+    "nullity",
+    "dimension",
+    "convex_unique",
+    "p_unique",
+    "function_unique",
+    "affine",
+]
+BREAKPOINT = ["lambda", "exact", "events", "above", "at", "below", "network_continuous", "convex_jump"]
 
 
 @pytest.fixture
