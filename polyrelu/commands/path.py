@@ -57,6 +57,13 @@ def add_parser(commands: Any) -> None:
         "--to-zero", action="store_true", help="go on to lambda = 0, and prove the limit there"
     )
     parser.add_argument(
+        "--gap",
+        metavar="G",
+        type=share,
+        help="for tables of any size: no neurons and no roots, but nodes, and everywhere between them a network and a "
+        "dual vector that are proved to be within the relative gap G of each other",
+    )
+    parser.add_argument(
         "--seconds", metavar="S", type=seconds, help="leave the rest undecided when this time is up"
     )
     add_digits_option(parser)

@@ -1,9 +1,9 @@
 """A certified path without neurons or roots: nodes with proved bounds, and a proved gap everywhere between them.
 
-At a node a let w_a be a network with residual r_a and sum of weights R_a, nu_a a dual vector that is feasible for a, and
-g_a the difference of their values. The set of (nu, lambda) with nu feasible for lambda is a convex cone, so between two
-nodes, at lambda = (1 - t) a + t b, the mixture of the dual vectors is feasible, the mixture of the networks is a network,
-and their values differ by at most
+At a node a let w_a be a network with residual r_a and sum of weights R_a, nu_a a dual vector that is feasible for a,
+and g_a the difference of their values. The set of (nu, lambda) with nu feasible for lambda is a convex cone, so between
+two nodes, at lambda = (1 - t) a + t b, the mixture of the dual vectors is feasible, the mixture of the networks is a
+network, and their values differ by at most
 
     (1 - t) g_a + t g_b + t (1 - t) ( (b - a) (R_a - R_b) - |r_b - r_a|^2 / 2 - |nu_b - nu_a|^2 / 2 ),
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from polyrelu.bounding.bounds import Bounds
@@ -122,7 +123,7 @@ def bounded_path(
                 done.append(waiting.pop())
     except OutOfTime:
         done += reversed(waiting)
-    worst = max((gap_between(a, b) for a, b in zip(done, done[1:], strict=False)), default=done[0].bounds.gap)
+    worst = max((gap_between(a, b) for a, b in pairwise(done)), default=done[0].bounds.gap)
     return BoundedPath(problem, tuple(done), wanted, worst, time.monotonic() - begin)
 
 

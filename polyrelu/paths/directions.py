@@ -5,11 +5,10 @@ Let nu(lambda) = (1 - t) nu_a + t nu_b + e with |e_i| <= err, and eta = err sum 
 
     f < (a - eta) ||u|| with nu_a   and   f < (b - eta) ||u|| with nu_b
 
-off the stars of the neurons; hence f < lambda ||u|| with nu(lambda). A star is that of `covering.stars`: its lemma
-holds for nu(lambda) itself, once the neuron's signs and multipliers are shown along the chord, if the lines that it must
-not cross are those whose coefficient is not proved negative on the whole chord: these are the *hard* lines, common to
-both ends. Of a neuron that is only about to enter, |A nu| <= lambda is shown elsewhere; the lemma holds with A nu for
-lambda u.
+off the stars of the neurons; hence f < lambda ||u|| with nu(lambda). A star is that of `covering.stars`. Its lemma
+holds for nu(lambda) itself, once the neuron's signs and multipliers are shown along the chord, if a star ends at every
+line whose coefficient is not proved negative on the whole chord: these are the *hard* lines, common to both ends. Of a
+neuron that is only about to enter, |A nu| <= lambda is shown elsewhere; the lemma holds with A nu for lambda u.
 
 Rows with nu_i = 0 for every lambda take no part. A covering is kept with the node: it serves both neighbours of it.
 """

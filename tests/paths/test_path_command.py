@@ -1,6 +1,7 @@
 """`polyrelu path`: JSON, words, exit statuses."""
 
 import json
+from fractions import Fraction
 
 import pytest
 
@@ -17,19 +18,8 @@ KEYS = [
     "limit_zero",
     "seconds",
 ]
-INTERVAL = [
-    "from",
-    "to",
-    "neurons",
-    "rank",
-    "pairs",
-    "nullity",
-    "dimension",
-    "convex_unique",
-    "p_unique",
-    "function_unique",
-    "affine",
-]
+NUMBERS = ["from", "to", "neurons", "rank", "pairs", "nullity", "dimension"]
+INTERVAL = [*NUMBERS, "convex_unique", "p_unique", "function_unique", "affine"]
 BREAKPOINT = ["lambda", "exact", "events", "above", "at", "below", "network_continuous", "convex_jump"]
 
 
@@ -96,3 +86,24 @@ def test_nothing_to_learn(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["breakpoints"] == []
     assert [i["neurons"] for i in found["intervals"]] == [0]
+
+
+def test_bounds_between_nodes(table, capsys):
+    assert main(["path", table, "--from", "1", "--gap", "1e-2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "bounded"
+    assert 0 <= found["gap"] <= 0.01
+    lams = [Fraction(node["lambda"]) for node in found["nodes"]]
+    assert lams == sorted(lams)
+    for node in found["nodes"]:  # h = y.nu - |nu|^2 / 2, in closed form
+        lam = Fraction(node["lambda"])
+        plus, minus = max(Fraction(0), (7 - lam) / 5), max(Fraction(0), 2 - lam)
+        nu = [1 - plus, 3 - 2 * plus, 2 - minus]
+        value = sum(y * v - v * v / 2 for y, v in zip((1, 3, 2), nu, strict=True))
+        low, high = (Fraction(v) for v in node["objective"])
+        assert low <= value <= high
+
+
+def test_a_gap_and_zero_exclude_each_other(table, capsys):
+    assert main(["path", table, "--gap", "1e-2", "--to-zero"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -1,6 +1,7 @@
 """A second route: at lambdas inside proved intervals `certify` finds the same structure and the same weights."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_intervals_and_breakpoints_follow_each_other():
         assert found.intervals[k + 1].below is breakpoint
     for interval in found.intervals:
         spans = [(p.chord.low, p.chord.high) for p in interval.pieces]
-        assert all(low == high for (low, _), (_, high) in zip(spans, spans[1:], strict=False))
+        assert all(low == high for (low, _), (_, high) in pairwise(spans))
 
 
 def test_scaling_and_permutation():
