@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from polyrelu.commands.options import add_data_options, add_digits_option, add_json_option, seconds
+from polyrelu.commands.options import add_data_options, add_digits_option, add_json_option, seconds, share
 from polyrelu.data.files import check_writable, write_whole
 
 if TYPE_CHECKING:

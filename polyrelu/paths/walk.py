@@ -140,8 +140,7 @@ class Walk:
         if zero is None or (self.waiting is not None and zero.lam <= self.waiting.lam):
             return False
         form = self.other_form(zero)
-        turned = self.turned_at == self.node.lam
-        other = None if form is None or turned else form(self.curve, self.node)
+        other = None if form is None else form(self.curve, self.node)
         if other is not None:
             return self.entry is ORDINARY and self.took(other)
         found = next(breakpoints(self.curve, zero), None)
