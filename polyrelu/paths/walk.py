@@ -137,7 +137,7 @@ class Walk:
     def found_event(self, failed: Iterable[Condition], node: Node) -> bool:
         """Find the first zero of some conditions on the way to a node, and what happens there."""
         zero = self.first_zero(failed, node)
-        if zero is None or (self.waiting is not None and zero.lam <= self.waiting.lam):
+        if zero is None or (self.waiting is not None and not zero.lam > self.waiting.lam):
             return False
         form = self.other_form(zero)
         other = None if form is None else form(self.curve, self.node)
