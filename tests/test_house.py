@@ -80,11 +80,13 @@ MESSENGERS = {
     "proof.fibre": "proposes a point inside the fibre, which balls confirm",
     "proof.inactive": "proposes multipliers, which integers confirm",
     "proof.lambda_max": "a threshold from the guess; a wrong one costs time alone",
+    "proof.offset": "reads places off a guess and starts the root finder; roots, signs and weights are proved",
     "proof.oracle": "a float residual, taken for exact: what is found above the level is a guess",
     "proof.program": "the data in floats, for the guess",
     "proof.proposals": "penalties at which floats are asked for a guess",
     "proof.ranks": "proposes positive weights, which are solved for in balls",
     "proof.repair": "a neuron's direction, for the guess",
+    "proof.shift": "rows and directions as the guess knows them",
     "proof.tightness": "the residual in floats, for the guess",
     "selection.quadratic": "guesses which variables are at a bound; the signs are then proved",
 }

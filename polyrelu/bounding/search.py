@@ -63,7 +63,7 @@ def bound(
     gap: Fraction = GAP,
     network: Any = None,
     max_boxes: int | None = None,
-    bias: bool = False,
+    bias: bool | str = False,
     floats: Floats = "decimal",
 ) -> Bounds:
     """Prove lower and upper bounds of the optimum, to a relative gap or until the time of the budget is over.
@@ -78,6 +78,7 @@ def bound(
     problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
     if problem.y is None or not problem.lam:
         raise BadInput("bounds need a target y and a penalty lambda > 0; give both")
+    problem.setting.refuse("bounds")
     search = Search(problem, Program(problem.X, problem.y, problem.lam, None), gap, max_boxes)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
         if network is not None:

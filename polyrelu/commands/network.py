@@ -12,6 +12,7 @@ from polyrelu.commands.options import (
     add_lambda_option,
     add_named_data_options,
     add_size_options,
+    problem_of,
     workers,
 )
 
@@ -68,13 +69,12 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, ask and print."""
-    from polyrelu.data.problem import Problem
     from polyrelu.interop.weights import read_network
     from polyrelu.judging.questions import ask
     from polyrelu.show.progress import stage_line
 
-    network = read_network(args.file, bias=args.bias)
-    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    network = read_network(args.file, bias=args.bias != "none")
+    problem = problem_of(args)
     with workers(args.jobs) as executor, stage_line() as stage:
         answer = ask(
             network, problem, balance=args.balance, max_cells=args.max_cells, executor=executor, stage=stage

@@ -14,6 +14,8 @@ from polyrelu.commands.options import (
     add_lambda_option,
     add_size_options,
     add_vertices_option,
+    describes_a_problem,
+    problem_of,
     workers,
 )
 from polyrelu.data.files import check_writable, write_whole
@@ -92,15 +94,16 @@ def run(args: argparse.Namespace) -> int:
 def _asked(args: argparse.Namespace) -> Asked:
     """The problem of a data file with --lam, or of a proof file, which brings its own lambda."""
     from polyrelu.certificate.read import Asked, is_proof, read_problem
-    from polyrelu.data.problem import Problem
 
     if is_proof(args.data):
-        if args.lam is not None or args.target is not None or args.bias or args.gated:
-            raise BadInput("a proof file brings its own problem: drop --lam, --target, --bias and --gated")
+        if args.lam is not None or args.gated or describes_a_problem(args):
+            raise BadInput(
+                "a proof file brings its own problem: drop --lam, --target, --gated, --bias and the like"
+            )
         return read_problem(args.data)
     if args.lam is None:
         raise BadInput("--lam is needed with a data file, for instance --lam 1/10")
-    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    problem = problem_of(args)
     return Asked(problem, "cells", args.gated)
 
 

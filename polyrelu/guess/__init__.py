@@ -10,18 +10,23 @@ from __future__ import annotations
 from polyrelu.guess.fibre import coordinates_in, dimension, interior_point
 from polyrelu.guess.guesser import Guesser
 from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
+from polyrelu.guess.structure import independent, solve_least_squares
 from polyrelu.guess.values import Guess, GuessedNeuron
 from polyrelu.guess.weights import nearest_weights, positive_weights
+from polyrelu.guess.whitening import Whitening
 
 __all__ = [
     "Guess",
     "GuessedNeuron",
     "Guesser",
+    "Whitening",
     "bounded_least_squares",
     "coordinates_in",
     "dimension",
+    "independent",
     "interior_point",
     "nearest_weights",
     "nonnegative_least_squares",
     "positive_weights",
+    "solve_least_squares",
 ]

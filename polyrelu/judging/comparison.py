@@ -47,7 +47,7 @@ def with_optimum(value: Any, optimum: Optimum) -> Comparison:
     """Compare an objective value with a proved optimum."""
 
     def gap(at: Coordinates) -> Any:
-        return _difference(value, dot(optimum.program.yq, at.nu) - squared(at.nu) / 2)
+        return _difference(value, optimum.program.objective(at.nu))
 
     bound, least = optimum.point.ball(gap, BITS), optimum.objective(BITS)
     interval = (least, least)

@@ -125,10 +125,10 @@ def _over(length: arb, sigma: arb) -> arb:
 
 def _optimal(optimum: Optimum, at: Coordinates) -> _Optimal:
     program, lam = optimum.program, enclosed(optimum.program.lamq)
-    fit = [y - v for y, v in zip(program.yq, at.nu, strict=True)]
+    fit = program.fit(at.nu)
     return _Optimal(
         optimum.directions(at),
-        [neuron.activation(at.nu) for neuron in optimum.used],
+        [neuron.column(at.nu) for neuron in optimum.used],
         [_key_of(neuron) for neuron in optimum.used],
         fit,
         sum((a * b for a, b in zip(at.nu, fit, strict=True)), start=arb(0)) / lam,

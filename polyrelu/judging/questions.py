@@ -57,7 +57,7 @@ def ask(
     y: Any = None,
     lam: Any = None,
     *,
-    bias: bool = False,
+    bias: bool | str = False,
     balance: bool = False,
     floats: Floats = "decimal",
     max_cells: int | None = None,

@@ -21,6 +21,7 @@ def require(network: Network, problem: Problem) -> None:
         raise BadInput("a target y is needed to judge a network; give y, or a data file with a target column")
     if not problem.lam:
         raise BadInput("a network is judged for a penalty lambda > 0; give lam (on the command line --lam)")
+    problem.setting.refuse("a verdict on a given network")
     if network.d != problem.d:
         columns = " (the bias column included)" if problem.bias else ""
         raise BadInput(f"the network has {network.d} inputs and the data has {problem.d} features{columns}")

@@ -61,14 +61,17 @@ class Unit:
             return ball_norm(self.theta) * abs(enclosed(self.phi))
         return length * abs(self.phi)
 
-    def balanced(self) -> Unit:
-        """The unit (c theta, phi / c) with |c theta| = |phi / c|: exact if c is rational, else in balls."""
+    def balanced(self, normed: int | None = None) -> Unit:
+        """The unit (c theta, phi / c) with |c theta| = |phi / c|: exact if c is rational, else in balls.
+
+        Only the first `normed` coordinates of theta enter its norm.
+        """
         if self.is_zero:
             return Unit((fmpq(0),) * len(self.theta), fmpq(0), self.gate)
-        length = norm(self.theta)
+        length = norm(self.theta[:normed])
         ratio = abs(self.phi) / length if length is not None else None
         c = root(ratio) if ratio is not None else None
         if c is not None and (is_exact([c]) or not is_exact(self.coordinates)):
             return Unit(tuple(t * c for t in self.theta), self.phi / c, self.gate)
-        c = (abs(enclosed(self.phi)) / ball_norm(self.theta)).sqrt()
+        c = (abs(enclosed(self.phi)) / ball_norm(self.theta[:normed])).sqrt()
         return Unit(tuple(enclosed(t) * c for t in self.theta), enclosed(self.phi) / c, self.gate)

@@ -1,25 +1,29 @@
 """The square system of a conjectured structure, in as few unknowns as its neurons need.
 
 A structure is a list of neurons, each alone (a *single*) or standing for an antipodal *pair* {u, -u} of equal sign,
-and a rational basis B of U = sum over pairs of (L_k intersected with the row space of X); without pairs B is empty.
-Unknowns: nu in R^n, one weight per single or pair (a pair's is the sum of both), and c in R^r, r = dim U:
+and the *border* E: the free columns (with a minus sign, so that their coefficients c count as in the network), the
+columns D 1 of places that float (see `neuron`), the ridge column, and X B, where B is a rational basis of U = sum over
+pairs of (L_k intersected with the row space of X), without what the columns before span; without pairs B is empty.
+Unknowns: nu in R^n, one weight per single or pair (a
+pair's is the sum of both), and c in R^e:
 
-    nu + sum_k weight_k Q_k nu - X B c = y          n equations
+    nu + sum_k weight_k Q_k nu - E c = y            n equations
     ( |A_k nu|^2 - lambda^2 ) / 2  = 0              one per single or pair
-    - B^T X^T nu = 0                                r equations
+    - E^T nu - R c = 0                              e equations, R diagonal: lambda for the ridge column, else 0
 
 In the linear phase B^T X^T nu = 0 makes -u tight with u, and an exchange of weight between the two changes the fit
-by X z_k with z_k = s lambda u, in the span of X B. The Jacobian
+by X z_k with z_k = s lambda u, in the span of E. The Jacobian
 
-    [[ I + sum weight_k Q_k, (Q_k nu)_k, -X B ], [ ..., 0 ]]   (symmetric)
+    [[ I + sum weight_k Q_k, (Q_k nu)_k, -E ], [ ..., 0, 0 ], [ ..., 0, -R ]]   (symmetric)
 
-has a positive definite corner where the weights are >= 0, so it is nonsingular iff its last columns are independent.
+has a positive definite corner where the weights are >= 0, and a part -R below it, so it is nonsingular iff the Q_k nu
+and the columns of E without a ridge are independent.
 
-*Deflation.* Let W be a rational basis of the space spanned by the rows of all A_k and the columns of X B. The fit
-y - nu lies in it, so nu = W g + y_N, where y_N is the part of y orthogonal to W: A_k y_N = 0 and B^T X^T y_N = 0. With
+*Deflation.* Let W be a rational basis of the space spanned by the rows of all A_k and the columns of E. The fit
+y - nu lies in it, so nu = W g + y_N, where y_N is the part of y orthogonal to W: A_k y_N = 0 and E^T y_N = 0. With
 a_k = A_k W the system in (g, weights, c) is the one above multiplied by W^T,
 
-    W^T W g + sum_k weight_k a_k^T a_k g - W^T X B c = W^T y,   (|a_k g|^2 - lambda^2)/2 = 0,   - (W^T X B)^T g = 0,
+    W^T W g + sum_k weight_k a_k^T a_k g - W^T E c = W^T y,   (|a_k g|^2 - lambda^2)/2 = 0,   - (W^T E)^T g - R c = 0,
 
 again symmetric, with as many unknowns as W has columns in place of n: a thousand rows whose neurons live in five
 dimensions make a small system. Where W is all of R^n it is the identity, and nothing changes.
@@ -30,15 +34,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import compress
 from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.exact.lattice import rank_modulo_a_prime, row_lattice
-from polyrelu.exact.linear import independent_rows, rank, squared, times
+from polyrelu.exact.linear import (
+    Echelon,
+    echelon,
+    independent_rows,
+    null_space,
+    projected,
+    squared,
+    times,
+)
 from polyrelu.exact.rational import integer_rows, select_rows
-from polyrelu.proof.neuron import Neuron
+from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 
 ROOT_BITS = 100
@@ -52,32 +65,102 @@ class Structure:
     program: Program
     neurons: tuple[Neuron, ...]
     paired: tuple[bool, ...]
+    floating: tuple[Place, ...] = ()
+    """With a free hidden bias: places without a zero row, each with the column D 1 of the border and 1^T D nu = 0."""
+    exchanging: tuple[Neuron, ...] = ()
+    """Further neurons of pairs, of which none or one is among the neurons."""
+
+    @cached_property
+    def U(self) -> fmpq_mat:
+        """Columns: a rational basis of what the directions of the pairs span."""
+        pairs = [*compress(self.neurons, self.paired), *self.exchanging]
+        spans = [p.L.transpose().tolist() for p in pairs]
+        rows = [row for span in spans for row in span]
+        return fmpq_mat(row_lattice(rows, self.program.d)).transpose()
 
     @cached_property
     def B(self) -> fmpq_mat:
-        """Columns: a rational basis of U."""
-        spans = [p.L.transpose().tolist() for p, pair in zip(self.neurons, self.paired, strict=True) if pair]
-        rows = [row for span in spans for row in span]
-        return fmpq_mat(row_lattice(rows, self.program.d)).transpose()
+        """Columns: vectors of U whose X v are a basis of X U modulo the free columns (of U, where nothing is free)."""
+        if not self.program.free.kept:
+            return self.U
+        free, moves = self._columns, (self.program.Xq * self.U).transpose().tolist()
+        kept = [k - len(free) for k in independent_rows([*free, *moves]) if k >= len(free)] if moves else []
+        return fmpq_mat(self.U.nrows(), len(kept), [row[k] for row in self.U.tolist() for k in kept])
+
+    @cached_property
+    def _columns(self) -> list[list[fmpq]]:
+        """Independent columns of the border without ridge and exchanges: free columns, then floating places."""
+        free = self.program.free.B.transpose().tolist() if self.program.free.kept else []
+        table = [*free, *([fmpq(int(side > 0)) for side in place.face] for place in self.floating)]
+        return [table[k] for k in independent_rows(table)] if table else []
+
+    @cached_property
+    def onto(self) -> fmpq_mat:
+        """A rational T with kernel U_0 = { v in U : X v in the span of the free columns }: T v = T B c tells exchanges.
+
+        Where nothing is free T = B^T.
+        """
+        if self.r == self.U.ncols():
+            return self.B.transpose()
+        moves = (self.program.Xq * self.U).transpose().tolist()
+        relations = null_space([list(row) for row in zip(*moves, *self._columns, strict=True)])
+        lost = [times(self.U, relation[: self.U.ncols()]) for relation in relations]
+        return projected(lost, self.B).transpose()
 
     @cached_property
     def XB(self) -> fmpq_mat:
         """The exchange directions X B."""
         return self.program.Xq * self.B
 
+    @cached_property
+    def relations(self) -> Echelon:
+        """The linear equations that the system imposes on nu: the border without its ridge."""
+        rows = [row for row, price in zip(self.E.transpose().tolist(), self.R, strict=True) if not price]
+        return echelon(rows) if rows else Echelon([], [])
+
+    def implies_zero(self, form: Sequence[fmpq]) -> bool:
+        """Whether form . nu = 0 follows from these equations alone."""
+        return not any(self.relations.reduce(list(form)))
+
+    def exchanged(self, c: Sequence[Any]) -> list[Any]:
+        """The coefficients of X B among those of the border."""
+        return list(c[self.e - self.r :])
+
     @property
     def r(self) -> int:
-        """Dimension of U."""
+        """Number of exchange directions: the dimension of X U modulo the free columns."""
         return int(self.B.ncols())
 
     def is_exchanged(self, neuron: Neuron) -> bool:
-        """Whether the neuron's directions lie in U: there -u is tight with u."""
-        return self.r > 0 and rank([*self.B.transpose().tolist(), *neuron.L.transpose().tolist()]) == self.r
+        """Whether X^T nu = 0 on the neuron's directions, by the border: there -u is tight with u."""
+        if not self.e:
+            return False
+        span = neuron.L.transpose()
+        moves = select_rows(span, independent_rows(span)) * self.program.Xq.transpose()
+        return all(map(self.implies_zero, moves.tolist()))
+
+    @cached_property
+    def E(self) -> fmpq_mat:
+        """The border: free columns and the ridge column, negative, then X B."""
+        columns = [*self._columns, self.program.free.r] if self.program.free.ridge else self._columns
+        rows = [[-v for v in column] for column in columns] + self.XB.transpose().tolist()
+        return fmpq_mat(len(rows), self.program.n, [v for row in rows for v in row]).transpose()
+
+    @property
+    def e(self) -> int:
+        """Number of columns of the border."""
+        return int(self.E.ncols())
+
+    @cached_property
+    def R(self) -> list[fmpq]:
+        """What half the square of each coefficient of the border costs."""
+        ridge = [self.program.lamq] if self.program.free.ridge else []
+        return [*([fmpq(0)] * len(self._columns)), *ridge, *([fmpq(0)] * self.r)]
 
     @cached_property
     def W(self) -> fmpq_mat | None:
         """Columns: a basis of the space that holds the fit; None where that is all of R^n."""
-        spans = [row for neuron in self.neurons for row in neuron.A.tolist()] + self.XB.transpose().tolist()
+        spans = [row for neuron in self.neurons for row in neuron.N.tolist()] + self.E.transpose().tolist()
         rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
         if 4 * rank_modulo_a_prime(rows) > 3 * self.program.n:  # R^n holds the fit, too, and is little larger
             return None
@@ -168,15 +251,15 @@ class SquareSystem:
 
     @cached_property
     def exact(self) -> tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat]:
-        """a_k, W^T W, W^T X B and W^T y."""
+        """a_k, W^T W, W^T E and W^T y."""
         structure, program = self.structure, self.structure.program
         y = fmpq_mat(program.n, 1, program.yq)
-        a = [structure.in_W(neuron.A) for neuron in structure.neurons]
+        a = [structure.in_W(neuron.N) for neuron in structure.neurons]
         W_t = None if structure.W is None else structure.W.transpose()
         if W_t is None:
             p = self.p
-            return a, fmpq_mat(p, p, [int(i == j) for i in range(p) for j in range(p)]), structure.XB, y
-        return a, W_t * structure.W, W_t * structure.XB, W_t * y
+            return a, fmpq_mat(p, p, [int(i == j) for i in range(p) for j in range(p)]), structure.E, y
+        return a, W_t * structure.W, W_t * structure.E, W_t * y
 
     def _rounded(self, _: int) -> tuple[list[arb_mat], arb_mat, arb_mat, arb_mat, arb]:
         a, gram, E, y = self.exact
@@ -184,21 +267,23 @@ class SquareSystem:
         return [arb_mat(m) for m in a], arb_mat(gram), arb_mat(E), arb_mat(y), arb(lam * lam)
 
     def equations(self, x: Sequence[arb]) -> list[arb]:
-        """The fit, the halved norms, and the linear phase."""
+        """The fit, the halved norms, and the border."""
         a, gram, E, y, lam_squared = self.rounded(ctx.prec)
-        p, K, r = self.p, self.K, self.structure.r
+        p, K, r = self.p, self.K, self.structure.e
         g = arb_mat(p, 1, list(x[:p]))
         fit, norms = gram * g - y - E * arb_mat(r, 1, list(x[p + K :])), []
         for a_k, weight in zip(a, x[p : p + K], strict=True):
             z = a_k * g
             fit = fit + (a_k.transpose() * z) * weight
             norms.append((sum((v * v for v in z.entries()), start=arb(0)) - lam_squared) / 2)
-        return [*fit.entries(), *norms, *(-(E.transpose() * g)).entries()]
+        border = (-(E.transpose() * g)).entries()
+        prices = zip(border, self.structure.R, x[p + K :], strict=True)
+        return [*fit.entries(), *norms, *(v - c * price if price else v for v, price, c in prices)]
 
     def jacobian(self, x: Sequence[arb]) -> arb_mat:
         """The symmetric matrix of the docstring."""
         a, gram, E, _, _ = self.rounded(ctx.prec)
-        p, K, r = self.p, self.K, self.structure.r
+        p, K, r = self.p, self.K, self.structure.e
         g = arb_mat(p, 1, list(x[:p]))
         borders, stacked, weighted = [], [], []
         for a_k, weight in zip(a, x[p : p + K], strict=True):
@@ -208,12 +293,15 @@ class SquareSystem:
         corner = arb_mat(stacked).transpose() * arb_mat(weighted) + gram  # one product for all the neurons
         borders += [[-E[i, k] for i in range(p)] for k in range(r)]
         rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
-        return arb_mat(rows + [[*border, *([arb(0)] * (K + r))] for border in borders])
+        below = [[arb(0)] * (K + r) for _ in borders]
+        for k, price in enumerate(self.structure.R):
+            below[K + k][K + k] = arb(-price)
+        return arb_mat(rows + [[*border, *rest] for border, rest in zip(borders, below, strict=True)])
 
     def exactly(self, x: Sequence[Any]) -> list[Any]:
         """The same equations over an exact field."""
         a, gram, E, y = self.exact
-        p, K, r = self.p, self.K, self.structure.r
+        p, K = self.p, self.K
         g, weights, c = list(x[:p]), x[p : p + K], list(x[p + K :])
         fit = [v - t for v, t in zip(times(gram, g), y.entries(), strict=True)]
         norms = []
@@ -221,6 +309,8 @@ class SquareSystem:
             z = times(a_k, g)
             fit = [f + v * weight for f, v in zip(fit, times(a_k.transpose(), z), strict=True)]
             norms.append(squared(z) - self.structure.program.lamq * self.structure.program.lamq)
-        if r:
-            fit = [f - v for f, v in zip(fit, times(E, c), strict=True)]
-        return [*fit, *norms, *times(E.transpose(), g)]
+        if not c:
+            return [*fit, *norms]
+        fit = [f - v for f, v in zip(fit, times(E, c), strict=True)]
+        border = zip(times(E.transpose(), g), self.structure.R, c, strict=True)
+        return [*fit, *norms, *(v + e * price if price else v for v, price, e in border)]

@@ -69,7 +69,17 @@ def _network(
                 "phi": bounds(phi, places),
             }
         )
-    return {"width": network.width, "neurons": units}
+    return {"width": network.width, "neurons": units, **_free_part(network, places)}
+
+
+def _free_part(network: OptimalNetwork, places: int) -> dict[str, Any]:
+    """The coefficients of the free functions, where there are any."""
+    free = network.polytope.optimum.program.free
+    if not free.border:
+        return {}
+    c = network.network(bits=bits_for(places)).coefficients
+    names = [*free.names, *(["ridge output bias"] if free.ridge else [])]
+    return {"free_coefficients": {name: bounds(v, places) for name, v in zip(names, c, strict=True)}}
 
 
 def readable(shown: dict[str, Any], optimum: Optimum) -> str:
@@ -87,6 +97,8 @@ def readable(shown: dict[str, Any], optimum: Optimum) -> str:
         lines.append(f"  step: a dependence brings neuron {_counted(step['removed'])} to zero")
     for k, network in enumerate(shown["networks"]):
         lines += ["", f"  network {k + 1}, width {network['width']}"]
+        for name, value in network.get("free_coefficients", {}).items():
+            lines.append(f"    {name}: {_short(value)}")
         for unit in network["neurons"]:
             lines += _unit_lines(unit, shown["neurons"][unit["neuron"]])
     return "\n".join(lines)
