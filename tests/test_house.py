@@ -18,7 +18,7 @@ FLOORS = (
     ("optimal_set", "bounding"),
     ("unregularised", "result"),
     ("certification",),
-    ("certificate",),
+    ("certificate", "paths"),
     ("judging", "prose"),
     ("selection", "interop"),
     ("show",),
@@ -45,6 +45,7 @@ DECIDING = (
     "selection",
     "exact",
     "arrangement",
+    "paths",
 )
 """Rooms whose answers are claims."""
 
@@ -70,7 +71,13 @@ MESSENGERS = {
     "networks.coordinates": "rounds exact numbers for guesses and for display",
     "judging.distance": "proposes weights, which are solved for and compared in balls",
     "judging.kinks": "proposes points of a hull and separating directions, which are tested exactly",
+    "judging.own_structure": "reads sides and weights off a network, as a start that balls confirm",
+    "judging.settled": "hands the start to the root finder, and proposes multipliers, which are tested exactly",
+    "judging.superfluous": "proposes which units stay; their factors are solved for exactly",
     "networks.network": "predictions in floats, and arrays for other libraries",
+    "paths.branch": "proposes a basis, whose span is exact whatever its entries are",
+    "paths.shares": "proposes a point inside the fibre, which balls confirm",
+    "paths.walk": "steps, and the residual in floats, for the guess",
     "proof.conjecture": "hands the guess to the root finder as a start",
     "proof.directions": "the residual in floats, for the guess",
     "proof.fibre": "proposes a point inside the fibre, which balls confirm",

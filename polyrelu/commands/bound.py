@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
 
     check_writable(args.out, inputs=[args.data, args.network])
     problem = problem_of(args)
-    network = None if args.network is None else read_network(args.network, bias=args.bias != "none")
+    network = None if args.network is None else read_network(args.network)
     with engine(args, "directions covered", problem) as means:
         found = bound(problem, gap=args.gap, network=network)
         put_away(means, answered=found.reached)

@@ -274,7 +274,7 @@ def workers(jobs: int) -> Iterator[Executor | None]:
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_prepared)
+    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_ignore_interrupts)
     try:
         yield pool
     except KeyboardInterrupt:  # the answer is not wanted any more, so nobody waits for a worker's
@@ -285,12 +285,9 @@ def workers(jobs: int) -> Iterator[Executor | None]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _prepared() -> None:
-    """A worker: Ctrl-C reaches the whole process group, and the command answers for it; it has one core, not all."""
-    from threadpoolctl import threadpool_limits
-
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches the whole process group; the command answers for its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threadpool_limits(limits=1, user_api="blas")
 
 
 def note(text: str) -> None:

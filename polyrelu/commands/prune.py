@@ -40,13 +40,15 @@ weight reaches zero. The end is a vertex of the optimal set. With --all every su
 """
 
 EPILOG = """\
-JSON: {"status", "lambda", "neurons": [...], "steps": [...], "networks": [...], "narrowest_width"}
+JSON: {"status", "lambda", "neurons": [...], "steps": [...], "networks": [...], "narrowest_width",
+       "setting"}
   neurons          all distinct neurons of optimal networks:
                    {"sign", "direction": [[lo, hi], ...], "active": [rows], "zero": [rows]}
   steps            {"dependence": [[lo, hi], ...], "removed": [neurons]}; the largest modulus is 1
   networks         {"width", "neurons": [{"neuron", "sign", "direction", "weight": [lo, hi], "convex_weight",
                    "theta", "phi"}]} with weight |w|, convex_weight w = |w| direction,
                    theta = sqrt|w| direction, phi = sign sqrt|w|
+  setting          which problem it is: the biases, and what is free
   narrowest_width  the fewest neurons of an optimal network; null where it was not asked for
 Rows and neurons are counted from 1 in words and from 0 in JSON.
 exit status: 0 proved, 2 bad input, 3 undecided.
@@ -78,12 +80,14 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Certify, prune, then print and save."""
     from polyrelu.show.minimal import readable, report
+    from polyrelu.show.settings import described
 
     check_writable(args.out, inputs=[args.data])
-    optimum = _proved(_asked(args), args)
+    asked = _asked(args)
+    optimum = _proved(asked, args)
     steps, networks, narrowest = _networks(optimum, args)
     shown = report(optimum, steps, networks, args.digits)
-    shown["narrowest_width"] = narrowest
+    shown |= {"narrowest_width": narrowest, "setting": described(asked.problem.setting)}
     text = json.dumps(shown)
     if args.out:
         write_whole(args.out, lambda file: file.write((text + "\n").encode()))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from polyrelu.covering.boxes import Boxes, facets
 from polyrelu.covering.checkpoint import WAVE, Checkpoint, Log, State
@@ -210,9 +211,15 @@ def results(
 def submitted(executor: Executor, unit: tuple[Side, Boxes, int]) -> Future[Found] | None:
     """A task for an engine, if it takes any."""
     try:
-        return executor.submit(search, *unit)
+        return executor.submit(on_one_core, *unit)
     except (BrokenExecutor, RuntimeError, OSError):
         return None
+
+
+def on_one_core(side: Side, boxes: Boxes, limit: int) -> Found:
+    """A unit in a worker: threads of the linear algebra would take the cores from the other workers."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        return search(side, boxes, limit)
 
 
 def result(future: Future[Found] | None, unit: tuple[Side, Boxes, int]) -> Found:

@@ -26,10 +26,14 @@ from polyrelu.exact.integers import IntMatrix
 
 @dataclass(frozen=True)
 class Star:
-    """A known tight neuron u_k: its sign s, and the sign of x_j.u_k for every row (0 on Z_k, and on zero rows)."""
+    """A known tight neuron u_k: its sign s, and the sign of x_j.u_k for every row (0 on Z_k, and on zero rows).
+
+    Not `tight`: another vector of R^n is meant, for which the caller has shown f(u) <= w.u on the star, |w| <= lambda.
+    """
 
     sign: int
     side: tuple[int, ...]
+    tight: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,8 @@ class Question:
     With `offset`, the last coordinate b of a direction (u, b) does not enter the norm, and |b| <= max |u_j|. Then the
     sum of nu is 0 (of the true one, too), as with a free output bias, and all rows end with the same number; without an
     error of rounding that is not asked.
+    `hard`, where it is given, are the pairs (s, line) whose coefficient s C_v a star may not take for negative, as far
+    as the caller knows; else they are those of unproved sign. A coefficient that is positive here always is.
     """
 
     rows: Any
@@ -66,6 +72,7 @@ class Question:
     gap: Fraction = Fraction(0)
     signs: tuple[int, ...] = (1, -1)
     offset: bool = False
+    hard: frozenset[tuple[int, int]] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning; integers of any numpy type become Python integers."""
@@ -138,6 +145,7 @@ class Question:
             [(star.sign, tuple(int(x) for x in star.side)) for star in self.stars],
             tuple(self.signs),
             self.offset,
+            *([] if self.hard is None else [sorted(self.hard)]),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 

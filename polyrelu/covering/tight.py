@@ -21,9 +21,10 @@ Vector = NDArray[Any]
 
 
 def check_stars(question: Question) -> None:
-    """Raise ValueError if a star cannot be that of a tight neuron (without an offset)."""
-    for k in range(0 if question.offset else len(question.stars)):
-        check_star(question, k)
+    """Raise ValueError if a star that is said to be a tight neuron's cannot be one (without an offset)."""
+    for k, star in enumerate(() if question.offset else question.stars):
+        if star.tight:
+            check_star(question, k)
 
 
 def check_star(question: Question, number: int) -> None:

@@ -168,7 +168,7 @@ def _newton(F: System, J: Jacobian, point: list[arb], bits: int) -> tuple[list[a
     before: list[arb] | None = None
     came_near = False
     for _ in range(NEWTON_STEPS):
-        Y = _approximate_inverse(J(point), bits // 2 + 64) if Y is None else Y
+        Y = approximate_inverse(J(point), bits // 2 + 64) if Y is None else Y
         if Y is None:
             break
         step: list[arb] = (Y * ball_column(F(point))).entries()
@@ -205,7 +205,7 @@ def _small(step: arb, m: arb, bits: int) -> bool:
     return bool(step.abs_upper() <= m.abs_upper() * arb(2) ** -bits)
 
 
-def _approximate_inverse(A: arb_mat, bits: int) -> arb_mat | None:
+def approximate_inverse(A: arb_mat, bits: int) -> arb_mat | None:
     """A point matrix near the inverse of the midpoints, with no claim; None if they look singular."""
     n = A.nrows()
     identity = arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])

@@ -163,10 +163,10 @@ def ascend(X: Array, a: Array, start: Array, how: Ascent) -> tuple[Array, Array]
     A direction from which no step leads uphill stays where it is.
     """
     u, value = start.copy(), np.maximum(start @ X.T, 0.0) @ a
-    moving = np.arange(len(u))
+    moving, weighted = np.arange(len(u)), a[:, None] * X
     for _ in range(how.rounds):
         here, before = u[moving], value[moving]
-        gradient = ((here @ X.T > 0) * a) @ X
+        gradient = (here @ X.T > 0).astype(np.float64) @ weighted
         size = np.linalg.norm(gradient, axis=1)
         toward = gradient / np.where(size > TINY, size, 1.0)[:, None] - here
         top = before
@@ -174,7 +174,8 @@ def ascend(X: Array, a: Array, start: Array, how: Ascent) -> tuple[Array, Array]
             there = here + step * toward
             length = np.linalg.norm(there, axis=1)
             there /= np.where(length > TINY, length, 1.0)[:, None]
-            reached = np.maximum(there @ X.T, 0.0) @ a
+            ahead = there @ X.T
+            reached = np.maximum(ahead, 0.0, out=ahead) @ a
             higher = reached > top
             top, here = np.where(higher, reached, top), np.where(higher[:, None], there, here)
         u[moving], value[moving] = here, top

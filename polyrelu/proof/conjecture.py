@@ -21,6 +21,7 @@ from polyrelu.proof.neuron import Neuron, Place, gated_place
 from polyrelu.proof.pairing import Group, group
 from polyrelu.proof.point import BITS, Point, weight
 from polyrelu.proof.program import Program
+from polyrelu.proof.square_system import root_of
 from polyrelu.proof.structure import Structure
 from polyrelu.proof.unconfirmed import Unconfirmed
 
@@ -137,8 +138,8 @@ def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point
         return Point(structure, None)
     c = _coefficients(structure, guess, groups)
     lam = None if guess.lam is None else fmpq(guess.lam.numerator, guess.lam.denominator)
-    root = structure.prove_root(
-        [float(v) for v in guess.nu], [float(g.weight) for g in groups], [float(v) for v in c], lam
+    root = root_of(
+        structure, [float(v) for v in guess.nu], [float(g.weight) for g in groups], [float(v) for v in c], lam
     )
     return Point(structure, root) if root is not None else None
 

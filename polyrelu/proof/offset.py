@@ -32,6 +32,7 @@ from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.point import BITS, Point
 from polyrelu.proof.program import Program
 from polyrelu.proof.ranks import all_positive, modulo_forms, rank_of_directions
+from polyrelu.proof.square_system import root_of
 from polyrelu.proof.structure import Structure
 from polyrelu.proof.support import Support, antipodal_pairs, exact_residual, used_by_vertices
 
@@ -130,8 +131,8 @@ def rooted(structure: Structure, guess: Guess) -> Point | None:
     M = np.column_stack([*columns, -_floats(structure.E)])
     x = solve_least_squares(M, structure.program.y_float - guess.nu)
     K = len(columns)
-    root = structure.prove_root(
-        [float(v) for v in guess.nu], [float(v) for v in x[:K]], [float(v) for v in x[K:]], larger
+    root = root_of(
+        structure, [float(v) for v in guess.nu], [float(v) for v in x[:K]], [float(v) for v in x[K:]], larger
     )
     return Point(structure, root) if root is not None else None
 

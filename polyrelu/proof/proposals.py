@@ -3,7 +3,7 @@
 For lambda >= lambda_max, which is known exactly, the zero network is the only optimum. For small lambda floats lose the
 residual: it is of the size of lambda, or differs by so little from its limit. But as lambda falls to 0 the structure
 stays the same in the end, so guesses made at larger penalties, where floats see, are carried down (by
-`Structure.prove_root`).
+`square_system.root_of`).
 """
 
 from __future__ import annotations

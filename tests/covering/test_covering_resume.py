@@ -12,6 +12,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from polyrelu.covering import Covered, Question, Resisting, checkpoint, cover
 from polyrelu.covering.checkpoint import Checkpoint
@@ -52,6 +53,21 @@ def test_every_engine_gives_the_same_answer_and_counts():
         assert cover(large(), executor=processes) == alone
         below = large(Fraction(8500))
         assert cover(below, executor=processes) == cover(below)
+
+
+def test_a_worker_keeps_to_one_core(monkeypatch):
+    seen, module = [], sys.modules["polyrelu.covering.cover"]
+    search = module.search
+
+    def watched(*unit):
+        seen.append({lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"})
+        return search(*unit)
+
+    monkeypatch.setattr(module, "search", watched)
+    with ThreadPoolExecutor(1) as engine:
+        cover(large(), executor=engine)
+    assert len(seen) > 5
+    assert all(threads == {1} for threads in seen)
 
 
 def interrupted(question, file, stop):
