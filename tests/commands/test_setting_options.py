@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+import polyrelu
+from polyrelu.certificate.fingerprint import fingerprint
 from polyrelu.cli import main
 
 SQUARES = "x,y\n0,0\n1,1\n2,3\n3,6\n"
@@ -120,6 +122,8 @@ def test_prune_joins_kinks_and_tells_the_constant(folder, capsys):
     ("command", "words"),
     [
         (["bound", "squares.csv", "--lam", "1", "--skip"], "bounds cannot be had"),
+        (["path", "squares.csv", "--skip"], "a path cannot be had"),
+        (["path", "squares.csv", "--gap", "1/10", "--output-bias", "ridge"], "a path cannot be had"),
         (["plot", "squares.csv", "--lam", "1", "--skip"], "a figure cannot be had"),
         (["certify", "squares.csv", "--lam", "0", "--skip"], "lambda = 0 cannot be had"),
         (["certify", "squares.csv", "--lam", "1", "--gated", "--skip"], "a gated program cannot be had"),
@@ -140,23 +144,6 @@ def test_refusals_are_one_line_and_status_2(folder, capsys, command, words):
     assert complaint.count("\n") == 1
 
 
-def test_a_network_is_not_judged_where_biases_would_be_dropped(folder, capsys):
-    (folder / "net.json").write_text(json.dumps({"W1": [[1]], "W2": [[1]]}))
-    status, _, complaint = run(
-        capsys,
-        "network",
-        folder / "net.json",
-        "--data",
-        folder / "squares.csv",
-        "--lam",
-        "1",
-        "--output-bias",
-        "free",
-    )
-    assert status == 2
-    assert "a verdict on a given network cannot be had" in complaint
-
-
 def test_a_proof_about_free_columns_checks_against_its_table(folder, capsys):
     table, proof = folder / "table.csv", folder / "proof.json"
     options = ("--lam", "1/10", "--output-bias", "free", "--free", "c")
@@ -165,6 +152,13 @@ def test_a_proof_about_free_columns_checks_against_its_table(folder, capsys):
     status, out, _ = run(capsys, "check", proof, "--data", table, "--lam", "1/10")
     assert status != 0
     assert "ACCEPTED" not in out
+    status, _, complaint = run(capsys, "explain", proof)
+    assert (status, complaint.count("\n")) == (2, 1)
+    assert "free columns" in complaint
+    found = polyrelu.load(str(proof))
+    assert found.residual() == polyrelu.certify(found.problem).residual()
+    assert fingerprint(found.problem) == json.loads(proof.read_text())["problem_sha256"]
+    assert run(capsys, "prune", proof)[0] == 0
 
 
 def test_the_help_topic(capsys):
