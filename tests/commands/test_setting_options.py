@@ -7,6 +7,8 @@ import pytest
 import polyrelu
 from polyrelu.certificate.fingerprint import fingerprint
 from polyrelu.cli import main
+from polyrelu.errors import BadInput
+from polyrelu.show.figures import draw
 
 SQUARES = "x,y\n0,0\n1,1\n2,3\n3,6\n"
 TABLE = "a,b,c,y\n1,0,1,3\n0,1,0,4\n-1,0,2,3\n0,-1,5,4\n1,1,1,0\n"
@@ -159,6 +161,15 @@ def test_a_proof_about_free_columns_checks_against_its_table(folder, capsys):
     assert found.residual() == polyrelu.certify(found.problem).residual()
     assert fingerprint(found.problem) == json.loads(proof.read_text())["problem_sha256"]
     assert run(capsys, "prune", proof)[0] == 0
+
+
+@pytest.mark.parametrize("choice", [{"bias": "free"}, {"output_bias": "ridge"}, {"skip": True}], ids=str)
+def test_no_figure_forgets_what_is_free(choice):
+    """A notebook shows the words alone; a figure that is asked for is refused."""
+    result = polyrelu.certify([[0], [1], [2], [3]], [0, 1, 3, 6], "1/10", **choice)
+    assert "<img" not in result._repr_html_()
+    with pytest.raises(BadInput, match="a figure cannot be had"):
+        draw(result)
 
 
 def test_the_help_topic(capsys):
