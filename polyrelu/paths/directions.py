@@ -32,6 +32,8 @@ from polyrelu.proof.program import Program
 
 BITS = 100
 """Binary digits of the residual at a node."""
+FLOOR_BITS = 90
+"""No smaller error is used, relative to lambda: at a breakpoint, whose end lies a hair beyond it, guests exceed lambda."""
 MAX_BOXES = 9_000
 LEAST_DEPTH, MAX_DEPTH = 12, 24
 """A chord whose coverings need more is cut in two; a shorter one needs fewer."""
@@ -178,8 +180,10 @@ def unsettled(
             errors[i] += Fraction(abs(m - node.integers[i]), 2**node.bits)
     sizes = [norm_above(row) for row in rows.rows]
     total = sum((e * size for e, size in zip(errors, sizes, strict=True)), start=Fraction(0))
+    level = to_fraction(ends_of[0].lam) * ends_of[0].program.denominator
+    total = max(total, level / 2**FLOOR_BITS)
     radius = total / (sum(sizes) or 1)
-    part = total / (to_fraction(ends_of[0].lam) * ends_of[0].program.denominator)
+    part = total / level
     if part > patience.part:
         return Above(ends_of[0], (), ())
     hard = frozenset[tuple[int, int]]().union(

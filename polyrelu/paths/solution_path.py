@@ -28,6 +28,7 @@ from polyrelu.paths.curve import Curve, Faces, Piece
 from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.gaps import Gap, Way, started, walked
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.sensitivity import Sensitivity, sensitivity
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
@@ -86,6 +87,10 @@ class Path(Reported):
         from polyrelu.certification import certify
 
         return certify(self.problem, lam=lam)
+
+    def sensitivity(self, lam: Any) -> Sensitivity:
+        """Derivatives of weights, directions and fit by lambda and by the targets, where lambda is no breakpoint."""
+        return sensitivity(self.problem, lam)
 
     def weights(self, lam: Any, digits: int = DIGITS) -> list[tuple[Any, Bounds]]:
         """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyrelu.show import answer, bounds, facts, paths, predictions, results, sets, unpenalised
+from polyrelu.show import answer, bounds, facts, paths, predictions, results, sensitivities, sets, unpenalised
 from polyrelu.show.forms import as_facts, as_html, as_json, as_line, as_text
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "paths",
     "predictions",
     "results",
+    "sensitivities",
     "sets",
     "unpenalised",
 ]
