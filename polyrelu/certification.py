@@ -251,7 +251,7 @@ def _polyhedron(
     return solutions
 
 
-def _guess(program: Program, lam: float) -> Guess:
+def _guess(program: Program, lam: Fraction) -> Guess:
     """The float guess; that it crashed is a reason to be undecided, never a crash of ours."""
     try:
         return program.guesser.optimum(lam)

@@ -19,7 +19,7 @@ FLOORS = (
     ("unregularised", "result"),
     ("certification",),
     ("certificate", "paths"),
-    ("judging",),
+    ("judging", "prose"),
     ("selection", "interop"),
     ("show",),
     ("__init__", "commands"),

@@ -104,7 +104,7 @@ def layout_of(question: Question, sign: int) -> Layout:
         high=((whole - low) >> limb).astype(np.float64),
         low=low.astype(np.float64),
         limb=limb,
-        C=np.array([float(Fraction(int(c)) / 2**P) for c in up], dtype=np.float64),
+        C=np.array([int(c) / 2**P for c in up], dtype=np.float64),
         bend=bend,
         bend_shift=shift,
         base=rounded(np.array([-sign * x for x in lines.linear], dtype=object), q).astype(np.int64),
@@ -121,10 +121,11 @@ def unit_exponent(level: Fraction, size: int, d: int) -> int:
 
 def sorted_lines(question: Question, C: NDArray[Any], sign: int) -> tuple[NDArray[np.intp], int, int]:
     """Positive, unproved, negative; a coefficient that is proved to be 0 is dropped."""
-    slack = [question.radius * m * 2**question.bits for m in question.lines.spread]
     if question.hard is None:
-        proved_negative = [k for k, (c, r) in enumerate(zip(C, slack, strict=True)) if c + r < 0]
-        zero = [k for k, (c, r) in enumerate(zip(C, slack, strict=True)) if c == 0 and r == 0]
+        radius = question.radius * 2**question.bits
+        slack = [radius.numerator * m for m in question.lines.spread]  # over the denominator
+        proved_negative = [k for k, r in enumerate(slack) if C[k] * radius.denominator + r < 0]
+        zero = [k for k, r in enumerate(slack) if C[k] == 0 and r == 0]
     else:
         proved_negative = [k for k, c in enumerate(C) if c <= 0 and (sign, k) not in question.hard]
         zero = []

@@ -108,9 +108,12 @@ class Question:
     @cached_property
     def eta(self) -> Fraction:
         """An upper bound of sum ||x_i|| |nu_i - m_i / 2^bits|: f_s moves by at most eta ||u|| inside the enclosure."""
-        if self.radius == 0:
-            return Fraction(0)
-        return self.radius * sum(norm_above(row) for row in self.rows)
+        return self.radius * sum(self.norms) if self.radius else Fraction(0)
+
+    @cached_property
+    def norms(self) -> list[int]:
+        """An integer that is at least the norm, for each row."""
+        return [norm_above(row) for row in self.rows]
 
     @cached_property
     def lines(self) -> Lines:

@@ -5,7 +5,7 @@ Theorem (lambda > 0). Let nu be such that every present block b has
 residual of every optimal network, and these weights give one. What is shown here, in this order:
 
 1. a root (nu, beta) of a square system exists and is unique in a box            `conjecture`, `structure`
-2. its weights are positive, its neurons lie strictly inside their faces         `show_positive`, `show_strict_signs`
+2. its weights are positive, its neurons lie strictly inside their faces         `conjecture`, `show_strict_signs`
 3. every block around a neuron has that neuron as its projection                 `show_multipliers`
 4. every other block is strictly inactive, or exactly tight                      `unsettled_blocks`, `is_tight`
 5. which tight neurons are used by some optimum                                  `support`
@@ -33,11 +33,12 @@ from polyrelu.proof.directions import unsettled_directions
 from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron, Place, gated_place
-from polyrelu.proof.point import Point, weight
+from polyrelu.proof.point import Point
 from polyrelu.proof.program import Program
 from polyrelu.proof.repair import repair
 from polyrelu.proof.support import Support, exact_support, explained_support
 from polyrelu.proof.tightness import (
+    is_off_its_face,
     is_tight,
     show_multipliers,
     show_strict_signs,
@@ -142,7 +143,9 @@ def prove(program: Program, guess: Guess) -> Optimum:
     while True:
         tried.add(_named(guess))
         try:
-            return prove_as_guessed(program, guess)
+            found = conjecture(program, guess)
+            guess = found.guess
+            return confirmed(found)
         except Unconfirmed as failed:
             mended = repair(program, guess, failed.wrong, failed.right)
             if mended is None or _named(mended) in tried or len(tried) > MAX_REPAIRS:
@@ -156,25 +159,16 @@ def _named(guess: Guess) -> frozenset[tuple[object, ...]]:
     return frozenset((*((k.sign, k.face, k.gate) for k in guess.neurons), *ties))
 
 
-def prove_as_guessed(program: Program, guess: Guess) -> Optimum:
-    """The five steps for one guess, as it stands."""
-    found = conjecture(program, guess)
+def confirmed(found: Conjecture) -> Optimum:
+    """Steps 2 to 5 for a proved root with positive weights."""
     point = found.point
-    show_positive(point)
     E = structure_neurons(found)
     for neuron in E:
         show_strict_signs(point, neuron)
         show_multipliers(point, neuron)
     further = further_tight_neurons(point, E, found.candidates)
     support = exact_support(point, [*E, *further]) if further else explained_support(point, E)
-    return Optimum(program, point, (*E, *further), support, found.interior)
-
-
-def show_positive(point: Point) -> None:
-    """Prove that every weight of the root is positive."""
-    for k in range(len(point.structure.neurons)):
-        if point.sign(weight(k), "the weight of a neuron") <= 0:
-            raise Unconfirmed("a guessed neuron has no positive weight", point.structure.neurons[k].place)
+    return Optimum(point.structure.program, point, (*E, *further), support, found.interior)
 
 
 def structure_neurons(found: Conjecture) -> list[Neuron]:
@@ -209,6 +203,8 @@ def further_tight_neurons(point: Point, E: Sequence[Neuron], candidates: Sequenc
             if neuron.place in known or not neuron.multiplicity:
                 continue
             known.add(neuron.place)
+            if is_off_its_face(point, neuron):
+                continue
             if is_tight(point, neuron):
                 show_strict_signs(point, neuron)
                 show_multipliers(point, neuron)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyrelu.budget import current
 
+if TYPE_CHECKING:
+    from polyrelu.covering import Question
+
 ORACLE_BOXES = 500_000
 """The guess is told what was found by then; the proof misses nothing anyway."""
 GAP = Fraction(1, 100)
 """What exceeds lambda by less is left to the proof, which sends the guess back if there is something."""
+BLUR = Fraction(2, 10**7)
+"""The same where the neurons are known: how far from lambda their values are taken to be."""
 Array = NDArray[np.float64]
 MAX_BOXES = 20_000_000
 """A covering that needs more is given up: the same on every machine, unlike a limit of seconds."""
@@ -28,29 +34,32 @@ class Oracle:
     rows: Any
     denominator: int
 
-    def __call__(self, nu: Array, level: float) -> list[tuple[int, Array]]:
-        """Directions (s, u) with s nu.(Xu)_+ > level ||u||."""
-        from polyrelu.covering import Covered, Question, cover
+    def __call__(
+        self, nu: Array, level: Fraction | float, known: Sequence[tuple[int, tuple[int, ...]]]
+    ) -> list[tuple[int, Array]]:
+        """Directions (s, u) with s nu.(Xu)_+ > level ||u||, outside the stars of known neurons (sign, face)."""
+        from polyrelu.covering import Question, Star
 
         exact = [Fraction(float(v)) for v in nu]
         bits = max((v.denominator.bit_length() - 1 for v in exact), default=0)
-        question = Question(
-            self.rows,
-            tuple(int(v * 2**bits) for v in exact),
-            bits,
-            Fraction(level) * self.denominator,
-            gap=GAP,
-        )
-        means = current()
-        answer = cover(
-            question,
-            max_boxes=ORACLE_BOXES,
-            executor=means.executor,
-            deadline=means.deadline,
-            checkpoint=means.checkpoint,
-        )
-        found = () if isinstance(answer, Covered) else answer.missed
-        return [(u.sign, in_floats(u.vector)) for u in found]
+        rounded, lam = tuple(int(v * 2**bits) for v in exact), Fraction(level) * self.denominator
+        if known:
+            from polyrelu.covering.question import norm_above
+
+            stars = tuple(Star(sign, face) for sign, face in known)
+            radius = BLUR * lam / sum(norm_above(row) for row in self.rows)
+            with suppress(ValueError):  # one of them is not near lambda
+                return _missed(Question(self.rows, rounded, bits, lam, radius=radius, stars=stars))
+        return _missed(Question(self.rows, rounded, bits, lam, gap=GAP))
+
+
+def _missed(question: Question) -> list[tuple[int, Array]]:
+    from polyrelu.covering import Covered, cover
+
+    means = {**current().means, "progress": None}  # the bar is for the proof
+    answer = cover(question, max_boxes=ORACLE_BOXES, **means)
+    found = () if isinstance(answer, Covered) else answer.missed
+    return [(u.sign, in_floats(u.vector)) for u in found]
 
 
 def in_floats(vector: Sequence[int]) -> Array:

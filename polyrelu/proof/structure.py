@@ -36,7 +36,7 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.krawczyk import Root, prove_root
 from polyrelu.exact.lattice import rank_modulo_a_prime, row_lattice
-from polyrelu.exact.linear import independent_rows, squared, times
+from polyrelu.exact.linear import independent_rows, rank, squared, times
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.program import Program
@@ -69,6 +69,10 @@ class Structure:
     def r(self) -> int:
         """Dimension of U."""
         return int(self.B.ncols())
+
+    def is_exchanged(self, neuron: Neuron) -> bool:
+        """Whether the neuron's directions lie in U: there -u is tight with u."""
+        return self.r > 0 and rank([*self.B.transpose().tolist(), *neuron.L.transpose().tolist()]) == self.r
 
     @cached_property
     def W(self) -> fmpq_mat | None:
