@@ -70,13 +70,15 @@ def test_bad_ends_are_one_line(table, capsys, ends):
 
 
 def test_a_piece_that_stays_open_is_told(tmp_path, capsys):
-    file = tmp_path / "square.csv"  # four neurons with dependent activations on the whole of (0, 5)
-    file.write_text("1,0,3\n0,1,4\n-1,0,3\n0,-1,4\n")
+    file = tmp_path / "pentagon.csv"  # symmetric: five neurons change at once, in an irrational way
+    file.write_text("2,0,1\n1,2,1\n-2,1,1\n-2,-1,1\n1,-2,1\n")
     assert main(["path", str(file), "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
     assert found["status"] == "undecided"
     assert found["undecided"]
     assert all(piece["reason"] for piece in found["undecided"])
+    assert main(["path", str(file)]) == 3
+    assert "UNDECIDED" in capsys.readouterr().out
 
 
 def test_nothing_to_learn(tmp_path, capsys):
