@@ -60,6 +60,9 @@ def add_parser(commands: Any) -> None:
         "--to-zero", action="store_true", help="go on to lambda = 0, and prove the limit there"
     )
     parser.add_argument(
+        "--plot", metavar="FILE", help="draw the weights against lambda (.png, .svg or .pdf; matplotlib)"
+    )
+    parser.add_argument(
         "--at",
         metavar="L",
         help="instead of a path: derivatives of weights, directions and fit by lambda and by the targets at L, and the "
@@ -87,6 +90,12 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.data.problem import Problem
 
     check_writable(args.out, inputs=[args.data])
+    if args.plot is not None:
+        from polyrelu.show.figures import format_of, need_matplotlib
+
+        check_writable(args.plot, "--plot", [args.data, args.out])
+        format_of(args.plot)
+        need_matplotlib()
     problem = Problem.read(args.data, target=args.target, bias=args.bias)
     with spending(Budget(seconds_from_now(args.seconds))):
         found, status = _asked(args)(problem, args)
@@ -101,6 +110,8 @@ def _asked(args: argparse.Namespace) -> Callable[[Problem, argparse.Namespace], 
     """One of three questions."""
     if args.at is not None and args.gap is not None:
         raise BadInput("--at and --gap ask for different things; give one of them")
+    if args.plot is not None and (args.at is not None or args.gap is not None):
+        raise BadInput("--plot draws a whole path; leave out --at and --gap")
     return _derivatives if args.at is not None else _bounded if args.gap is not None else _exact
 
 
@@ -116,6 +127,8 @@ def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     from polyrelu.paths.solution_path import path
 
     found = path(problem, lo=args.low, hi=args.high, to_zero=args.to_zero)
+    if args.plot is not None:
+        found.plot().save(args.plot)
     return found, 0 if found.status == "proved" else 3
 
 

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
-from polyrelu.display import DIGITS, Reported
+from polyrelu.display import DIGITS, Reported, picture
 from polyrelu.errors import BadInput, LimitReached, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
@@ -91,6 +91,10 @@ class Path(Reported):
     def sensitivity(self, lam: Any) -> Sensitivity:
         """Derivatives of weights, directions and fit by lambda and by the targets, where lambda is no breakpoint."""
         return sensitivity(self.problem, lam)
+
+    def plot(self) -> Any:
+        """The profile of weights against lambda, as a figure with `.save(file)` and a `caption`."""
+        return picture(self)
 
     def weights(self, lam: Any, digits: int = DIGITS) -> list[tuple[Any, Bounds]]:
         """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up."""

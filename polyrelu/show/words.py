@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyrelu.show import answer, bounds, facts, paths, predictions, results, sensitivities, sets, unpenalised
-from polyrelu.show.forms import as_facts, as_html, as_json, as_line, as_text
+from polyrelu.show.forms import as_facts, as_html, as_json, as_line, as_picture, as_text
 
 __all__ = [
     "answer",
@@ -11,6 +11,7 @@ __all__ = [
     "as_html",
     "as_json",
     "as_line",
+    "as_picture",
     "as_text",
     "bounds",
     "facts",

@@ -93,7 +93,7 @@ def test_uniqueness_begins_ends_and_begins_again():
     assert found.status == "proved"
     kinds = [b.changes[0].kind for b in found.breakpoints]
     assert kinds == ["pair_enter", "pair_leave", "pair_enter"]
-    assert [found.breakpoint(k, 6)[0] for k in range(3)] == ["2.25836", "3.63268", "3.70255"]
+    assert [found.breakpoint(k, 6)[0] for k in range(3)] == ["2.25835", "3.63268", "3.70255"]
     assert [i.p_unique for i in found.intervals] == [False, True, False, True]
 
 
