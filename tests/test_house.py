@@ -22,7 +22,7 @@ FLOORS = (
     ("judging", "prose"),
     ("selection", "interop"),
     ("show",),
-    ("__init__", "commands"),
+    ("__init__", "commands", "sklearn"),
     ("cli",),
     ("__main__",),
 )
