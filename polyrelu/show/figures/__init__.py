@@ -31,6 +31,7 @@ __all__ = [
     "natural_kind",
     "need_matplotlib",
     "polytope",
+    "profile",
     "support",
 ]
 
@@ -71,6 +72,15 @@ def functions(result: Result, *, max_vertices: int = MAX_VERTICES) -> Any:
 def support(result: Result) -> Any:
     """Neurons by rows: on, zero or off; and the range of each neuron's weight over the optimal set."""
     return _draw("support", result)
+
+
+def profile(path: Any) -> Any:
+    """Weights against lambda along a solution path."""
+    need_matplotlib()
+    from polyrelu.show.figures.canvas import style
+
+    with style():
+        return import_module("polyrelu.show.figures.path_profile").draw(path)
 
 
 def draw(result: Result, kind: str | None = None, **options: Any) -> Any:
