@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from polyrelu.networks.network import Network as Network
     from polyrelu.optimal_set.levels import OptimalSet as OptimalSet
     from polyrelu.optimal_set.uniqueness import Uniqueness as Uniqueness
+    from polyrelu.paths.solution_path import Path as Path
+    from polyrelu.paths.solution_path import path as path
     from polyrelu.result import Result as Result
     from polyrelu.selection.pruning import prune as prune
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Network": "polyrelu.networks.network",
     "OptimalSet": "polyrelu.optimal_set.levels",
+    "Path": "polyrelu.paths.solution_path",
     "Problem": "polyrelu.data.problem",
     "Result": "polyrelu.result",
     "Uniqueness": "polyrelu.optimal_set.uniqueness",
@@ -34,12 +37,14 @@ _HOME = {
     "certify": "polyrelu.certification",
     "enumerate_cells": "polyrelu.arrangement.cells",
     "load": "polyrelu.certificate.load",
+    "path": "polyrelu.paths.solution_path",
     "prune": "polyrelu.selection.pruning",
 }
 
 __all__ = [
     "Network",
     "OptimalSet",
+    "Path",
     "Problem",
     "Result",
     "Uniqueness",
@@ -49,6 +54,7 @@ __all__ = [
     "certify",
     "enumerate_cells",
     "load",
+    "path",
     "prune",
 ]
 

@@ -35,6 +35,12 @@ class Budget:
     progress: Callable[..., object] | None = None
     checkpoint: Any = None
 
+    @property
+    def means(self) -> dict[str, Any]:
+        """What a covering is told of it."""
+        told = ("deadline", "executor", "progress", "checkpoint")
+        return {name: getattr(self, name) for name in told}
+
 
 _UNLIMITED = Budget()
 _CURRENT: ContextVar[Budget] = ContextVar("budget", default=_UNLIMITED)

@@ -19,6 +19,7 @@ from polyrelu.errors import BadInput, Contradiction, EngineMissing, LimitReached
 COMMANDS = (
     "patterns",
     "certify",
+    "path",
     "bound",
     "check",
     "fingerprint",
@@ -36,6 +37,7 @@ of a small data set (X, y) with penalty lambda, computed with proof.
 
   polyrelu patterns data.csv             every activation pattern of the rows, and a proof that none is missing
   polyrelu certify data.csv --lam 1/10   the optimal fit, its neurons and where they live, proved
+  polyrelu path data.csv                 all breakpoints in lambda, and what is constant between them, proved
   polyrelu bound data.csv --lam 1/10     proved bounds of the optimum, for tables of any size
   polyrelu check proof.json              check a proof file that certify --out has written
   polyrelu fingerprint data.csv --lam 1/10   the hash of a question, which its proof files carry

@@ -18,8 +18,8 @@ FLOORS = (
     ("optimal_set", "bounding"),
     ("unregularised", "result"),
     ("certification",),
-    ("certificate",),
-    ("judging",),
+    ("certificate", "paths"),
+    ("judging", "prose"),
     ("selection", "interop"),
     ("show",),
     ("__init__", "commands", "sklearn"),
@@ -45,6 +45,7 @@ DECIDING = (
     "selection",
     "exact",
     "arrangement",
+    "paths",
 )
 """Rooms whose answers are claims."""
 
@@ -74,6 +75,10 @@ MESSENGERS = {
     "judging.settled": "hands the start to the root finder, and proposes multipliers, which are tested exactly",
     "judging.superfluous": "proposes which units stay; their factors are solved for exactly",
     "networks.network": "predictions in floats, and arrays for other libraries",
+    "paths.branch": "proposes a basis, whose span is exact whatever its entries are",
+    "paths.dependent": "proposes parts of the weights, which are shown positive in balls",
+    "paths.shares": "proposes a point inside the fibre, which balls confirm",
+    "paths.walk": "steps, and the residual in floats, for the guess",
     "proof.conjecture": "hands the guess to the root finder as a start",
     "proof.directions": "the residual in floats, for the guess",
     "proof.fibre": "proposes a point inside the fibre, which balls confirm",

@@ -29,7 +29,7 @@ from flint import arb
 from threadpoolctl import threadpool_limits
 
 from polyrelu.bounding.bounds import Bounds, DualPoint, Weights
-from polyrelu.bounding.weights import dot, penalty_bounds, residual_of, rounded_network, weighted, weights_of
+from polyrelu.bounding.weights import dot, penalty_bounds, residual_of, rounded_network, weights_of
 from polyrelu.budget import OutOfTime, current, part_of_the_time
 from polyrelu.covering import Covered, Question, Resisting, cover
 from polyrelu.covering.question import norm_above
@@ -134,21 +134,20 @@ class Search:
     def guess(self) -> Guess | None:
         """The guess, if it comes early enough for something to be proved about it."""
         with suppress(OutOfTime, *CRASHES), part_of_the_time(PART):
-            return self.program.guesser.optimum(float(self.program.lam))
+            return self.program.guesser.optimum(self.program.lam)
         return None
 
     def offer_begun(self) -> None:
         """The network of a guess that was interrupted: any network is an upper bound."""
-        for solver in self.program.guesser.begun:
-            columns = zip(solver.pool, solver.t.tolist(), strict=False)
-            self.offer(weighted((c.sign, t, c.direction) for c, t in columns))
+        for begun in self.program.guesser.begun_guesses():
+            self.offer(rounded_network(begun))
 
     def use_begun(self) -> None:
         """Its residual, feasible for nearly its own level (the solver comes down to lambda), shrunk to ours."""
         self.offer_begun()
-        for solver in self.program.guesser.begun:
-            part = min(float(self.program.lam) / solver.lam, 1.0)
-            nu = tuple(Fraction(float(part * v)) for v in solver.nu)
+        for begun in self.program.guesser.begun_guesses():
+            part = Fraction(min(float(self.program.lam / begun.lam), 1.0)) if begun.lam else Fraction(1)
+            nu = tuple(part * Fraction(float(v)) for v in begun.nu)
             for eps in COARSE:
                 if not isinstance(self.try_(nu, eps), Covered):
                     return
@@ -170,15 +169,10 @@ class Search:
 
     def try_(self, nu: Vector, eps: Fraction) -> Covered | Resisting:
         """Cover once; keep the bound if it is proved."""
-        means = current()
-        answer = cover(
-            self.question(nu, eps),
-            max_boxes=self.max_boxes,
-            executor=means.executor,
-            deadline=means.deadline,
-            progress=None if means.progress is None else self.told(means.progress),
-            checkpoint=means.checkpoint,
-        )
+        means, progress = current().means, current().progress
+        if progress is not None:
+            means["progress"] = self.told(progress)
+        answer = cover(self.question(nu, eps), max_boxes=self.max_boxes, **means)
         self.boxes += answer.boxes
         if isinstance(answer, Covered):
             self.take(nu, eps)

@@ -43,7 +43,7 @@ from typing import Any, NamedTuple
 FORMAT, VERSION = "polyrelu-proof", 1
 CLAIMS = ("arrangement", "optimum", "optimal_set", "vertices")
 MAX_BYTES, MAX_TOKENS, MAX_DIGITS, MAX_BITS, MAX_SIZE = 16 * 2**20, 400_000, 4000, 8192, 2**28
-MAX_CELLS, MAX_UNKNOWNS, MAX_BASES = 2_000_000, 600, 300
+MAX_CELLS, MAX_UNKNOWNS, MAX_BASES, MAX_HELD = 2_000_000, 600, 300, 1_000_000
 MAX_SECONDS = 300
 EXACT_BITS, GUARD_BITS, DECIMALS = 1024, 256, 20
 
@@ -412,6 +412,7 @@ def echelon(rows: Sequence[Sequence[Fraction]]) -> list[list[Fraction]]:
     width = len(table[0]) if table else 0
     spend(6 * len(table) * width * min(len(table), width), "linear algebra")
     for j in range(width):
+        spend(0, "linear algebra")
         pivot = next((i for i in range(done, len(table)) if table[i][j] != 0), None)
         if pivot is None:
             continue
@@ -499,6 +500,7 @@ class Problem:
         spend(self.n * self.d * size, "the size of X")
         if self.d * max(self.n, self.d) * size > MAX_SIZE:  # what projections onto faces hold
             raise Unreadable("X is too large: its entries have %d bits over one denominator" % size)
+        self._shadows: dict[tuple[int, ...], list[list[Fraction]]] = {(): self.X}
         given = spec["patterns"]
         self.listed = None if given == "cells" else self._patterns(items(given, "patterns"))
         text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
@@ -513,6 +515,14 @@ class Problem:
         which = "all" if self.listed is None else "these %d" % number if number > 1 else "this one"
         net = "gated ReLU" if self.gated else "ReLU"
         return f"{size}, lambda = {lam}, {net}, {which} {what}; fingerprint {self.sha256[:12]}"
+
+    def shadows(self, zero: tuple[int, ...]) -> list[list[Fraction]]:
+        """The rows, projected onto the vectors orthogonal to some of them."""
+        if zero not in self._shadows:
+            spend((3 * self.n + 25 * len(zero)) * self.d**2 * self.cost, "the list of neurons")
+            P = projector([self.X[j] for j in zero], self.d)
+            self._shadows[zero] = [[dot(line, x) for line in P] for x in self.X]
+        return self._shadows[zero]
 
     def _patterns(self, listed: list[Any]) -> list[str]:
         for p in listed:
@@ -654,11 +664,7 @@ class Neuron:
         self.sides, self.plus = (int("".join("01"[f in which] for f in face), 2) for which in ("+-", "+"))
         plain = not problem.gated or (sign == "+" and not self.zero)
         need(plain, "a gated neuron has the sign + and no zero row")
-        self.shadows = problem.X
-        if self.zero:
-            spend((3 * problem.n + 25 * len(self.zero)) * problem.d**2 * problem.cost, "the list of neurons")
-            P = projector([problem.X[j] for j in self.zero], problem.d)
-            self.shadows = [[dot(line, x) for line in P] for x in problem.X]
+        self.shadows = problem.shadows(tuple(self.zero))
 
     def z(self, nu: Sequence[Any]) -> list[Any]:
         """A nu = s lambda u."""
@@ -792,8 +798,9 @@ def check_optimum(problem: Problem, patterns: list[str], claim: Any, evidence: A
     need(problem.lam > 0, "lambda is not positive")
     listed = items(claim["neurons"], "neurons")
     spend(len(listed) * len(patterns) * 2, "the list of neurons and patterns")
+    roles = items(evidence["roles"], "roles", len(listed))
+    afford(problem, listed, roles)
     neurons = [Neuron(problem, spec) for spec in listed]
-    roles = items(evidence["roles"], "roles", len(neurons))
     system = System(problem, *_structure(neurons, roles))
     point = check_point(system, evidence["point"])
     need(all(sign_of(w) == 1 for w in point.weights), "a weight is not proved positive")
@@ -819,6 +826,20 @@ def check_optimum(problem: Problem, patterns: list[str], claim: Any, evidence: A
     known = rounded == {integer(claim["objective"], "objective")}
     need(known, "the objective is another, or not known to %d decimals" % DECIMALS)
     return Optimum(problem, patterns, system, point, neurons, roles)
+
+
+def afford(problem: Problem, listed: list[Any], roles: list[Any]) -> None:
+    """Refuse at once a structure that is too large to build: its unknowns, its projections, and the basis of U."""
+    if problem.n + sum(role in ("single", "pair") for role in roles) > MAX_UNKNOWNS:
+        raise Unreadable("a root in more than %d unknowns" % MAX_UNKNOWNS)
+    faces = [typed(fields(spec, "a neuron", "sign face")["face"], str, "face") for spec in listed]
+    flats = [tuple(i for i, side in enumerate(face) if side == "0") for face in faces]
+    pairs = {flat for flat, role in together(flats, roles) if role == "pair"}
+    n, d = problem.n, problem.d
+    work = sum(3 * n + 25 * len(flat) for flat in set(flats) if flat) + len(pairs) * 6 * (n + d)
+    affordable = _budget["work"] + work * d**2 * problem.cost <= _budget["limit"]
+    if not affordable or len(set(flats)) * n * d > MAX_HELD:
+        raise Unreadable("the list of neurons takes too long: allow more time with --seconds")
 
 
 def _structure(neurons: list[Neuron], roles: list[Any]) -> tuple[list[Neuron], list[bool]]:
@@ -1219,6 +1240,14 @@ WORDS = {
 }
 
 
+ABOUT = {
+    "arrangement": "that these are all patterns that there are",
+    "optimum": "the optimal fit and its neurons",
+    "optimal_set": "which neurons are used, and what is unique",
+    "vertices": "all minimal networks",
+}
+
+
 def scope_of(problem: Problem, number: int) -> str:
     """Among which networks the optimum of a program with a number of patterns is one, where not among all."""
     if problem.listed is None and not problem.gated:
@@ -1416,7 +1445,7 @@ def _answer(args: argparse.Namespace, answer: dict[str, Any]) -> tuple[list[str]
         answer.update(status="accepted", sha256=report.file, problem_sha256=report.problem)
         answer.update(proved=report.proved, not_claimed=report.not_claimed)
         lines += ["ACCEPTED"] + ["  proved: " + words for words in report.proved]
-        lines += ["  not claimed: " + ", ".join(report.not_claimed)] if report.not_claimed else []
+        lines += ["  not claimed: %s (%s)" % (name, ABOUT[name]) for name in report.not_claimed]
         return [*lines, "  problem: sha256 " + report.problem], 0
     except Rejected as error:
         claim, step = error.args

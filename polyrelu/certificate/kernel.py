@@ -35,10 +35,10 @@ from operator import mul
 from typing import Any, NamedTuple
 
 MAX_BYTES, MAX_TOKENS, MAX_DIGITS = 16 * 2**20, 400_000, 4000
-MAX_BITS, MAX_SIZE = 2**16, 2**27  # of a common denominator; and times the entries that have it
-MAX_WAITING = 4_000_000  # lines of boxes that wait
+# Of a common denominator; and times the entries that have it; lines of boxes that wait.
+MAX_BITS, MAX_SIZE, MAX_WAITING = 2**16, 2**27, 1_000_000
 DEPTH, SLOPE, ROOT = 48, 20, 600  # bits: of the finest box, of slopes, of square roots
-ONE, MIXTURES, CLIMBS, ROUNDS = 1 << SLOPE, (1, 2, 4, 8, 12, 16), 4, 4
+ONE, MIXTURES, CLIMBS, ROUNDS = 1 << SLOPE, (4, 16), 2, 3
 
 
 class Unusable(Exception):
@@ -149,24 +149,25 @@ class Problem:
         self.n, self.d, self.lam = len(table), len(table[0]), rational(spec["lambda"], "lambda")
         usable(self.lam > 0, "lambda must be positive")
         free = items(spec.get("free", [[]] * self.n), "free", self.n)
-        wide = self.d + len(items(free[0], "free"))
-        table = [items(a, "X", self.d) + items(b, "free", wide - self.d) for a, b in zip(table, free)]
+        q = len(items(free[0], "free"))
+        table = [items(a, "X", self.d) + items(b, "free", q) for a, b in zip(table, free)]
         flat, self.q = over_one([rational(v, "X or free") for row in table for v in row])
-        self.rows = [flat[i : i + self.d] for i in range(0, len(flat), wide)]
-        self.free = [flat[i::wide] for i in range(self.d, wide)]  # B, column by column, times q
-        free_words = " with %d free column%s" % (wide - self.d, "s" * (wide - self.d > 1))
-        self.networks = NETWORKS + free_words * (wide > self.d)
+        self.rows = [flat[i : i + self.d] for i in range(0, len(flat), self.d + q)]
+        self.free = [flat[i :: self.d + q] for i in range(self.d, self.d + q)]  # B, column by column, times q
+        self.name = NETWORKS + " with %d free column%s" % (q, "s" * (q > 1)) * (q > 0)
+        self.every = "every optimal network, among all %s, " % self.name
         self.targets, self.p = over_one([rational(v, "y") for v in items(spec["y"], "y", self.n)])
-        text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
-        self.sha256 = hashlib.sha256(text.encode("ascii")).hexdigest()
+        self.sha256 = hashlib.sha256(
+            json.dumps(spec, sort_keys=True, separators=(",", ":")).encode()
+        ).hexdigest()
         self.frobenius = root(Fraction(sum(dot(row, row) for row in self.rows), self.q**2))
 
     def about(self) -> str:
         """What every answer begins with."""
         size = "%d row%s, %d column%s" % (self.n, "s" * (self.n != 1), self.d, "s" * (self.d != 1))
         lam = str(self.lam) if len(str(self.lam)) <= 60 else "about " + decimal(self.lam, ROUND_FLOOR)
-        setting = "ReLU, all activation patterns" + self.networks[len(NETWORKS) :]
-        return "%s, lambda = %s, %s; fingerprint %s" % (size, lam, setting, self.sha256[:12])
+        words = "%s, lambda = %s, ReLU, all activation patterns%s; fingerprint %s"
+        return words % (size, lam, self.name[len(NETWORKS) :], self.sha256[:12])
 
 
 def over_one(numbers: list[Fraction]) -> tuple[list[int], int]:
@@ -206,9 +207,8 @@ def inverse(matrix: list[list[int]]) -> list[list[Fraction]]:
         tick()
         need(table[j][j] > 0, "the lines on which a neuron vanishes are independent")
         table[j] = [v / table[j][j] for v in table[j]]
-        for i in range(size):
-            if i != j and table[i][j]:
-                table[i] = [v - table[i][j] * w for v, w in zip(table[i], table[j])]
+        for i in (i for i in range(size) if i != j):
+            table[i] = [v - table[i][j] * w for v, w in zip(table[i], table[j])]
     return [row[size:] for row in table]
 
 
@@ -238,15 +238,13 @@ def lines_of(problem: Problem, N: int, m: list[int]) -> Lines:
         turn = next((1 if x > 0 else -1 for x in row if x), 0)
         v = tuple(turn * x // c for x in row)
         k = number.setdefault(v, len(number)) if turn else -1
-        if k == len(found.V):
-            found.V.append(v)
-            found.C.append(0)
-            found.spread.append(0)
+        found.C.extend([0] * (k == len(found.V)))
+        found.spread.extend([0] * (k == len(found.V)))
+        found.V.extend([v] * (k == len(found.V)))
         if turn:
             found.C[k] += weight * c
             found.spread[k] += c
-        if turn < 0:
-            found.linear[:] = [a + weight * c * x for a, x in zip(found.linear, v)]
+        found.linear[:] = [a + weight * c * x * (turn < 0) for a, x in zip(found.linear, v)]
         found.place.append((k, turn))
     return found
 
@@ -268,6 +266,11 @@ def lines_of(problem: Problem, N: int, m: list[int]) -> Lines:
 # Lemma (cover). The boxes u_k = +-1, |u_j| <= 1 meet every ray, the two halves of a box cover it, and
 # f_s(u) and |u| are positively homogeneous. So every direction is settled once every box is, by leaf A or
 # by lying in a star (of which below).
+#
+# Lemma (row space). f_s(u) depends only on the part of u in the span of the lines, which is not longer. Let
+# o_1, ..., o_r be an orthogonal basis of the span, m_k the least integer with m_k |o_k| >= S, and u = sum x_k
+# m_k o_k. Then v.u = sum x_k m_k v.o_k, and S |x| <= |u| <= (1 + max |o_k| / S) S |x|: from f_s(u) < S level
+# |x| follows f_s(u) < level |u|. So r coordinates do. (The stars are told by the signs of v.u.)
 
 
 class Star(NamedTuple):
@@ -286,55 +289,72 @@ class Side(NamedTuple):
     C: list[int]
     CV: list[tuple[int, ...]]
     hard: list[bool]
-    level: int  # these two times N q 2^SLOPE
+    level: int  # these two times N q 2^SLOPE, and S
     top: int
+    basis: list[list[int]]  # m_k o_k
 
 
 def cover(lines: Lines, level: Fraction, top: Fraction, stars: list[Star], slack: Fraction) -> None:
     """Prove f_s(u) < level |u| for both s and all u outside the stars."""
-    d, scale = len(lines.linear), lines.unit << SLOPE
+    basis, S = row_space(lines)
+    V = [tuple(dot(v, o) for o in basis) for v in lines.V]
+    d, linear, scale = len(basis), [dot(lines.linear, o) for o in basis], lines.unit * S << SLOPE
+    top *= 1 + Fraction(S > 1, 1 << DEPTH)
     need(level > 0, "the level to stay below is positive")
     for sign in (1, -1):
         C = [sign * c for c in lines.C]
-        CV = [tuple(c * x for x in v) for c, v in zip(C, lines.V)]
+        CV = [tuple(c * x for x in v) for c, v in zip(C, V)]
         hard = [c >= -slack * spread for c, spread in zip(C, lines.spread)]
-        A = [tuple(map(abs, v)) for v in lines.V]
-        side = Side(lines.V, A, C, CV, hard, floor(level * scale), ceil(top * scale))
+        A = [tuple(map(abs, v)) for v in V]
+        side = Side(V, A, C, CV, hard, floor(level * scale), ceil(top * scale), basis)
         mine = [star.side for star in stars if star.sign == sign]
         for k in range(2 * d):
             c, h = [0] * d, [1 << DEPTH] * d
             c[k // 2], h[k // 2] = (-1) ** k << DEPTH, 0
-            settle(side, c, h, [-sign * x for x in lines.linear], mine)
+            settle(side, c, h, [-sign * x for x in linear], mine)
+
+
+def row_space(lines: Lines) -> tuple[list[list[int]], int]:
+    """The vectors m_k o_k, and S; the unit vectors and 1 where the lines span everything (or nothing)."""
+    d, basis = len(lines.linear), list[list[int]]()
+    for v in lines.V:
+        rest = list(v)
+        for o in basis:
+            rest = [dot(o, o) * x - dot(o, rest) * y for x, y in zip(rest, o)]
+        if any(rest):
+            basis.append([x // gcd(*rest) for x in rest])
+    if len(basis) in (0, d):
+        return [[int(i == j) for j in range(d)] for i in range(d)], 1
+    S = isqrt(max(dot(o, o) for o in basis)) + 1 << DEPTH
+    return [[x * (isqrt((S * S - 1) // dot(o, o)) + 1) for x in o] for o in basis], S
 
 
 def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[list[int]]) -> None:
     """A box and all its halves, depth first; on the way down decided lines join the linear part."""
-    waiting, stack = len(side.V), [(c, h, base, list(range(len(side.V))), stars)]
+    rest = [(k, dot(v, c), dot(a, h)) for k, (v, a) in enumerate(zip(side.V, side.A))]
+    waiting, stack = len(rest), [(c, h, base, rest, 0, 0, stars)]
     while stack:
         tick()
-        c, h, base, rest, stars = stack.pop()
+        c, h, base, rest, j, move, stars = stack.pop()
         waiting -= len(rest)
         undecided = []
-        for k in rest:
-            z, r = dot(side.V[k], c), dot(side.A[k], h)
+        for k, above, across in rest:  # of the box before its centre moved along j, and h_j became |move|
+            z, r = above + move * side.V[k][j], across - abs(move) * side.A[k][j]
             if -r < z < r:
                 undecided.append((k, z, r))
                 continue
-            if z > 0:
-                base = [a + x for a, x in zip(base, side.CV[k])]
+            base = [a + x for a, x in zip(base, side.CV[k])] if z > 0 else base
             if stars and side.hard[k] and z:  # where z = r = 0 the line vanishes on the box
                 stars = [star for star in stars if star[k] == (1 if z > 0 else -1)]
-        if stars and not any(side.hard[k] for k, _, _ in undecided):
+        if (stars and not any(side.hard[k] for k, _, _ in undecided)) or leaf_a(side, c, h, base, undecided):
             continue
-        if leaf_a(side, c, h, base, undecided):
-            continue
-        j, rest = coordinate(side, h, undecided), [k for k, _, _ in undecided]
-        need(h[j] > 1, "every direction is settled; this one is not: " + direction(c))
+        j = coordinate(side, h, undecided)
+        need(h[j] > 1, "every direction is settled; this one is not: " + direction(side, c))
         half = [x // 2 if i == j else x for i, x in enumerate(h)]
         for turn in (-1, 1):
             centre = [x + turn * half[j] if i == j else x for i, x in enumerate(c)]
-            stack.append((centre, half, base, rest, stars))
-        waiting += 2 * len(rest)
+            stack.append((centre, half, base, undecided, j, turn * half[j], stars))
+        waiting += 2 * len(undecided)
         usable(waiting <= MAX_WAITING, "the covering needs too much memory")
 
 
@@ -345,8 +365,7 @@ def leaf_a(side: Side, c: list[int], h: list[int], base: list[int], undecided: l
     G, peak, gamma, bent = [a << SLOPE for a in base], [a << SLOPE for a in base], 0, []
     for k, z, r in undecided:
         t = ONE if z > 0 else 0
-        if t:
-            peak = [g + t * x for g, x in zip(peak, side.CV[k])]
+        peak = [g + t * x for g, x in zip(peak, side.CV[k])] if t else peak
         if side.C[k] > 0:
             t = (z + r << SLOPE) // (2 * r)
             gamma += side.C[k] * max(t * (r - z), (ONE - t) * (z + r))
@@ -356,7 +375,7 @@ def leaf_a(side: Side, c: list[int], h: list[int], base: list[int], undecided: l
     value, u = bound(side, c, h, G, gamma)
     height = dot(peak, c)  # f at the centre
     exceeds = height > 0 and height**2 > side.top**2 * dot(c, c)
-    need(not exceeds, "no direction exceeds the level; this one does: " + direction(c))
+    need(not exceeds, "no direction exceeds the level; this one does: " + direction(side, c))
     for _ in range(ROUNDS):
         steps = [(ONE if dot(side.V[k], u) > 0 else 0) - t for k, t in bent]
         if value < 0 or not any(steps):
@@ -391,16 +410,16 @@ def bound(side: Side, c: list[int], h: list[int], G: list[int], gamma: int) -> t
 def coordinate(side: Side, h: list[int], undecided: list[Any]) -> int:
     """Where to halve: at the largest undecided positive kinks, but no box gets 16 times longer than wide."""
     score = [0] * len(h)
-    for k, _, _ in undecided:
-        if side.C[k] > 0:
-            score = [a + abs(x) * b for a, x, b in zip(score, side.CV[k], h)]
+    for k in (k for k, _, _ in undecided if side.C[k] > 0):
+        score = [a + abs(x) * b for a, x, b in zip(score, side.CV[k], h)]
     by_kinks, by_width = (max(range(len(h)), key=values.__getitem__) for values in (score, h))
     return by_kinks if score[by_kinks] and h[by_width] <= 16 * h[by_kinks] else by_width
 
 
-def direction(c: list[int]) -> str:
+def direction(side: Side, c: list[int]) -> str:
     """The centre of a box, for a reader."""
-    return "(%s)" % ", ".join(str(Context(6).divide(Decimal(x), Decimal(1 << DEPTH))) for x in c)
+    u = [dot(c, column) for column in zip(*side.basis)]
+    return "(%s)" % ", ".join(str(Context(6).divide(Decimal(x), Decimal(1 << DEPTH))) for x in u)
 
 
 # -------------------------------------------------------------------------------- claim: a bound
@@ -430,8 +449,8 @@ class Network(NamedTuple):
 
 def network_of(problem: Problem, spec: Any) -> Network:
     """Read the explicit network."""
-    keys = "denominator neurons" + " coefficients" * bool(problem.free)
-    neurons = items(fields(spec, "network", keys)["neurons"], "neurons")
+    fields(spec, "network", "denominator neurons" + " coefficients" * bool(problem.free))
+    neurons = items(spec["neurons"], "neurons")
     usable(len(neurons) * problem.n <= MAX_TOKENS, "the network is too wide for so many rows")
     found = Network(denominator(spec["denominator"]), [], [], [], [])
     for neuron in neurons:
@@ -439,9 +458,8 @@ def network_of(problem: Problem, spec: Any) -> Network:
         sign = fields(neuron, "a neuron", "sign vector")["sign"]
         usable(sign in ("+", "-"), "a sign is + or -")
         found.signs.append(1 if sign == "+" else -1)
-        w = integers(neuron["vector"], "vector", problem.d)
-        found.vectors.append(w)
-        found.columns.append([found.signs[-1] * max(0, dot(row, w)) for row in problem.rows])
+        found.vectors.append(integers(neuron["vector"], "vector", problem.d))
+        found.columns.append([found.signs[-1] * max(0, dot(row, found.vectors[-1])) for row in problem.rows])
     c = integers(spec.get("coefficients", []), "coefficients", len(problem.free))
     parts = found.columns + [[a * x for x in b] for a, b in zip(c, problem.free)]
     fit = list(map(sum, zip(*parts))) or [0] * problem.n
@@ -460,32 +478,24 @@ def bound_of(problem: Problem, N: int, m: list[int], t: Fraction, network: Netwo
     upper = Fraction(sum(squares), 2 * common) + problem.lam * lengths
     need(lower <= upper, "the lower bound is not above the upper bound")
     ends = decimal(lower, ROUND_FLOOR), decimal(upper, ROUND_CEILING)
-    return upper - lower, "The least objective of all %s lies between %s and %s." % (problem.networks, *ends)
+    return upper - lower, "The least objective of all %s lies between %s and %s." % (problem.name, *ends)
 
 
 NETWORKS = "two-layer ReLU networks of any width"
-EVERY = "every optimal network, among all %s, "
 
 
 def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
     """A proved gap: the stored network against a feasible t nu."""
-    eps, t, network = (
-        rational(top["eps"], "eps"),
-        rational(top["t"], "t"),
-        network_of(problem, top["network"]),
-    )
+    eps, t, network = *(rational(top[key], key) for key in ("eps", "t")), network_of(problem, top["network"])
     usable(eps >= 0 and 0 <= t * (1 + eps) <= 1, "eps and t must satisfy 0 <= t <= 1 / (1 + eps)")
     (gap, words), level = bound_of(problem, N, m, t, network), problem.lam * (1 + eps)
     cover(lines_of(problem, N, m), level, level, [], Fraction(0))
     apart, common = over_one([(t * a / N - b) ** 2 for a, b in zip(m, network.residual)])
     square = gap - Fraction(sum(apart), 4 * common)  # at least gap / 2, by the lemma
-    width, wide, ball = len(network.signs), decimal(gap, ROUND_CEILING), decimal(root(square), ROUND_CEILING)
-    return [
-        words,
-        "The stored network, of width %d, is within %s of it." % (width, wide),
-        "The residual of %sis within %s of the mean of t nu and that of the stored network."
-        % (EVERY % problem.networks, ball),
-    ]
+    wide, ball = decimal(gap, ROUND_CEILING), decimal(root(square), ROUND_CEILING)
+    within = "The stored network, of width %d, is within %s of it." % (len(network.signs), wide)
+    mean = "The residual of %sis within %s of the mean of t nu and that of the stored network."
+    return [words, within, mean % (problem.every, ball)]
 
 
 # -------------------------------------------------------------------------------- claim: the optimum
@@ -555,10 +565,9 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
 def show_weights(problem: Problem, network: Network, stars: list[Star], S: Any, rho: Fraction) -> Fraction:
     """Prove that all weights are positive and unique; a bound of |gamma_k beta_k w*_k - v_k|."""
     T = denominator(fields(S, "inverse", "denominator rows")["denominator"])
-    K, scale, e, longest = len(stars), (problem.q * network.T) ** 2, Fraction(0), Fraction(0)
+    K, scale, e, longest = len(network.columns), (problem.q * network.T) ** 2, Fraction(0), Fraction(0)
     gaps, gram = [], []
     need(network.signs == [star.sign for star in stars], "the stored network has one neuron for each face")
-    K += len(problem.free)
     for star, vector in zip(stars, network.vectors):
         w, v = star.w, [Fraction(x, network.T) for x in vector]
         need(dot(v, w) > 0, "a stored vector lies along its neuron")
@@ -592,23 +601,23 @@ def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str
         stars.append(star_of(problem, lines, 1 if face[0] == "+" else -1, face[1:], rho))
     need(top["faces"] == sorted(set(top["faces"])), "the faces are sorted, each once")
     cover(lines, problem.lam - rho * problem.frobenius, problem.lam, stars, rho * lines.unit)
-    every = EVERY % problem.networks
-    ball = "The residual of " + every + "is within %s of nu." % decimal(rho, ROUND_CEILING)
+    ball = "The residual of " + problem.every + "is within %s of nu." % decimal(rho, ROUND_CEILING)
+    convex = "convex program over all activation patterns has "
+    if not stars and not problem.free:
+        usable(top["inverse"] is None, "where no neuron reaches lambda the inverse is null")
+        zero = "No neuron reaches lambda: the zero network is the only optimal one, among all %s; the "
+        return [words, ball, zero % NETWORKS + convex + "exactly one solution."]
     if top["inverse"] is None:
         where = "has one of the %d stored signs and faces, with one direction in each." % len(stars)
-        return [words, ball, "Every neuron of " + every + where]
+        return [words, ball, "Every neuron of " + problem.every + where]
     apart = decimal(show_weights(problem, network, stars, top["inverse"], rho), ROUND_CEILING)
     flat = [k for k, star in enumerate(stars, start=1) if 0 in star.side]
     many = "more than one solution: neuron %d lies on a hyperplane of the rows." % (flat or [0])[0]
-    return [
-        words,
-        ball,
-        "The neurons that reach lambda are exactly %d, in the stored faces; %suses each with a positive "
-        "weight, and no other." % (len(stars), every),
-        "The optimal network, among all %s, is unique up to permutation and splitting, its vectors within %s "
-        "of the stored ones; all optimal networks are one function on R^d." % (problem.networks, apart),
-        "The convex program over all activation patterns has " + (many if flat else "exactly one solution."),
-    ]
+    reach = "The neurons that reach lambda are exactly %d, in the stored faces; " % len(stars)
+    each = reach + problem.every + "uses each with a positive weight, and no other."
+    one = "The optimal network, among all %s, is unique up to permutation and splitting, its " % problem.name
+    near = "vectors within %s of the stored ones; all optimal networks are one function on R^d." % apart
+    return [words, ball, each, one + near, "The " + convex + (many if flat else "exactly one solution.")]
 
 
 # -------------------------------------------------------------------------------- the whole file
@@ -656,8 +665,7 @@ def main() -> int:
         document = load(args.file)
         if type(document) is dict and "problem" in document:
             lines.append(Problem(document["problem"]).about())
-        lines += ["ACCEPTED", *("  proved: " + words for words in check(document))]
-        status = 0
+        lines, status = [*lines, "ACCEPTED", *("  proved: " + words for words in check(document))], 0
     except Rejected as error:
         lines, status = [*lines, "REJECTED: %s" % error], 1
     except Exception as error:  # a file that breaks the checker is not accepted either

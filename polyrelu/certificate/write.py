@@ -88,7 +88,8 @@ def proof_document(result: Result) -> dict[str, Any]:
                 complaints.append(": ".join(map(str, error.args)))
                 continue
             return document
-    raise Undecided(f"no evidence was found that the checker accepts ({complaints[-1]})")
+    why = complaints[-1] if complaints else "a neuron reaches lambda unused, and no exact numbers are known"
+    raise Undecided(f"no evidence was found that the checker accepts ({why})")
 
 
 Evidence = tuple[dict[str, Any], dict[str, Any]]

@@ -32,8 +32,8 @@ SPARE = 60
 """Bits of nu beyond k."""
 UNITS = 2**30
 """How many units lambda has at least."""
-SECONDS = 600
-"""How long the kernel may take to accept a file."""
+SECONDS = 6 * 3600
+"""How long the kernel may take to accept a file: bare Python needs far longer than the proof."""
 
 
 class OutOfClass(Undecided):
@@ -65,7 +65,7 @@ def bound_document(  # noqa: PLR0917
     try:
         return accepted("bound", problem_spec(X, y, lam), evidence)
     except (kernel.Unusable, kernel.Rejected) as refused:
-        raise BadInput(f"no proof file can hold these bounds: {refused}") from None
+        raise BadInput(f"no proof file can hold these bounds: {in_short(refused)}") from None
 
 
 def write_optimum(path: str, optimum: Optimum) -> dict[str, Any]:
@@ -90,8 +90,13 @@ def optimum_document(optimum: Optimum) -> dict[str, Any]:
         except kernel.Rejected as refused:
             complaint = str(refused)
         except kernel.Unusable as refused:
-            raise OutOfClass(f"the kernel refuses it: {refused}") from None
+            raise OutOfClass(f"the kernel refuses it: {in_short(refused)}") from None
     raise OutOfClass(f"the kernel proves strict inequalities alone, and here it cannot show that {complaint}")
+
+
+def in_short(refused: Exception) -> str:
+    """Why the kernel refuses, without the advice that it has for those who run it."""
+    return str(refused).partition(": allow more")[0]
 
 
 def accepted(kind: str, spec: dict[str, Any], evidence: dict[str, Any]) -> dict[str, Any]:
@@ -127,11 +132,9 @@ def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
     N, less = grid(nu, bits), 1 - Fraction(1, 2**shrink)
     shrunk = orthogonal(program, [Fraction(round(v * less * N), N) for v in nu])
     inverse, columns = None, free_rows(program, T * common_denominator(program))
-    if unique and (rows or columns):
-        table = [*activations(program, signs, rows).tolist(), *columns] if rows else columns
+    if unique and rows:
+        table = [*activations(program, signs, rows).tolist(), *columns]
         inverse = gram_inverse(fmpz_mat(table), common_denominator(program) * T)
-    elif unique:
-        inverse = {"denominator": "1", "rows": []}
     return {
         "nu": shrunk if neurons else rational_vector([to_fraction(v) for v in program.zero[0]], program.lam),
         "faces": [neuron_text(k) for k in neurons],

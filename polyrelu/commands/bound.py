@@ -14,6 +14,7 @@ from polyrelu.commands.options import (
     add_lambda_option,
     add_seconds_option,
     engine,
+    note,
     problem_of,
     put_away,
     share,
@@ -67,7 +68,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--out",
         metavar="FILE",
-        help="save a proof of the bounds, for `polyrelu check`; compressed if it ends in .gz",
+        help="save a proof of the bounds, for `polyrelu check`; it is checked before it is saved, which in bare Python "
+        "takes far longer than the bounds; compressed if it ends in .gz",
     )
     add_json_option(parser)
     parser.set_defaults(run=run)
@@ -93,4 +95,5 @@ def run(args: argparse.Namespace) -> int:
 def _save(found: Bounds, path: str) -> None:
     from polyrelu.certificate.bound_file import write_bound
 
+    note("polyrelu bound: bare Python checks the proof before it is saved")
     write_bound(path, found)

@@ -19,6 +19,7 @@ from polyrelu.commands.options import (
     add_seconds_option,
     add_vertices_option,
     engine,
+    note,
     problem_of,
     put_away,
 )
@@ -166,6 +167,7 @@ def _save_proof(result: Result, path: str) -> None:
     if result.status != "proved":
         print(f"polyrelu certify: nothing was proved, so {path} was not written", file=sys.stderr)
         return
+    note("polyrelu certify: bare Python checks the proof before it is saved")
     try:
         write_proof(result, path)
     except BadInput as refused:

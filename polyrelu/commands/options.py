@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -287,3 +288,9 @@ def workers(jobs: int) -> Iterator[Executor | None]:
 def _ignore_interrupts() -> None:
     """Ctrl-C reaches the whole process group; the command answers for its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def note(text: str) -> None:
+    """Tell a person, who may have to wait, what is being done."""
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr, flush=True)

@@ -33,7 +33,7 @@ SEAL = 32
 """Bytes of the hash in front."""
 WAVE = 64
 """Lists of boxes that are searched side by side."""
-LEAST = 32
+LEAST = 512
 """Boxes that make a list."""
 
 

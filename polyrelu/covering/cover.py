@@ -14,13 +14,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from polyrelu.covering.boxes import Boxes, facets
 from polyrelu.covering.checkpoint import WAVE, Checkpoint, Log, State
+from polyrelu.covering.narrow import narrowed
 from polyrelu.covering.question import Question
 from polyrelu.covering.region import Found, Side
 from polyrelu.covering.results import Counts, Covered, Direction, Resisting
 from polyrelu.covering.search import search
+from polyrelu.covering.tight import check_stars
 
 UNIT = 8192
 """Boxes looked at in one unit of work,"""
@@ -53,24 +56,60 @@ def cover(
     """
     if question.level <= 0:
         return Resisting(Counts(), (), 0, "enclosure")
-    limits = (most, most if enough is None else enough, max_boxes)
-    log = Log(None if record else checkpoint, f"{question.fingerprint} {max_depth} {limits}")
-    if log.answer is not None:
-        return log.answer
-    sides = {sign: Side.of(question, sign, max_depth, record) for sign in question.signs}
+    check_stars(question)
+    limits = Limits(max_depth, max_boxes, deadline, most, most if enough is None else enough, record)
+    within = None if record else narrowed(question)
+    asked = question if within is None else within.question
+    log = Log(None if record else checkpoint, f"{asked.fingerprint} {limits.named}")
+    answer = log.answer or searched(asked, limits, executor, progress, log)
+    return answer if within is None else within.back(answer)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How deep, how long and how much."""
+
+    max_depth: int
+    max_boxes: int | None
+    deadline: float | None
+    most: int
+    enough: int
+    record: bool
+
+    @property
+    def named(self) -> str:
+        """Those on which an answer depends."""
+        return f"{self.max_depth} {(self.most, self.enough, self.max_boxes)}"
+
+    def reached(self, counts: Counts) -> str | None:
+        """Which limit has been reached, if any."""
+        if self.max_boxes is not None and counts.boxes >= self.max_boxes:
+            return "boxes"
+        return "time" if self.deadline is not None and time.monotonic() >= self.deadline else None
+
+
+def searched(
+    question: Question,
+    limits: Limits,
+    executor: Executor | None,
+    progress: Callable[[float], object] | None,
+    log: Log,
+) -> Covered | Resisting:
+    """The search itself, from the start or from where it was."""
+    sides = {sign: Side.of(question, sign, limits.max_depth, limits.record) for sign in question.signs}
     state = log.state or State(roots(question, sides))
     reason = None
     try:
         while state.waiting and reason is None:
-            reason = over_budget(state.counts, max_boxes, deadline)
-            if not state.wave and len(state.directions) >= limits[1]:
+            reason = limits.reached(state.counts)
+            if not state.wave and len(state.directions) >= limits.enough:
                 reason = "resists"
             if reason is None:
-                wave(sides, state, executor, Watch(state.counts, max_boxes, deadline, progress), log)
+                wave(sides, state, executor, Watch(state.counts, limits, progress), log)
     except BaseException:
         log.keep(state)
         raise
-    answer = finished(state, reason, most)
+    answer = finished(state, reason, limits.most)
     if reason == "time":
         log.keep(state)
     else:
@@ -83,20 +122,12 @@ def roots(question: Question, sides: dict[int, Side]) -> list[tuple[int, Boxes]]
     return [(sign, facets(question.d, question.normed, side.layout.P)) for sign, side in sides.items()]
 
 
-def over_budget(counts: Counts, max_boxes: int | None, deadline: float | None) -> str | None:
-    """Which limit has been reached, if any."""
-    if max_boxes is not None and counts.boxes >= max_boxes:
-        return "boxes"
-    return "time" if deadline is not None and time.monotonic() >= deadline else None
-
-
 @dataclass
 class Watch:
     """Looks at each unit that ends: reports progress, and says when to stop."""
 
     counts: Counts
-    max_boxes: int | None
-    deadline: float | None
+    limits: Limits
     progress: Callable[[float], object] | None
 
     def stops(self, found: Found) -> bool:
@@ -104,7 +135,7 @@ class Watch:
         self.counts += found.counts
         if self.progress is not None:
             self.progress(self.counts.share)
-        return over_budget(self.counts, self.max_boxes, self.deadline) is not None
+        return self.limits.reached(self.counts) is not None
 
 
 def wave(sides: dict[int, Side], state: State, executor: Executor | None, watch: Watch, log: Log) -> None:
@@ -113,7 +144,7 @@ def wave(sides: dict[int, Side], state: State, executor: Executor | None, watch:
     It is done as a wave of its own before anything else, so that the pile grows as if nothing had happened.
     """
     tasks = state.waiting[-(state.wave or WAVE) :]
-    units = results(sides, tasks, executor, watch.deadline)
+    units = results(sides, tasks, executor, watch.limits.deadline)
     got: list[Found] = []
     try:
         for found in units:
@@ -180,9 +211,15 @@ def results(
 def submitted(executor: Executor, unit: tuple[Side, Boxes, int]) -> Future[Found] | None:
     """A task for an engine, if it takes any."""
     try:
-        return executor.submit(search, *unit)
+        return executor.submit(on_one_core, *unit)
     except (BrokenExecutor, RuntimeError, OSError):
         return None
+
+
+def on_one_core(side: Side, boxes: Boxes, limit: int) -> Found:
+    """A unit in a worker: threads of the linear algebra would take the cores from the other workers."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        return search(side, boxes, limit)
 
 
 def result(future: Future[Found] | None, unit: tuple[Side, Boxes, int]) -> Found:

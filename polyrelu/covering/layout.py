@@ -76,7 +76,7 @@ def layout_of(question: Question, sign: int) -> Layout:
     lines = question.lines
     count, d = lines.V.shape
     C = np.array([sign * c for c in lines.C], dtype=object)
-    order, positive, hard = sorted_lines(question, C)
+    order, positive, hard = sorted_lines(question, C, sign)
     V, C = lines.V[order], C[order]
     products = V * C[:, None]
     level = question.level * 2**question.bits
@@ -104,7 +104,7 @@ def layout_of(question: Question, sign: int) -> Layout:
         high=((whole - low) >> limb).astype(np.float64),
         low=low.astype(np.float64),
         limb=limb,
-        C=np.array([float(Fraction(int(c)) / 2**P) for c in up], dtype=np.float64),
+        C=np.array([int(c) / 2**P for c in up], dtype=np.float64),
         bend=bend,
         bend_shift=shift,
         base=rounded(np.array([-sign * x for x in lines.linear], dtype=object), q).astype(np.int64),
@@ -119,11 +119,16 @@ def unit_exponent(level: Fraction, size: int, d: int) -> int:
     return max(q, size.bit_length() - unit_bits) if size else q
 
 
-def sorted_lines(question: Question, C: NDArray[Any]) -> tuple[NDArray[np.intp], int, int]:
+def sorted_lines(question: Question, C: NDArray[Any], sign: int) -> tuple[NDArray[np.intp], int, int]:
     """Positive, unproved, negative; a coefficient that is proved to be 0 is dropped."""
-    slack = [question.radius * m * 2**question.bits for m in question.lines.spread]
-    proved_negative = [k for k, (c, r) in enumerate(zip(C, slack, strict=True)) if c + r < 0]
-    zero = [k for k, (c, r) in enumerate(zip(C, slack, strict=True)) if c == 0 and r == 0]
+    if question.hard is None:
+        radius = question.radius * 2**question.bits
+        slack = [radius.numerator * m for m in question.lines.spread]  # over the denominator
+        proved_negative = [k for k, r in enumerate(slack) if C[k] * radius.denominator + r < 0]
+        zero = [k for k, r in enumerate(slack) if C[k] == 0 and r == 0]
+    else:
+        proved_negative = [k for k, c in enumerate(C) if c <= 0 and (sign, k) not in question.hard]
+        zero = []
     positive = [k for k, c in enumerate(C) if c > 0]
     unproved = sorted(set(range(len(C))) - set(proved_negative) - set(zero) - set(positive))
     order = np.array([*positive, *unproved, *proved_negative], dtype=np.intp)

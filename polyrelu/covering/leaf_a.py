@@ -106,15 +106,24 @@ def linear_part(layout: Layout, kept: Kept, slopes: Floats) -> Integers:
 
 
 def maximiser(layout: Layout, boxes: Boxes, G: Floats) -> Floats:
-    """A float guess of the maximiser of G.u - lambda ||u|| on each box, over 2^P."""
-    low, high = boxes.c - boxes.h, boxes.c + boxes.h
-    u, m = boxes.c.copy(), layout.normed
-    u[:, m:] += np.sign(G[:, m:]) * boxes.h[:, m:]
-    step = G[:, :m] / max(layout.level, 1)
+    """A float guess of the maximiser of G.u - lambda ||u|| on each box, over 2^P, for one G or several."""
+    m = layout.normed
+    c, h = boxes.c[:, :m], boxes.h[:, :m]
+    low, high = c - h, c + h
+    step = G[..., :m] / max(layout.level, 1)
+    u = np.empty_like(G)
+    u[..., m:] = boxes.c[:, m:] + np.sign(G[..., m:]) * boxes.h[:, m:]
+    best = np.broadcast_to(c, step.shape)
     for _ in range(CLIMBS):
-        norm = np.sqrt((u[:, :m] ** 2).sum(axis=1, keepdims=True))
-        u[:, :m] = np.clip(step * norm, low[:, :m], high[:, :m])
+        best = step * np.sqrt(squared(best))[..., None]
+        np.minimum(np.maximum(best, low, out=best), high, out=best)
+    u[..., :m] = best
     return u
+
+
+def squared(u: Floats) -> Floats:
+    """u.u for each of many vectors."""
+    return np.asarray(np.einsum("...j,...j->...", u, u))
 
 
 def supports(layout: Layout, u: Floats) -> tuple[Integers, Integers]:
@@ -124,7 +133,7 @@ def supports(layout: Layout, u: Floats) -> tuple[Integers, Integers]:
     """
     a = max(0, layout.level.bit_length() - W_BITS)
     m = layout.normed
-    norm = np.sqrt((u[:, :m] ** 2).sum(axis=1, keepdims=True))
+    norm = np.sqrt(squared(u[:, :m]))[:, None]
     size = np.floor(layout.level / 2.0**a) - layout.d
     w = np.zeros_like(u)
     w[:, :m] = np.rint(u[:, :m] / norm * size)
@@ -135,7 +144,7 @@ def supports(layout: Layout, u: Floats) -> tuple[Integers, Integers]:
 def least_norm(layout: Layout, boxes: Boxes) -> Integers:
     """min ||u|| on each box, rounded down, over 2^20."""
     nearest = np.maximum(np.abs(boxes.c) - boxes.h, 0.0)[:, : layout.normed]
-    norm = np.sqrt((nearest**2).sum(axis=1))
+    norm = np.sqrt(squared(nearest))
     return np.asarray(np.floor(norm * 2.0 ** (NORM_BITS - layout.P) * (1 - 2.0**-40)).astype(np.int64))
 
 
@@ -187,5 +196,5 @@ def first_slopes(kept: Kept, at: Products) -> Floats:
 def heights(layout: Layout, kept: Kept, boxes: Boxes, at: Products) -> Floats:
     """f - lambda ||c|| at the centres, in units (exact but for a last rounding to float)."""
     G = linear_part(layout, kept, np.where(at.z > 0, ONE, 0.0)).astype(np.float64)
-    norm = np.sqrt((boxes.c[:, : layout.normed] ** 2).sum(axis=1))
+    norm = np.sqrt(squared(boxes.c[:, : layout.normed]))
     return np.asarray(((G * boxes.c).sum(axis=1) - layout.level * norm) / 2.0**layout.P)

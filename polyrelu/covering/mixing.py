@@ -20,10 +20,11 @@ from polyrelu.covering.leaf_a import (
     linear_part,
     majorants,
     maximiser,
+    squared,
 )
 
 ROUNDS = 4
-MIXTURES = (0.0625, 0.125, 0.25, 0.5, 0.75, 1.0)
+THETA = np.array([0.0, 0.0625, 0.125, 0.25, 0.5, 0.75, 1.0])
 
 
 def mixed(layout: Layout, kept: Kept, boxes: Boxes, first: Majorants) -> Majorants:
@@ -64,18 +65,17 @@ def mixed(layout: Layout, kept: Kept, boxes: Boxes, first: Majorants) -> Majoran
 
 def peak(layout: Layout, u: Floats, G: Floats, gamma: Floats) -> Floats:
     """G.u + gamma - lambda ||u||, in units."""
-    norm = np.sqrt((u[:, : layout.normed] ** 2).sum(axis=1))
-    return np.asarray(((G * u).sum(axis=1) - layout.level * norm) / 2.0**layout.P + gamma)
+    norm = np.sqrt(squared(u[..., : layout.normed]))
+    inner = np.einsum("...j,...j->...", G, u)
+    return np.asarray((inner - layout.level * norm) / 2.0**layout.P + gamma)
 
 
 def best_mixture(  # noqa: PLR0917
     layout: Layout, boxes: Boxes, G: Floats, move: Floats, gamma: Floats, u: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """The best of a few mixtures, its maximiser, and its value there."""
-    best, value, at = np.zeros(len(u)), peak(layout, u, G, gamma), u.copy()
-    for theta in MIXTURES:
-        there = maximiser(layout, boxes, G + theta * move)
-        height = peak(layout, there, G + theta * move, gamma)
-        better = height < value
-        best[better], value[better], at[better] = theta, height[better], there[better]
-    return best, at, value
+    mixtures = G + THETA[:, None, None] * move
+    there = np.concatenate([u[None], maximiser(layout, boxes, mixtures[1:])])
+    value = peak(layout, there, mixtures, gamma)
+    best, line = value.argmin(axis=0), np.arange(len(u))
+    return THETA[best], there[best, line], value[best, line]

@@ -26,10 +26,14 @@ from polyrelu.exact.integers import IntMatrix
 
 @dataclass(frozen=True)
 class Star:
-    """A known tight neuron u_k: its sign s, and the sign of x_j.u_k for every row (0 on Z_k, and on zero rows)."""
+    """A known tight neuron u_k: its sign s, and the sign of x_j.u_k for every row (0 on Z_k, and on zero rows).
+
+    Not `tight`: another vector of R^n is meant, for which the caller has shown f(u) <= w.u on the star, |w| <= lambda.
+    """
 
     sign: int
     side: tuple[int, ...]
+    tight: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,8 @@ class Question:
     With `offset`, the last coordinate b of a direction (u, b) does not enter the norm, and |b| <= max |u_j|. Then the
     sum of nu is 0 (of the true one, too), as with a free output bias, and all rows end with the same number; without an
     error of rounding that is not asked.
+    `hard`, where it is given, are the pairs (s, line) whose coefficient s C_v a star may not take for negative, as far
+    as the caller knows; else they are those of unproved sign. A coefficient that is positive here always is.
     """
 
     rows: Any
@@ -66,6 +72,7 @@ class Question:
     gap: Fraction = Fraction(0)
     signs: tuple[int, ...] = (1, -1)
     offset: bool = False
+    hard: frozenset[tuple[int, int]] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning; integers of any numpy type become Python integers."""
@@ -105,11 +112,16 @@ class Question:
     @cached_property
     def eta(self) -> Fraction:
         """An upper bound of sum ||x_i|| |nu_i - m_i / 2^bits|: f_s moves by at most eta ||u|| inside the enclosure."""
-        if self.radius == 0:
-            return Fraction(0)
-        if self.offset:  # sums of nu and of the midpoint are 0, so any row may be taken for the origin
+        if (
+            self.radius and self.offset
+        ):  # sums of nu and of the midpoint are 0: any row may be taken for the origin
             return self.radius * len(self.rows) * max(norm_above(row[:-1]) for row in self.rows)
-        return self.radius * sum(norm_above(row) for row in self.rows)
+        return self.radius * sum(self.norms) if self.radius else Fraction(0)
+
+    @cached_property
+    def norms(self) -> list[int]:
+        """An integer that is at least the norm, for each row."""
+        return [norm_above(row) for row in self.rows]
 
     @cached_property
     def lines(self) -> Lines:
@@ -133,6 +145,7 @@ class Question:
             [(star.sign, tuple(int(x) for x in star.side)) for star in self.stars],
             tuple(self.signs),
             self.offset,
+            *([] if self.hard is None else [sorted(self.hard)]),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 

@@ -25,7 +25,6 @@ from polyrelu.covering.candidates import Candidate
 from polyrelu.covering.layout import Layout
 from polyrelu.covering.leaf_a import Kept, Products
 from polyrelu.covering.question import Question
-from polyrelu.covering.tight import check_star
 
 
 class Stars(NamedTuple):
@@ -70,8 +69,6 @@ def stars_of(question: Question, layout: Layout) -> Stars:
             if side[line] not in (2, here):
                 raise ValueError(f"star {k} puts parallel rows on contradictory sides (row {row})")
             side[line] = here
-        if not question.offset:
-            check_star(question, k)
         table.append(side[layout.order])
         number.append(k)
     return Stars(

@@ -7,57 +7,67 @@ belongs to another lambda or another nu. (That f <= lambda u_k.v around u_k is f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
+from math import gcd
+from typing import Any
 
-from polyrelu.covering.question import Question, Star, norm_above
+import numpy as np
+from numpy.typing import NDArray
 
-Vector = list[Fraction]
+from polyrelu.covering.question import Question, Star
+
+Vector = NDArray[Any]
+"""Python integers."""
+
+
+def check_stars(question: Question) -> None:
+    """Raise ValueError if a star that is said to be a tight neuron's cannot be one (without an offset)."""
+    for k, star in enumerate(() if question.offset else question.stars):
+        if star.tight:
+            check_star(question, k)
 
 
 def check_star(question: Question, number: int) -> None:
-    """Raise ValueError if the star cannot be that of a tight neuron."""
+    """One of them."""
     star = question.stars[number]
-    w, eta = tight_vector(question, star), question.eta
-    square = sum((x * x for x in w[: question.normed]), start=Fraction(0))
-    low, high = max(question.lam - eta, Fraction(0)), question.lam + eta
+    w, scale = tight_vector(question, star)
+    square = int(w @ w)
+    low, high = max(question.lam - question.eta, Fraction(0)) * scale, (question.lam + question.eta) * scale
     if question.gap or not low * low <= square <= high * high:
         raise ValueError(f"star {number} is not tight at this lambda and nu; stars must be proved neurons")
-    for j, (row, side) in enumerate(zip(question.rows, star.side, strict=True)):
-        if side * sum(int(x) * v for x, v in zip(row, w, strict=True)) < -eta * norm_above(row):
+    products = (question.rows @ w) * np.array(star.side, dtype=object)
+    least = -question.eta * scale
+    for j in np.flatnonzero(products < 0):
+        if products[j] < least * question.norms[j]:
             raise ValueError(f"star {number} has row {j} on the wrong side")
 
 
-def tight_vector(question: Question, star: Star) -> Vector:
-    """s P X^T D nu at the midpoint of nu."""
-    w = [
-        Fraction(
-            star.sign
-            * sum(m * int(x) for m, x, side in zip(question.nu, column, star.side, strict=True) if side > 0)
-        )
-        / 2**question.bits
-        for column in question.rows.T
-    ]
-    for v in orthogonal([row for row, side in zip(question.rows, star.side, strict=True) if side == 0]):
-        w = without(w, v)
-    return w
+def tight_vector(question: Question, star: Star) -> tuple[Vector, int]:
+    """s P X^T D nu at the midpoint of nu, as integers over a positive one."""
+    side = np.array(star.side)
+    used = np.array([m if s > 0 else 0 for m, s in zip(question.nu, star.side, strict=True)], dtype=object)
+    w, scale = star.sign * (used @ question.rows), 2**question.bits
+    for v in orthogonal(question.rows[side == 0]):
+        square = int(v @ v)
+        w, scale = w * square - int(w @ v) * v, scale * square
+    return w, scale
 
 
-def orthogonal(rows: Sequence[Sequence[int]]) -> list[Vector]:
+def orthogonal(rows: NDArray[Any]) -> list[Vector]:
     """An orthogonal basis of what the rows span."""
     basis: list[Vector] = []
     for row in rows:
-        rest = [Fraction(int(x)) for x in row]
+        if len(basis) == len(row):
+            break
+        rest = row
         for v in basis:
-            rest = without(rest, v)
-        if any(rest):
-            basis.append(rest)
+            rest = primitive(rest * int(v @ v) - int(rest @ v) * v)
+        if rest.any():
+            basis.append(primitive(rest))
     return basis
 
 
-def without(w: Vector, v: Vector) -> Vector:
-    """w minus its part along v."""
-    factor = sum((a * b for a, b in zip(w, v, strict=True)), start=Fraction(0)) / sum(
-        (b * b for b in v), start=Fraction(0)
-    )
-    return [a - factor * b for a, b in zip(w, v, strict=True)] if factor else w
+def primitive(v: Vector) -> Vector:
+    """Divided by the greatest common divisor of its entries."""
+    factor = gcd(*v)
+    return v // factor if factor > 1 else v

@@ -45,6 +45,7 @@ DOUBLINGS = (
 )
 LOW_BITS = 100
 NEWTON_STEPS = 30
+NEAR_BITS = 16  # a relative step smaller than that many bits seems to come near a root
 INFLATIONS = 5
 
 
@@ -100,18 +101,23 @@ def prove_root(
 
     The working precision starts a little above `prec` and is raised, up to `max_bits`, as long as that helps:
     by the bits that are missing when the root is proved but not accurate enough, to the double (DOUBLINGS times
-    at most) when the test fails although Newton's iteration converges. An iteration that does not converge ends
-    the attempt. `known_bits`, the accuracy of x0, only saves time.
+    at most) when the test fails although Newton's iteration converges, or when its steps were small and grew again:
+    then rounding drives it away from a root. An iteration that never comes near one ends the attempt. `known_bits`,
+    the accuracy of x0, only saves time.
     """
     bits, doublings = prec + GUARD_BITS, 0
-    point = _climb(F, J, [_midpoint(x, bits) for x in x0], bits, known_bits)
+    start = [_midpoint(x, bits) for x in x0]
+    point = _climb(F, J, start, bits, known_bits)
     while bits <= max_bits and doublings <= DOUBLINGS:
         with precision(bits):
-            newton = _newton(F, J, point, bits)
-            if newton is None:
-                return None
-            point, step, Y = newton
-            proved = _krawczyk(J, point, step, Y, bits)
+            try:
+                point, step, Y = _newton(F, J, point, bits)
+            except Astray as lost:
+                if not lost.came_near:
+                    return None
+                proved, point = None, start
+            else:
+                proved = _krawczyk(J, point, step, Y, bits)
         if proved is None:
             bits, doublings = 2 * bits, doublings + 1
             continue
@@ -128,10 +134,10 @@ def _climb(F: System, J: Jacobian, point: list[arb], bits: int, known: int) -> l
     ladder = [bits >> k for k in range(1, bits.bit_length()) if bits >> k >= max(LOW_BITS, known)]
     for low in reversed(ladder):
         with precision(low):
-            newton = _newton(F, J, point, low)
-        if newton is None:
-            return point  # full precision decides
-        point = newton[0]
+            try:
+                point = _newton(F, J, point, low)[0]
+            except Astray:
+                return point  # full precision decides
     return point
 
 
@@ -144,9 +150,15 @@ def _contains(outer: arb, inner: arb) -> bool:
     return bool(outer.contains(inner))
 
 
-def _newton(
-    F: System, J: Jacobian, point: list[arb], bits: int
-) -> tuple[list[arb], list[arb], arb_mat] | None:
+class Astray(ArithmeticError):
+    """Newton's iteration does not settle; `came_near` where its steps were small for a while."""
+
+    def __init__(self, came_near: bool) -> None:
+        super().__init__("no convergence")
+        self.came_near = came_near
+
+
+def _newton(F: System, J: Jacobian, point: list[arb], bits: int) -> tuple[list[arb], list[arb], arb_mat]:
     """Newton's iteration down to rounding noise: the point m, the balls Y F(m), and an approximate inverse Y.
 
     The old inverse is kept while the steps are small and shrink fast with it: it is then good enough, and half of
@@ -154,13 +166,15 @@ def _newton(
     """
     Y: arb_mat | None = None
     before: list[arb] | None = None
+    came_near = False
     for _ in range(NEWTON_STEPS):
-        Y = _approximate_inverse(J(point), bits // 2 + 64) if Y is None else Y
+        Y = approximate_inverse(J(point), bits // 2 + 64) if Y is None else Y
         if Y is None:
-            return None
+            break
         step: list[arb] = (Y * ball_column(F(point))).entries()
         if not all(s.is_finite() for s in step):
-            return None
+            break
+        came_near = came_near or all(_small(s, m, NEAR_BITS) for s, m in zip(step, point, strict=True))
         if all(_settled(s, m, bits) for s, m in zip(step, point, strict=True)):
             return point, step, Y
         if not all(_small(s, m, bits // 4) for s, m in zip(step, point, strict=True)) or (
@@ -168,7 +182,7 @@ def _newton(
         ):
             Y = None
         before, point = step, [_moved(m, s) for m, s in zip(point, step, strict=True)]
-    return None
+    raise Astray(came_near)
 
 
 def _moved(m: arb, step: arb) -> arb:
@@ -191,7 +205,7 @@ def _small(step: arb, m: arb, bits: int) -> bool:
     return bool(step.abs_upper() <= m.abs_upper() * arb(2) ** -bits)
 
 
-def _approximate_inverse(A: arb_mat, bits: int) -> arb_mat | None:
+def approximate_inverse(A: arb_mat, bits: int) -> arb_mat | None:
     """A point matrix near the inverse of the midpoints, with no claim; None if they look singular."""
     n = A.nrows()
     identity = arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])

@@ -120,12 +120,13 @@ def _between(f: fmpz_poly, root: arb, lo: Fraction, hi: Fraction) -> bool | None
 class Element(ExactReal):
     """A frozen element of a number field; + - * / and comparisons also with rationals."""
 
-    __slots__ = ("field", "poly")
+    __slots__ = ("_inverse", "field", "poly")
 
     def __init__(self, field: NumberField, poly: fmpq_poly):
         """Trusts that the polynomial has smaller degree than the field."""
         self.field = field
         self.poly = poly
+        self._inverse: Element | None = None
 
     def is_zero(self) -> bool:
         """Exact: 1, theta, theta^2, ... are independent below the degree."""
@@ -184,11 +185,13 @@ class Element(ExactReal):
         return power
 
     def inverse(self) -> Element:
-        """1/x from the Bezout identity with the minimal polynomial."""
+        """1/x from the Bezout identity with the minimal polynomial; kept, since it costs a hundred products."""
         if self.is_zero():
             raise ZeroDivisionError("division by an algebraic number that is zero")
-        _, u, _ = self.poly.xgcd(fmpq_poly(self.field.polynomial))
-        return Element(self.field, u)
+        if self._inverse is None:
+            _, u, _ = self.poly.xgcd(fmpq_poly(self.field.polynomial))
+            self._inverse = Element(self.field, u)
+        return self._inverse
 
     def __truediv__(self, other: Any) -> Any:
         if is_rational(other):

@@ -26,6 +26,10 @@ class Flat:
     zero: Bools
     projection: Array
     extended: Extended
+    rows: tuple[int, ...]
+    """Independent rows that span what is orthogonal to it,"""
+    dual: Array
+    """and what gives coordinates in them."""
 
 
 class FloatFlats:
@@ -64,7 +68,13 @@ class FloatFlats:
         left, size = np.abs(self.X @ projection), np.abs(self.X) @ np.abs(projection)
         zero = np.asarray((left <= 1e-11 * size + TINY * self.row_norms[:, None]).all(axis=1))
         zero[list(rows)] = True
-        return Flat(zero, projection, extended)
+        return Flat(zero, projection, extended, rows, self._dual(rows))
+
+    def _dual(self, rows: tuple[int, ...]) -> Array:
+        """The pseudoinverse of the columns x_j, whatever their scales."""
+        scaled = self.X[list(rows)] / self.row_norms[list(rows), None]
+        out: Array = np.linalg.pinv(scaled.T) / self.row_norms[list(rows), None]
+        return out
 
     def _independent(self, rows: Indices) -> tuple[int, ...]:
         if len(rows) > 1:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +24,7 @@ from polyrelu.guess.pricing import Pricer
 from polyrelu.guess.scout import Oracle, Scout
 from polyrelu.guess.sliding import State
 from polyrelu.guess.solver import Solver
+from polyrelu.guess.units import Units, exponent
 from polyrelu.guess.values import Array, Bools, Guess, GuessedNeuron
 from polyrelu.guess.whitening import Whitening
 
@@ -57,29 +59,61 @@ class Guesser:
     """The solver at work: what it has found is worth bounds even when it is interrupted."""
 
     @cached_property
+    def units(self) -> Units:
+        """What the data are divided by."""
+        return Units(exponent(self.X), exponent(self.y))
+
+    @cached_property
     def program(self) -> FloatProgram:
-        """The blocks and their cones."""
+        """The blocks and their cones, in these units."""
+        X = np.ldexp(self.X, -self.units.rows)
         if self.patterns is None:
-            program: FloatProgram = Explored(self.X)
+            program: FloatProgram = Explored(X)
         else:
-            program = FloatProgram(self.X, self.patterns, gated=self.gated, all_cells=self.all_cells)
+            program = FloatProgram(X, self.patterns, gated=self.gated, all_cells=self.all_cells)
         program.whiten = self.whitening or program.whiten
         return program
 
-    def _target(self) -> Array:
-        """y, whitened."""
-        return np.asarray(self.program.whiten(np.asarray(self.y, dtype=np.float64)))
-
     def _pricer(self) -> Pricer | Scout:
         program = self.program
-        return Scout(program, self.oracle, self.seeds) if isinstance(program, Explored) else Pricer(program)
+        if not isinstance(program, Explored):
+            return Pricer(program)
+        return Scout(program, self.oracle and self._asked, self.seeds)
 
-    def optimum(self, lam: float) -> Guess:
+    def _asked(
+        self, nu: Array, level: float, known: Sequence[tuple[int, tuple[int, ...]]]
+    ) -> Sequence[tuple[int, Array]]:
+        """The oracle, which knows the rows as they are."""
+        assert self.oracle is not None
+        return self.oracle(nu, Fraction(level) * self.units.row, known)
+
+    def optimum(self, lam: Fraction | float) -> Guess:
         """The residual at the optimum and the neurons of one vertex of the optimal set."""
+        guess = self._optimum(float(Fraction(lam) / self.units.penalty))
+        return replace(guess, nu=np.ldexp(guess.nu, self.units.target), neurons=self._weighed(guess.neurons))
+
+    def _weighed(self, found: tuple[GuessedNeuron, ...]) -> tuple[GuessedNeuron, ...]:
+        shift = self.units.target - self.units.rows
+        return tuple(replace(k, weight=float(np.ldexp(k.weight, shift))) for k in found) if shift else found
+
+    def begun_guesses(self) -> list[Guess]:
+        """What the solver at work has found, for the lambda that it has come to."""
+        out = []
+        for solver in self.begun:
+            both = min(len(solver.pool), len(solver.t))  # interrupted between the two, perhaps
+            found = neurons(self.program, solver.pool[:both], solver.t[:both].tolist())
+            nu = np.ldexp(solver.nu, self.units.target)
+            lam = Fraction(solver.lam) * self.units.penalty
+            out.append(Guess(nu, self._weighed(found), (), "interrupted", lam=lam))
+        return out
+
+    def _optimum(self, lam: float) -> Guess:
+        if not 0 < lam < np.inf:
+            raise ValueError("lambda is beyond the range of floats")
         begin = time.perf_counter()
         program = self.program
         program.flats.near = NEAR  # the finish of another lambda may have widened it
-        solver = Solver(program, self._target(), float(lam), self._pricer())
+        solver = Solver(program, self._target(), lam, self._pricer())
         self.begun[:] = [solver]
         prepared = time.perf_counter()
         message = solver.run()
@@ -115,6 +149,12 @@ class Guesser:
         others = [c for _, c in tight if c.key(gated) not in known]
         return used, neurons(program, others, [0.0] * len(others))
 
+    def _target(self) -> Array:
+        """y in these units, whitened."""
+        return np.asarray(
+            self.program.whiten(np.ldexp(np.asarray(self.y, dtype=np.float64), -self.units.target))
+        )
+
     def lambda_max(self) -> float:
         """The least lambda at which the zero network is optimal."""
         target, pricer, best = self._target(), self._pricer(), 0.0
@@ -123,29 +163,35 @@ class Guesser:
         for c in pricer.price(nu, 1e-12 * bound, limit=5, careful=False).columns:
             best = max(best, float(c.activations @ target))
         found = pricer.tight(nu, best * (1 - 1e-12)) if bound > 0 else []
-        return found[0][0] if found else 0.0
+        return float(np.ldexp(found[0][0], self.units.rows + self.units.target)) if found else 0.0
 
     def highest(self, nu: Array) -> list[tuple[int, tuple[int, ...]]]:
         """Sign and face of the directions where s nu.(Xu)_+ seems to be greatest (no list of cells)."""
-        pricer = self._pricer()
+        pricer, nu = self._pricer(), np.ldexp(nu, -exponent(nu))
         found = pricer.tight(nu, 1e-12 * self.program.reach(nu))
         return [(c.sign, c.face) for value, c in found if value >= found[0][0] * (1 - 1e-9)]
 
     def summits(self, nu: Array, starts: Sequence[tuple[int, Array]]) -> list[tuple[int, tuple[int, ...]]]:
         """Sign and face of the local maximum of s nu.(Xu)_+ above each start (s, u), each once (no list of cells)."""
-        pricer, found = self._pricer(), dict[tuple[int, tuple[int, ...]], None]()
+        pricer, found, nu = (
+            self._pricer(),
+            dict[tuple[int, tuple[int, ...]], None](),
+            np.ldexp(nu, -exponent(nu)),
+        )
         assert isinstance(pricer, Scout)
         for s, u in starts:
             for _, c in pricer.climbed(nu, s, u, 0.0):
                 found[s, c.face] = None
         return list(found)
 
-    def multipliers(self, blocks: Indices, signs: Indices, nu: Array, level: float) -> Array:
+    def multipliers(self, blocks: Indices, signs: Indices, nu: Array, level: Fraction | float) -> Array:
         """rho >= 0 for each block (pattern blocks[i], sign signs[i]) that bring it near its projection at nu.
 
         Blocks once below the level, by a thousandth, are left there.
         """
-        return multipliers(self.program, blocks, signs, nu, level)
+        units = Units(self.units.rows, exponent(nu))
+        scaled, below = np.ldexp(nu, -units.target), float(Fraction(level) / units.penalty)
+        return np.ldexp(multipliers(self.program, blocks, signs, scaled, below), units.target)
 
 
 def _rank(weight: float, c: Column) -> tuple[float, int, tuple[int, ...], int]:

@@ -15,6 +15,10 @@ from scipy.linalg import qr_delete, qr_insert, solve_triangular
 from polyrelu.guess.values import Array
 
 DEPENDENT = 1e-9
+ENOUGH = (
+    1e-10  # of lambda: columns that exceed it by less stay out; a hundred pivots would fit them to rounding
+)
+ROUNDING = 2e-16  # of a product, against its terms
 
 
 def nonnegative_lasso(A: Array, y: Array, lam: float, start: Array | None = None) -> Array:
@@ -25,7 +29,8 @@ def nonnegative_lasso(A: Array, y: Array, lam: float, start: Array | None = None
     """
     state = _ActiveSet(A, y, lam, np.zeros(A.shape[1]) if start is None else np.maximum(start, 0.0))
     sizes = np.sqrt(np.einsum("ij,ij->j", A, A))
-    slack = 1e-13 * lam + 2e-16 * sizes * float(np.linalg.norm(y))
+    terms = float(np.linalg.norm(y) + np.linalg.norm(np.abs(A) @ state.t))
+    slack = ENOUGH * lam + ROUNDING * sizes * terms
     # each passive set has one minimiser and the objective falls, so a set that returns is rounding noise
     visited, barred = {frozenset(state.passive)}, np.zeros(A.shape[1], dtype=bool)
     for _ in range(20 * A.shape[1] + 50):
@@ -54,13 +59,22 @@ class _ActiveSet:
         self.passive: list[int] = []
         self.Q: Array = np.zeros((A.shape[0], 0))
         self.R: Array = np.zeros((0, 0))
-        for j in sorted(np.flatnonzero(t > 0), key=lambda j: -t[j]):
-            if len(self.passive) < A.shape[0] and self._depends(int(j)) is None:
-                self._append(int(j))
-            else:
-                t[j] = 0.0
-        self.refactor()
+        self._start([int(j) for j in sorted(np.flatnonzero(t > 0), key=lambda j: -t[j])])
         self.refit()
+
+    def _start(self, columns: list[int]) -> None:
+        """The independent ones among the columns that carry weight, mostly all of them at once."""
+        self.passive = columns[: self.A.shape[0]]
+        self.refactor()
+        sizes = np.linalg.norm(self.A[:, self.passive], axis=0)
+        if len(self.passive) < len(columns) or (np.abs(np.diag(self.R)) <= DEPENDENT * sizes).any():
+            self.passive = []
+            for j in columns:
+                if len(self.passive) < self.A.shape[0] and self._depends(j) is None:
+                    self._append(j)
+                else:
+                    self.t[j] = 0.0
+            self.refactor()
 
     def saved(self) -> tuple[Array, list[int], Array, Array]:
         return self.t.copy(), list(self.passive), self.Q.copy(), self.R.copy()

@@ -8,7 +8,7 @@ covering of all directions (`polyrelu.covering`), which misses none: what it fin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,9 +24,10 @@ LEAST = 60
 REFINED = 40  # directions that go on with fine steps, beside the columns known
 KNOWN = 2  # times the number of rows: columns that are remembered
 ALMOST = 0.98  # of the level: what ends lower is no maximum above it
+AT_LEVEL = 1e-7  # the oracle is told which directions are this close to the level
 FAILURES = 12  # climbs in a row that end nowhere new
-Oracle = Callable[[Array, float], Sequence[tuple[int, Array]]]
-"""(nu, level) -> directions with their signs that exceed the level."""
+Oracle = Callable[[Array, Any, Sequence[tuple[int, tuple[int, ...]]]], Sequence[tuple[int, Array]]]
+"""(nu, level, known neurons) -> directions with their signs that exceed the level, off these neurons."""
 
 
 class Ascent(NamedTuple):
@@ -74,8 +75,11 @@ class Scout:
         """Local maxima above the level, at most `limit` for each sign, and the largest value seen."""
         found, top = self._search(nu, level, limit, settled)
         if not found and careful and self.oracle is not None:
-            for s, u in self.oracle(nu, level):
-                found += self.climbed(nu, s, u, level)
+            near = self.tight(nu, level * (1 - AT_LEVEL)) if settled else []
+            found = [f for f in near if f[0] > level]  # passed over by the quick search
+            if not found:
+                for s, u in self.oracle(nu, level, [(c.sign, c.face) for _, c in near]):
+                    found += self.climbed(nu, s, u, level)
         top = max([top, *(value for value, _ in found)])
         columns = [c for _, c in distinct(self.program, found)]
         self._remember([*columns, *settled])
@@ -132,17 +136,17 @@ class Scout:
         """Local maxima from the best directions, one start for each cell, until some climbs in a row found nothing."""
         u, value = ends
         positive = self.program.X @ u.T > 0
-        mine, failures, known = list[tuple[float, Column]](), 0, settled
+        mine, keys, failures = list[tuple[float, Column]](), {c.key(False) for c in settled}, 0
+        seen = _in_cells(positive, settled)
         for i in np.argsort(-value, kind="stable"):
             if len(mine) >= limit or failures > patience or value[i] < ALMOST * level:
                 break
-            if any(_in_cell(positive[:, i], c) for c in known):
-                continue
-            new = self.climbed(nu, s, u[i], level)
-            fresh = [f for f in new if all(f[1].key(False) != c.key(False) for c in known)]
-            failures = 0 if fresh else failures + 1
-            mine += fresh
-            known = [*known, *(c for _, c in fresh)]
+            if not seen[i]:
+                new = [f for f in self.climbed(nu, s, u[i], level) if f[1].key(False) not in keys]
+                failures = 0 if new else failures + 1
+                mine += new
+                keys.update(c.key(False) for _, c in new)
+                seen |= _in_cells(positive, [c for _, c in new])
         return mine
 
     def climbed(self, nu: Array, s: int, u: Array, level: float) -> list[tuple[float, Column]]:
@@ -154,25 +158,30 @@ class Scout:
 
 
 def ascend(X: Array, a: Array, start: Array, how: Ascent) -> tuple[Array, Array]:
-    """Unit directions after some steps uphill on a.(Xu)_+, and their values, until no step gains enough."""
-    u, products = start, start @ X.T
-    value = np.maximum(products, 0.0) @ a
+    """Unit directions after some steps uphill on a.(Xu)_+, and their values, until no step gains enough.
+
+    A direction from which no step leads uphill stays where it is.
+    """
+    u, value = start.copy(), np.maximum(start @ X.T, 0.0) @ a
+    moving, weighted = np.arange(len(u)), a[:, None] * X
     for _ in range(how.rounds):
-        gradient = ((products > 0) * a) @ X
+        here, before = u[moving], value[moving]
+        gradient = (here @ X.T > 0).astype(np.float64) @ weighted
         size = np.linalg.norm(gradient, axis=1)
-        toward = gradient / np.where(size > TINY, size, 1.0)[:, None] - u
-        before = value
+        toward = gradient / np.where(size > TINY, size, 1.0)[:, None] - here
+        top = before
         for step in how.steps:
-            there = u + step * toward
+            there = here + step * toward
             length = np.linalg.norm(there, axis=1)
             there /= np.where(length > TINY, length, 1.0)[:, None]
             ahead = there @ X.T
-            reached = np.maximum(ahead, 0.0) @ a
-            higher = reached > value
-            value = np.where(higher, reached, value)
-            u, products = np.where(higher[:, None], there, u), np.where(higher[:, None], ahead, products)
-        if not (value > before + how.gain * np.abs(value)).any():
+            reached = np.maximum(ahead, 0.0, out=ahead) @ a
+            higher = reached > top
+            top, here = np.where(higher, reached, top), np.where(higher[:, None], there, here)
+        u[moving], value[moving] = here, top
+        if not (top > before + how.gain * np.abs(top)).any():
             break
+        moving = moving[top > before]
     return u, value
 
 
@@ -187,9 +196,13 @@ def _apart(u: Array, value: Array, least: float, most: int) -> list[int]:
     return kept
 
 
-def _in_cell(positive: Bools, c: Column) -> bool:
-    """Whether a direction, given by the signs of its products, lies in a cell around a column's direction."""
-    return bool((positive == c.active)[~c.zero].all())
+def _in_cells(positive: Bools, columns: list[Column]) -> Bools:
+    """Which directions, given by the signs of their products, lie in a cell around the direction of some column."""
+    if not columns:
+        return np.zeros(positive.shape[1], dtype=bool)
+    zero, active = np.array([c.zero for c in columns]), np.array([c.active for c in columns])
+    wrong = (active & ~zero).astype(np.float64) @ ~positive + (~active & ~zero).astype(np.float64) @ positive
+    return np.asarray((wrong == 0).any(axis=0))
 
 
 def _unit(vectors: Array) -> Array:

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-from polyrelu.guess.columns import Column, climb, project_moment
+from polyrelu.guess.columns import Column
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.restricted import nonnegative_lasso
+from polyrelu.guess.turning import turned
 from polyrelu.guess.values import Array
 
 ROUNDS = 12
@@ -71,17 +72,11 @@ def follow(program: FloatProgram, lam: float, state: State) -> State:
     can leave a solution where a neuron without weight, whose curvature H does not know, is about to matter.
     """
     places: dict[tuple[object, ...], int] = {}
-    blocks: set[tuple[int, int]] = set()
-    columns, weights, cuts = list[Column](), list[float](), list[Column]()
-    nu = program.whiten(state.nu)
-    for i in sorted(range(len(state.columns)), key=lambda i: -state.t[i]):
+    columns, weights = list[Column](), list[float]()
+    leading, cuts = _leading(state, lam)
+    chosen, nu = [state.columns[i] for i in leading], program.whiten(state.nu)
+    for i, new in zip(leading, turned(program, chosen, nu, lam), strict=True):
         c, weight = state.columns[i], float(state.t[i])
-        if (c.block, c.sign) in blocks and weight == 0:
-            if c.activations @ state.nu > lam * (1 - NEARBY):
-                cuts.append(c)
-            continue
-        blocks.add((c.block, c.sign))
-        new = turned(program, c, nu, lam)
         place = places.setdefault(new.key(program.gated), len(columns))
         if place == len(columns):
             columns.append(new)
@@ -93,13 +88,18 @@ def follow(program: FloatProgram, lam: float, state: State) -> State:
     return State(columns + cuts, np.array(weights + [0.0] * len(cuts)), state.nu, state.moved)
 
 
-def turned(program: FloatProgram, c: Column, nu: Array, lam: float) -> Column:
-    """The column of the same block at another residual, or of a neighbour to which the value still rises."""
-    moment = program.moment(c.block, c.sign, nu)
-    if float(np.linalg.norm(moment)) < 0.5 * lam:
-        return c
-    here = climb(program, project_moment(program, c.block, moment), c.sign, nu)
-    return here.column(program, c.sign) if here.value > 0.5 * lam else c
+def _leading(state: State, lam: float) -> tuple[list[int], list[Column]]:
+    """The heaviest column of each block, and those with weight; of the others, what is nearly tight."""
+    blocks: set[tuple[int, int]] = set()
+    leading, cuts = list[int](), list[Column]()
+    for i in sorted(range(len(state.columns)), key=lambda i: -state.t[i]):
+        c = state.columns[i]
+        if (c.block, c.sign) not in blocks or state.t[i] > 0:
+            leading.append(i)
+            blocks.add((c.block, c.sign))
+        elif c.activations @ state.nu > lam * (1 - NEARBY):
+            cuts.append(c)
+    return leading, cuts
 
 
 def hessian_root(program: FloatProgram, columns: list[Column], t: Array, lam: float) -> Array:

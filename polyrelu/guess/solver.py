@@ -26,7 +26,7 @@ from polyrelu.guess.sliding import State, slide
 from polyrelu.guess.values import Array
 
 T = TypeVar("T")
-STEP = 8.0  # ratio of successive values of lambda on the way down
+STEP = 8.0
 STALL = 1e-8  # an excess this small that does not shrink is rounding in nu: Newton's last steps decide
 PATIENCE = 5
 
@@ -99,13 +99,20 @@ class Solver:
             least = min(least, over) if prices.columns else least
             if stalled > PATIENCE or (not prices.columns and (careful or margin > 1e-3)):
                 return left, ""
-            careful = not prices.columns
-            if prices.columns:
+            if careful := not prices.columns:
+                self._insist()
+            else:
                 self.enough = min(max(1e-4 * over, 1e-14), 1e-3)
                 self._add(list(prices.columns))
                 self._timed("lasso", self._lasso)
                 self._timed("slide", self._slide)
         return 0, f"not settled after {len(self.trace)} rounds"
+
+    def _insist(self) -> None:
+        """Before a careful search: Newton's residual, if the last one was the lasso's, for it sees neurons sharply."""
+        if not self.converged and self.pool:
+            self.trust = self.falls = True
+            self._timed("slide", self._slide)
 
     def _price(self, level: float, careful: bool) -> Prices:
         settled = self._settled()

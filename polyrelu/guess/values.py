@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from fractions import Fraction
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -37,6 +38,11 @@ class GuessedNeuron:
         direction = sign * np.asarray(z, dtype=np.float64)
         return cls(sign, direction / (np.linalg.norm(direction) or 1.0), face, 0.0, gate, -1)
 
+    def antipode(self) -> GuessedNeuron:
+        """-u at the same sign, without weight (no gate: a gate's complement need not be there)."""
+        face = tuple(-side for side in self.face)
+        return replace(self, direction=-self.direction, face=face, weight=0.0)
+
     def is_antipode(self, other: GuessedNeuron) -> bool:
         """Do the directions seem opposite, at equal signs?"""
         return self.sign == other.sign and float(np.linalg.norm(self.direction + other.direction)) < OPPOSITE
@@ -55,7 +61,7 @@ class Guess:
     ties: tuple[GuessedNeuron, ...]
     message: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
-    lam: float | None = None
+    lam: Fraction | None = None
     """The penalty it was made for, if that is a larger one than the penalty asked about."""
     flat: float = 0.0
     """The part of its square that a free hidden bias has paid in the guess."""

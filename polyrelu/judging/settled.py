@@ -19,6 +19,7 @@ from polyrelu.networks.coordinates import BITS, rounded
 from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.point import Point, linear, weight
+from polyrelu.proof.square_system import root_of
 from polyrelu.proof.structure import Structure
 from polyrelu.proof.tightness import on_hyperplane, show_strict_signs
 from polyrelu.proof.unconfirmed import Unconfirmed
@@ -103,7 +104,7 @@ def _rooted(own: Own) -> tuple[Own, Point]:
         structure = Structure(tried.program, tried.neurons, (False,) * len(tried.groups), floating)
         if not tried.groups:
             return tried, Point(structure, None)
-        root = structure.prove_root(*_start(tried, structure))
+        root = root_of(structure, *_start(tried, structure))
         if root is not None:
             return tried, Point(structure, root)
     raise Undecided(

@@ -15,6 +15,7 @@ from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.face_lattice import faces_by_level
 from polyrelu.exact.linear import in_balls
+from polyrelu.exact.number_field import Element
 from polyrelu.exact.representations import HRepresentation
 from polyrelu.optimal_set.boxed import UPPER, Boxed, Vertex
 from polyrelu.optimal_set.listing import (
@@ -35,7 +36,7 @@ from polyrelu.proof.neuron import Neuron
 
 BITS = 128
 FIELD_STEPS = 20_000
-"""Vertices times dimension times variables up to which vertices are listed over a number field."""
+"""Vertices times dimension times variables (times a quarter of the degree) up to which a number field lists them."""
 VERY_FEW = 200
 """So many vertices are listed sooner than a linear program with ties is solved over a field of high degree."""
 RANDOM_CORNERS = 4
@@ -108,7 +109,8 @@ class NeuronSet(Shown):
     def _list(self, system: Boxed) -> tuple[tuple[Vertex, ...], Edges]:
         engine, limit = self._engine, self.max_vertices
         if not engine and not self.polytope.is_rational and not in_balls([system.right]):
-            affordable = FIELD_STEPS // (system.size * max(self.dimension, 1))
+            degree = max((v.field.degree for v in system.right if isinstance(v, Element)), default=1)
+            affordable = FIELD_STEPS // (system.size * max(self.dimension, 1) * max(degree // 4, 1))
             if affordable < limit:
                 return self._walked_at_most(system, affordable)
         found = by_engine(system, engine) if engine else by_walking(system, self.polytope.start, limit)

@@ -19,41 +19,49 @@ from polyrelu.guess import Guess, GuessedNeuron, coordinates_in, dimension
 from polyrelu.proof.fibre import Interior, interior_of_fibre
 from polyrelu.proof.neuron import Neuron, Place, gated_place
 from polyrelu.proof.pairing import Group, group
-from polyrelu.proof.point import Point
+from polyrelu.proof.point import BITS, Point, weight
 from polyrelu.proof.program import Program
+from polyrelu.proof.square_system import root_of
 from polyrelu.proof.structure import Structure
+from polyrelu.proof.unconfirmed import Unconfirmed
 
 
 @dataclass(frozen=True, eq=False)
 class Conjecture:
-    """A proved root, the interior point of its fibre where there are pairs, and neurons to be tested for tightness."""
+    """A proved root, the interior point of its fibre where there are pairs, and the guess that it confirms so far."""
 
     point: Point
     interior: Interior | None
-    candidates: tuple[Neuron, ...]
+    guess: Guess
+    ties: Sequence[GuessedNeuron]
+    """What is left to be tested for tightness."""
+
+    @property
+    def candidates(self) -> tuple[Neuron, ...]:
+        """Those that may be tight besides the neurons of the structure."""
+        return _neurons(self.point.structure.program, self.ties)
 
 
 def conjecture(program: Program, guess: Guess) -> Conjecture:
-    """The first structure read off the guess that has a proved root."""
+    """The first structure read off the guess that has a proved root; its weights are positive."""
     guess = replace(guess, neurons=_directed(program, guess.neurons), ties=_directed(program, guess.ties))
     groups, ties = group(guess, lambda a, b: place_of(program, a).is_opposite(place_of(program, b)))
     if program.is_mirrored:
         groups = [g if g.partner else _mirrored(program, g.neuron) for g in groups]
     if any(g.partner is not None for g in groups):
-        found = _linear_phase(program, guess, groups)
+        found = _linear_phase(program, guess, groups, ties)
         if found is not None:
-            return Conjecture(*found, _neurons(program, ties))
+            return found
     singles = [Group(neuron) for neuron in guess.neurons]
-    point = _prove(
-        Structure(program, _neurons(program, guess.neurons), (False,) * len(singles)), guess, singles
-    )
+    point = _prove(_structure(program, singles), guess, singles)
     if point is None:
         raise Undecided(
             f"the guessed structure of {len(singles)} neurons has no provable root; "
             "Newton's iteration found none: the optimum may be badly conditioned or at a breakpoint of lambda; "
             "try a lambda nearby, or data with fewer digits"
         )
-    return Conjecture(point, None, _neurons(program, guess.ties))
+    show_positive(point)
+    return Conjecture(point, None, guess, guess.ties)
 
 
 def _mirrored(program: Program, neuron: GuessedNeuron) -> Group:
@@ -65,24 +73,73 @@ def _mirrored(program: Program, neuron: GuessedNeuron) -> Group:
     return Group(neuron, partner if present else None)
 
 
-def _linear_phase(program: Program, guess: Guess, groups: Sequence[Group]) -> tuple[Point, Interior] | None:
-    neurons = [g.neuron for g in groups]
-    structure = Structure(program, _neurons(program, neurons), tuple(g.partner is not None for g in groups))
-    T = np.array(_floats(structure.onto)).reshape(structure.r, program.d)
-    if structure.r and dimension([T @ g.neuron.direction for g in groups if g.partner]) != structure.r:
-        return None
-    point = _prove(structure, guess, groups)
-    interior = interior_of_fibre(point) if point is not None else None
-    return (point, interior) if point is not None and interior is not None else None
+def show_positive(point: Point) -> None:
+    """Prove that every weight of the root is positive."""
+    for k, neuron in enumerate(point.structure.neurons):
+        if point.sign(weight(k), "the weight of a neuron") <= 0:
+            raise Unconfirmed("a guessed neuron has no positive weight", neuron.place)
+
+
+def _linear_phase(
+    program: Program, guess: Guess, groups: list[Group], ties: list[GuessedNeuron]
+) -> Conjecture | None:
+    """The root of a system with pairs and a point inside its fibre; groups without positive weight become ties."""
+    while any(g.partner is not None for g in groups):
+        structure = _structure(program, groups)
+        groups = [_completed(structure, g, k) for g, k in zip(groups, structure.neurons, strict=True)]
+        structure = replace(structure, paired=tuple(g.partner is not None for g in groups))
+        T = np.array(_floats(structure.onto)).reshape(structure.r, program.d)
+        if structure.r and dimension([T @ g.neuron.direction for g in groups if g.partner]) != structure.r:
+            return None
+        point = _prove(structure, guess, groups)
+        if point is None:
+            return None
+        idle = _least_weight(point)
+        if idle is None:
+            interior = interior_of_fibre(point)
+            return Conjecture(point, interior, guess, ties) if interior is not None else None
+        out = [k for k in (groups[idle].neuron, groups[idle].partner) if k is not None]
+        groups, ties = groups[:idle] + groups[idle + 1 :], [*ties, *out]
+        guess = _without(guess, out)
+    return None
+
+
+def _without(guess: Guess, out: Sequence[GuessedNeuron]) -> Guess:
+    """The guess where some neurons are ties (compared by identity: they hold arrays)."""
+    kept = tuple(k for k in guess.neurons if all(k is not other for other in out))
+    new = tuple(k for k in out if all(k is not other for other in guess.ties))
+    return replace(guess, neurons=kept, ties=(*guess.ties, *new))
+
+
+def _least_weight(point: Point) -> int | None:
+    """The neuron whose weight is least, if that is not positive."""
+    values = [point.balls(BITS[0]).weights[k].mid() for k in range(len(point.structure.neurons))]
+    suspects = sorted(range(len(values)), key=lambda k: values[k])
+    signs = ((k, point.sign(weight(k), "the weight of a neuron")) for k in suspects)
+    return next((k for k, side in signs if side <= 0), None)
+
+
+def _structure(program: Program, groups: Sequence[Group]) -> Structure:
+    paired = tuple(g.partner is not None for g in groups)
+    return Structure(program, _neurons(program, [g.neuron for g in groups]), paired)
+
+
+def _completed(structure: Structure, found: Group, neuron: Neuron) -> Group:
+    """A single whose face lies in U is a pair, whatever the guess saw: X^T nu = 0 on U makes -u tight with u."""
+    if found.partner is not None or neuron.place.gate is not None or not structure.is_exchanged(neuron):
+        return found
+    antipode = found.neuron.antipode()
+    (there,) = _neurons(structure.program, [antipode])
+    return Group(found.neuron, antipode) if there.multiplicity else found
 
 
 def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point | None:
     if not groups:
         return Point(structure, None)
     c = _coefficients(structure, guess, groups)
-    lam = None if guess.lam is None else fmpq(*guess.lam.as_integer_ratio())
-    root = structure.prove_root(
-        [float(v) for v in guess.nu], [float(g.weight) for g in groups], [float(v) for v in c], lam
+    lam = None if guess.lam is None else fmpq(guess.lam.numerator, guess.lam.denominator)
+    root = root_of(
+        structure, [float(v) for v in guess.nu], [float(g.weight) for g in groups], [float(v) for v in c], lam
     )
     return Point(structure, root) if root is not None else None
 

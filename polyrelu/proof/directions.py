@@ -86,15 +86,7 @@ def unsettled_directions(
     """
     from polyrelu.covering import Covered, cover
 
-    means = current()
-    answer = cover(
-        ask(program, nu, level, known),
-        max_boxes=MAX_BOXES,
-        executor=means.executor,
-        deadline=means.deadline,
-        progress=means.progress,
-        checkpoint=means.checkpoint,
-    )
+    answer = cover(ask(program, nu, level, known), max_boxes=MAX_BOXES, **current().means)
     if isinstance(answer, Covered):
         return []
     if answer.missed:

@@ -28,7 +28,7 @@ from polyrelu.exact.recognise import MAX_BITS, recognise
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.proof.enclosed_root import GUARD_BITS, Coordinates, EnclosedRoot
 from polyrelu.proof.neuron import Neuron
-from polyrelu.proof.structure import SquareSystem
+from polyrelu.proof.square_system import SquareSystem
 
 SEARCH_BITS = 200
 """Accuracy at which the orientation of a fixed direction is read off."""

@@ -98,7 +98,7 @@ def not_proved_inactive(
     if program.gated or not len(rows):
         return rows, columns
     signs = np.where(columns == 0, 1, -1)
-    rho = program.guesser.multipliers(rows, signs, nu, float(lam))
+    rho = program.guesser.multipliers(rows, signs, nu, lam)
     proved = _shorter(with_multipliers(residual, rows, signs, rho), limit)
     return rows[~proved], columns[~proved]
 

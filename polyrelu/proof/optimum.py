@@ -5,7 +5,7 @@ Theorem (lambda > 0). Let nu be such that every present block b has
 residual of every optimal network, and these weights give one. What is shown here, in this order:
 
 1. a root (nu, beta) of a square system exists and is unique in a box            `conjecture`, `structure`
-2. its weights are positive, its neurons lie strictly inside their faces         `show_positive`, `show_strict_signs`
+2. its weights are positive, its neurons lie strictly inside their faces         `conjecture`, `show_strict_signs`
 3. every block around a neuron has that neuron as its projection                 `show_multipliers`
 4. every other block is strictly inactive, or exactly tight                      `unsettled_blocks`, `is_tight`
 5. which tight neurons are used by some optimum                                  `support`
@@ -35,11 +35,12 @@ from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.families import Family
 from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron, Place, gated_place
-from polyrelu.proof.point import Point, weight
+from polyrelu.proof.point import Point
 from polyrelu.proof.program import Program
 from polyrelu.proof.repair import repair
 from polyrelu.proof.support import Support, exact_support, explained_support
 from polyrelu.proof.tightness import (
+    is_off_its_face,
     is_tight,
     show_multipliers,
     show_strict_signs,
@@ -153,7 +154,11 @@ def prove(program: Program, guess: Guess) -> Optimum:
     while True:
         tried.add(_named(guess))
         try:
-            return prove_as_guessed(program, guess)
+            if program.offset:
+                return prove_with_families(program, guess)
+            found = conjecture(program, guess)
+            guess = found.guess
+            return confirmed(found)
         except Unconfirmed as failed:
             mended = repair(program, guess, failed.wrong, failed.right)
             if mended is None or _named(mended) in tried or len(tried) > MAX_REPAIRS:
@@ -167,20 +172,16 @@ def _named(guess: Guess) -> frozenset[tuple[object, ...]]:
     return frozenset((*((k.sign, k.face, k.gate) for k in guess.neurons), *ties))
 
 
-def prove_as_guessed(program: Program, guess: Guess) -> Optimum:
-    """The five steps for one guess, as it stands."""
-    if program.offset:
-        return prove_with_families(program, guess)
-    found = conjecture(program, guess)
+def confirmed(found: Conjecture) -> Optimum:
+    """Steps 2 to 5 for a proved root with positive weights."""
     point = found.point
-    show_positive(point)
     E = structure_neurons(found)
     for neuron in E:
         show_strict_signs(point, neuron)
         show_multipliers(point, neuron)
     further = further_tight_neurons(point, E, found.candidates)
     support = exact_support(point, [*E, *further]) if further else explained_support(point, E)
-    return Optimum(program, point, (*E, *further), support, found.interior)
+    return Optimum(point.structure.program, point, (*E, *further), support, found.interior)
 
 
 def prove_with_families(program: Program, guess: Guess) -> Optimum:
@@ -221,13 +222,6 @@ def _tight_families(point: Point, readings: Sequence[offset.Reading]) -> list[Ne
     raise Undecided(f"{len(near)} directions are too close to lambda to be proved below it at this precision")
 
 
-def show_positive(point: Point) -> None:
-    """Prove that every weight of the root is positive."""
-    for k in range(len(point.structure.neurons)):
-        if point.sign(weight(k), "the weight of a neuron") <= 0:
-            raise Unconfirmed("a guessed neuron has no positive weight", point.structure.neurons[k].place)
-
-
 def structure_neurons(found: Conjecture) -> list[Neuron]:
     """The neurons of the structure, each pair's antipode right behind it."""
     program, E = found.point.structure.program, []
@@ -260,6 +254,8 @@ def further_tight_neurons(point: Point, E: Sequence[Neuron], candidates: Sequenc
             if neuron.place in known or not neuron.multiplicity:
                 continue
             known.add(neuron.place)
+            if is_off_its_face(point, neuron):
+                continue
             if is_tight(point, neuron):
                 show_strict_signs(point, neuron)
                 show_multipliers(point, neuron)

@@ -3,7 +3,7 @@
 For lambda >= lambda_max, which is known exactly, the zero network is the only optimum. For small lambda floats lose the
 residual: it is of the size of lambda, or differs by so little from its limit. But as lambda falls to 0 the structure
 stays the same in the end, so guesses made at larger penalties, where floats see, are carried down (by
-`Structure.prove_root`).
+`square_system.root_of`).
 """
 
 from __future__ import annotations
@@ -21,32 +21,33 @@ from polyrelu.guess import Guess
 from polyrelu.proof.program import Program
 
 T = TypeVar("T")
-SMALL = 1e-3
+SMALL = Fraction(1, 1000)
 """Below this part of lambda_max a guess that cannot be proved is sought at larger penalties, too."""
-PARTS = (1e-6, 1e-5, 1e-7, 1e-4, 1e-8, 1e-3, 1e-9)
+PARTS = tuple(Fraction(1, 10**k) for k in (6, 5, 7, 4, 8, 3, 9))
 """Those penalties, as parts of lambda_max, the most promising first."""
 
 
 def proposals(
-    program: Program, largest: fmpq | None, guess_at: Callable[[Program, float], Guess]
+    program: Program, largest: fmpq | None, guess_at: Callable[[Program, Fraction], Guess]
 ) -> Iterator[Callable[[], Guess]]:
     """Guesses in the order in which they should be tried, each made when it is asked for."""
+    lam = program.lam
     if largest is None:  # lambda_max is not known
-        yield from (_seen_by(variant, _float(program.lamq), guess_at) for variant in program.variants)
+        yield from (_seen_by(variant, lam, guess_at) for variant in program.variants)
         return
     if program.lamq * program.lamq >= largest:
         yield lambda: Guess(np.array(program.zero_float), (), ())
         return
-    lam, top = _float(program.lamq), _float(largest) ** 0.5
-    if lam > 0:
+    top = _root(largest)
+    if float(lam / top) > 0:
         yield from (_seen_by(variant, lam, guess_at) for variant in program.variants)
     for part in PARTS:
-        if lam < SMALL * top and lam < part * top < np.inf and not program.free.ridge and not program.offset:
-            yield lambda larger=part * top: replace(guess_at(program, larger), lam=larger)  # type: ignore[misc]
+        if lam < SMALL * top and lam < part * top and not program.free.ridge:
+            yield lambda larger=part * top: replace(_seen_by(program, larger, guess_at)(), lam=larger)  # type: ignore[misc]
 
 
 def _seen_by(
-    program: Program, lam: float, guess_at: Callable[[Program, float], Guess]
+    program: Program, lam: Fraction, guess_at: Callable[[Program, Fraction], Guess]
 ) -> Callable[[], Guess]:
     flat = 1 / program.scale**2 if program.offset else 0.0
     return lambda: replace(guess_at(program, lam), flat=flat)
@@ -63,9 +64,10 @@ def first_proved(tries: Iterator[Callable[[], Guess]], prove: Callable[[Callable
     raise blocked or Undecided("lambda is below the range of floats, where nothing can be guessed")
 
 
-def _float(x: fmpq) -> float:
-    """The nearest float; infinity or zero beyond their range."""
-    try:
-        return float(Fraction(int(x.p), int(x.q)))
-    except OverflowError:
-        return float("inf")
+def _root(square: fmpq) -> Fraction:
+    """The root, nearly, of a positive rational of any size."""
+    half = (int(square.p).bit_length() - int(square.q).bit_length()) // 2
+    return (
+        Fraction(float(Fraction(int(square.p), int(square.q)) / Fraction(4) ** half) ** 0.5)
+        * Fraction(2) ** half
+    )

@@ -4,8 +4,7 @@ A structure is a list of neurons, each alone (a *single*) or standing for an ant
 and the *border* E: the free columns (with a minus sign, so that their coefficients c count as in the network), the
 columns D 1 of places that float (see `neuron`), the ridge column, and X B, where B is a rational basis of U = sum over
 pairs of (L_k intersected with the row space of X), without what the columns before span; without pairs B is empty.
-Unknowns: nu in R^n, one weight per single or pair (a
-pair's is the sum of both), and c in R^e:
+Unknowns: nu in R^n, one weight per single or pair (a pair's is the sum of both), and c in R^e:
 
     nu + sum_k weight_k Q_k nu - E c = y            n equations
     ( |A_k nu|^2 - lambda^2 ) / 2  = 0              one per single or pair
@@ -33,113 +32,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import compress
+from functools import cached_property
 from typing import Any
 
-from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
+from flint import arb, arb_mat, fmpq, fmpq_mat, fmpz_mat
 
-from polyrelu.exact.krawczyk import Root, prove_root
-from polyrelu.exact.lattice import rank_modulo_a_prime, row_lattice
-from polyrelu.exact.linear import Echelon, echelon, independent_rows, null_space, projected, squared, times
+from polyrelu.exact.lattice import rank_modulo_a_prime
+from polyrelu.exact.linear import (
+    independent_rows,
+    times,
+)
 from polyrelu.exact.rational import integer_rows, select_rows
-from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.program import Program
-
-ROOT_BITS = 100
-"""Relative accuracy, in bits, to which the root is first proved."""
+from polyrelu.proof.border import Border
 
 
 @dataclass(frozen=True, eq=False)
-class Structure:
+class Structure(Border):
     """Neurons with weights; `paired[k]` says that neuron k stands for itself and its antipode."""
-
-    program: Program
-    neurons: tuple[Neuron, ...]
-    paired: tuple[bool, ...]
-    floating: tuple[Place, ...] = ()
-    """With a free hidden bias: places without a zero row, each with the column D 1 of the border and 1^T D nu = 0."""
-    exchanging: tuple[Neuron, ...] = ()
-    """Further neurons of pairs, of which none or one is among the neurons."""
-
-    @cached_property
-    def U(self) -> fmpq_mat:
-        """Columns: a rational basis of what the directions of the pairs span."""
-        pairs = [*compress(self.neurons, self.paired), *self.exchanging]
-        spans = [p.L.transpose().tolist() for p in pairs]
-        rows = [row for span in spans for row in span]
-        return fmpq_mat(row_lattice(rows, self.program.d)).transpose()
-
-    @cached_property
-    def B(self) -> fmpq_mat:
-        """Columns: vectors of U whose X v are a basis of X U modulo the free columns (of U, where nothing is free)."""
-        if not self.program.free.kept:
-            return self.U
-        free, moves = self._columns, (self.program.Xq * self.U).transpose().tolist()
-        kept = [k - len(free) for k in independent_rows([*free, *moves]) if k >= len(free)] if moves else []
-        return fmpq_mat(self.U.nrows(), len(kept), [row[k] for row in self.U.tolist() for k in kept])
-
-    @cached_property
-    def _columns(self) -> list[list[fmpq]]:
-        """Independent columns of the border without ridge and exchanges: free columns, then floating places."""
-        free = self.program.free.B.transpose().tolist() if self.program.free.kept else []
-        table = [*free, *([fmpq(int(side > 0)) for side in place.face] for place in self.floating)]
-        return [table[k] for k in independent_rows(table)] if table else []
-
-    @cached_property
-    def onto(self) -> fmpq_mat:
-        """A rational T with kernel U_0 = { v in U : X v in the span of the free columns }: T v = T B c tells exchanges.
-
-        Where nothing is free T = B^T.
-        """
-        if self.r == self.U.ncols():
-            return self.B.transpose()
-        moves = (self.program.Xq * self.U).transpose().tolist()
-        relations = null_space([list(row) for row in zip(*moves, *self._columns, strict=True)])
-        lost = [times(self.U, relation[: self.U.ncols()]) for relation in relations]
-        return projected(lost, self.B).transpose()
-
-    @cached_property
-    def XB(self) -> fmpq_mat:
-        """The exchange directions X B."""
-        return self.program.Xq * self.B
-
-    @cached_property
-    def relations(self) -> Echelon:
-        """The linear equations that the system imposes on nu: the border without its ridge."""
-        rows = [row for row, price in zip(self.E.transpose().tolist(), self.R, strict=True) if not price]
-        return echelon(rows) if rows else Echelon([], [])
-
-    def implies_zero(self, form: Sequence[fmpq]) -> bool:
-        """Whether form . nu = 0 follows from these equations alone."""
-        return not any(self.relations.reduce(list(form)))
-
-    def exchanged(self, c: Sequence[Any]) -> list[Any]:
-        """The coefficients of X B among those of the border."""
-        return list(c[self.e - self.r :])
-
-    @property
-    def r(self) -> int:
-        """Number of exchange directions: the dimension of X U modulo the free columns."""
-        return int(self.B.ncols())
-
-    @cached_property
-    def E(self) -> fmpq_mat:
-        """The border: free columns and the ridge column, negative, then X B."""
-        columns = [*self._columns, self.program.free.r] if self.program.free.ridge else self._columns
-        rows = [[-v for v in column] for column in columns] + self.XB.transpose().tolist()
-        return fmpq_mat(len(rows), self.program.n, [v for row in rows for v in row]).transpose()
-
-    @property
-    def e(self) -> int:
-        """Number of columns of the border."""
-        return int(self.E.ncols())
-
-    @cached_property
-    def R(self) -> list[fmpq]:
-        """What half the square of each coefficient of the border costs."""
-        ridge = [self.program.lamq] if self.program.free.ridge else []
-        return [*([fmpq(0)] * len(self._columns)), *ridge, *([fmpq(0)] * self.r)]
 
     @cached_property
     def W(self) -> fmpq_mat | None:
@@ -198,103 +107,3 @@ class Structure:
             return exact
         W_t = self.W.transpose()
         return list((W_t * self.W).solve(W_t * fmpq_mat(self.program.n, 1, exact)).entries())
-
-    def prove_root(
-        self, nu: Sequence[float], weights: Sequence[float], c: Sequence[float], lam: fmpq | None = None
-    ) -> Root | None:
-        """A box with exactly one root of the square system near the given start; None where none was proved.
-
-        `weights` are the convex ones, lambda beta_k. The start may belong to a larger penalty `lam`: with g = lambda m
-        the system is lambda W^T W m + sum_k (lambda beta_k) a_k^T a_k m - ... = W^T y and |a_k m| = 1, which has a
-        limit as lambda falls to 0; so m and the convex weights change little, though floats cannot hold W g + y_N.
-        """
-        system, lamq = SquareSystem(self), self.program.lamq
-        g = [v if lam is None else v * (lamq / lam) for v in self.coordinates_of(nu)]
-        start = [*g, *(fmpq(*w.as_integer_ratio()) / lamq for w in weights), *c]
-        return prove_root(system.equations, system.jacobian, start, ROOT_BITS + _bits_below_one(lamq))
-
-
-def _bits_below_one(lam: fmpq) -> int:
-    """About 3 log2(1/lambda), not below 0: the unknowns g and beta are of size lambda and 1/lambda, and the norms of
-    size lambda^2, so fewer bits do not tell the equations from noise.
-    """
-    return max(0, 3 * (int(lam.q).bit_length() - int(lam.p).bit_length()))
-
-
-class SquareSystem:
-    """The deflated equations and their Jacobian, in ball arithmetic at whatever precision is current."""
-
-    def __init__(self, structure: Structure) -> None:
-        self.structure, self.p, self.K = structure, structure.size, len(structure.neurons)
-        # Rational data is rounded to balls once per precision: a coarse ball must not serve a finer computation.
-        self.rounded = lru_cache(maxsize=4)(self._rounded)
-
-    def __reduce__(self) -> tuple[type[SquareSystem], tuple[Structure]]:
-        """For pickling: a cache does not travel."""
-        return SquareSystem, (self.structure,)
-
-    @cached_property
-    def exact(self) -> tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat]:
-        """a_k, W^T W, W^T E and W^T y."""
-        structure, program = self.structure, self.structure.program
-        y = fmpq_mat(program.n, 1, program.yq)
-        a = [structure.in_W(neuron.N) for neuron in structure.neurons]
-        W_t = None if structure.W is None else structure.W.transpose()
-        if W_t is None:
-            p = self.p
-            return a, fmpq_mat(p, p, [int(i == j) for i in range(p) for j in range(p)]), structure.E, y
-        return a, W_t * structure.W, W_t * structure.E, W_t * y
-
-    def _rounded(self, _: int) -> tuple[list[arb_mat], arb_mat, arb_mat, arb_mat, arb]:
-        a, gram, E, y = self.exact
-        lam = self.structure.program.lamq
-        return [arb_mat(m) for m in a], arb_mat(gram), arb_mat(E), arb_mat(y), arb(lam * lam)
-
-    def equations(self, x: Sequence[arb]) -> list[arb]:
-        """The fit, the halved norms, and the border."""
-        a, gram, E, y, lam_squared = self.rounded(ctx.prec)
-        p, K, r = self.p, self.K, self.structure.e
-        g = arb_mat(p, 1, list(x[:p]))
-        fit, norms = gram * g - y - E * arb_mat(r, 1, list(x[p + K :])), []
-        for a_k, weight in zip(a, x[p : p + K], strict=True):
-            z = a_k * g
-            fit = fit + (a_k.transpose() * z) * weight
-            norms.append((sum((v * v for v in z.entries()), start=arb(0)) - lam_squared) / 2)
-        border = (-(E.transpose() * g)).entries()
-        prices = zip(border, self.structure.R, x[p + K :], strict=True)
-        return [*fit.entries(), *norms, *(v - c * price if price else v for v, price, c in prices)]
-
-    def jacobian(self, x: Sequence[arb]) -> arb_mat:
-        """The symmetric matrix of the docstring."""
-        a, gram, E, _, _ = self.rounded(ctx.prec)
-        p, K, r = self.p, self.K, self.structure.e
-        g = arb_mat(p, 1, list(x[:p]))
-        borders, stacked, weighted = [], [], []
-        for a_k, weight in zip(a, x[p : p + K], strict=True):
-            stacked += a_k.tolist()
-            weighted += (a_k * weight).tolist()
-            borders.append((a_k.transpose() * (a_k * g)).entries())
-        corner = arb_mat(stacked).transpose() * arb_mat(weighted) + gram  # one product for all the neurons
-        borders += [[-E[i, k] for i in range(p)] for k in range(r)]
-        rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
-        below = [[arb(0)] * (K + r) for _ in borders]
-        for k, price in enumerate(self.structure.R):
-            below[K + k][K + k] = arb(-price)
-        return arb_mat(rows + [[*border, *rest] for border, rest in zip(borders, below, strict=True)])
-
-    def exactly(self, x: Sequence[Any]) -> list[Any]:
-        """The same equations over an exact field."""
-        a, gram, E, y = self.exact
-        p, K = self.p, self.K
-        g, weights, c = list(x[:p]), x[p : p + K], list(x[p + K :])
-        fit = [v - t for v, t in zip(times(gram, g), y.entries(), strict=True)]
-        norms = []
-        for a_k, weight in zip(a, weights, strict=True):
-            z = times(a_k, g)
-            fit = [f + v * weight for f, v in zip(fit, times(a_k.transpose(), z), strict=True)]
-            norms.append(squared(z) - self.structure.program.lamq * self.structure.program.lamq)
-        if not c:
-            return [*fit, *norms]
-        fit = [f - v for f, v in zip(fit, times(E, c), strict=True)]
-        border = zip(times(E.transpose(), g), self.structure.R, c, strict=True)
-        return [*fit, *norms, *(v + e * price if price else v for v, price, e in border)]

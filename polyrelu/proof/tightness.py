@@ -53,6 +53,16 @@ def show_strict_signs(point: Point, neuron: Neuron) -> None:
             )
 
 
+def is_off_its_face(point: Point, neuron: Neuron) -> bool:
+    """Whether u is seen on the wrong side of a row: then no block around the face has it as its projection."""
+    place = neuron.place
+    return place.gate is None and any(
+        sign_of_ball(product * place.sign) == -side
+        for side, product in zip(place.face, _products(point, neuron), strict=True)
+        if side
+    )
+
+
 def _products(point: Point, neuron: Neuron) -> list[arb]:
     """Enclosures of all x_j.z at once: enough for nearly every row."""
     program, nu = point.structure.program, point.balls(BITS[0]).nu

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import itertools
 import json
+import random
 import time
 from fractions import Fraction
 
@@ -365,6 +366,10 @@ def bombs_of_digits():
         rooted([[v] for v in long], "+" * 80, "single", long, long[:1]),
     )
     f = ["-1", *(str(10**3900 - 2 * j) for j in range(15)), str(10**3900 + 8)]
+    yield "pairs in thousands", pairs_of(3000, 40, 20, 1)
+    yield "pairs in thousands without a zero", pairs_of(3000, 40, 20, 0)
+    yield "hundreds of pairs in many dimensions", pairs_of(100, 200, 100, 5)
+    yield "pairs with long numbers", pairs_of(5, 8, 6, 2, 10**3000)
     document = rooted([["1"] * 50], "+", "single", ["1"], ["1"])
     point = document["evidence"]["optimum"]["point"]
     del point["bits"]
@@ -397,6 +402,21 @@ def rooted(X, face, role, nu, weights):
     return document
 
 
+def pairs_of(number, n, d, zeros, size=9):
+    """A draft of a proof with many pairs, on n rows of which each neuron vanishes on some."""
+    pick, faces = random.Random(0), set()
+    while len(faces) < number:
+        flat = set(pick.sample(range(1, n), zeros))
+        faces.add("+" + "".join("0" if j in flat else pick.choice("+-") for j in range(1, n)))
+    X = [[str(pick.randrange(-size, size) or 1) for _ in range(d)] for _ in range(n)]
+    document = rooted(X, "", "", ["1"] * n, ["1"] * number)
+    opposite = str.maketrans("+-", "-+")
+    both = [{"sign": "+", "face": g} for face in sorted(faces) for g in (face, face.translate(opposite))]
+    document["claims"]["optimum"]["neurons"] = both
+    document["evidence"]["optimum"]["roles"] = ["pair", "antipode"] * number
+    return document
+
+
 def test_unused_columns_of_a_wide_table_cost_nothing():
     """Eleven of six hundred axes: the cells are those in the eleven pivot coordinates."""
     document = all_cells([[str(int(i == j)) for j in range(600)] for i in range(11)])
@@ -413,11 +433,11 @@ def test_a_bomb_is_refused_before_the_work():
     found = []
     for name, document in itertools.chain(bombs(), bombs_of_digits()):
         reword(document)
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             check.check(document)
         except (check.Unreadable, check.Rejected) as error:
-            quick = time.perf_counter() - start < 5
+            quick = time.process_time() - start < 5
             found.append((name, type(error).__name__, quick, error.args))
     assert [entry for entry in found if entry[1:3] != ("Unreadable", True)] == []
     assert len(found) == len(list(bombs())) + len(list(bombs_of_digits()))

@@ -5,8 +5,12 @@ import re
 from pathlib import Path
 
 from polyrelu import certificate
+from polyrelu.bounding.search import bound
+from polyrelu.certificate.bound_file import bound_document
 from polyrelu.certificate.write import proof_document
+from polyrelu.certificate.write_kernel import OutOfClass, optimum_document
 from polyrelu.certification import certify
+from tests.batteries.kernel_mutants import outcome as kernel_outcome
 from tests.batteries.mutation import mutants, outcome
 from tests.corpus import generic
 from tests.stories import EXAMPLES
@@ -42,9 +46,30 @@ def documents():
     yield proof_document(certify(*generic(17)))
 
 
+def kernel_documents():
+    """Optima with and without unique weights and neurons, and bounds."""
+    for X, y, lam, _ in EXAMPLES.values():
+        try:
+            yield optimum_document(certify(X, y, lam).proved())
+        except OutOfClass:
+            continue
+    for name in ("golden", "parity"):
+        yield bound_document(bound(*EXAMPLES[name][:3]))
+
+
 def test_written_files_follow_the_schema():
     for document in documents():
         assert valid(document, SCHEMA)
+        assert valid(document, SCHEMA["$defs"]["with_cells"])
+
+
+def test_written_kernel_files_follow_the_schema():
+    kinds = []
+    for document in kernel_documents():
+        kinds.append((document["kind"], document.get("inverse") is None))
+        assert valid(document, SCHEMA)
+        assert valid(document, SCHEMA["$defs"]["kernel_" + document["kind"]])
+    assert set(kinds) == {("optimum", False), ("optimum", True), ("bound", True)}
 
 
 def test_what_breaks_the_schema_is_never_accepted():
@@ -57,3 +82,17 @@ def test_what_breaks_the_schema_is_never_accepted():
                 broken += 1
                 assert outcome(mutant) != "accepted", (name, change.place, change.words)
     assert broken > 300
+
+
+def test_what_breaks_the_schema_is_never_accepted_by_the_kernel():
+    broken = 0
+    for document in (
+        optimum_document(certify(*EXAMPLES["xor"][:3]).proved()),
+        bound_document(bound(*EXAMPLES["golden"][:3])),
+    ):
+        for change in mutants(document):
+            mutant = change.made()
+            if not valid(mutant, SCHEMA):
+                broken += 1
+                assert kernel_outcome(mutant, restate=False) != "accepted", (change.place, change.words)
+    assert broken > 200

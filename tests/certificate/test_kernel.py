@@ -14,13 +14,15 @@ import pytest
 from polyrelu.bounding.search import bound
 from polyrelu.certificate import check, kernel
 from polyrelu.certificate.bound_file import bound_document, write_bound
-from polyrelu.certificate.document import canonical_bytes, save
+from polyrelu.certificate.document import canonical_bytes, problem_digest, save
 from polyrelu.certificate.write_kernel import OutOfClass, optimum_document
 from polyrelu.certification import certify
 from polyrelu.exact.rational import to_fraction
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
 from tests.batteries.kernel_mutants import assert_true
+from tests.benchmarks.bench_proof_files import penalty, round_trip
+from tests.benchmarks.large_tables import TABLES
 from tests.corpus import degenerate, generic
 
 HERE = Path(kernel.__file__)
@@ -87,10 +89,22 @@ def test_a_penalty_that_is_tiny_against_the_unit_of_nu():
     assert_true(optimum_document(result.proved()))
 
 
-@pytest.mark.parametrize("seed", range(24))
-def test_the_covering_is_neither_too_generous_nor_too_strict(seed):
+def wide(seed):
+    """Rows of rank at most 3 in many columns: the kernel works in the coordinates of their span."""
+    pick = random.Random(seed)
+    basis = [[pick.randint(-2, 2) for _ in range(30)] for _ in range(pick.randint(1, 3))]
+    parts = [[pick.randint(-2, 2) for _ in basis] for _ in range(8)]
+    columns = list(zip(*basis, strict=True))
+    X = [[sum(a * b for a, b in zip(part, c, strict=True)) for c in columns] for part in parts]
+    return X, [pick.randint(-5, 5) for _ in parts], 1
+
+
+@pytest.mark.parametrize("make", [generic, degenerate, wide])
+@pytest.mark.parametrize("seed", range(100, 112))
+def test_the_covering_is_neither_too_generous_nor_too_strict(make, seed):
     """max f_s(u) / |u| of nu is lambda_max of the target nu, which is known exactly: the kernel agrees, closely."""
-    X, nu, _ = (degenerate if seed % 2 else generic)(100 + seed)
+    X, nu, _ = make(seed)
+    X = [list(map(Fraction, row)) for row in X]
     square = to_fraction(lambda_max_squared(Program(tuple(map(tuple, X)), tuple(nu), Fraction(1), None)))
     if square == 0:
         return
@@ -160,3 +174,29 @@ def test_a_lie_about_the_hash_or_the_claims_is_rejected(files, tmp_path):
     for change in ({"problem_sha256": "0" * 64}, {"claims": document["claims"][:-1]}, {"claims": []}):
         (tmp_path / "lie.json").write_bytes(canonical_bytes({**document, **change}))
         assert alone(HERE, tmp_path / "lie.json").returncode == 1
+
+
+def test_above_lambda_max_a_kernel_file_says_that_the_zero_network_alone_is_optimal():
+    document = optimum_document(certify([[1, 2], [3, -1]], [1, 1], 9).proved())
+    assert document["faces"] == []
+    assert (
+        "the zero network is the only optimal one, among all two-layer ReLU networks"
+        in document["claims"][-1]
+    )
+    document["inverse"] = {"denominator": "1", "rows": []}
+    with pytest.raises(kernel.Unusable, match="the inverse is null"):
+        kernel.check(document)
+    document["inverse"], document["problem"]["lambda"] = None, "1/10"
+    document["problem_sha256"] = problem_digest(document["problem"])
+    with pytest.raises(kernel.Rejected, match="no direction exceeds the level; this one does"):
+        kernel.proved_by(document)
+
+
+@pytest.mark.parametrize("name", ["random-60x4", "random-200x3", "iris-0"])
+def test_round_trips_of_large_tables(name, tmp_path):
+    """The others take longer: `python tests/benchmarks/bench_proof_files.py`."""
+    problem = TABLES[name].problem()
+    trip = round_trip(problem, penalty(problem, "1/10"), tmp_path / "proof.json")
+    assert trip.kind == "optimum"
+    assert trip.answers.keys() == {"check", "kernel"}
+    assert trip.accepted

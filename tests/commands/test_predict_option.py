@@ -125,9 +125,7 @@ def test_nothing_is_added_without_the_option(capsys, folder):
 
 
 def test_an_undecided_optimum_has_no_predictions(capsys, folder, monkeypatch):
-    monkeypatch.setattr(
-        "polyrelu.proof.optimum.prove_as_guessed", lambda *_: (_ for _ in ()).throw(undecided())
-    )
+    monkeypatch.setattr("polyrelu.proof.optimum.confirmed", lambda *_: (_ for _ in ()).throw(undecided()))
     status, out, _ = run(capsys, "--lam", "1", "--predict", "new.csv", "--json")
     answer = json.loads(out)
     assert (status, answer["predictions"], answer["predictions_reason"]) == (3, None, "because")

@@ -26,8 +26,8 @@ def cluster():
             yield running
 
 
-@pytest.fixture(scope="module")
-def alone():
+@pytest.fixture
+def alone(short_units):
     return cover(large())
 
 

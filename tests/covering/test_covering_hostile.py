@@ -50,8 +50,11 @@ def test_a_star_that_is_none_is_refused():
         cover(Question([[1, 0], [0, 1]], (3, 4), 0, Fraction(6), stars=(Star(1, (1, 1)),)))
     with pytest.raises(ValueError, match="wrong side"):
         cover(Question([[1, 0], [1, 1]], (3, 4), 0, Fraction(3), stars=(Star(1, (1, -1)),)))
+    parallel, star = [[1, 0], [2, 0], [0, 1]], Star(1, (1, -1, 1))
+    with pytest.raises(ValueError, match="not tight"):
+        cover(Question(parallel, (1, 1, 4), 0, Fraction(5), stars=(star,)))
     with pytest.raises(ValueError, match="contradictory"):
-        cover(Question([[1, 0], [2, 0], [0, 1]], (1, 1, 4), 0, Fraction(5), stars=(Star(1, (1, -1, 1)),)))
+        cover(Question(parallel, (1, 1, 4), 0, Fraction(5), stars=(star,), offset=True))
 
 
 def test_the_tight_direction_of_two_axes():
@@ -127,9 +130,11 @@ def test_a_budget_ends_without_a_claim(options):
 @pytest.mark.parametrize("d", [130, 260, 400])
 def test_sums_over_many_coordinates_do_not_overflow(d):
     """f reaches 2^20 sqrt(d) along the only row; the bound of a whole facet once passed 2^63 and became negative."""
-    found = cover(Question([[1] * d], (2**20 - 1,), 0, Fraction(1, 100), signs=(1,)), max_boxes=4 * d)
+    question = Question([[1] * d], (2**20 - 1,), 0, Fraction(1, 100), signs=(1,))
+    found = cover(question, max_boxes=4 * d, record=True)  # in all coordinates
     assert isinstance(found, Resisting)
     assert found.counts.a == 0
+    assert cover(question).missed
 
 
 def test_boxes_are_integers_down_to_the_depth_cap():

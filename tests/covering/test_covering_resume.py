@@ -12,10 +12,13 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from polyrelu.covering import Covered, Question, Resisting, checkpoint, cover
 from polyrelu.covering.checkpoint import Checkpoint
 from polyrelu.errors import BadInput
+
+pytestmark = pytest.mark.usefixtures("short_units")
 
 
 def large(lam=Fraction(8856)):
@@ -50,6 +53,21 @@ def test_every_engine_gives_the_same_answer_and_counts():
         assert cover(large(), executor=processes) == alone
         below = large(Fraction(8500))
         assert cover(below, executor=processes) == cover(below)
+
+
+def test_a_worker_keeps_to_one_core(monkeypatch):
+    seen, module = [], sys.modules["polyrelu.covering.cover"]
+    search = module.search
+
+    def watched(*unit):
+        seen.append({lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"})
+        return search(*unit)
+
+    monkeypatch.setattr(module, "search", watched)
+    with ThreadPoolExecutor(1) as engine:
+        cover(large(), executor=engine)
+    assert len(seen) > 5
+    assert all(threads == {1} for threads in seen)
 
 
 def interrupted(question, file, stop):
@@ -185,7 +203,8 @@ def test_a_killed_covering_goes_on(tmp_path):
     program = (
         "import sys; from tests.covering.test_covering_resume import large;"
         "from polyrelu.covering import checkpoint, cover;"
-        "checkpoint.SECONDS = 0.0; cover(large(), checkpoint=checkpoint.Checkpoint(sys.argv[1], 'mine'))"
+        "checkpoint.SECONDS, checkpoint.LEAST = 0.0, 32;"
+        "cover(large(), checkpoint=checkpoint.Checkpoint(sys.argv[1], 'mine'))"
     )
     run = subprocess.Popen([sys.executable, "-c", program, str(file)], cwd=os.getcwd())
     for _ in range(2000):

@@ -226,3 +226,10 @@ def test_a_rough_ball_of_another_root_is_not_taken_for_theta(monkeypatch: pytest
     K = NumberField(fmpz_poly([-2, 0, 1]), arb(0.2929, 1.7071))
     for bits in (1, 2, 4, 64):
         assert K.theta_ball(bits) > 1
+
+
+def test_an_inverse_is_computed_once() -> None:
+    """Elimination divides a whole row by one pivot, and inverses of large elements cost a hundred products."""
+    x = NumberField.from_root(fmpz_poly([-2, 0, 0, 1]), arb(1.25, 0.05)).theta
+    assert x.inverse() is x.inverse()
+    assert x.inverse() * x == 1

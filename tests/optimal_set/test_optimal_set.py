@@ -8,7 +8,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from flint import arb, arb_mat, fmpq
+from flint import arb, arb_mat, fmpq, fmpz_poly
 from scipy.optimize import linprog
 
 from polyrelu.certification import certify
@@ -472,3 +472,21 @@ def test_forty_antipodal_pairs():
     for low, high in networks.ranges():
         assert arb(low) >= 0
         assert arb(low) < arb(high)
+
+
+def test_a_walk_over_a_number_field_divides_once(monkeypatch):
+    """Which bound stops an edge is found by products: divisions are what made lists over degree 16 endless."""
+    from polyrelu.exact.number_field import Element, NumberField
+
+    root = NumberField.from_root(fmpz_poly([-2, 0, 0, 1]), arb(1.25, 0.05)).theta
+    one = root / root
+    system = Boxed([[one]] * 4, [one * 2], [root, root * 2, root * 3, root * root])
+    start = [one / 2] * 4
+    divided = []
+    inverse = Element.inverse
+    monkeypatch.setattr(Element, "inverse", lambda x: divided.append(x) or inverse(x))
+    end, sides = system.walk(start, (0, 0, 0, 0), [root, root * -2, root * root, root - root * root])
+    assert len(divided) == 1
+    # x_2 falls at rate 2 root from 1/2: it is the first to stop, at step 1 / (4 root)
+    assert sides == (0, -1, 0, 0)
+    assert end[0] == one / 2 + one / 4

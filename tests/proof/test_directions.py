@@ -1,6 +1,7 @@
 """The proof over all directions against the proof over all cells, and what must never be accepted."""
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -14,6 +15,7 @@ from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.proof import directions, program
 from polyrelu.proof.lambda_max import lambda_max_squared
+from polyrelu.proof.optimum import prove
 from polyrelu.proof.program import Program
 from tests import corpus
 
@@ -163,3 +165,22 @@ def test_what_directions_leave_undecided_is_sought_by_the_list(monkeypatch):
     low, high = map(Fraction, proved.objective())
     assert result.bounds.lower <= high
     assert low <= result.bounds.upper
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_missed_antipode_becomes_a_pair(monkeypatch, seed):
+    """In the linear phase the covering names it, and its being tight needs no field."""
+    monkeypatch.setattr(certification, "MAX_LISTED", NEVER)
+    rng = np.random.default_rng(seed)
+    X, y = rng.integers(-99, 100, (14, 3)).tolist(), rng.integers(-99, 100, 14).tolist()
+    result = polyrelu.certify(X, y, 3)
+    assert result.to_json()["linear_phase"]
+    known = result.proved()
+    guess = known.program.guesser.optimum(3.0)
+    antipodes = [k for k in guess.ties if any(k.is_antipode(other) for other in guess.neurons)]
+    assert len(antipodes) > 3
+    for missed in antipodes:
+        poorer = replace(guess, ties=tuple(k for k in guess.ties if k is not missed))
+        found = prove(known.program, poorer)
+        assert {k.place for k in found.used} == {k.place for k in known.used}
+        assert all(found.point.structure.paired)

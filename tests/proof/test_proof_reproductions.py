@@ -155,3 +155,25 @@ def test_penalties_far_below_floats(exponent):
     assert (tiny.status, less.status) == ("proved", "proved")
     assert tiny.objective(8)[0].split("e")[0] == less.objective(8)[0].split("e")[0]
     assert [n.place for n in tiny.proved().used] == [n.place for n in less.proved().used]
+
+
+@pytest.mark.parametrize("shuffle", [2, 3, 4])
+def test_rows_that_are_opposite_up_to_the_last_bit(shuffle):
+    """scikit-learn's circles without noise: clusters of four rows on one line up to 1e-17, in the linear phase.
+
+    Columns across such a line depend on each other up to 1e-17, and weights of 1e-11 beside weights of 0.3 are proved.
+    """
+    datasets = pytest.importorskip("sklearn.datasets")
+    X, y = datasets.make_circles(40, random_state=shuffle)
+    result = certify(X.tolist(), y.tolist(), "5e-5")
+    assert result.status == "proved", result.reason
+    assert result.proved().support.exchanges > 0
+    # No homogeneous function tells the circles apart: nearly the least-squares multiple of the radius is the best.
+    least_squares = Fraction(4, 5) / (1 + Fraction(16, 25))
+    expected = {0: -least_squares, 1: 1 - Fraction(4, 5) * least_squares}
+    for target, (low, _) in zip(y.tolist(), result.residual(), strict=True):
+        assert abs(Fraction(low) - expected[target]) < Fraction(1, 10**4)
+    rounded = certify(
+        np.round(X, 6).tolist(), y.tolist(), "5e-5"
+    )  # the optimum moves with the data, continuously
+    assert abs(Fraction(result.objective(20)[0]) - Fraction(rounded.objective(20)[0])) < Fraction(1, 10**5)

@@ -1,0 +1,141 @@
+"""A certified path without neurons or roots: nodes with proved bounds, and a proved gap everywhere between them.
+
+At a node a let w_a be a network with residual r_a and sum of weights R_a, nu_a a dual vector that is feasible for a,
+and g_a the difference of their values. The set of (nu, lambda) with nu feasible for lambda is a convex cone, so between
+two nodes, at lambda = (1 - t) a + t b, the mixture of the dual vectors is feasible, the mixture of the networks is a
+network, and their values differ by at most
+
+    (1 - t) g_a + t g_b + t (1 - t) ( (b - a) (R_a - R_b) - |r_b - r_a|^2 / 2 - |nu_b - nu_a|^2 / 2 ),
+
+a parabola in t whose maximum is taken exactly. The optimal value grows with lambda, so a gap relative to its bound at a
+is one relative to the value in between. Any number of breakpoints may lie there.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from polyrelu.bounding.bounds import Bounds
+from polyrelu.bounding.search import bound
+from polyrelu.bounding.weights import dot, penalty_bounds, residual_of
+from polyrelu.budget import OutOfTime, check
+from polyrelu.data.problem import Problem, Vector
+from polyrelu.display import Reported
+from polyrelu.errors import BadInput
+from polyrelu.exact.rational import to_fraction
+from polyrelu.paths.ends import ends_of_path, penalty
+from polyrelu.proof.lambda_max import lambda_max_squared
+from polyrelu.proof.program import Program
+
+PART = Fraction(1, 4)
+"""Of the gap that is allowed, at a node."""
+FIRST = 8
+"""Nodes to begin with, at equal ratios."""
+MOST = 4000
+RATIO_DIGITS = 10**6
+
+
+@dataclass(frozen=True, eq=False)
+class BoundedNode:
+    """A penalty with proved bounds, and what is needed of them."""
+
+    lam: Fraction
+    bounds: Bounds
+    residual: Vector
+    dual: Vector
+    total: Fraction
+    """At least the sum of the network's weights."""
+    gap: Fraction
+    """Value of the network less that of the dual vector, at most."""
+
+    @staticmethod
+    def of(problem: Problem, lam: Fraction, gap: Fraction) -> BoundedNode:
+        """Bounds at one penalty, as fine as is asked if that can be had."""
+        found = bound(replace(problem, lam=lam), gap=gap * PART)
+        residual = residual_of(problem, found.network)
+        dual, total = found.dual.mu, penalty_bounds(found.network)[1]
+        value = dot(residual, residual) / 2 + lam * total
+        below = dot(problem.y, dual) - dot(dual, dual) / 2
+        return BoundedNode(lam, found, residual, dual, total, value - below)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BoundedPath(Reported):
+    """Nodes in increasing lambda; between any two neighbours an explicit network and dual vector are within `gap`."""
+
+    problem: Problem
+    nodes: tuple[BoundedNode, ...]
+    wanted: Fraction
+    gap: Fraction
+    """The largest gap, relative to the optimal value, anywhere from the first node to the last."""
+    seconds: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether the gap is as small as was asked."""
+        return self.gap <= self.wanted
+
+
+def gap_between(low: BoundedNode, high: BoundedNode) -> Fraction:
+    """The largest relative gap between two nodes."""
+    apart = [u - v for u, v in zip(high.residual, low.residual, strict=True)]
+    moved = [u - v for u, v in zip(high.dual, low.dual, strict=True)]
+    bend = (high.lam - low.lam) * (low.total - high.total) - (dot(apart, apart) + dot(moved, moved)) / 2
+    largest = max(low.gap, high.gap)
+    if bend > abs(high.gap - low.gap):  # the parabola has its top inside
+        top = (bend + high.gap - low.gap) / (2 * bend)
+        largest = (1 - top) * low.gap + top * high.gap + top * (1 - top) * bend
+    least = low.bounds.lower
+    return largest / least if least else (Fraction(0) if largest == 0 else Fraction(10**9))
+
+
+def bounded_path(
+    problem: Problem, lo: Any = None, hi: Any = None, *, gap: Any = Fraction(1, 1000)
+) -> BoundedPath:
+    """Prove a path to within a relative gap; `hi` and `lo` as for `path`.
+
+    >>> found = bounded_path(Problem.of([[1], [2], [-1]], [1, 3, 2]), 1, 8, gap=Fraction(1, 100))
+    >>> found.reached
+    True
+    """
+    begin = time.monotonic()
+    if problem.y is None:
+        raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
+    problem.setting.refuse("a path")
+    largest = lambda_max_squared(Program(problem.X, problem.y, Fraction(1), None))
+    low, high = (to_fraction(v) for v in ends_of_path(largest, lo, hi))
+    wanted = penalty(gap, "--gap")
+    lams = sorted({low, high, *_between(low, high, FIRST)})
+    nodes = [BoundedNode.of(problem, lam, wanted) for lam in lams]
+    done, waiting = [nodes[0]], list(reversed(nodes[1:]))
+    try:
+        while waiting:
+            left, right = done[-1], waiting[-1]
+            middle = _between(left.lam, right.lam, 2)
+            refined = len(done) + len(waiting) < MOST and left.lam < middle[0] < right.lam
+            if refined and gap_between(left, right) > max(wanted, _least(left, right)):
+                check()
+                waiting.append(BoundedNode.of(problem, middle[0], wanted))
+            else:
+                done.append(waiting.pop())
+    except OutOfTime:
+        done += reversed(waiting)
+    worst = max((gap_between(a, b) for a, b in pairwise(done)), default=done[0].bounds.gap)
+    return BoundedPath(problem, tuple(done), wanted, worst, time.monotonic() - begin)
+
+
+def _least(left: BoundedNode, right: BoundedNode) -> Fraction:
+    """The gap that is left at the nodes themselves, which no further node mends."""
+    least = left.bounds.lower
+    return max(left.gap, right.gap) / least * Fraction(11, 10) if least else Fraction(0)
+
+
+def _between(low: Fraction, high: Fraction, count: int) -> list[Fraction]:
+    """Penalties at about equal ratios, strictly between the ends."""
+    ratio = Fraction((high / low) ** Fraction(1, count)).limit_denominator(RATIO_DIGITS)
+    found = [(low * ratio**k).limit_denominator(10**12) for k in range(1, count)]
+    return [lam for lam in found if low < lam < high]

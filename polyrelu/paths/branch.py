@@ -1,0 +1,207 @@
+"""The root of a structure as a curve in lambda.
+
+With eta = nu / lambda and the convex weights b_k = lambda beta_k the square system of `proof.structure` reads
+
+    F(x, lambda) = ( lambda W^T W g + sum_k b_k a_k^T a_k g - W^T X B c - W^T y,
+                     ( |a_k g|^2 - 1 ) / 2,   - (W^T X B)^T g ) = 0,         x = (g, b, c),  eta = W g + y_N / lambda,
+
+which is quadratic in (x, lambda), holds lambda once, and stays regular as lambda falls to 0. Its Jacobian in x is
+affine along a chord. The system is always deflated: on the complement of W the residual is y_N, and eta moves like
+1 / lambda^2 there, which no bound on steps would survive. The basis W is exact, and nearly orthonormal, so that
+enclosures of g are nearly enclosures of eta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
+
+from polyrelu.exact.enclosure import ball_column, precision
+from polyrelu.exact.krawczyk import approximate_inverse
+from polyrelu.exact.linear import independent_rows
+from polyrelu.exact.rational import integer_rows, select_rows, to_fmpq, to_fraction
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.square_system import SquareSystem
+from polyrelu.proof.structure import Structure
+
+Balls = list[arb]
+
+BITS = 160
+"""Working precision along a branch; breakpoints are refined beyond it."""
+BASIS_BITS = 24
+NEWTON_STEPS = 25
+
+
+class Rounded(NamedTuple):
+    """The rational data in balls of the current precision."""
+
+    a: list[arb_mat]
+    squares: list[arb_mat]
+    gram: arb_mat
+    E: arb_mat
+    y: arb_mat
+    W: arb_mat
+    rest: arb_mat
+
+
+class Branch(Structure):
+    """A structure whose root is followed along lambda; the penalty of its program plays no part."""
+
+    @cached_property
+    def W(self) -> fmpq_mat:
+        """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
+        spans = [row for neuron in self.neurons for row in neuron.A.tolist()] + self.XB.transpose().tolist()
+        rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
+        return nearly_orthonormal(fmpq_mat(select_rows(rows, independent_rows(rows)))).transpose()
+
+    @cached_property
+    def K(self) -> int:
+        """Number of weights."""
+        return len(self.neurons)
+
+    @cached_property
+    def unknowns(self) -> int:
+        """Length of x = (g, b, c)."""
+        return self.size + self.K + self.r
+
+    @cached_property
+    def key(self) -> frozenset[tuple[Place, bool]]:
+        """Two branches with the same key are the same curve."""
+        return frozenset((k.place, pair) for k, pair in zip(self.neurons, self.paired, strict=True))
+
+    @cached_property
+    def in_balls(self) -> Rounded:
+        """The data at `BITS`."""
+        with precision(BITS):
+            return self._round()
+
+    @property
+    def data(self) -> Rounded:
+        """The data at the precision that is current."""
+        return self.in_balls if ctx.prec <= BITS else self._finer(ctx.prec)
+
+    @cached_property
+    def _finer(self) -> Callable[[int], Rounded]:
+        return lru_cache(maxsize=4)(lambda _: self._round())
+
+    def _round(self) -> Rounded:
+        a, gram, E, y = SquareSystem(self).exact
+        balls = [arb_mat(m) for m in a]
+        rest = arb_mat(self.program.n, 1, [arb(v) for v in self.y_rest])
+        squares = [m.transpose() * m for m in balls]
+        return Rounded(balls, squares, arb_mat(gram), arb_mat(E), arb_mat(y), arb_mat(self.W), rest)
+
+    def parts(self, x: Sequence[arb]) -> tuple[arb_mat, Balls, Balls]:
+        """g as a column, b and c."""
+        p, K = self.size, self.K
+        return ball_column(x[:p]), list(x[p : p + K]), list(x[p + K :])
+
+    def equations(self, x: Sequence[arb], lam: arb) -> Balls:
+        """F."""
+        at, (g, b, c) = self.data, self.parts(x)
+        fit, norms = at.gram * g * lam - at.y - at.E * ball_column(c), []
+        for a, weight in zip(at.a, b, strict=True):
+            z = a * g
+            fit = fit + a.transpose() * z * weight
+            norms.append((sum((v * v for v in z.entries()), start=arb(0)) - 1) / 2)
+        return [*fit.entries(), *norms, *(-(at.E.transpose() * g)).entries()]
+
+    def jacobian(self, x: Sequence[arb], lam: arb) -> arb_mat:
+        """dF/dx, symmetric."""
+        at = self.data
+        return self.bordered(x, at.gram * lam, at.E)
+
+    def slope(self, dx: Sequence[arb], dlam: arb) -> arb_mat:
+        """How the Jacobian changes along (dx, dlam): it is affine."""
+        at = self.data
+        return self.bordered(dx, at.gram * dlam, at.E * arb(0))
+
+    def bordered(self, x: Sequence[arb], corner: arb_mat, E: arb_mat) -> arb_mat:
+        """[[corner + sum b_k a_k^T a_k, (a_k^T a_k g), -E], [., 0, 0], [., 0, 0]]."""
+        at, (g, b, _) = self.data, self.parts(x)
+        borders = []
+        for square, weight in zip(at.squares, b, strict=True):
+            corner = corner + square * weight
+            borders.append((square * g).entries())
+        borders += [[-E[i, k] for i in range(self.size)] for k in range(self.r)]
+        rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
+        zeros = [arb(0)] * len(borders)
+        return arb_mat(rows + [[*border, *zeros] for border in borders]) if rows else arb_mat(0, 0)
+
+    def bend(self, dx: Sequence[arb], dlam: arb) -> arb_mat:
+        """The quadratic part of F at (dx, dlam)."""
+        at, (g, b, _) = self.data, self.parts(dx)
+        fit, norms = at.gram * g * dlam, []
+        for square, weight in zip(at.squares, b, strict=True):
+            turned = square * g
+            fit = fit + turned * weight
+            norms.append((g.transpose() * turned)[0, 0] / 2)
+        return ball_column([*fit.entries(), *norms, *([arb(0)] * self.r)])
+
+    def by_lambda(self, x: Sequence[arb]) -> arb_mat:
+        """dF/dlambda = (W^T W g, 0, 0)."""
+        g, _, _ = self.parts(x)
+        return ball_column([*(self.data.gram * g).entries(), *([arb(0)] * (self.K + self.r))])
+
+    def residual_at(self, x: Sequence[arb], lam: arb) -> arb_mat:
+        """nu = lambda W g + y_N."""
+        g, _, _ = self.parts(x)
+        return self.data.W * g * lam + self.data.rest
+
+    def newton(self, x: Sequence[arb], lam: fmpq) -> Balls | None:
+        """A point near the root at lambda, by Newton's iteration; no claim."""
+        point, size = [v.mid() for v in x], None
+        if not point:
+            return []
+        with precision(BITS):
+            for _ in range(NEWTON_STEPS):
+                inverse = approximate_inverse(self.jacobian(point, arb(lam)), BITS)
+                if inverse is None:
+                    return None
+                step = [s.mid() for s in (inverse * ball_column(self.equations(point, arb(lam)))).entries()]
+                point = [(v - s).mid() for v, s in zip(point, step, strict=True)]
+                before, size = size, max(abs(s) for s in step)
+                if not size.is_finite() or (before is not None and size > before * 4 and size > 1):
+                    return None
+                if size < arb(2) ** (30 - BITS) * max(arb(1), *(abs(v) for v in point)):
+                    return point
+        return None
+
+
+def nearly_orthonormal(rows: fmpq_mat) -> fmpq_mat:
+    """The same span, by a rational triangular matrix near the one that makes the rows orthonormal.
+
+    Floats propose the matrix. It is triangular without zeros on its diagonal, so the span is the same whatever they do.
+    """
+    if not rows.nrows():
+        return rows
+    table = [[to_fraction(v) for v in row] for row in rows.tolist()]
+    sizes = [max(abs(v) for v in row) for row in table]
+    floats = np.array([[float(v / size) for v in row] for row, size in zip(table, sizes, strict=True)])
+    with np.errstate(all="ignore"):
+        R = np.linalg.qr(floats.T, mode="r")
+        if not np.abs(np.diag(R)).min() > 0:
+            return rows
+        turn = np.linalg.inv(R).T
+    exact = [
+        [rounded(turn[i, j]) / to_fmpq(sizes[j]) if j <= i else fmpq(0) for j in range(len(table))]
+        for i in range(len(table))
+    ]
+    return fmpq_mat(exact) * rows if all(row[i] != 0 for i, row in enumerate(exact)) else rows
+
+
+def rounded(value: float) -> fmpq:
+    """A short dyadic fraction near a float; 0 for what is not finite."""
+    if not np.isfinite(value) or value == 0:
+        return fmpq(0)
+    mantissa, exponent = np.frexp(value)
+    return fmpq(int(np.ldexp(mantissa, BASIS_BITS))) * fmpq(2) ** (int(exponent) - BASIS_BITS)
+
+
+def branch_of(neurons: Sequence[Neuron], paired: Sequence[bool], like: Structure) -> Branch:
+    """The branch of these neurons in the program of another."""
+    return Branch(like.program, tuple(neurons), tuple(paired))

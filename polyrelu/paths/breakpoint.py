@@ -1,0 +1,97 @@
+"""A breakpoint: the only event in its place, with no gap between the structures above and below.
+
+The zero of the function g along S1 is a root (x*, lambda*) of S1's augmented system. Carried over, it solves the
+system of S2 at lambda*, and the function m that vanishes below is 0 there (see `events`). The chords of the pieces that
+end here reach across lambda*, and x* must lie where each has one root only (`End.anchor`): so g = 0 on the curve of S1,
+and m = 0 on that of S2, at the same lambda*. On these pieces g' > 0 and m' < 0 are proved, so that S1 holds right above
+and S2 right below, and no lambda lies between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flint import arb, fmpq
+
+from polyrelu.paths.branch import Balls
+from polyrelu.paths.conditions import Condition
+from polyrelu.paths.curve import Curve, End
+from polyrelu.paths.directions import Node
+from polyrelu.paths.events import Change, changes
+from polyrelu.paths.phase import phase_begins
+from polyrelu.paths.zeros import Zero, carried, rate
+
+
+@dataclass(frozen=True, eq=False)
+class Breakpoint:
+    """A proved breakpoint between two curves."""
+
+    above: Curve
+    below: Curve
+    changes: tuple[Change, ...]
+    zero: Zero
+    carried: Balls
+    """The root at the breakpoint, in the unknowns of the curve below."""
+
+    @property
+    def lam(self) -> arb:
+        """Lambda, enclosed."""
+        return self.zero.lam
+
+    @property
+    def ends(self) -> tuple[fmpq, fmpq]:
+        """Short numbers just below and just above it."""
+        return self.zero.outside
+
+    @property
+    def end_above(self) -> End:
+        """The lower end of the piece above."""
+        zero = frozenset[Condition]().union(*(c.zero_above for c in self.changes))
+        guests = tuple(p for c in self.changes for p in c.guests_above)
+        return End(zero, guests, (self.zero.x, self.zero.lam))
+
+    @property
+    def end_below(self) -> End:
+        """The upper end of the piece below."""
+        zero = frozenset[Condition]().union(*(c.zero_below for c in self.changes))
+        guests = tuple(p for c in self.changes for p in c.guests_below)
+        return End(zero, guests, (self.carried, self.zero.lam))
+
+    def node_above(self) -> Node | None:
+        """Where the piece above ends: just below lambda*."""
+        point = self.above.branch.newton(self.zero.x, self.ends[0])
+        return None if point is None else self.above.node(point, self.ends[0])
+
+    def node_below(self) -> Node | None:
+        """Where the piece below begins: just above lambda*."""
+        point = self.below.branch.newton(self.carried, self.ends[1])
+        return None if point is None else self.below.node(point, self.ends[1])
+
+
+def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
+    """The events that a vanishing condition can be, as far as they are proved to be one."""
+    leaving = rate(zero.branch, zero.condition, zero.x, zero.lam)
+    if leaving is None or not leaving > 0:
+        return
+    for change in (*phase_begins(curve, zero), *changes(curve, zero.condition)):
+        found = _joined(curve, change, zero)
+        if found is not None:
+            yield found
+
+
+def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
+    x = carried(curve.branch, (zero.x, zero.lam), change.below, change.names, {})
+    if x is None or not _is_near_a_root(change, x, zero):
+        return None
+    if change.leads is not None:
+        entering = rate(change.below, change.leads, x, zero.lam)
+        if entering is None or not entering < 0:
+            return None
+    return Breakpoint(curve, Curve(change.below, curve.faces), (change,), zero, x)
+
+
+def _is_near_a_root(change: Change, x: Balls, zero: Zero) -> bool:
+    """A first look; the piece below decides."""
+    left = change.below.equations(x, zero.lam)
+    return all(bool(v.contains(0)) for v in left) and change.below.newton(x, zero.outside[1]) is not None

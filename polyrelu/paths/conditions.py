@@ -1,0 +1,265 @@
+"""What must be positive for a root to be the optimum, as functions along its curve, and how they are proved so.
+
+Every condition is one of
+
+    a weight b_k,    a linear form of nu (a strict side s (+-)x_j.A_k nu, or a multiplier),    a slack,    a share,
+
+with a value and a gradient in (x, lambda). Along a proved chord the derivative f' = f_lambda + f_x.x' is enclosed, and
+
+    f >= (d f_a - c f_b + c d (b - a)) / (d - c)        where c <= f' <= d on [a, b] and c < 0 < d
+
+(the lines of slope c from a and of slope d from b meet there), while f is monotone if c or d is 0. A function that is
+known to vanish at one end, an event, is positive elsewhere iff it leaves 0 in the right direction: the sign of f'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flint import arb, arb_mat, fmpq, fmpq_mat
+
+from polyrelu.exact.enclosure import ball_column, ends
+from polyrelu.exact.linear import dot, squared, times
+from polyrelu.exact.rational import to_fmpq
+from polyrelu.paths.branch import Balls, Branch
+from polyrelu.paths.chord import Chord
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.shared_face import Surroundings
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A function that must be positive; what happens where it is not is told by `kind`.
+
+    `place` is the neuron concerned, `row` the hyperplane of a side, `target` the face that a multiplier sends u to.
+    """
+
+    kind: str
+    place: Place
+    row: int | None = None
+    target: Place | None = None
+    form: tuple[fmpq, ...] = field(default=(), compare=False, repr=False)
+    """Over nu, for sides and multipliers; over b for weights that are shared with dependent neurons."""
+
+
+WEIGHT, SIDE, MULTIPLIER, SLACK, SHARE = "weight", "side", "multiplier", "slack", "share"
+
+
+def sides(neuron: Neuron) -> list[Condition]:
+    """u lies strictly inside its face."""
+    place, program = neuron.place, neuron.program
+    table = (program.Xq * neuron.A).tolist()
+    return [
+        Condition(SIDE, place, j, None, tuple(v * (side * place.sign) for v in table[j]))
+        for j, side in enumerate(place.face)
+        if side
+    ]
+
+
+def multipliers(neuron: Neuron) -> list[Condition]:
+    """Every block around u has lambda u as its projection."""
+    around = Surroundings(neuron, neuron.program)
+    return [
+        Condition(MULTIPLIER, neuron.place, None, around.beside(test.ray), tuple(-v for v in test.form))
+        for test in around.tests()
+    ]
+
+
+def weights(branch: Branch, mixes: Mapping[Place, tuple[fmpq, ...]]) -> list[Condition]:
+    """Every weight is positive: the unknowns b, or linear forms of them where some are shared."""
+    if mixes:
+        return [Condition(WEIGHT, place, form=form) for place, form in mixes.items()]
+    return [Condition(WEIGHT, neuron.place) for neuron in branch.neurons]
+
+
+def slack(neuron: Neuron) -> Condition:
+    """(lambda^2 - |A nu|^2) / 2 for a neuron that has not entered yet, or has left."""
+    return Condition(SLACK, neuron.place)
+
+
+@dataclass(frozen=True)
+class Values:
+    """Values of some conditions at the ends of a chord, and enclosures of their derivatives on it."""
+
+    low: Balls
+    high: Balls
+    slope: Balls
+
+
+class Table:
+    """Conditions on one branch, evaluated together: all but slacks are rows of one matrix over x.
+
+    Row i has the value (R x)_i, or lambda (R x)_i + constant_i where nu has a part outside of W that the form sees.
+    """
+
+    def __init__(self, branch: Branch, conditions: Iterable[Condition]) -> None:
+        self.branch = branch
+        given = list(conditions)
+        self.linear = [f for f in given if f.kind != SLACK]
+        self.slacks = [f for f in given if f.kind == SLACK]
+        self.settled: set[int] = set()
+        """Rows that vanish for every lambda, or are positive constants."""
+        self.broken: set[int] = set()
+        """Rows that are negative constants."""
+        self.constant: dict[int, fmpq] = {}
+        self.R = self._rows()
+        self.newcomers = [_Slack(branch, f.place) for f in self.slacks]
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """In the order of all values."""
+        return [*self.linear, *self.slacks]
+
+    def _rows(self) -> arb_mat:
+        """The matrix over x, with constants and identities sorted out exactly."""
+        branch, rest = self.branch, self.branch.y_rest
+        places = {neuron.place: k for k, neuron in enumerate(branch.neurons)}
+        rows: list[Balls] = []
+        for i, f in enumerate(self.linear):
+            row = [arb(0)] * branch.unknowns
+            if f.kind == WEIGHT:
+                shared = f.form or tuple(int(k == places[f.place]) for k in range(branch.K))
+                row[branch.size : branch.size + branch.K] = [arb(v) for v in shared]
+            else:
+                constant = dot(f.form, rest)
+                if branch.size:
+                    over_g = (_row(f.form) * branch.data.W).entries()
+                    if all(v.contains(0) for v in over_g):
+                        exact = (fmpq_mat(1, len(f.form), list(f.form)) * branch.W).entries()
+                        over_g = [arb(v) for v in exact]
+                    row[: branch.size] = over_g
+                if all(v.is_zero() for v in row):
+                    bad = constant < 0 or (constant == 0 and f.kind == SIDE)
+                    (self.broken if bad else self.settled).add(i)
+                elif constant != 0:
+                    self.constant[i] = constant
+            rows.append(row)
+        return arb_mat(rows) if rows else arb_mat(0, branch.unknowns)
+
+    def values(self, x: Sequence[arb], lam: arb) -> Balls:
+        """All values at a point."""
+        products = (self.R * ball_column(x)).entries() if self.branch.unknowns else []
+        found = [*products] or [arb(0)] * len(self.linear)
+        for i, constant in self.constant.items():
+            found[i] = found[i] * lam + arb(constant)
+        return [*found, *(s.value(x, lam) for s in self.newcomers)]
+
+    def slopes(self, x: Sequence[arb], dx: Sequence[arb], lam: arb) -> Balls:
+        """Derivatives along a curve with x' = dx."""
+        if not self.branch.unknowns:
+            return [*([arb(0)] * len(self.linear)), *(s.slope(x, dx, lam) for s in self.newcomers)]
+        moved = (self.R * ball_column(dx)).entries()
+        here = (self.R * ball_column(x)).entries() if self.constant else []
+        for i in self.constant:
+            moved[i] = moved[i] * lam + here[i]
+        return [*moved, *(s.slope(x, dx, lam) for s in self.newcomers)]
+
+    def along(self, chord: Chord) -> Values:
+        """At both ends and between them."""
+        return Values(
+            self.values(chord.root_low, arb(chord.low)),
+            self.values(chord.root_high, arb(chord.high)),
+            self.slopes(chord.anywhere, chord.derivative, chord.all_lambda),
+        )
+
+    def gradient(self, which: Condition, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
+        """The gradient of one condition over x, and its derivative by lambda."""
+        if which.kind == SLACK:
+            return self.newcomers[self.slacks.index(which)].gradient(x, lam)
+        i = self.linear.index(which)
+        row = [self.R[i, j] for j in range(self.branch.unknowns)]
+        if i not in self.constant:
+            return row, arb(0)
+        return [v * lam for v in row], sum((v * t for v, t in zip(row, x, strict=True)), start=arb(0))
+
+    def failing(self, chord: Chord, at_low: set[Condition], at_high: set[Condition]) -> list[Condition]:
+        """Those not proved positive on the chord; some are known to vanish at one of its ends."""
+        values, width, found = self.along(chord), chord.width, []
+        for i, f in enumerate(self.conditions):
+            if i in self.settled and i < len(self.linear):
+                continue
+            known = (f in at_low, f in at_high)
+            if i in self.broken or not positive(values.low[i], values.high[i], values.slope[i], width, known):
+                found.append(f)
+        return found
+
+    def negative(self, x: Sequence[arb], lam: arb) -> list[Condition]:
+        """Those negative at a point near the root: only a hint."""
+        found = self.values(x, lam)
+        return [
+            f
+            for i, f in enumerate(self.conditions)
+            if i in self.broken or (i not in self.settled and found[i] < 0)
+        ]
+
+
+class _Slack:
+    """(lambda^2 - |z|^2) / 2 with z = A nu = lambda A W g + A y_N."""
+
+    def __init__(self, branch: Branch, place: Place) -> None:
+        neuron = Neuron(place, branch.program)
+        self.branch, self.A = branch, arb_mat(neuron.A)
+        self.over_g = self.A * branch.data.W if branch.size else None
+        self.rest = arb_mat(neuron.A.nrows(), 1, [arb(v) for v in times(neuron.A, branch.y_rest)])
+
+    def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
+        """A nu."""
+        if self.over_g is None:
+            return self.rest
+        return self.over_g * ball_column(x[: self.branch.size]) * lam + self.rest
+
+    def value(self, x: Sequence[arb], lam: arb) -> arb:
+        """The slack."""
+        return (lam * lam - _inner(self.z(x, lam), self.z(x, lam))) / 2
+
+    def slope(self, x: Sequence[arb], dx: Sequence[arb], lam: arb) -> arb:
+        """lambda - z.z'."""
+        if self.over_g is None:
+            return lam
+        p = self.branch.size
+        moved = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
+        return lam - _inner(self.z(x, lam), moved)
+
+    def gradient(self, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
+        """Over x, and by lambda."""
+        if self.over_g is None:
+            return [], lam
+        z, p = self.z(x, lam), self.branch.size
+        over_g = (self.over_g.transpose() * z * (-lam)).entries()
+        rest = [arb(0)] * (self.branch.unknowns - p)
+        return [*over_g, *rest], lam - _inner(z, self.over_g * ball_column(x[:p]))
+
+
+def positive(low: arb, high: arb, slope: arb, width: arb, zero: tuple[bool, bool]) -> bool:
+    """Whether a function is positive between the ends, and at those where it is not known to vanish."""
+    if zero[0]:
+        return not zero[1] and bool(slope > 0) and bool(high > 0)
+    if zero[1]:
+        return bool(slope < 0) and bool(low > 0)
+    if not (low > 0 and high > 0):
+        return False
+    if slope >= 0 or slope <= 0:
+        return True
+    c, d = (to_fmpq(v) for v in ends(slope))
+    return bool((low * d - high * c + width * (c * d)) > 0)
+
+
+def _inner(u: arb_mat, v: arb_mat) -> arb:
+    return (u.transpose() * v)[0, 0]
+
+
+def _row(form: Sequence[fmpq]) -> arb_mat:
+    return arb_mat(1, len(form), [arb(v) for v in form])
+
+
+def exact_value(f: Condition, branch: Branch, nu: Sequence[Any], b: Sequence[Any], lam: Any) -> Any:
+    """The value of a condition over an exact field."""
+    if f.kind == WEIGHT and f.form:
+        return dot(f.form, b)
+    if f.kind == WEIGHT:
+        return b[[neuron.place for neuron in branch.neurons].index(f.place)]
+    if f.kind == SLACK:
+        return lam * lam - squared(Neuron(f.place, branch.program).z(nu))
+    return dot(f.form, nu)

@@ -1,0 +1,190 @@
+"""A branch with everything that has to hold along it, and pieces of it that are proved.
+
+A piece is an interval [low, high] with a chord, on which the weights are positive, every neuron lies strictly inside
+its face with strict multipliers, and all other directions are strictly below lambda: then the neurons of the branch are
+the tight ones, and the used ones, at every lambda of the piece (`proof.optimum`, read with "for all lambda"). At an end
+that is a breakpoint some of these functions vanish; they are named, and shown to leave 0 in the right direction.
+*Guests* are neurons about to enter, or that have just left: the slack of each is one more function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from flint import arb, fmpq
+
+from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.krawczyk import prove_root
+from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.chord import Chord, prove_chord
+from polyrelu.paths.conditions import Condition, Table, multipliers, sides, slack, weights
+from polyrelu.paths.dependent import Dependent, mixes
+from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
+from polyrelu.paths.shares import Shares, shares_of
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.program import Program
+
+
+@dataclass(eq=False)
+class Faces:
+    """Neurons of one program with their conditions, each computed once."""
+
+    program: Program
+    neurons: dict[Place, Neuron] = field(default_factory=dict)
+    known: dict[Place, list[Condition]] = field(default_factory=dict)
+
+    def neuron(self, place: Place) -> Neuron:
+        """The neuron of a place."""
+        if place not in self.neurons:
+            self.neurons[place] = Neuron(place, self.program)
+        return self.neurons[place]
+
+    def around(self, place: Place) -> list[Condition]:
+        """Its strict sides and multipliers."""
+        if place not in self.known:
+            neuron = self.neuron(place)
+            self.known[place] = [*sides(neuron), *multipliers(neuron)]
+        return self.known[place]
+
+
+@dataclass(frozen=True)
+class End:
+    """What happens at an end of a piece: functions that vanish there, and guests."""
+
+    zero: frozenset[Condition] = frozenset()
+    guests: tuple[Place, ...] = ()
+    anchor: tuple[Balls, arb] | None = field(default=None, compare=False, repr=False)
+    """The root at the breakpoint itself, which has to lie on the curve."""
+
+
+ORDINARY = End()
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A proved interval of one curve."""
+
+    curve: Curve
+    chord: Chord
+    low: End
+    high: End
+    shares: Shares | None
+
+    @property
+    def ends(self) -> tuple[fmpq, fmpq]:
+        """low <= high."""
+        return self.chord.low, self.chord.high
+
+    def root_at(self, lam: fmpq, bits: int) -> Balls:
+        """The root at one lambda of the piece, to so many bits."""
+        branch, chord = self.curve.branch, self.chord
+        if not branch.unknowns:
+            return []
+        with precision(BITS):
+            part = (arb(lam) - arb(chord.low)) / chord.width
+            start = [(u + (v - u) * part).mid() for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+        root = prove_root(
+            lambda x: branch.equations(x, arb(lam)), lambda x: branch.jacobian(x, arb(lam)), start, bits
+        )
+        if root is None:
+            raise Undecided(f"the root at lambda = {lam} was not refined")
+        with precision(BITS):
+            tube = [arb(v, r) for v, r in zip(start, chord.r, strict=True)]
+        if not all(bool(outer.overlaps(v)) for outer, v in zip(tube, root.box, strict=True)):
+            raise Undecided(f"the root at lambda = {lam} was lost")
+        return root.box
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a piece was not proved: its chord, some conditions, or directions."""
+
+    chord: bool = False
+    conditions: tuple[Condition, ...] = ()
+    above: Above | None = None
+    shares: bool = False
+
+    @property
+    def reason(self) -> str:
+        """In words."""
+        if self.chord:
+            return "the root could not be followed: its system is nearly singular"
+        if self.conditions:
+            kinds = sorted({f.kind for f in self.conditions})
+            return f"not proved positive: {', '.join(kinds)}"
+        if self.shares:
+            return "no point inside the fibre of the antipodal pairs was proved"
+        return "directions close to lambda resist the covering"
+
+
+class Curve:
+    """A structure's root as a function of lambda, with its conditions."""
+
+    def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
+        self.branch, self.faces, self.further = branch, faces, further
+        self.tables: dict[tuple[Place, ...], Table] = {}
+        self.patience = Patience()
+
+    @cached_property
+    def tight(self) -> tuple[Place, ...]:
+        """The places of E: each pair's antipode right behind it."""
+        found: list[Place] = []
+        for neuron, pair in zip(self.branch.neurons, self.branch.paired, strict=True):
+            found.append(neuron.place)
+            if pair:
+                found.append(antipode(neuron.place))
+        return (*found, *(f.place for f in self.further))
+
+    @cached_property
+    def rows(self) -> Rows:
+        """What is known of the residual's rows by structure."""
+        return Rows.of(self.branch, self.tight)
+
+    def table(self, guests: Sequence[Place] = ()) -> Table:
+        """All conditions, with those of some guests."""
+        key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
+        if key not in self.tables:
+            around = [f for place in (*self.tight, *key) for f in self.faces.around(place)]
+            leaving = [slack(self.faces.neuron(place)) for place in key]
+            shared = mixes(self.branch, self.further) if self.further else {}
+            self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])
+        return self.tables[key]
+
+    def node(self, point: Balls, lam: fmpq) -> Node:
+        """A node on this curve."""
+        return Node.of(self.branch, point, lam)
+
+    def prove(self, below: Node, above: Node, low: End = ORDINARY, high: End = ORDINARY) -> Piece | Failure:
+        """The piece between two nodes."""
+        chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point)
+        anchors = [end.anchor for end in (low, high) if end.anchor is not None]
+        if chord is None or not all(chord.holds(*anchor) for anchor in anchors):
+            return Failure(chord=True)
+        return self.prove_on(chord, (below, above), chord.drift(), low, high)
+
+    def prove_on(
+        self,
+        chord: Chord,
+        nodes: tuple[Node, Node],
+        drift: Sequence[arb],
+        low: End = ORDINARY,
+        high: End = ORDINARY,
+    ) -> Piece | Failure:
+        """All that has to hold along a chord; the residual drifts from that of two nodes."""
+        guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
+        failing = self.table(guests).failing(chord, set(low.zero), set(high.zero))
+        shares = shares_of(chord, high.zero) if any(self.branch.paired) else None
+        if failing:
+            return Failure(conditions=tuple(failing))
+        if shares is None and any(self.branch.paired):
+            return Failure(shares=True)
+        found = unsettled(drift, nodes, (*self.tight, *guests), self.rows, self.patience)
+        return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
+
+
+def antipode(place: Place) -> Place:
+    """The same sign on the opposite face."""
+    return Place(place.sign, tuple(-side for side in place.face))

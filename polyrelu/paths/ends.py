@@ -1,0 +1,42 @@
+"""From where to where a path leads."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from flint import fmpq
+
+from polyrelu.data.numbers import exact_number
+from polyrelu.errors import BadInput
+from polyrelu.exact.enclosure import ends
+from polyrelu.exact.rational import to_fmpq
+from polyrelu.proof.lambda_max import enclosed_root
+
+LOWEST, HIGHEST = fmpq(1, 1000), fmpq(1001, 1000)
+"""Of lambda_max: where a path ends unless it is told."""
+BITS = 160
+
+
+def ends_of_path(largest: fmpq, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
+    """Both ends as rationals: as they were given, else short ones near parts of lambda_max (whose square is given)."""
+    top = ends(enclosed_root(largest, BITS))[1]
+    scale = to_fmpq(top.limit_denominator(10**12)) if top else fmpq(1)
+    high = scale * HIGHEST if hi is None else to_fmpq(penalty(hi, "--to"))
+    low = min(scale, high) * LOWEST if lo is None else to_fmpq(penalty(lo, "--from"))
+    if not 0 < low < high:
+        raise BadInput(f"a path needs 0 < from < to, and from = {low}, to = {high} were given")
+    return low, high
+
+
+def penalty(value: Any, name: str) -> Fraction:
+    """An exact positive number, or one line that names the option."""
+    try:
+        found = exact_number(value)
+    except BadInput as error:
+        raise BadInput(f"{name}: {error}") from None
+    if found <= 0:
+        raise BadInput(
+            f"{name}: {value} is not positive; a path needs positive numbers (for 0 see --to-zero)"
+        )
+    return found

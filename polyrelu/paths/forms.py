@@ -1,0 +1,97 @@
+"""Two ways to write down the same neurons when antipodal pairs are used: as pairs, or one by one.
+
+As pairs (with B^T X^T nu = 0 and the exchange c) the system is regular whenever delta = 0, and u and -u move as one.
+One by one it is regular only if q = r; then each weight is an unknown of its own, and one member may leave or turn.
+Both describe the same tight neurons, so that a path may go on in the other form at any node: each piece is a proof by
+itself.
+"""
+
+from __future__ import annotations
+
+from flint import arb, arb_mat
+
+from polyrelu.exact.linear import rank
+from polyrelu.paths.branch import Branch
+from polyrelu.paths.curve import Curve, antipode
+from polyrelu.paths.directions import Node
+from polyrelu.paths.shares import proposed
+from polyrelu.paths.zeros import carried
+from polyrelu.proof.neuron import Place
+
+NEAR = arb(2) ** -60
+
+
+def opposite_places(places: list[Place]) -> list[tuple[Place, Place]]:
+    """Pairs of places of equal sign on opposite faces, each once."""
+    known, found = set(places), list[tuple[Place, Place]]()
+    for place in places:
+        if antipode(place) in known and (antipode(place), place) not in found:
+            found.append((place, antipode(place)))
+    return found
+
+
+def exact_pairs(curve: Curve, node: Node) -> list[tuple[Place, Place]]:
+    """Opposite places whose directions seem to be exactly opposite at a node: P X^T nu = 0."""
+    singles = [k.place for k, pair in zip(curve.branch.neurons, curve.branch.paired, strict=True) if not pair]
+    nu = curve.branch.residual_at(node.point, arb(node.lam))
+    found = []
+    for u, v in opposite_places(singles):
+        total = arb_mat(curve.faces.neuron(u).A + curve.faces.neuron(v).A) * nu
+        if all(abs(t) < NEAR * arb(node.lam) for t in total.entries()):
+            found.append((u, v))
+    return found
+
+
+def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
+    """The same with all exact pairs as pairs, if there are at least as many as dimensions of what they span."""
+    pairs = exact_pairs(curve, node)
+    spans = [row for u, _ in pairs for row in curve.faces.neuron(u).L.transpose().tolist()]
+    if not pairs or len(pairs) < rank(spans):
+        return None
+    seconds = {v for _, v in pairs}
+    firsts = {u for u, _ in pairs}
+    units = [
+        (k, pair or k.place in firsts)
+        for k, pair in zip(curve.branch.neurons, curve.branch.paired, strict=True)
+        if k.place not in seconds
+    ]
+    branch = Branch(curve.branch.program, tuple(k for k, _ in units), tuple(pair for _, pair in units))
+    return _reached(curve, node, branch, {})
+
+
+def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
+    """The same with every neuron by itself, where q = r."""
+    branch = curve.branch
+    if not any(branch.paired) or sum(branch.paired) != branch.r:
+        return None
+    shares = proposed(branch, node.point)
+    if shares is None:
+        return None
+    solved = shares.solved(branch, node.point)
+    if solved is None:
+        return None
+    _, b, _ = branch.parts(node.point)
+    units, split = [], dict[Place, arb]()
+    given = dict(zip(shares.basis, solved, strict=True))
+    for k, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
+        units.append(neuron)
+        if pair:
+            other = curve.faces.neuron(antipode(neuron.place))
+            units.append(other)
+            split |= {neuron.place: b[k] - given[k], other.place: given[k]}
+    return _reached(curve, node, Branch(branch.program, tuple(units), (False,) * len(units)), split)
+
+
+def _reached(curve: Curve, node: Node, branch: Branch, split: dict[Place, arb]) -> tuple[Curve, Node] | None:
+    """The other branch at the same lambda, if Newton's iteration finds the same residual there."""
+    x = carried(curve.branch, (node.point, arb(node.lam)), branch, {}, split)
+    point = None if x is None else branch.newton(x, node.lam)
+    if point is None:
+        return None
+    before = curve.branch.residual_at(node.point, arb(node.lam))
+    after = branch.residual_at(point, arb(node.lam))
+    apart = [abs(u - v) for u, v in zip(before.entries(), after.entries(), strict=True)]
+    if not all(v < NEAR * (1 + abs(u)) for u, v in zip(before.entries(), apart, strict=True)):
+        return None
+    there = Curve(branch, curve.faces)
+    return there, there.node(point, node.lam)

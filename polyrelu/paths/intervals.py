@@ -1,0 +1,151 @@
+"""What is constant between two breakpoints, said of the proved pieces there.
+
+The activations of a regular system are independent (one for each single or pair, and a basis of exchanges), so their
+rank is the number of its weights and exchanges, and all dependences are linear exchanges: delta = 0, one function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from flint import arb, arb_mat, fmpq
+
+from polyrelu.exact.linear import rank
+from polyrelu.exact.minors import nonzero_minor
+from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.curve import Curve, Piece, antipode
+from polyrelu.paths.forms import opposite_places
+from polyrelu.proof.neuron import Neuron, Place
+
+
+@dataclass(frozen=True, eq=False)
+class Interval:
+    """A maximal open interval between consecutive breakpoints, covered by proved pieces (the highest first)."""
+
+    pieces: tuple[Piece, ...]
+    above: Breakpoint | None
+    """The breakpoint at its upper end, if it is one."""
+    below: Breakpoint | None
+
+    @property
+    def curve(self) -> Curve:
+        """The structure, in the form of the lowest piece."""
+        return self.pieces[-1].curve
+
+    @property
+    def low(self) -> arb:
+        """The lower end, enclosed."""
+        return self.below.lam if self.below is not None else arb(self.pieces[-1].chord.low)
+
+    @property
+    def high(self) -> arb:
+        """The upper end, enclosed."""
+        return self.above.lam if self.above is not None else arb(self.pieces[0].chord.high)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The neurons, all of them tight and used."""
+        return self.curve.tight
+
+    @cached_property
+    def neurons(self) -> list[Neuron]:
+        """The same with their matrices."""
+        return [self.curve.faces.neuron(place) for place in self.places]
+
+    @property
+    def rank(self) -> int:
+        """Rank of the signed activations."""
+        return self.curve.branch.K + self.curve.branch.r
+
+    @property
+    def nullity(self) -> int:
+        """Dimension of the set of optimal networks."""
+        return len(self.places) - self.rank
+
+    @cached_property
+    def pairs(self) -> int:
+        """Number of antipodal pairs."""
+        return sum(self.curve.branch.paired) + len(self._exact)
+
+    @cached_property
+    def _exact(self) -> list[tuple[Place, Place]]:
+        return _exact_among_singles(self.pieces[-1])
+
+    @property
+    def p_unique(self) -> bool:
+        """Whether the network is unique."""
+        return self.nullity == 0
+
+    @cached_property
+    def convex_unique(self) -> bool:
+        """Whether the convex program has one solution: no neuron lies in the cones of two blocks, besides."""
+        return self.nullity == 0 and all(neuron.multiplicity == 1 for neuron in self.neurons)
+
+    @property
+    def function_unique(self) -> bool:
+        """Whether all optimal networks are one function: all dependences are linear exchanges."""
+        if not self.curve.further:
+            return True
+        spans = [row for u, _ in self._exact for row in self.curve.faces.neuron(u).L.transpose().tolist()]
+        return self.nullity == len(self._exact) - (rank(spans) if spans else 0)
+
+    @cached_property
+    def affine(self) -> bool:
+        """Whether residual and weights are affine in lambda: all A_k have rank 1, which fixes the directions, or the
+        activations live in orthogonal spaces on which each Q_k is a multiple of the identity.
+        """
+        return all(neuron.A.rank() <= 1 for neuron in self.neurons) or self._orthogonal
+
+    @cached_property
+    def _orthogonal(self) -> bool:
+        squares = [neuron.A.transpose() * neuron.A for neuron in self.neurons]
+        for k, Q in enumerate(squares):
+            if any(v != 0 for other in squares[:k] for v in (Q * other).entries()):
+                return False
+            diagonal = next((Q[i, i] for i in range(Q.nrows()) if Q[i, i] != 0), fmpq(1))
+            top = next((i for i in range(Q.nrows()) if Q[i, i] != 0), 0)
+            if Q * ((Q * Q)[top, top] / diagonal) != Q * Q:
+                return False
+        return True
+
+    def holds(self, lam: fmpq) -> bool:
+        """Whether a proved piece holds a lambda."""
+        return self.piece_at(lam) is not None
+
+    def piece_at(self, lam: fmpq) -> Piece | None:
+        """The piece that holds a lambda strictly between the breakpoints."""
+        inside = arb(lam) > self.low if self.below else lam >= self.pieces[-1].chord.low
+        if not (inside and (arb(lam) < self.high if self.above else lam <= self.pieces[0].chord.high)):
+            return None
+        return next((p for p in self.pieces if p.chord.low <= lam <= p.chord.high), None)
+
+
+def _exact_among_singles(piece: Piece) -> list[tuple[Place, Place]]:
+    """Opposite singles whose directions are exactly opposite.
+
+    On a line they are. Else v_k.X^T nu = 0 for v_k = A_k nu - A_-k nu (see `phase`), and where these span U, all are.
+    """
+    curve = piece.curve
+    pairs = {k.place for k, p in zip(curve.branch.neurons, curve.branch.paired, strict=True) if p}
+    found = opposite_places([p for p in curve.tight if not {p, antipode(p)} & pairs])
+    wide = [pair for pair in found if curve.faces.neuron(pair[0]).dimension > 1]
+    if wide and not _span_everything(piece, found, wide):
+        found = [pair for pair in found if pair not in wide]
+    return found
+
+
+def _span_everything(
+    piece: Piece, pairs: Sequence[tuple[Place, Place]], wide: Sequence[tuple[Place, Place]]
+) -> bool:
+    curve, chord = piece.curve, piece.chord
+    nu = curve.branch.residual_at(chord.at_high, arb(chord.high))
+    rows: list[list[arb]] = []
+    for u, _ in pairs:
+        a, b = curve.faces.neuron(u), curve.faces.neuron(antipode(u))
+        rows.append((arb_mat(a.A - b.A) * nu).entries())
+    spans = [row for u, _ in wide for row in curve.faces.neuron(u).L.transpose().tolist()]
+    return len(nonzero_minor(arb_mat(rows))[0]) >= rank(
+        [*spans, *(row for u, _ in pairs for row in curve.faces.neuron(u).L.transpose().tolist())]
+    )

@@ -1,0 +1,73 @@
+"""The linear phase begins: several neurons get their antipodes at once, where X^T nu becomes 0 on what they span.
+
+Let u_k and -u_k both be tight: |A_k nu| = |A_-k nu|, and A_k nu + A_-k nu = P_k X^T nu. So v_k = A_k nu - A_-k nu,
+which lies in L_k, has v_k.X^T nu = 0. Let U be the span of all L_k concerned and w the projection of X^T nu onto it. If
+the v_k of the pairs whose two members are tight at lambda* span U, then w = 0, exactly; and then the antipode of every
+neuron with L_k in U is tight: all of them enter together. (With one newcomer nothing is special: it enters.)
+
+Below, as many pairs as there are newcomers share a thin part m, the same for each; m = 0 at lambda*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flint import arb, arb_mat
+
+from polyrelu.exact.minors import nonzero_minor
+from polyrelu.paths.branch import Branch
+from polyrelu.paths.conditions import SHARE, SLACK, Condition
+from polyrelu.paths.curve import Curve, antipode
+from polyrelu.paths.events import Change
+from polyrelu.paths.zeros import Zero
+from polyrelu.proof.neuron import Place
+
+
+def phase_begins(curve: Curve, zero: Zero) -> Iterator[Change]:
+    """The event that several antipodes enter at once, if it is proved to be that."""
+    failed, tight = zero.condition, set(curve.tight)
+    if failed.kind != SLACK or antipode(failed.place) not in tight:
+        return
+    new = _newcomers(curve, zero)
+    if len(new) < 2 or failed.place not in new:
+        return
+    olds = [antipode(p) for p in new]
+    both = [p for p in curve.tight if antipode(p) in tight]
+    firsts = [p for i, p in enumerate(both) if antipode(p) not in both[:i]]
+    paired = {*olds, *firsts}
+    kept = [p for p in curve.tight if p not in {antipode(q) for q in firsts}]
+    below = Branch(
+        curve.branch.program, tuple(curve.faces.neuron(p) for p in kept), tuple(p in paired for p in kept)
+    )
+    if not _spanned(curve, zero, below, [*firsts, antipode(failed.place)]):
+        return
+    yield Change(
+        "phase_begin",
+        antipode(failed.place),
+        None,
+        below,
+        frozenset(Condition(SLACK, p) for p in new),
+        frozenset(Condition(SHARE, p) for p in olds),
+        guests_above=tuple(new),
+    )
+
+
+def _newcomers(curve: Curve, zero: Zero) -> list[Place]:
+    """Antipodes that are not tight above, but are at lambda*, as far as balls tell."""
+    tight = set(curve.tight)
+    waiting = [antipode(p) for p in curve.tight if antipode(p) not in tight]
+    table = curve.table(waiting)
+    values = table.values(zero.x, zero.lam)
+    slacks = {f.place: v for f, v in zip(table.conditions, values, strict=True) if f.kind == SLACK}
+    return [p for p in waiting if slacks[p].contains(0)]
+
+
+def _spanned(curve: Curve, zero: Zero, below: Branch, pairs: list[Place]) -> bool:
+    """Whether the v_k of these pairs span U: then w = 0 at lambda*."""
+    nu = curve.branch.residual_at(zero.x, zero.lam)
+    B = arb_mat(below.B).transpose()
+    columns: list[list[arb]] = []
+    for place in pairs:
+        u, v = curve.faces.neuron(place), curve.faces.neuron(antipode(place))
+        columns.append((B * (arb_mat(u.A - v.A) * nu)).entries())
+    return bool(columns) and len(nonzero_minor(arb_mat(columns))[0]) == below.r

@@ -1,0 +1,111 @@
+"""The linear phase along a chord: how the weight of each pair is shared between u and -u, for every lambda.
+
+Where the phase has just begun, some pairs have a *thin* share m, the same for each, which is 0 at the breakpoint: it is
+one of the unknowns of the basis, and m' < 0 shows it positive below.
+
+A point strictly inside the fibre { 0 <= b'_k <= mu_k, sum b'_k z_k = B c } (z_k = a_k g, mu_k the weight of the pair)
+shows that every neuron of every pair is used. Outside a basis of r pairs a share is a fixed part of mu_k; those of the
+basis solve r equations whose matrix is nonsingular in balls for the whole chord at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb, arb_mat, fmpq
+
+from polyrelu.exact.enclosure import ball_column
+from polyrelu.guess import interior_point
+from polyrelu.paths.branch import Balls, Branch
+from polyrelu.paths.chord import Chord
+from polyrelu.paths.conditions import SHARE, Condition
+
+PART_BITS = 48
+
+
+@dataclass(frozen=True)
+class Shares:
+    """The part of mu_k that goes to -u_k outside of a basis of pairs; pairs with a thin share count as one unknown."""
+
+    parts: dict[int, fmpq]
+    basis: tuple[int, ...]
+    thin: tuple[int, ...] = ()
+
+    def matrix(self, branch: Branch, g: arb_mat) -> arb_mat:
+        """Columns: z_k of the basis, and the sum over the thin ones."""
+        columns = [(branch.data.a[k] * g).entries() for k in self.basis]
+        if self.thin:
+            thin = sum((branch.data.a[k] for k in self.thin[1:]), start=branch.data.a[self.thin[0]])
+            columns.append((thin * g).entries())
+        return arb_mat(branch.B).transpose() * arb_mat(columns).transpose()
+
+    def right(self, branch: Branch, g: arb_mat, b: Sequence[arb], c: Sequence[arb]) -> arb_mat:
+        """B c, less what the fixed parts exchange."""
+        target = arb_mat(branch.B) * ball_column(c)
+        for k, part in self.parts.items():
+            target = target - branch.data.a[k] * g * (b[k] * arb(part))
+        return arb_mat(branch.B).transpose() * target
+
+    def solved(self, branch: Branch, x: Sequence[arb]) -> Balls | None:
+        """b'_k of the basis (and m); None where the matrix is not proved nonsingular."""
+        g, b, c = branch.parts(x)
+        try:
+            found: Balls = self.matrix(branch, g).solve(self.right(branch, g, b, c)).entries()
+        except ZeroDivisionError:
+            return None
+        return found
+
+    def inside(self, branch: Branch, x: Sequence[arb]) -> bool:
+        """Whether all inequalities but m > 0 are strict for every x of a box."""
+        found = self.solved(branch, x)
+        if found is None:
+            return False
+        _, b, _ = branch.parts(x)
+        if not all(bool(found[-1] < b[k]) for k in self.thin):
+            return False
+        return all(bool(v > 0) and bool(v < b[k]) for k, v in zip(self.basis, found, strict=False))
+
+    def thins(self, chord: Chord) -> bool:
+        """Whether m' < 0 along the chord, by differentiating its equations (no part is fixed beside thin ones)."""
+        branch, x, dx = chord.branch, chord.anywhere, chord.derivative
+        (g, _, _), (dg, _, dc) = branch.parts(x), branch.parts(dx)
+        t = self.solved(branch, x)
+        if t is None or self.parts:
+            return False
+        B = arb_mat(branch.B)
+        right = B.transpose() * (B * ball_column(dc)) - self.matrix(branch, dg) * ball_column(t)
+        return bool(self.matrix(branch, g).solve(right)[branch.r - 1, 0] < 0)
+
+
+def proposed(branch: Branch, x: Sequence[arb]) -> Shares | None:
+    """Shares at a point, from floats: a basis of pairs, and short fractions for the others."""
+    g, b, c = branch.parts([v.mid() for v in x])
+    pairs = [k for k, pair in enumerate(branch.paired) if pair]
+    columns = np.array([[float((v * b[k]).mid()) for v in (branch.data.a[k] * g).entries()] for k in pairs]).T
+    target = np.array([float(v.mid()) for v in (arb_mat(branch.B) * ball_column(c)).entries()])
+    guess = interior_point(columns, target)
+    if guess is None or len(guess[1]) != branch.r:
+        return None
+    share, basis = guess
+    fixed = {
+        pairs[i]: fmpq(max(1, min(2**PART_BITS - 1, round(float(share[i]) * 2**PART_BITS))), 2**PART_BITS)
+        for i in range(len(pairs))
+        if i not in basis
+    }
+    return Shares(fixed, tuple(pairs[i] for i in basis))
+
+
+def shares_of(chord: Chord, high: frozenset[Condition]) -> Shares | None:
+    """Shares that stay strictly inside the fibre along the whole chord; thin ones may be 0 at its upper end."""
+    branch = chord.branch
+    places = {f.place for f in high if f.kind == SHARE}
+    if places:
+        thin = tuple(k for k, neuron in enumerate(branch.neurons) if neuron.place in places)
+        basis = tuple(k for k, pair in enumerate(branch.paired) if pair and k not in thin)
+        found = Shares({}, basis, thin) if len(basis) == branch.r - 1 else None
+        return found if found and found.inside(branch, chord.anywhere) and found.thins(chord) else None
+    middle = [(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+    found = proposed(branch, middle)
+    return found if found is not None and found.inside(branch, chord.anywhere) else None

@@ -1,0 +1,224 @@
+"""The whole path: intervals, breakpoints, and what is left undecided."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from flint import fmpq
+from threadpoolctl import threadpool_limits
+
+from polyrelu.data.numbers import Floats, exact_number
+from polyrelu.data.problem import Problem
+from polyrelu.display import DIGITS, Reported, picture
+from polyrelu.errors import BadInput, LimitReached, Undecided
+from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
+from polyrelu.exact.rational import to_fmpq, to_fraction
+from polyrelu.paths.algebra import ExactZero, exact_zero
+from polyrelu.paths.branch import BITS, Branch
+from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.continuity import Continuity, continuity_of
+from polyrelu.paths.curve import Curve, Faces, Piece
+from polyrelu.paths.ends import ends_of_path
+from polyrelu.paths.gaps import Gap, Way, started, walked
+from polyrelu.paths.intervals import Interval
+from polyrelu.paths.sensitivity import Sensitivity, sensitivity
+from polyrelu.paths.zero import Limit, down_to_zero
+from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
+from polyrelu.proof.program import Program
+
+DECADES = 8
+"""How often lambda is divided by 10 in search of the last structure."""
+Bounds = tuple[str, str]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Path(Reported):
+    """Every optimal network for every lambda of an interval, proved piece by piece."""
+
+    problem: Problem
+    low: Fraction
+    high: Fraction
+    lambda_max_squared: fmpq
+    intervals: tuple[Interval, ...]
+    """In increasing lambda; with a gap, the parts on both sides of it."""
+    breakpoints: tuple[Breakpoint, ...]
+    undecided: tuple[Gap, ...]
+    seconds: float
+    limit: Limit | None = None
+    """What happens as lambda falls to 0, if that was asked."""
+    _exact: dict[int, ExactZero | None] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """Whether the whole interval is covered without a gap: "proved" or "undecided"."""
+        return "undecided" if self.undecided else "proved"
+
+    def lambda_max(self, digits: int = DIGITS) -> Bounds:
+        """The smallest penalty for which the zero network is optimal, enclosed."""
+        return decimal_bounds(enclosed_root(self.lambda_max_squared, bits_of(digits)), digits)
+
+    def exact(self, k: int) -> ExactZero | None:
+        """Breakpoint k as an algebraic number of low degree, verified; None where it is not recognised."""
+        if k not in self._exact:
+            self._exact[k] = exact_zero(self.breakpoints[k].zero)
+        return self._exact[k]
+
+    def breakpoint(self, k: int, digits: int = DIGITS) -> Bounds:
+        """Lambda at breakpoint k, enclosed to so many digits."""
+        return decimal_bounds(self.breakpoints[k].zero.refined(bits_of(digits)), digits)
+
+    def interval_at(self, lam: Any) -> Interval:
+        """The interval that holds a lambda."""
+        value = to_fmpq(exact_number(lam))
+        found = next((i for i in self.intervals if i.holds(value)), None)
+        if found is None:
+            raise Undecided(f"lambda = {lam} lies in no proved interval of this path")
+        return found
+
+    def at(self, lam: Any) -> Any:
+        """The full result at one lambda: `certify` there."""
+        from polyrelu.certification import certify
+
+        return certify(self.problem, lam=lam)
+
+    def sensitivity(self, lam: Any) -> Sensitivity:
+        """Derivatives of weights, directions and fit by lambda and by the targets, where lambda is no breakpoint."""
+        return sensitivity(self.problem, lam)
+
+    def plot(self) -> Any:
+        """The profile of weights against lambda, as a figure with `.save(file)` and a `caption`."""
+        return picture(self)
+
+    def weights(self, lam: Any, digits: int = DIGITS) -> list[tuple[Any, Bounds]]:
+        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up."""
+        value = to_fmpq(exact_number(lam))
+        piece = self.interval_at(lam).piece_at(value)
+        assert piece is not None
+        branch, x = piece.curve.branch, piece.root_at(value, bits_of(digits))
+        with precision(bits_of(digits)):
+            _, b, _ = branch.parts(x)
+            return [(k.place, decimal_bounds(w, digits)) for k, w in zip(branch.neurons, b, strict=True)]
+
+    @cached_property
+    def continuity(self) -> Continuity:
+        """Is the set of optimal networks continuous in lambda, and must block weights jump?"""
+        return continuity_of(self.breakpoints, gaps=bool(self.undecided))
+
+    @cached_property
+    def unique(self) -> tuple[Interval, ...]:
+        """The intervals on which the network is unique."""
+        return tuple(i for i in self.intervals if i.p_unique)
+
+
+def path(
+    X: Any,
+    y: Any = None,
+    lo: Any = None,
+    hi: Any = None,
+    *,
+    bias: bool | str = False,
+    to_zero: bool = False,
+    floats: Floats = "decimal",
+    told: Any = None,
+) -> Path:
+    """Prove how the set of optimal networks changes from lambda = lo to hi (default: 1/1000 of lambda_max to above it).
+
+    `to_zero` goes on to lambda = 0, with the limit.
+
+    >>> found = path([[1], [2], [-1]], [1, 3, 2], 1, 8)
+    >>> found.status, [found.exact(k).name for k in range(2)], [len(i.places) for i in found.intervals]
+    ('proved', ['2', '7'], [2, 1, 0])
+    """
+    begin = time.monotonic()
+    problem = X if isinstance(X, Problem) else Problem.of(X, y, None, bias=bias, floats=floats)
+    if problem.y is None:
+        raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
+    problem.setting.refuse("a path")
+    program = Program(problem.X, problem.y, Fraction(1), None)
+    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
+        largest = lambda_max_squared(program)
+        low, high = ends_of_path(largest, lo, hi)
+        faces = Faces(program)
+        start = _start(problem, faces, largest, high)
+        way = walked(problem, start, low, high, told)
+        limit = None
+        if to_zero:
+            limit, low = to_the_end(problem, way, low)
+    intervals = tuple(reversed(list(_intervals(way.pieces, way.breaks, way.gaps))))
+    return Path(
+        replace(problem, lam=None),
+        to_fraction(low),
+        to_fraction(high),
+        largest,
+        intervals,
+        tuple(reversed(way.breaks)),
+        tuple(sorted(way.gaps, key=lambda g: g.low)),
+        time.monotonic() - begin,
+        limit,
+    )
+
+
+def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
+    """Go on to smaller lambda until one proof holds down to 0; the way is continued."""
+    limit = Limit(None, "nothing was proved at the lower end")
+    for _ in range(DECADES):
+        if not way.pieces or way.pieces[-1].chord.low > low:
+            break
+        curve = way.pieces[-1].curve
+        point = curve.branch.newton(way.pieces[-1].chord.at_low, low)
+        if point is None:
+            break
+        limit = down_to_zero(curve, curve.node(point, low))
+        if limit.piece is not None:
+            way.pieces.append(limit.piece)
+            return limit, fmpq(0)
+        way.extend(walked(problem, (curve, curve.node(point, low)), low / 10, low, None))
+        low = low / 10
+    way.gaps.append(Gap(fmpq(0), low, limit.reason or "the limit is not proved"))
+    return limit, fmpq(0)
+
+
+def _start(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Any:
+    """The zero network above lambda_max; else what is proved at the upper end."""
+    if high * high > largest:
+        curve = Curve(Branch(faces.program, (), ()), faces)
+        return curve, curve.node([], high)
+    with suppress(Undecided, LimitReached):
+        return started(problem, faces, high)
+    return None
+
+
+def _intervals(
+    pieces: Iterable[Piece], breaks: Iterable[Breakpoint], gaps: Iterable[Gap]
+) -> Iterable[Interval]:
+    """Pieces between breakpoints and gaps, from above."""
+    after = {id(b.below): b for b in breaks}
+    cuts = sorted(
+        [*((b.ends[0], b) for b in after.values()), *((g.low, None) for g in gaps)],
+        key=lambda cut: cut[0],
+        reverse=True,
+    )
+    held: list[Piece] = []
+    above: Breakpoint | None = None
+    for piece in pieces:
+        while cuts and piece.chord.high <= _reach(cuts[0]):
+            _, here = cuts.pop(0)
+            if held:
+                yield Interval(tuple(held), above, here)
+            held, above = [], here
+        held.append(piece)
+    if held:
+        yield Interval(tuple(held), above, None)
+
+
+def _reach(cut: tuple[fmpq, Breakpoint | None]) -> fmpq:
+    """Pieces whose upper end is at most this lie below the cut."""
+    low, here = cut
+    return here.ends[1] if here is not None else low

@@ -1,0 +1,282 @@
+"""From the largest lambda downwards: a piece, the next event, the structure below it, and so on.
+
+Steps are proposed by Newton's iteration on the branch. A condition that is negative at the end of a step, or a
+direction that a covering finds above lambda, announces an event; its zero is proved, the structure below is read off
+the table of `events`, and pieces lead down to it. Nothing depends on how an event was found: a piece or a breakpoint
+that was overlooked or mistaken fails a test, and what cannot be proved becomes a gap that is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+from flint import arb, fmpq
+
+from polyrelu import budget
+from polyrelu.exact.rational import to_fraction
+from polyrelu.paths.branch import Balls
+from polyrelu.paths.breakpoint import Breakpoint, breakpoints
+from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition
+from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece, antipode
+from polyrelu.paths.directions import Above, Node
+from polyrelu.paths.events import moves_as_one
+from polyrelu.paths.forms import as_pairs, as_singles
+from polyrelu.paths.zeros import Zero, tangent, zero_of
+from polyrelu.proof.directions import places_above
+from polyrelu.proof.oracle import in_floats
+
+FIRST_STEP, LARGEST_STEP = fmpq(1, 32), fmpq(2, 5)
+LEAST_STEP = fmpq(1, 10**9)
+"""Relative; a piece that needs shorter ones is left undecided."""
+LAMBDA_BITS = 40
+SEARCHES = 6
+SECANTS = 12
+CLIMBS = 5
+
+
+@dataclass
+class Walk:
+    """One way down; `pieces` and `breaks` in the order in which they were proved."""
+
+    curve: Curve
+    node: Node
+    low: fmpq
+    entry: End = ORDINARY
+    step: fmpq = FIRST_STEP
+    pieces: list[Piece] = field(default_factory=list)
+    breaks: list[Breakpoint] = field(default_factory=list)
+    waiting: Breakpoint | None = None
+    """The next event, as far as it is known."""
+    reason: str = ""
+    turned_at: fmpq | None = None
+    """Where the form was changed last."""
+    told: Callable[[fmpq], object] | None = None
+
+    def run(self) -> bool:
+        """Go down as far as it is proved; whether the end was reached."""
+        while self.node.lam > self.low:
+            budget.check()
+            if not self.advance():
+                return False
+            if self.told is not None:
+                self.told(self.node.lam)
+        return True
+
+    def advance(self) -> bool:
+        """One proved piece further down; False where even the shortest step fails."""
+        while self.step > LEAST_STEP:
+            goal = self.goal()
+            node = self.waiting.node_above() if goal is None and self.waiting else self.node_at(goal)
+            if node is None:
+                self.shorten("the root could not be followed: its system is nearly singular")
+                continue
+            if goal is not None and self.negative_at(node):
+                continue
+            end = self.waiting.end_above if goal is None and self.waiting else ORDINARY
+            found = self.curve.prove(node, self.node, end, self.entry)
+            if isinstance(found, Piece):
+                self.accept(found, node, reached=goal is None)
+                return True
+            self.refused(found)
+        return False
+
+    def goal(self) -> fmpq | None:
+        """The end of the next step; None stands for the event that is waiting."""
+        b = self.node.lam
+        goal = max(self.low, short(b * (1 - self.step)))
+        if self.waiting is not None and b * (1 - self.step * fmpq(3, 2)) <= self.waiting.ends[1]:
+            return None
+        return goal if b * (1 - self.step * fmpq(3, 2)) > self.low else self.low
+
+    def node_at(self, lam: fmpq | None) -> Node | None:
+        """The curve at another lambda, by Newton's iteration along the tangent."""
+        if lam is None:
+            return None
+        point = follow(self.curve, self.node, lam)
+        return None if point is None else self.curve.node(point, lam)
+
+    def shorten(self, reason: str) -> None:
+        """Half of the step that was tried."""
+        self.reason = reason
+        if self.waiting is not None:
+            left = (self.node.lam - self.waiting.ends[0]) / self.node.lam
+            self.step = min(self.step, left)
+        self.step = self.step / 2
+
+    def negative_at(self, node: Node) -> bool:
+        """Whether some condition is negative at the end of the step: then an event is sought, or the step cut."""
+        negative = self.curve.table().negative(node.point, arb(node.lam))
+        if not negative:
+            return False
+        if not self.found_event(negative, node):
+            self.shorten(Failure(conditions=tuple(negative)).reason)
+        return True
+
+    def refused(self, failure: Failure) -> None:
+        """A piece was not proved: newcomers are an event, and anything else asks for a shorter step."""
+        if failure.shares and self.entry is ORDINARY and self.took(as_singles(self.curve, self.node)):
+            return
+        above = failure.above
+        if above is not None and above.missed and above.node is not self.node:
+            newcomers = self.newcomers(above)
+            if newcomers and self.found_event(newcomers, above.node):
+                return
+        self.shorten(failure.reason)
+
+    def newcomers(self, above: Above) -> list[Condition]:
+        """The slacks of local maxima above lambda."""
+        nu = np.array([float(Fraction(m, 2**above.node.bits)) for m in above.node.integers])
+        starts = [(s, in_floats(u)) for s, u in above.missed]
+        known = set(self.curve.tight) | set(self.entry.guests)
+        places = places_above(self.curve.branch.program, nu, starts)
+        return [Condition(SLACK, place) for place in places if place not in known]
+
+    def found_event(self, failed: Iterable[Condition], node: Node) -> bool:
+        """Find the first zero of some conditions on the way to a node, and what happens there."""
+        zero = self.first_zero(failed, node)
+        if zero is None or (self.waiting is not None and not zero.lam > self.waiting.lam):
+            return False
+        form = self.other_form(zero)
+        other = None if form is None else form(self.curve, self.node)
+        if other is not None:
+            return self.entry is ORDINARY and self.took(other)
+        found = next(breakpoints(self.curve, zero), None)
+        if found is None:
+            return False
+        self.waiting = found
+        return True
+
+    def other_form(self, zero: Zero) -> Callable[[Curve, Node], tuple[Curve, Node] | None] | None:
+        """The other form of the same neurons, if the event asks for it: the path goes on in that form before."""
+        kind, place, branch = zero.condition.kind, zero.condition.place, self.curve.branch
+        if kind != WEIGHT and self.has_twin(zero):
+            return None if moves_as_one(self.curve, place) else as_pairs
+        alone = kind in (WEIGHT, MULTIPLIER) and place in self.curve.tight
+        return as_singles if alone and any(branch.paired) and sum(branch.paired) == branch.r else None
+
+    def took(self, other: tuple[Curve, Node] | None) -> bool:
+        """Go on in another form; at each node only once, so that this ends."""
+        if other is None or self.turned_at == self.node.lam:
+            return False
+        self.curve, self.node = other
+        self.turned_at = self.node.lam
+        self.waiting = None
+        return True
+
+    def has_twin(self, zero: Zero) -> bool:
+        """Whether the antipode's condition vanishes at the same lambda, as far as balls tell."""
+        f = zero.condition
+        target = None if f.target is None else antipode(f.target)
+        twin = Condition(f.kind, antipode(f.place), f.row, target)
+        if (f.kind == SLACK) == (twin.place in self.curve.tight):
+            return False
+        table = self.curve.table((twin.place,) if f.kind == SLACK else ())
+        values = table.values(zero.x, zero.lam)
+        return any(g == twin and v.contains(0) for g, v in zip(table.conditions, values, strict=True))
+
+    def first_zero(self, failed: Iterable[Condition], node: Node) -> Zero | None:
+        """The largest lambda below here at which one of the conditions vanishes."""
+        best: Zero | None = None
+        for _ in range(SEARCHES):
+            zeros = [zero_between(self.curve, f, node, self.node) for f in failed if f not in self.entry.zero]
+            best = max((z for z in zeros if z is not None), key=lambda z: z.lam.mid(), default=best)
+            if best is None:
+                return None
+            best = self.on_its_face(best)
+            further = self.curve.table().negative(best.x, best.lam)
+            failed = [f for f in further if f != best.condition]
+            if not failed:
+                return best
+            node = self.curve.node([v.mid() for v in best.x], best.outside[0])
+        return best
+
+    def on_its_face(self, zero: Zero) -> Zero:
+        """A newcomer's face at its own lambda: another than where it was seen first, perhaps."""
+        for _ in range(CLIMBS if zero.condition.kind == SLACK else 0):
+            place = self.curve.faces.neuron(zero.condition.place).place
+            nu = self.curve.branch.residual_at(zero.x, zero.lam).entries()
+            z = self.curve.faces.neuron(place).z([v.mid() for v in nu])
+            u = np.array([float((arb(0) + v * place.sign).mid()) for v in z])
+            there = places_above(
+                self.curve.branch.program, np.array([float(v.mid()) for v in nu]), [(place.sign, u)]
+            )
+            if not there or there[0] == place:
+                break
+            nearer = zero_of(self.curve.branch, Condition(SLACK, there[0]), zero.x, zero.lam)
+            if nearer is None:
+                break
+            zero = nearer
+        return zero
+
+    def accept(self, piece: Piece, node: Node, *, reached: bool) -> None:
+        """Book a piece, and pass the event at its lower end."""
+        self.pieces.append(piece)
+        taken = (self.node.lam - node.lam) / self.node.lam
+        self.step = min(LARGEST_STEP, max(self.step, short(taken)) * fmpq(8, 5))
+        self.node, self.entry = node, ORDINARY
+        if reached and self.waiting is not None:
+            passed = self.waiting
+            below = passed.node_below()
+            self.breaks.append(passed)
+            self.curve, self.entry, self.waiting = passed.below, passed.end_below, None
+            if below is not None:
+                self.node = below
+
+
+def short(lam: fmpq) -> fmpq:
+    """A dyadic number near lambda, below it."""
+    if lam <= 0:
+        return lam
+    scale = Fraction(2) ** (LAMBDA_BITS - (int(lam.p).bit_length() - int(lam.q).bit_length()))
+    near = (to_fraction(lam) * scale).__floor__() / scale
+    return fmpq(near.numerator, near.denominator)
+
+
+def follow(curve: Curve, node: Node, lam: fmpq) -> Balls | None:
+    """A point of the curve at another lambda."""
+    direction = tangent(curve.branch, node.point, arb(node.lam))
+    if direction is None:
+        return None
+    move = arb(lam) - arb(node.lam)
+    start = [v + d.mid() * move for v, d in zip(node.point, direction, strict=True)]
+    return curve.branch.newton(start, lam)
+
+
+def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero | None:
+    """The zero of a condition that is negative at one node and positive at the other: secants, then a proof."""
+    table = curve.table((f.place,)) if f.kind == SLACK else curve.table()
+    index = table.conditions.index(f)
+
+    def value(node: Node) -> arb:
+        return table.values(node.point, arb(node.lam))[index].mid()
+
+    low, high, at_low, at_high = below, above, value(below), value(above)
+    if not at_low < 0:
+        return None
+    if not at_high > 0:
+        at_high = abs(at_low)
+    for k in range(SECANTS):
+        part = fmpq(1, 2)
+        if k % 3 < 2:
+            guess = (at_low / (at_low - at_high)).mid()
+            part = min(fmpq(49, 50), max(fmpq(1, 50), fmpq(*float(guess).as_integer_ratio())))
+        lam = short(low.lam + (high.lam - low.lam) * part)
+        point = follow(curve, high, lam)
+        if point is None or not low.lam < lam < high.lam:
+            break
+        node = curve.node(point, lam)
+        here = value(node)
+        if here < 0:
+            low, at_low = node, here
+        else:
+            high, at_high = node, here
+        if (high.lam - low.lam) * 1000 < above.lam - below.lam:
+            break
+    start = low if abs(at_low) < abs(at_high) else high
+    found = zero_of(curve.branch, f, start.point, arb(start.lam))
+    if found is None or not (found.lam > arb(below.lam) and found.lam < arb(above.lam)):
+        return None
+    return found

@@ -1,0 +1,93 @@
+"""The numbers of an accepted kernel file: its gap, the ball of the residual, the network and how far it may be off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from polyrelu.certificate import check, kernel
+from polyrelu.prose.digits import around, norm, root
+from polyrelu.prose.lemma import Balanced
+from polyrelu.prose.weights import Weight
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The numbers of an accepted kernel file."""
+
+    document: dict[str, Any]
+
+    @property
+    def optimum(self) -> bool:
+        """Whether it claims an optimum; else bounds."""
+        return bool(self.document["kind"] == "optimum")
+
+    @cached_property
+    def problem(self) -> kernel.Problem:
+        """The problem as the kernel reads it."""
+        return kernel.Problem(self.document["problem"])
+
+    @cached_property
+    def nu(self) -> tuple[int, list[int]]:
+        """The vector of which every direction was covered: a denominator, and numerators."""
+        nu = self.document["nu"]
+        return int(nu["denominator"]), [int(v) for v in nu["numerators"]]
+
+    @cached_property
+    def network(self) -> kernel.Network:
+        """The stored network."""
+        return kernel.network_of(self.problem, self.document["network"])
+
+    @cached_property
+    def t(self) -> Fraction:
+        """What scales nu to a feasible vector."""
+        return Fraction(1) if self.optimum else Fraction(self.document["t"])
+
+    @cached_property
+    def gap(self) -> Fraction:
+        """Upper less lower bound."""
+        gap, _ = kernel.bound_of(self.problem, *self.nu, self.t, self.network)
+        return Fraction(gap)
+
+    @cached_property
+    def ball(self) -> tuple[list[Fraction], Fraction]:
+        """Centre and radius of a ball that holds the residual of every optimal network."""
+        N, m = self.nu
+        feasible = [self.t * a / N for a in m]
+        if self.optimum:
+            return feasible, kernel.root(2 * self.gap)
+        apart = sum((a - b) ** 2 for a, b in zip(feasible, self.network.residual, strict=True))
+        middle = [(a + b) / 2 for a, b in zip(feasible, self.network.residual, strict=True)]
+        return middle, kernel.root(self.gap - Fraction(apart) / 4)
+
+    @cached_property
+    def apart(self) -> Fraction | None:
+        """How far the vectors of the only optimal network are, at most, from the stored ones; None if not known."""
+        if not self.optimum or self.document["inverse"] is None:
+            return None
+        N, m = self.nu
+        lines, rho = kernel.lines_of(self.problem, N, m), self.ball[1]
+        stars = [
+            kernel.star_of(self.problem, lines, 1 if face[0] == "+" else -1, face[1:], rho)
+            for face in self.document["faces"]
+        ]
+        return kernel.show_weights(self.problem, self.network, stars, self.document["inverse"], rho)
+
+    def vectors(self) -> list[tuple[int, list[check.Interval]]]:
+        """Signs and vectors |phi| theta of the stored network, or of the optimal one near it."""
+        radius = self.apart or Fraction(0)
+        return [
+            (sign, [around(Fraction(x, self.network.T), radius) for x in w])
+            for sign, w in zip(self.network.signs, self.network.vectors, strict=True)
+        ]
+
+    def balanced(self) -> Balanced:
+        """phi = s sqrt|w| and theta = w / sqrt|w| for the vectors w."""
+        found = []
+        for k, (sign, w) in enumerate(self.vectors()):
+            size = root(norm(w))
+            scale = size.inverse() if size.lo > 0 else check.Interval(0, 0)
+            found.append((k, Weight(size * sign), [Weight(scale * v) for v in w]))
+        return found

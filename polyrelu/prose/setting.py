@@ -1,0 +1,72 @@
+"""What a lemma is about: the data, the networks, what is minimised, and the words that the lemma uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polyrelu.prose.parts import Block, counted, table
+
+OBJECTIVE = (
+    r"J(\theta, \phi) = {} &\tfrac12 \sum_j \Bigl( \sum_i (x_j^{T} \theta_i)_+\, \phi_i - y_j \Bigr)^2 "
+    r"\\ &+ \tfrac12 \lambda \sum_i \bigl( \|\theta_i\|^2 + \phi_i^2 \bigr)"
+)
+GATED = OBJECTIVE.replace(r"(x_j^{T} \theta_i)_+", r"d^{(i)}_j\, x_j^{T} \theta_i")
+
+
+def setting(problem: dict[str, Any], sha256: str) -> list[Block]:
+    """The paragraphs before the lemma."""
+    n, d, gated = len(problem["X"]), len(problem["X"][0]), problem["gated"]
+    data = (
+        rf"The data are $n = {n}$ row{'s' * (n > 1)} $x_j \in \mathbf{{R}}^{{{d}}}$, the targets $y_j$, and $\lambda = "
+        rf"{problem['lambda']}$. (The problem, in the form of a proof file, has the SHA-256 {sha256}.)"
+    )
+    rows = [
+        [f"${j}$", "$(" + r",\ ".join(x) + ")$", f"${y}$"]
+        for j, (x, y) in enumerate(zip(problem["X"], problem["y"], strict=True), start=1)
+    ]
+    return [
+        data,
+        *table(["$j$", "$x_j$", "$y_j$"], rows),
+        *_networks(problem, gated),
+        *_bias(problem["X"]),
+        "A neuron is split if it is replaced by several, "
+        r"$(a_1 \theta, a_1 \phi), (a_2 \theta, a_2 \phi), \ldots$ with $a_1, a_2, \ldots \ge 0$ and "
+        r"$a_1^2 + a_2^2 + \ldots = 1$: neither the function nor $J$ changes. A network is optimal if no network, "
+        "of any width, has a smaller $J$.",
+    ]
+
+
+def _networks(problem: dict[str, Any], gated: bool) -> list[Block]:
+    """What a network is, and what is minimised."""
+    neurons = r"A network of width $m$ has neurons $(\theta_i, \phi_i)$, $i = 1, \ldots, m$, with "
+    spaces = rf"$\theta_i \in \mathbf{{R}}^{{{len(problem['X'][0])}}}$, $\phi_i \in \mathbf{{R}}$"
+    bias = "" if gated else r", and $(z)_+ = \max(z, 0)$. Its objective is"
+    formula = f"${GATED if gated else OBJECTIVE}.$"
+    given: list[Block] = []
+    if problem["patterns"] != "cells":
+        rows = [[f"${i}$", p] for i, p in enumerate(problem["patterns"], start=1)]
+        given = table(["", "pattern $d$"], rows)
+    if gated:
+        gates = counted(len(given) and len(problem["patterns"]), "gate") + " below"
+        if not given:
+            gates = "gates $1(x_j^{T} g \\ge 0)$ of all full-dimensional cells $g$ of the hyperplanes "
+            gates += r"$x_j^{T} g = 0$"
+        which = rf", and each neuron has one of the {gates}, $d^{{(i)}} \in \{{0, 1\}}^n$."
+        return [neurons + spaces + which + " Its objective is", formula, *given]
+    if not given:
+        return [neurons + spaces + bias, formula]
+    only = (
+        rf"Only networks with {counted(len(problem['patterns']), 'given pattern')} are meant: every $\theta_i$ has "
+        r"$(2 d_j - 1)\, x_j^{T} \theta_i \ge 0$ for all $j$, with one of the patterns $d$ below."
+    )
+    return [neurons + spaces + bias, formula, only, *given]
+
+
+def _bias(X: list[list[str]]) -> list[Block]:
+    """A last column of ones makes biases, which the penalty includes."""
+    if len(X[0]) == 1 or {row[-1] for row in X} != {"1"}:
+        return []
+    return [
+        r"The last entry of every $x_j$ is 1, so the last entry of $\theta_i$ is the bias of neuron $i$; the penalty "
+        "includes it like every other weight."
+    ]

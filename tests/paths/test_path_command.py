@@ -1,0 +1,152 @@
+"""`polyrelu path`: JSON, words, exit statuses."""
+
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from polyrelu import path
+from polyrelu.cli import main
+
+KEYS = [
+    "status",
+    "from",
+    "to",
+    "lambda_max",
+    "intervals",
+    "breakpoints",
+    "undecided",
+    "limit_zero",
+    "seconds",
+]
+NUMBERS = ["from", "to", "neurons", "rank", "pairs", "nullity", "dimension"]
+INTERVAL = [*NUMBERS, "convex_unique", "p_unique", "function_unique", "affine"]
+BREAKPOINT = ["lambda", "exact", "events", "above", "at", "below", "network_continuous", "convex_jump"]
+
+
+@pytest.fixture
+def table(tmp_path):
+    file = tmp_path / "data.csv"
+    file.write_text("1,1\n2,3\n-1,2\n")
+    return str(file)
+
+
+def test_json_has_the_keys(table, capsys):
+    assert main(["path", table, "--to-zero", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == KEYS
+    assert found["status"] == "proved"
+    assert [list(i) for i in found["intervals"]] == [INTERVAL] * 3
+    assert [list(b) for b in found["breakpoints"]] == [BREAKPOINT] * 2
+    assert [b["exact"] for b in found["breakpoints"]] == ["2", "7"]
+    assert found["breakpoints"][0]["events"] == [{"type": "enter", "neuron": 1, "row": None}]
+    assert found["intervals"][0]["from"] == ["0", "0"]
+    low, high = (float(v) for v in found["limit_zero"]["norm"])  # (7 - 0)/5 + 2
+    assert low <= 3.4 <= high
+    assert high - low < 1e-12
+    assert found["limit_zero"]["neurons"] == 2
+
+
+def test_without_to_zero_there_is_no_limit(table, capsys):
+    assert main(["path", table, "--from", "1", "--to", "3", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["limit_zero"] is None
+    assert (found["from"], found["to"]) == ("1", "3")
+    assert [i["neurons"] for i in found["intervals"]] == [2, 1]
+
+
+def test_words(table, capsys):
+    assert main(["path", table]) == 0
+    said = capsys.readouterr().out
+    assert "PROVED: every lambda in between" in said
+    assert "enter at 7" in said
+
+
+@pytest.mark.parametrize("ends", [("0", "1"), ("3", "2"), ("x", "2"), ("-1", "2")])
+def test_bad_ends_are_one_line(table, capsys, ends):
+    assert main(["path", table, "--from", ends[0], "--to", ends[1]]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("polyrelu path: ")
+    assert said.count("\n") == 1
+
+
+def test_a_piece_that_stays_open_is_told(tmp_path, capsys):
+    file = tmp_path / "pentagon.csv"  # symmetric: five neurons change at once, in an irrational way
+    file.write_text("2,0,1\n1,2,1\n-2,1,1\n-2,-1,1\n1,-2,1\n")
+    assert main(["path", str(file), "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "undecided"
+    assert found["undecided"]
+    assert all(piece["reason"] for piece in found["undecided"])
+    assert main(["path", str(file)]) == 3
+    assert "UNDECIDED" in capsys.readouterr().out
+
+
+def test_nothing_to_learn(tmp_path, capsys):
+    file = tmp_path / "zero.csv"
+    file.write_text("1,0,0\n0,1,0\n")
+    assert main(["path", str(file), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["breakpoints"] == []
+    assert [i["neurons"] for i in found["intervals"]] == [0]
+
+
+def test_bounds_between_nodes(table, capsys):
+    assert main(["path", table, "--from", "1", "--gap", "1e-2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "bounded"
+    assert 0 <= found["gap"] <= 0.01
+    lams = [Fraction(node["lambda"]) for node in found["nodes"]]
+    assert lams == sorted(lams)
+    for node in found["nodes"]:  # h = y.nu - |nu|^2 / 2, in closed form
+        lam = Fraction(node["lambda"])
+        plus, minus = max(Fraction(0), (7 - lam) / 5), max(Fraction(0), 2 - lam)
+        nu = [1 - plus, 3 - 2 * plus, 2 - minus]
+        value = sum(y * v - v * v / 2 for y, v in zip((1, 3, 2), nu, strict=True))
+        low, high = (Fraction(v) for v in node["objective"])
+        assert low <= value <= high
+
+
+def test_a_gap_and_zero_exclude_each_other(table, capsys):
+    assert main(["path", table, "--gap", "1e-2", "--to-zero"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_profile_is_drawn(table, tmp_path):
+    file = tmp_path / "profile.png"
+    assert main(["path", table, "--plot", str(file)]) == 0
+    assert file.read_bytes().startswith(b"\x89PNG")
+    drawn = path([[1], [2], [-1]], [1, 3, 2], 1, 8).plot()
+    assert drawn.shown["breakpoints"] == [2.0, 7.0]
+    assert "2 breakpoints" in drawn.caption
+    for lams, weights, _ in drawn.shown["curves"]:  # (7 - L)/5 and 2 - L
+        assert all(
+            min(abs(w - (7 - lam) / 5), abs(w - 2 + lam)) < 1e-9 for lam, w in zip(lams, weights, strict=True)
+        )
+
+
+def test_plots_need_a_path(table, capsys):
+    assert main(["path", table, "--gap", "1e-2", "--plot", "x.png"]) == 2
+    assert main(["path", table, "--at", "1", "--gap", "1e-2"]) == 2
+    capsys.readouterr()
+
+
+def test_derivatives_at_one_penalty(table, capsys):
+    assert main(["path", table, "--at", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["lambda"] == "1"
+    assert [round(float(k["by_lambda"][0]), 6) for k in found["neurons"]] == [-0.2, -1.0]
+    assert main(["path", table, "--at", "2"]) == 3
+    assert "breakpoint" in capsys.readouterr().err
+
+
+def test_time_that_is_up_leaves_what_is_proved(tmp_path, capsys):
+    random = np.random.default_rng(1)
+    file = tmp_path / "many.csv"
+    rows = np.column_stack([random.integers(-9, 10, (10, 3)), random.integers(-9, 10, 10)])
+    file.write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    assert main(["path", str(file), "--seconds", "1", "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert "time" in found["undecided"][0]["reason"]
+    assert found["intervals"]
