@@ -1,6 +1,7 @@
 """`ExactReLURegressor`: scikit-learn's own checks, and what the proved optimum adds."""
 
 import pickle
+import time
 from unittest import SkipTest
 
 import numpy as np
@@ -76,3 +77,12 @@ def test_search_and_clone():
 def test_bad_options_are_one_line():
     with pytest.raises(BadInput, match="past a ridge"):
         ExactReLURegressor(output_bias="ridge").fit([[0.0], [1]], [0.0, 1])
+
+
+def test_the_seconds_are_kept():
+    """40 rows in 10 dimensions have more cells than can be counted in a minute; counting them stops as well."""
+    X = np.random.default_rng(0).uniform(size=(40, 10))
+    start = time.monotonic()
+    model = ExactReLURegressor(lam=1.0, bias="none", seconds=0.5).fit(X, 4 * X[:, 0])
+    assert time.monotonic() - start < 30
+    assert model.proved_ or model.result_.reason
