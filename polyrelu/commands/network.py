@@ -60,7 +60,8 @@ distinct_neurons: after merging positive multiples; balanced: |theta| = |phi| fo
 what balancing takes off the objective; distance: [lo, hi] sum of the moves of convex weights theta |phi| to the
 optimal set, modulo splitting (null with distance_reason); nearest: the neuron of the optimum (from 0) nearest to each
 unit; nearest_vertex: the minimal optimal network nearest by that measure, its neurons and [0, hi] a bound of its
-distance (null where there are too many to list); setting and lambda: the problem; seconds.
+distance (null where there are too many to list); setting and lambda: the problem; matching: the one that it was
+trained for, as far as FILE tells (null where it does not); seconds.
 exit status: 0 answered, 2 bad input, 3 the optimality is undecided.
 """
 

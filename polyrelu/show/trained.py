@@ -34,6 +34,7 @@ def trained_keys(answer: Answer, digits: int) -> dict[str, Any]:
         "pruned_saving": None if leaner is None else _positive(leaner.saved, digits),
         "setting": described(answer.problem.setting),
         "lambda": str(answer.problem.lam),
+        "matching": None if answer.network.matching is None else answer.network.matching.words,
     }
 
 
@@ -92,7 +93,9 @@ def trained_lines(answer: Answer, digits: int) -> list[str]:
     """The lines for a terminal."""
     relative = _relative(answer, digits)
     shown = [v if v is not None else "unknown" for v in relative] if relative else None
+    known = answer.network.matching
     return [
+        *([] if known is None else [f"  trained for      {known.words}"]),
         f"  relative gap     {between(shown)}",
         *_rest_lines(answer, digits),
         *_superfluous_lines(answer, digits),

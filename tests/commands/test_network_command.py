@@ -51,6 +51,7 @@ KEYS = {
     "pruned_saving",
     "setting",
     "lambda",
+    "matching",
     "seconds",
 }
 

@@ -235,6 +235,10 @@ def test_gap_and_distance_shrink_with_training_on_iris():
     assert distances[2] < 1e-6
     assert gaps[0] > gaps[1] > gaps[2]
     assert len(answers[2].nearest_stationary.vanished) < 6
+    trained_for = (
+        "--bias free --output-bias free --lam 3 (scikit-learn, lbfgs: lambda = alpha, the rows unweighted)"
+    )
+    assert f"trained for      {trained_for}" in answers[0].summary()
 
 
 def test_superfluous_units():
@@ -280,5 +284,6 @@ def test_a_file_of_prune_brings_its_problem(tmp_path, capsys):
     assert main(["network", str(out), "--data", str(data), "--number", "2", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["lambda"] == "1"
+    assert answer["matching"] == "--bias none --output-bias none --lam 1 (as it says itself)"
     assert float(answer["relative_gap"][1]) < 1e-12
     assert float(answer["stationary_distance"][1]) < 1e-12
