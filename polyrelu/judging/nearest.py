@@ -36,7 +36,7 @@ from polyrelu.networks.objective import objective_of
 from polyrelu.networks.unit import Unit
 from polyrelu.proof.unconfirmed import Unconfirmed
 
-MAX_ROUNDS = 24
+MAX_ROUNDS = 80
 """How often a structure is mended."""
 MAX_SIZE = 400
 """Rows and units together: beyond, the system is too large for the interval test."""

@@ -86,12 +86,29 @@ def settle(own: Own) -> Settled:
         if point.sign(weight(k), "the weight of a unit") <= 0:
             raise Unconfirmed("a unit has no positive weight at the root", neuron.place)
     for k, neuron in enumerate(own.neurons):
-        if k in own.floating:
-            _show_sides(settled, k)
-        else:
-            show_strict_signs(point, neuron)
+        try:
+            _show_sides(settled, k) if k in own.floating else show_strict_signs(point, neuron)
+        except Unconfirmed as failed:
+            raise Unconfirmed(str(failed), neuron.place, _first_crossed(settled, k) or failed.right) from None
+        if k not in own.floating:
             show_kinks(point, neuron)
     return settled
+
+
+def _first_crossed(settled: Settled, k: int) -> Place | None:
+    """On the hyperplane of the row that a group meets first on its way from the network to the root, in floats."""
+    own, group, neuron = settled.own, settled.own.groups[k], settled.own.neurons[k]
+    now, then = np.zeros(own.program.d), np.zeros(own.program.d)
+    for place, (i, flip) in enumerate(zip(group.units, group.flips, strict=True)):
+        now += np.array([rounded(v) for v in own.network.units[i].convex_weight]) * flip
+        then += np.array([rounded(v) for v in settled.weight(k, place, settled.at)]) * flip
+    face = np.array(group.place.face)
+    before, after = (own.program.X_float @ w * face for w in (now, then))
+    crossed = np.flatnonzero((face != 0) & (after <= 0) & (before > 0))
+    if not len(crossed):
+        return None
+    way = before[crossed] / (before[crossed] - after[crossed])
+    return on_hyperplane(neuron, int(crossed[np.argmin(way)]))
 
 
 def _rooted(own: Own) -> tuple[Own, Point]:

@@ -109,8 +109,8 @@ def _rest_lines(answer: Answer, digits: int) -> list[str]:
     if near.distance.is_zero():
         return ["  stationary point the network itself"]
     lines = [
-        f"  stationary point PROVED at distance {between(_positive(near.distance, digits))} in weights; "
-        f"its objective is {between(bounds(_decrease(answer), digits))} less"
+        f"  stationary point PROVED at distance {between(_positive(near.distance, digits))} in weights; the network's "
+        f"objective minus that one's: {between(bounds(_decrease(answer), digits))}"
     ]
     snapped = [i for i, rows in enumerate(near.kinks, start=1) if rows]
     if snapped:
