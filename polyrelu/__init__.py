@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from polyrelu import display
+from polyrelu import display, networks
 
 __version__ = "0.1.0"
 
@@ -60,6 +60,7 @@ __all__ = [
 
 
 display.WORDS.append("polyrelu.show.words")
+networks.READERS.append("polyrelu.interop.fitted")
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
@@ -19,6 +19,7 @@ from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.guess import Guess
 from polyrelu.limits import MAX_VERTICES
+from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result, SolutionSet, timed
 
@@ -38,7 +39,10 @@ def certify(
     y: Any = None,
     lam: Any = None,
     *,
-    bias: bool = False,
+    bias: bool | str = False,
+    output_bias: str = "none",
+    skip: bool = False,
+    free: Sequence[str | int] = (),
     patterns: Any = "cells",
     gated: bool = False,
     floats: Floats = "decimal",
@@ -51,13 +55,15 @@ def certify(
 
     `X` may also be a `Problem`. `patterns` is "cells" (the full problem), "all" (also the patterns of directions on
     hyperplanes; the same optimum), or a list of 0/1 patterns (the sub-sampled program). `gated` asks for the gated
-    ReLU program, one block per pattern. At lambda = 0 the set of optimal networks is a rational polyhedron.
+    ReLU program, one block per pattern. At lambda = 0 the set of optimal networks is a rational polyhedron. Which
+    problem it is say `bias`, `output_bias`, `skip` and `free`: see `Problem.of`.
 
     >>> result = certify([[3, 4], [-4, 3], [5, 12]], [1, 2, 3], 1)
     >>> result.status
     'proved'
     """
-    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
+    chosen = {"bias": bias, "output_bias": output_bias, "skip": skip, "free": free}
+    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, floats=floats, **chosen)  # type: ignore[arg-type]
     if isinstance(X, Problem) and lam is not None:
         problem = replace(problem, lam=penalty(lam, floats))
     program, seconds = _program(problem, patterns, gated, max_cells=max_cells, executor=executor, stage=stage)
@@ -92,7 +98,10 @@ def _program(
     stage: Stage | None,
 ) -> tuple[Program, float]:
     """The program at hand, and the seconds that finding its patterns took."""
+    _supported(problem, gated, patterns)
+    offset = problem.setting.hidden == "free"
     y, lam = _required(problem)
+    columns = None if problem.setting.is_plain else FreeColumns.of(problem)
     timings: dict[str, float] = {}
     with _step(timings, "enumerate", stage):
         if (
@@ -100,14 +109,24 @@ def _program(
             and patterns == "cells"
             and lam
             and not gated
-            and not _has_few_cells(problem)
+            and (offset or not _has_few_cells(problem))
         ):
-            program = Program(problem.X, y, lam, None)
+            program = Program(problem.X, y, lam, None, columns=columns, offset=offset)
             _ = program.cells  # counted here, so that its time is told
         else:
             present, all_cells = _present_patterns(problem, patterns, max_cells, executor)
-            program = Program(problem.X, y, lam, present, all_cells, gated)
+            program = Program(problem.X, y, lam, present, all_cells, gated, columns)
     return program, timings["enumerate"]
+
+
+def _supported(problem: Problem, gated: bool, patterns: Any) -> None:
+    """Refuse what is not there for the setting."""
+    if problem.setting.hidden == "free" and not (isinstance(patterns, str) and patterns == "cells"):
+        problem.setting.refuse("a program of some patterns", "use all cells")
+    if gated:
+        problem.setting.refuse("a gated program", "drop --gated")
+    if problem.lam == 0:
+        problem.setting.refuse("lambda = 0", "give lambda > 0")
 
 
 def _has_few_cells(problem: Problem) -> bool:
@@ -191,7 +210,7 @@ def _certify_program(
             if program.listed is None and not isinstance(blocked, OutOfTime):
                 solutions = _by_the_list(program, largest, timings, stage, max_vertices)
         bounds = None
-        if solutions is None and program.all_cells and not program.gated:
+        if solutions is None and program.all_cells and not program.gated and problem.setting.is_plain:
             with _step(timings, "bounds", stage):
                 bounds = bounds_of(problem)
     if solutions is not None:
@@ -205,7 +224,7 @@ def _by_the_list(
     """The second road, where the first ends undecided and the cells can be listed: another guess, another proof."""
     from polyrelu.proof.proposals import proposals
 
-    if program.cells is None or program.cells > MAX_RETRIED:
+    if program.offset or program.cells is None or program.cells > MAX_RETRIED:
         return None
     listed = replace(program, listed=program.patterns)
     with suppress(Undecided), most_of_the_time():
@@ -233,7 +252,8 @@ def _proved_set(
             try:
                 return attempt(proposal)
             except Missed as higher:
-                program.guesser.seeds.extend(u for _, u in higher.directions)
+                for variant in program.variants:
+                    variant.guesser.seeds.extend(variant.seen(u, program) for _, u in higher.directions)
         return attempt(proposal)
 
     return first_proved(tries, proved)

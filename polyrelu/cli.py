@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import polyrelu
+from polyrelu.commands.topics import TOPICS
 from polyrelu.errors import BadInput, Contradiction, EngineMissing, LimitReached, Undecided
 
 COMMANDS = (
@@ -48,9 +49,13 @@ of a small data set (X, y) with penalty lambda, computed with proof.
   polyrelu demo                          one example from end to end: verdict, figure, proof, check
 """
 
+MODES = (["none"], ["penalised"], ["free"])
+"""What may follow --bias."""
+
 EPILOG = """\
 DATA is a CSV or TSV file, or - for standard input. Numbers are read exactly as written (0.1 is 1/10).
-A header is optional; the last column is the target. `polyrelu COMMAND --help` explains each command.
+A header is optional; the last column is the target. `polyrelu COMMAND --help` explains each command, and
+`polyrelu --help problem` biases, skip connections and free columns, and whose penalty is which lambda.
 """
 
 
@@ -59,6 +64,14 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """`--bias DATA` is a bare --bias in front of the data: only the words that it knows belong to it."""
+        given = list(sys.argv[1:] if args is None else args)
+        for k, word in enumerate(given):
+            if word in ("--bi", "--bia", "--bias") and given[k + 1 : k + 2] not in MODES:
+                given[k] = "--bias=penalised"
+        return super().parse_known_args(given, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line and leave with status 2."""
@@ -81,6 +94,10 @@ def build_parser() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] in (["--help"], ["-h"]) and given[1:2] and given[1] in TOPICS:
+        print(TOPICS[given[1]], end="")
+        return 0
     # The products are tall and thin: threads of the linear algebra, started with numpy, would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     args = build_parser().parse_args(arguments)

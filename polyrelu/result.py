@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flint import fmpq
 
 from polyrelu.bounding.bounds import Bounds as ProvedBounds
-from polyrelu.data.new_rows import new_rows, with_bias
+from polyrelu.data.new_rows import free_values, new_rows, with_bias
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.display import DIGITS, Reported
@@ -99,8 +99,10 @@ class SolutionSet(Protocol):
     def network(self) -> Network:
         """One optimal network, found without listing any."""
 
-    def predict(self, x: Vector, shown: Vector | None = None) -> Prediction:
-        """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
+    def predict(self, x: Vector, shown: Vector | None = None, free: Vector = ()) -> Prediction:
+        """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given, and
+        `free` the values of the free functions there.
+        """
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,6 +118,7 @@ class Result(Reported):
     solutions: SolutionSet | None
     """The set of all optimal networks; None where the optimum is undecided."""
     lambda_max_squared: fmpq | None = None
+    """With a ridge output bias: of what lambda has to reach for the zero network, at this lambda."""
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds of every step; "set" is what the questions about the optimal set have taken so far."""
     bounds: ProvedBounds | None = None
@@ -160,9 +163,22 @@ class Result(Reported):
         """y minus the optimal fit, row by row, enclosed."""
         return [decimal_bounds(v, digits) for v in self.optimal_set.optimum.residual(bits_of(digits))]
 
+    @property
+    def free_coefficients(self) -> dict[str, Any]:
+        """The coefficient of every free function, as `value(bits)`; None where optimal networks have different ones.
+
+        The ridge output bias is among them.
+        """
+        from polyrelu.optimal_set.function import free_coefficients
+
+        names = [*self.problem.free_names, *["ridge output bias"] * (self.problem.setting.output == "ridge")]
+        return dict(zip(names, free_coefficients(self.optimal_set.neurons) if names else [], strict=True))
+
     def lambda_max(self, digits: int = DIGITS) -> Bounds | None:
-        """The smallest penalty for which the zero network is optimal, enclosed."""
-        if self.lambda_max_squared is None:
+        """The smallest penalty for which the zero network is optimal, enclosed; None where it is not known, and with
+        a ridge output bias, where the penalties for which it is optimal need not be all the large ones.
+        """
+        if self.lambda_max_squared is None or self.problem.setting.output == "ridge":
             return None
         return decimal_bounds(enclosed_root(self.lambda_max_squared, bits_of(digits)), digits)
 
@@ -180,9 +196,13 @@ class Result(Reported):
         return self.optimal_set.network()
 
     def predict(self, X: Any, *, floats: Floats = "decimal") -> list[Prediction]:
-        """For every new row (the columns of the data, without a bias) what all optimal networks predict there."""
-        rows = new_rows(self.problem, X, floats)
-        return [self.optimal_set.predict(with_bias(self.problem, row), row) for row in rows]
+        """For every new row (the columns of the data, without a bias; free columns last) what all optimal networks
+        predict there.
+        """
+        problem, rows = self.problem, new_rows(self.problem, X, floats)
+        return [
+            self.optimal_set.predict(with_bias(problem, row), row, free_values(problem, row)) for row in rows
+        ]
 
     @property
     def seconds(self) -> float:

@@ -38,7 +38,8 @@ from polyrelu.data.problem import Problem, Vector
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import ends
 from polyrelu.guess import Guess
-from polyrelu.networks.objective import objective_of, require
+from polyrelu.networks.objective import judged as as_candidate
+from polyrelu.networks.objective import objective_of
 from polyrelu.networks.objective import residual_of as residual
 from polyrelu.proof.oracle import in_floats
 from polyrelu.proof.program import Program
@@ -63,7 +64,7 @@ def bound(
     gap: Fraction = GAP,
     network: Any = None,
     max_boxes: int | None = None,
-    bias: bool = False,
+    bias: bool | str = False,
     floats: Floats = "decimal",
 ) -> Bounds:
     """Prove lower and upper bounds of the optimum, to a relative gap or until the time of the budget is over.
@@ -78,9 +79,11 @@ def bound(
     problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
     if problem.y is None or not problem.lam:
         raise BadInput("bounds need a target y and a penalty lambda > 0; give both")
+    problem.setting.refuse("bounds")
     search = Search(problem, Program(problem.X, problem.y, problem.lam, None), gap, max_boxes)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
         if network is not None:
+            network = as_candidate(network, problem)
             search.offer(weights_of(network, problem))
         with suppress(OutOfTime, KeyboardInterrupt):  # what was proved before stays proved
             search.run()
@@ -254,7 +257,6 @@ class Search:
 
 def _judged(problem: Problem, network: Any) -> tuple[Fraction, Fraction]:
     """The objective of the network as it is, 1/2 |f - y|^2 + lambda/2 sum (|theta|^2 + phi^2), enclosed."""
-    require(network, problem)
     value = objective_of(network, problem, residual(network, problem), False)[0]
     if isinstance(value, arb):
         return ends(value)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import IO, Any
 
 from polyrelu.data.files import write_whole
+from polyrelu.data.problem import Problem
 
 
 def canonical_bytes(document: Any) -> bytes:
@@ -29,21 +30,33 @@ def save(document: Any, path: str) -> None:
     write_whole(path, write)
 
 
-def problem_spec(
+def problem_spec(  # noqa: PLR0917
     X: Sequence[Sequence[Fraction]],
     y: Sequence[Fraction],
     lam: Fraction,
     patterns: str | list[str] = "cells",
     gated: bool = False,
+    more: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The problem as it stands in a file: numbers in lowest terms, and the setting."""
+    """The problem as it stands in a file: numbers in lowest terms, and `more` (see `setting_spec`)."""
     return {
+        **(more or {}),
         "X": [[str(v) for v in row] for row in X],
         "y": [str(v) for v in y],
         "lambda": str(lam),
         "gated": gated,
         "patterns": patterns,
     }
+
+
+def setting_spec(problem: Problem) -> dict[str, Any]:
+    """What a problem that is not the plain one adds: "free": its free columns, row by row; "ridge": the output bias
+    pays lambda c^2/2; "offset": the last column of X is the 1 of a hidden bias that pays nothing.
+    """
+    free = [[str(v) for v in row] for row in problem.free_values] if problem.free_names else None
+    ridge, offset = problem.setting.output == "ridge", problem.setting.hidden == "free"
+    found = {"free": free, "ridge": ridge or None, "offset": offset or None}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def problem_digest(spec: dict[str, Any]) -> str:

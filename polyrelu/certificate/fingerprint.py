@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from polyrelu.certificate.document import problem_digest, problem_spec
+from polyrelu.certificate.document import problem_digest, problem_spec, setting_spec
 from polyrelu.certification import as_patterns
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
@@ -26,7 +26,9 @@ def fingerprint(problem: Problem, patterns: Any = "cells", gated: bool = False) 
     if isinstance(patterns, str):
         if patterns != "cells":
             raise BadInput(f'patterns={patterns!r} has no fingerprint; use "cells" or a list of 0/1 patterns')
-        return problem_digest(problem_spec(problem.X, problem.y, problem.lam, "cells", gated))
+        spec = problem_spec(problem.X, problem.y, problem.lam, "cells", gated, setting_spec(problem))
+        return problem_digest(spec)
+    problem.setting.refuse("a list of patterns")
     nonzero = np.array([any(row) for row in problem.X], dtype=bool)
     listed = distinct_patterns(as_patterns(patterns, problem.n), nonzero)
     rows = ["".join("01"[bit] for bit in np.where(nonzero, row, True)) for row in listed.astype(int)]

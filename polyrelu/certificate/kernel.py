@@ -13,7 +13,8 @@ Exit status: 0 accepted, 1 rejected (the step is named), 2 unusable. -I: nothing
 # A file holds X, y, lambda, a rational nu, a rational network w, and the sentences it claims. Nothing in it
 # is believed. All numbers are integers and fractions; what may be chosen freely is chosen here, by a fixed
 # rule. For s = 1, -1 put f_s(u) = s sum_i nu_i (x_i.u)_+ ; *nu is feasible* if f_s(u) <= lambda |u| for all
-# u and both s.
+# u and both s. A problem may have free columns B, n x q: then fit_i has (B c)_i added, with any c at no cost,
+# and a feasible nu satisfies B^T nu = 0 as well, so that nu.(B c) = 0 throughout.
 
 from __future__ import annotations
 
@@ -140,26 +141,33 @@ class Problem:
     """X = rows / q and y = targets / p, both of integers, lambda, and the SHA-256 of its canonical JSON."""
 
     def __init__(self, spec: Any):
-        fields(spec, "problem", "X y lambda gated patterns")
+        fields(spec, "problem", "X y lambda gated patterns" + " free" * ("free" in spec))
         plain = spec["gated"] is False and spec["patterns"] == "cells"
         usable(plain, "a kernel file is about ReLU networks with all activation patterns")
         table = items(spec["X"], "X")
         usable(len(table) > 0 and len(items(table[0], "X")) > 0, "X is empty")
         self.n, self.d, self.lam = len(table), len(table[0]), rational(spec["lambda"], "lambda")
         usable(self.lam > 0, "lambda must be positive")
-        flat, self.q = over_one([rational(v, "X") for row in table for v in items(row, "X", self.d)])
-        self.rows = [flat[i : i + self.d] for i in range(0, len(flat), self.d)]
+        free = items(spec.get("free", [[]] * self.n), "free", self.n)
+        q = len(items(free[0], "free"))
+        table = [items(a, "X", self.d) + items(b, "free", q) for a, b in zip(table, free)]
+        flat, self.q = over_one([rational(v, "X or free") for row in table for v in row])
+        self.rows = [flat[i : i + self.d] for i in range(0, len(flat), self.d + q)]
+        self.free = [flat[i :: self.d + q] for i in range(self.d, self.d + q)]  # B, column by column, times q
+        self.name = NETWORKS + " with %d free column%s" % (q, "s" * (q > 1)) * (q > 0)
+        self.every = "every optimal network, among all %s, " % self.name
         self.targets, self.p = over_one([rational(v, "y") for v in items(spec["y"], "y", self.n)])
-        text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
-        self.sha256 = hashlib.sha256(text.encode("ascii")).hexdigest()
-        self.frobenius = root(Fraction(dot(flat, flat), self.q**2))
+        self.sha256 = hashlib.sha256(
+            json.dumps(spec, sort_keys=True, separators=(",", ":")).encode()
+        ).hexdigest()
+        self.frobenius = root(Fraction(sum(dot(row, row) for row in self.rows), self.q**2))
 
     def about(self) -> str:
         """What every answer begins with."""
         size = "%d row%s, %d column%s" % (self.n, "s" * (self.n != 1), self.d, "s" * (self.d != 1))
         lam = str(self.lam) if len(str(self.lam)) <= 60 else "about " + decimal(self.lam, ROUND_FLOOR)
-        words = "%s, lambda = %s, ReLU, all activation patterns; fingerprint %s"
-        return words % (size, lam, self.sha256[:12])
+        words = "%s, lambda = %s, ReLU, all activation patterns%s; fingerprint %s"
+        return words % (size, lam, self.name[len(NETWORKS) :], self.sha256[:12])
 
 
 def over_one(numbers: list[Fraction]) -> tuple[list[int], int]:
@@ -199,9 +207,8 @@ def inverse(matrix: list[list[int]]) -> list[list[Fraction]]:
         tick()
         need(table[j][j] > 0, "the lines on which a neuron vanishes are independent")
         table[j] = [v / table[j][j] for v in table[j]]
-        for i in range(size):
-            if i != j and table[i][j]:
-                table[i] = [v - table[i][j] * w for v, w in zip(table[i], table[j])]
+        for i in (i for i in range(size) if i != j):
+            table[i] = [v - table[i][j] * w for v, w in zip(table[i], table[j])]
     return [row[size:] for row in table]
 
 
@@ -231,15 +238,13 @@ def lines_of(problem: Problem, N: int, m: list[int]) -> Lines:
         turn = next((1 if x > 0 else -1 for x in row if x), 0)
         v = tuple(turn * x // c for x in row)
         k = number.setdefault(v, len(number)) if turn else -1
-        if k == len(found.V):
-            found.V.append(v)
-            found.C.append(0)
-            found.spread.append(0)
+        found.C.extend([0] * (k == len(found.V)))
+        found.spread.extend([0] * (k == len(found.V)))
+        found.V.extend([v] * (k == len(found.V)))
         if turn:
             found.C[k] += weight * c
             found.spread[k] += c
-        if turn < 0:
-            found.linear[:] = [a + weight * c * x for a, x in zip(found.linear, v)]
+        found.linear[:] = [a + weight * c * x * (turn < 0) for a, x in zip(found.linear, v)]
         found.place.append((k, turn))
     return found
 
@@ -315,8 +320,7 @@ def row_space(lines: Lines) -> tuple[list[list[int]], int]:
     for v in lines.V:
         rest = list(v)
         for o in basis:
-            a, b = dot(o, o), dot(o, rest)
-            rest = [a * x - b * y for x, y in zip(rest, o)]
+            rest = [dot(o, o) * x - dot(o, rest) * y for x, y in zip(rest, o)]
         if any(rest):
             basis.append([x // gcd(*rest) for x in rest])
     if len(basis) in (0, d):
@@ -339,13 +343,10 @@ def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[
             if -r < z < r:
                 undecided.append((k, z, r))
                 continue
-            if z > 0:
-                base = [a + x for a, x in zip(base, side.CV[k])]
+            base = [a + x for a, x in zip(base, side.CV[k])] if z > 0 else base
             if stars and side.hard[k] and z:  # where z = r = 0 the line vanishes on the box
                 stars = [star for star in stars if star[k] == (1 if z > 0 else -1)]
-        if stars and not any(side.hard[k] for k, _, _ in undecided):
-            continue
-        if leaf_a(side, c, h, base, undecided):
+        if (stars and not any(side.hard[k] for k, _, _ in undecided)) or leaf_a(side, c, h, base, undecided):
             continue
         j = coordinate(side, h, undecided)
         need(h[j] > 1, "every direction is settled; this one is not: " + direction(side, c))
@@ -364,8 +365,7 @@ def leaf_a(side: Side, c: list[int], h: list[int], base: list[int], undecided: l
     G, peak, gamma, bent = [a << SLOPE for a in base], [a << SLOPE for a in base], 0, []
     for k, z, r in undecided:
         t = ONE if z > 0 else 0
-        if t:
-            peak = [g + t * x for g, x in zip(peak, side.CV[k])]
+        peak = [g + t * x for g, x in zip(peak, side.CV[k])] if t else peak
         if side.C[k] > 0:
             t = (z + r << SLOPE) // (2 * r)
             gamma += side.C[k] * max(t * (r - z), (ONE - t) * (z + r))
@@ -410,9 +410,8 @@ def bound(side: Side, c: list[int], h: list[int], G: list[int], gamma: int) -> t
 def coordinate(side: Side, h: list[int], undecided: list[Any]) -> int:
     """Where to halve: at the largest undecided positive kinks, but no box gets 16 times longer than wide."""
     score = [0] * len(h)
-    for k, _, _ in undecided:
-        if side.C[k] > 0:
-            score = [a + abs(x) * b for a, x, b in zip(score, side.CV[k], h)]
+    for k in (k for k, _, _ in undecided if side.C[k] > 0):
+        score = [a + abs(x) * b for a, x, b in zip(score, side.CV[k], h)]
     by_kinks, by_width = (max(range(len(h)), key=values.__getitem__) for values in (score, h))
     return by_kinks if score[by_kinks] and h[by_width] <= 16 * h[by_kinks] else by_width
 
@@ -439,7 +438,7 @@ def direction(side: Side, c: list[int]) -> str:
 
 
 class Network(NamedTuple):
-    """Integer vectors over T, their signs, the activations s (x.w)_+ (over q T), and the residual."""
+    """Integer vectors over T, their signs, activations s (x.w)_+ and free columns over q T, the residual."""
 
     T: int
     signs: list[int]
@@ -450,7 +449,8 @@ class Network(NamedTuple):
 
 def network_of(problem: Problem, spec: Any) -> Network:
     """Read the explicit network."""
-    neurons = items(fields(spec, "network", "denominator neurons")["neurons"], "neurons")
+    fields(spec, "network", "denominator neurons" + " coefficients" * bool(problem.free))
+    neurons = items(spec["neurons"], "neurons")
     usable(len(neurons) * problem.n <= MAX_TOKENS, "the network is too wide for so many rows")
     found = Network(denominator(spec["denominator"]), [], [], [], [])
     for neuron in neurons:
@@ -458,10 +458,12 @@ def network_of(problem: Problem, spec: Any) -> Network:
         sign = fields(neuron, "a neuron", "sign vector")["sign"]
         usable(sign in ("+", "-"), "a sign is + or -")
         found.signs.append(1 if sign == "+" else -1)
-        w = integers(neuron["vector"], "vector", problem.d)
-        found.vectors.append(w)
-        found.columns.append([found.signs[-1] * max(0, dot(row, w)) for row in problem.rows])
-    fit = list(map(sum, zip(*found.columns))) or [0] * problem.n
+        found.vectors.append(integers(neuron["vector"], "vector", problem.d))
+        found.columns.append([found.signs[-1] * max(0, dot(row, found.vectors[-1])) for row in problem.rows])
+    c = integers(spec.get("coefficients", []), "coefficients", len(problem.free))
+    parts = found.columns + [[a * x for x in b] for a, b in zip(c, problem.free)]
+    fit = list(map(sum, zip(*parts))) or [0] * problem.n
+    found.columns.extend([found.T * x for x in b] for b in problem.free)
     scale = problem.q * found.T
     found.residual[:] = [Fraction(t, problem.p) - Fraction(f, scale) for t, f in zip(problem.targets, fit)]
     return found
@@ -476,11 +478,10 @@ def bound_of(problem: Problem, N: int, m: list[int], t: Fraction, network: Netwo
     upper = Fraction(sum(squares), 2 * common) + problem.lam * lengths
     need(lower <= upper, "the lower bound is not above the upper bound")
     ends = decimal(lower, ROUND_FLOOR), decimal(upper, ROUND_CEILING)
-    return upper - lower, "The least objective of all %s lies between %s and %s." % (NETWORKS, *ends)
+    return upper - lower, "The least objective of all %s lies between %s and %s." % (problem.name, *ends)
 
 
 NETWORKS = "two-layer ReLU networks of any width"
-EVERY = "every optimal network, among all %s, " % NETWORKS
 
 
 def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
@@ -494,7 +495,7 @@ def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
     wide, ball = decimal(gap, ROUND_CEILING), decimal(root(square), ROUND_CEILING)
     within = "The stored network, of width %d, is within %s of it." % (len(network.signs), wide)
     mean = "The residual of %sis within %s of the mean of t nu and that of the stored network."
-    return [words, within, mean % (EVERY, ball)]
+    return [words, within, mean % (problem.every, ball)]
 
 
 # -------------------------------------------------------------------------------- claim: the optimum
@@ -555,6 +556,7 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
 # Lambda >= the norm of each row of S M^T. If e + Lambda tau < 1, the m_k are independent, so that gamma is
 # unique, and max |gamma_k - 1| <= delta = Lambda (rho + tau) / (1 - e - Lambda tau). If delta < 1, every
 # optimal network uses every ray, and all of E reach lambda.
+# (With free columns: M holds these as well, gamma - 1 the differences of their coefficients, and gap = 0.)
 # Proof. M (gamma - 1) = (nu_w - nu*) - (m - M) gamma. Multiply by S M^T: with x = max |gamma_k - 1|, x (1 -
 # e) <= Lambda (rho + tau (1 + x)). If m x = 0 then M x = (M - m) x, and max |x| (1 - e) <= Lambda tau max
 # |x|.   QED
@@ -563,7 +565,7 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
 def show_weights(problem: Problem, network: Network, stars: list[Star], S: Any, rho: Fraction) -> Fraction:
     """Prove that all weights are positive and unique; a bound of |gamma_k beta_k w*_k - v_k|."""
     T = denominator(fields(S, "inverse", "denominator rows")["denominator"])
-    K, scale, e, longest = len(stars), (problem.q * network.T) ** 2, Fraction(0), Fraction(0)
+    K, scale, e, longest = len(network.columns), (problem.q * network.T) ** 2, Fraction(0), Fraction(0)
     gaps, gram = [], []
     need(network.signs == [star.sign for star in stars], "the stored network has one neuron for each face")
     for star, vector in zip(stars, network.vectors):
@@ -599,21 +601,21 @@ def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str
         stars.append(star_of(problem, lines, 1 if face[0] == "+" else -1, face[1:], rho))
     need(top["faces"] == sorted(set(top["faces"])), "the faces are sorted, each once")
     cover(lines, problem.lam - rho * problem.frobenius, problem.lam, stars, rho * lines.unit)
-    ball = "The residual of " + EVERY + "is within %s of nu." % decimal(rho, ROUND_CEILING)
+    ball = "The residual of " + problem.every + "is within %s of nu." % decimal(rho, ROUND_CEILING)
     convex = "convex program over all activation patterns has "
-    if not stars:
+    if not stars and not problem.free:
         usable(top["inverse"] is None, "where no neuron reaches lambda the inverse is null")
         zero = "No neuron reaches lambda: the zero network is the only optimal one, among all %s; the "
         return [words, ball, zero % NETWORKS + convex + "exactly one solution."]
     if top["inverse"] is None:
         where = "has one of the %d stored signs and faces, with one direction in each." % len(stars)
-        return [words, ball, "Every neuron of " + EVERY + where]
+        return [words, ball, "Every neuron of " + problem.every + where]
     apart = decimal(show_weights(problem, network, stars, top["inverse"], rho), ROUND_CEILING)
     flat = [k for k, star in enumerate(stars, start=1) if 0 in star.side]
     many = "more than one solution: neuron %d lies on a hyperplane of the rows." % (flat or [0])[0]
     reach = "The neurons that reach lambda are exactly %d, in the stored faces; " % len(stars)
-    each = reach + EVERY + "uses each with a positive weight, and no other."
-    one = "The optimal network, among all %s, is unique up to permutation and splitting, its " % NETWORKS
+    each = reach + problem.every + "uses each with a positive weight, and no other."
+    one = "The optimal network, among all %s, is unique up to permutation and splitting, its " % problem.name
     near = "vectors within %s of the stored ones; all optimal networks are one function on R^d." % apart
     return [words, ball, each, one + near, "The " + convex + (many if flat else "exactly one solution.")]
 
@@ -633,6 +635,7 @@ def proved_by(document: Any) -> list[str]:
     need(problem.sha256 == top["problem_sha256"], "the SHA-256 of the problem is " + problem.sha256)
     nu = fields(top["nu"], "nu", "denominator numerators")
     N, m = denominator(nu["denominator"]), integers(nu["numerators"], "nu", problem.n)
+    need(not any(dot(b, m) for b in problem.free), "nu is orthogonal to the free columns")
     return (bound_claims if kind == "bound" else optimum_claims)(problem, N, m, top)
 
 
@@ -662,8 +665,7 @@ def main() -> int:
         document = load(args.file)
         if type(document) is dict and "problem" in document:
             lines.append(Problem(document["problem"]).about())
-        lines += ["ACCEPTED", *("  proved: " + words for words in check(document))]
-        status = 0
+        lines, status = [*lines, "ACCEPTED", *("  proved: " + words for words in check(document))], 0
     except Rejected as error:
         lines, status = [*lines, "REJECTED: %s" % error], 1
     except Exception as error:  # a file that breaks the checker is not accepted either

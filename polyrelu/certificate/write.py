@@ -53,6 +53,8 @@ def smallest_document(result: Result) -> dict[str, Any]:
     """A kernel file where the program lists no cells and has more than a few; else a file that lists the cells."""
     optimum = result.proved()
     program = optimum.program
+    if not result.problem.setting.is_plain:
+        return _in_the_kernel_alone(optimum)
     if program.listed is not None or (program.cells is not None and program.cells <= FEW_CELLS):
         return proof_document(result)
     try:
@@ -63,6 +65,14 @@ def smallest_document(result: Result) -> dict[str, Any]:
         raise BadInput(
             f"no proof file can hold this optimum: its cells are too many to list, and {refused}"
         ) from None
+
+
+def _in_the_kernel_alone(optimum: Optimum) -> dict[str, Any]:
+    """Only kernel files know free columns."""
+    try:
+        return optimum_document(optimum)
+    except OutOfClass as refused:
+        raise BadInput(f"no proof file can hold this optimum: {refused}") from None
 
 
 def proof_document(result: Result) -> dict[str, Any]:

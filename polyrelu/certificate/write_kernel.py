@@ -80,7 +80,10 @@ def optimum_document(optimum: Optimum) -> dict[str, Any]:
     program = optimum.program
     if program.gated or not program.all_cells:
         raise OutOfClass("a kernel file is about ReLU networks with all activation patterns")
-    spec, complaint = problem_spec(program.X, program.y, program.lam), ""
+    if program.free.ridge or program.offset:
+        what = "a free hidden bias" if program.offset else "a ridge output bias"
+        raise OutOfClass(f"kernel files know free columns, and not {what} yet")
+    spec, complaint = problem_spec(program.X, program.y, program.lam, more=free_spec(program)), ""
     for shrink in SHRINKS:
         try:
             return accepted("optimum", spec, evidence_of(optimum, shrink))
@@ -116,67 +119,113 @@ def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
     program, bits = optimum.program, shrink + SPARE
     nu = [middle(ball) for ball in optimum.point.balls(bits + SPARE).nu]
     neurons = sorted(optimum.neurons, key=neuron_text)
-    unique = optimum.nullity == 0 and all(optimum.support.used)
+    unique = optimum.nullity == 0 and all(optimum.support.used) and not program.free.vanishing
     signs, z = [k.place.sign for k in neurons], [[v * k.place.sign for v in z_of(k, nu)] for k in neurons]
-    beta = weights_of(program, signs, z, nu, bits, unique)
+    beta, c = weights_of(program, signs, z, nu, bits, unique)
     used = [k for k, b in enumerate(beta) if b]
-    T = grid([beta[k] * v for k in used for v in z[k]], bits)
+    T = grid([*(beta[k] * v for k in used for v in z[k]), *c], bits)
     rows = [[round(beta[k] * v * T) for v in z[k]] for k in used]
     listed = [
         {"sign": "+" if signs[k] > 0 else "-", "vector": texts(row)}
         for k, row in zip(used, rows, strict=True)
     ]
     N, less = grid(nu, bits), 1 - Fraction(1, 2**shrink)
-    shrunk = {"denominator": str(N), "numerators": texts(round(v * less * N) for v in nu)}
-    inverse = None
+    shrunk = orthogonal(program, [Fraction(round(v * less * N), N) for v in nu])
+    inverse, columns = None, free_rows(program, T * common_denominator(program))
     if unique and rows:
-        inverse = gram_inverse(activations(program, signs, rows), program.denominator * T)
+        table = [*activations(program, signs, rows).tolist(), *columns]
+        inverse = gram_inverse(fmpz_mat(table), common_denominator(program) * T)
     return {
-        "nu": shrunk if neurons else rational_vector(program.y, program.lam),
+        "nu": shrunk if neurons else rational_vector([to_fraction(v) for v in program.zero[0]], program.lam),
         "faces": [neuron_text(k) for k in neurons],
-        "network": {"denominator": str(T), "neurons": listed},
+        "network": {"denominator": str(T), "neurons": listed, **coefficients(c, T)},
         "inverse": inverse,
     }
 
 
 def activations(program: Program, signs: Sequence[int], vectors: list[list[int]]) -> fmpz_mat:
-    """s (X w)_+ for integer vectors w and the integer X: a row for each neuron."""
-    products = fmpz_mat(vectors) * fmpz_mat([[int(v) for v in row] for row in program.X_integer]).transpose()
-    rows = zip(signs, products.tolist(), strict=True)
-    return fmpz_mat([[s * v if v > 0 else 0 for v in row] for s, row in rows])
+    """s (X w)_+ for integer vectors w, in units of the common denominator: a row for each neuron."""
+    scale = common_denominator(program) // program.denominator
+    rows = fmpz_mat([[int(v) * scale for v in row] for row in program.X_integer])
+    products = fmpz_mat(vectors) * rows.transpose()
+    signed = zip(signs, products.tolist(), strict=True)
+    return fmpz_mat([[s * v if v > 0 else 0 for v in row] for s, row in signed])
+
+
+def free_spec(program: Program) -> dict[str, Any]:
+    """The free columns as they stand in a file."""
+    return {"free": [[str(v) for v in row] for row in program.free.values]} if program.free.values else {}
+
+
+def common_denominator(program: Program) -> int:
+    """Of X and of the free columns."""
+    return lcm(program.denominator, *(v.denominator for row in program.free.values for v in row))
+
+
+def free_rows(program: Program, unit: int) -> list[list[int]]:
+    """The free columns in whole units: no fraction is left, since the unit holds their denominators."""
+    columns = program.free.table.transpose().tolist() if program.free.values else []
+    return [[int(to_fraction(v) * unit) for v in column] for column in columns]
+
+
+def coefficients(c: Sequence[Fraction], T: int) -> dict[str, Any]:
+    """Those of the free columns over T."""
+    return {"coefficients": texts(round(v * T) for v in c)} if c else {}
+
+
+def orthogonal(program: Program, nu: Vector) -> dict[str, Any]:
+    """A vector as it stands in a file, made exactly orthogonal to the free columns."""
+    if program.free.kept:
+        nu = [to_fraction(v) for v in program.free.modulo([fmpq(v.numerator, v.denominator) for v in nu])]
+    common, numerators = over_one(nu)
+    return {"denominator": str(common), "numerators": numerators}
 
 
 def weights_of(  # noqa: PLR0917
     program: Program, signs: Sequence[int], z: list[list[Fraction]], nu: Vector, bits: int, unique: bool
-) -> list[Fraction]:
-    """beta >= 0 with y - nu = sum beta_k s_k (X z_k)_+, by least squares; on a basis found in floats if not unique."""
-    if not z:
-        return []
+) -> tuple[list[Fraction], list[Fraction]]:
+    """beta >= 0 and c with y - nu = sum beta_k s_k (X z_k)_+ + B c, by least squares; on a basis found in floats if
+    not unique.
+    """
     T = grid([v for w in z for v in w], bits)
-    M = activations(program, signs, [[round(v * T) for v in w] for w in z])
-    unit, N = T * program.denominator, grid([*program.y, *nu], bits)
+    M = activations(program, signs, [[round(v * T) for v in w] for w in z]).tolist() if z else []
+    unit, N = T * common_denominator(program), grid([*program.y, *nu], bits)
     fit = fmpz_mat([[round((t - v) * N)] for t, v in zip(program.y, nu, strict=True)])
-    chosen = list(range(len(z))) if unique else positive_basis(M, fit)
-    if not chosen:
-        return [Fraction(0)] * len(z)
-    columns = fmpz_mat([M.tolist()[k] for k in chosen])
+    chosen = list(range(len(z))) if unique else positive_basis(program, M, fit)
+    free = free_rows(program, unit)
+    table = [*(M[k] for k in chosen), *(free[j] for j in program.free.kept)]
+    solved = least_squares(table, fit)
+    beta = dict(zip(chosen, (v * unit / N for v in solved), strict=False))
+    if min(beta.values(), default=Fraction(0)) < 0:
+        raise OutOfClass("no positive weights were found")
+    c = dict(zip(program.free.kept, (v * unit / N for v in solved[len(chosen) :]), strict=True))
+    return [beta.get(k, Fraction(0)) for k in range(len(z))], [
+        c.get(j, Fraction(0)) for j in range(len(free))
+    ]
+
+
+def least_squares(rows: list[list[int]], target: fmpz_mat) -> list[Fraction]:
+    """The coefficients of independent rows whose combination is nearest to the target."""
+    if not rows:
+        return []
+    columns = fmpz_mat(rows)
     gram = columns * columns.transpose()
     if gram.det() == 0:
         raise OutOfClass("the activations of the neurons are dependent")
-    solved = fmpq_mat(gram).solve(fmpq_mat(columns * fit)).entries()
-    beta = dict(zip(chosen, (to_fraction(v) * unit / N for v in solved), strict=True))
-    if min(beta.values()) < 0:
-        raise OutOfClass("no positive weights were found")
-    return [beta.get(k, Fraction(0)) for k in range(len(z))]
+    return [to_fraction(v) for v in fmpq_mat(gram).solve(fmpq_mat(columns * target)).entries()]
 
 
-def positive_basis(M: fmpz_mat, fit: fmpz_mat) -> list[int]:
+def positive_basis(program: Program, M: list[list[int]], fit: fmpz_mat) -> list[int]:
     """Neurons whose activations span the fit with positive weights: guessed in floats, solved for exactly after it."""
     from scipy.optimize import nnls
 
-    top, high = (max(abs(int(v)) for v in matrix.entries()) or 1 for matrix in (M, fit))
-    A = np.array([[int(v) / top for v in row] for row in M.tolist()]).T
-    weights, _ = nnls(A, np.array([int(v) / high for v in fit.entries()]))
+    if not M:
+        return []
+    rows = [program.free.modulo([fmpq(v) for v in row]) for row in [*M, [int(v) for v in fit.entries()]]]
+    sizes = [max(map(abs, row)) or fmpq(1) for row in rows]
+    top, high = max(sizes[:-1]), sizes[-1]
+    A = np.array([[float(to_fraction(v / top)) for v in row] for row in rows[:-1]]).T
+    weights, _ = nnls(A, np.array([float(to_fraction(v / high)) for v in rows[-1]]))
     return [int(k) for k in np.flatnonzero(weights > weights.max() * 1e-9)]
 
 

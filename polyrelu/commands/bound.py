@@ -15,6 +15,7 @@ from polyrelu.commands.options import (
     add_seconds_option,
     engine,
     note,
+    problem_of,
     put_away,
     share,
 )
@@ -77,12 +78,11 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Bound, then print and save."""
     from polyrelu.bounding.search import bound
-    from polyrelu.data.problem import Problem
     from polyrelu.interop.weights import read_network
 
     check_writable(args.out, inputs=[args.data, args.network])
-    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
-    network = None if args.network is None else read_network(args.network, bias=args.bias)
+    problem = problem_of(args)
+    network = None if args.network is None else read_network(args.network)
     with engine(args, "directions covered", problem) as means:
         found = bound(problem, gap=args.gap, network=network)
         put_away(means, answered=found.reached)

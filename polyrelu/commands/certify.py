@@ -20,6 +20,7 @@ from polyrelu.commands.options import (
     add_vertices_option,
     engine,
     note,
+    problem_of,
     put_away,
 )
 from polyrelu.data.files import check_writable
@@ -50,6 +51,11 @@ JSON: "status" and the exit status speak of the optimum alone. "scope" says amon
 it under KEY_reason. "neurons" counts them, "neuron_list" has each one:
   {"sign": "+" or "-", "face": [1 active, 0 on the hyperplane, -1 off; row by row], "direction": [[lo, hi], ...],
    "weight": [lo, hi]}   the weight lies between these in every optimal network
+"setting" says which problem it was: hidden_bias, output_bias, skip, free_columns (see `polyrelu --help problem`). Where
+it is not the plain one, "free_coefficients" has those of the free functions: [lo, hi], or null where optimal networks
+have different ones. With a free hidden bias "families" lists the kinks: sign, direction, the range of its total
+"weight", the interval of its "bias" (each end enclosed, or "inf"), and its "neurons" in "neuron_list"; "neurons" then
+counts families. With a ridge "lambda_max" is null, with lambda_max_reason.
 "seconds" is everything you waited for, by steps under "timings"; "set" is the optimal set.
 Rows and neurons are counted from 1 in words and from 0 in JSON.
 With --predict the JSON object has the key "predictions", one entry for each new row, counted from 0:
@@ -99,12 +105,11 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Certify, then print and save."""
     from polyrelu.certification import certify
-    from polyrelu.data.problem import Problem
     from polyrelu.show.progress import stage_line
 
     listed = None if args.patterns in ("cells", "all") else args.patterns
     check_writable(args.out, inputs=[args.data, listed, args.predict])
-    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    problem = problem_of(args)
     new_rows = _new_rows(problem, args)
     patterns = args.patterns if listed is None else read_patterns(listed, problem.n)
     with engine(args, "directions covered", problem) as means, stage_line() as stage:

@@ -6,7 +6,14 @@ import argparse
 from typing import Any
 
 from polyrelu.commands.fingerprint import add_setting_options
-from polyrelu.commands.options import DATA, add_column_options, add_json_option, add_lambda_option, positive
+from polyrelu.commands.options import (
+    DATA,
+    add_column_options,
+    add_json_option,
+    add_lambda_option,
+    describes_a_problem,
+    positive,
+)
 from polyrelu.errors import BadInput
 
 DESCRIPTION = """\
@@ -62,9 +69,9 @@ def _expected(args: argparse.Namespace) -> str | None:
     from polyrelu.commands.fingerprint import hash_of
 
     if args.data is None:
-        if args.lam or args.target or args.bias or args.gated or args.patterns != "cells":
+        if args.lam or args.gated or args.patterns != "cells" or describes_a_problem(args):
             raise BadInput(
-                "--lam, --target, --bias, --gated and --patterns describe a table; give --data, too"
+                "--lam, --target, --gated, --patterns, --bias and the like describe a table; give --data, too"
             )
         return str(args.problem) if args.problem else None
     if args.lam is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from polyrelu.commands.options import add_data_options, add_gated_option, add_lambda_option
+from polyrelu.commands.options import add_data_options, add_gated_option, add_lambda_option, problem_of
 
 DESCRIPTION = """\
 Print the SHA-256 of the question that a table, lambda and a setting make. A proof file carries it, `polyrelu check`
@@ -48,8 +48,7 @@ def hash_of(args: argparse.Namespace) -> str:
     """The hash of what the options describe."""
     from polyrelu.certificate.fingerprint import fingerprint
     from polyrelu.commands.certify import read_patterns
-    from polyrelu.data.problem import Problem
 
-    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    problem = problem_of(args)
     patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
     return fingerprint(problem, patterns, args.gated)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polyrelu.data.files import check_writable
 from polyrelu.limits import MAX_CELLS, MAX_DIGITS, MAX_VERTICES
@@ -24,7 +24,7 @@ DATA = "CSV or TSV file of numbers; - reads standard input"
 
 
 def add_data_options(parser: argparse.ArgumentParser, *, no_target: bool = False) -> None:
-    """DATA, --target, --bias and, where X alone makes sense, --no-target."""
+    """DATA, how it is read, which problem it is and, where X alone makes sense, --no-target."""
     parser.add_argument("data", metavar="DATA", help=DATA)
     add_column_options(parser)
     if no_target:
@@ -32,20 +32,65 @@ def add_data_options(parser: argparse.ArgumentParser, *, no_target: bool = False
 
 
 def add_named_data_options(parser: argparse.ArgumentParser) -> None:
-    """--data DATA, where something else is the command's argument; --target, --bias."""
+    """--data DATA, where something else is the command's argument; how it is read, and which problem it is."""
     parser.add_argument("--data", metavar="DATA", required=True, help=DATA)
     add_column_options(parser)
 
 
 def add_column_options(parser: argparse.ArgumentParser) -> None:
-    """--target and --bias: how a table is read."""
+    """--target: how a table is read; --bias, --output-bias, --skip, --free: which problem it is."""
     parser.add_argument(
         "--target",
         metavar="C",
         help="target column, by name or by index (0 is the first, -1 the last; default: last)",
     )
     parser.add_argument(
-        "--bias", action="store_true", help="append a column of ones, penalised like the rest"
+        "--bias",
+        metavar="none|penalised|free",
+        nargs="?",
+        const="penalised",
+        default="none",
+        choices=("none", "penalised", "free"),
+        help="bias of the hidden layer; --bias alone is penalised: a column of ones like the others (default: none)",
+    )
+    parser.add_argument(
+        "--output-bias",
+        metavar="none|free|ridge",
+        default="none",
+        choices=("none", "free", "ridge"),
+        help="bias of the output; ridge pays lambda c^2/2 (default: none, but free with --bias free)",
+    )
+    parser.add_argument("--skip", action="store_true", help="add a free linear term a.x of the features")
+    parser.add_argument(
+        "--free",
+        metavar="C1,C2",
+        default="",
+        help="columns (by name, or from 0 without DATA's target) that join linearly, without a penalty, and are no "
+        "features of the neurons; `polyrelu --help problem` explains all these",
+    )
+
+
+def problem_of(args: argparse.Namespace, **more: Any) -> Problem:
+    """The problem that the options describe."""
+    from polyrelu.data.problem import Problem
+
+    free = [name.strip() for name in args.free.split(",") if name.strip()]
+    return Problem.read(
+        args.data,
+        target=args.target,
+        lam=getattr(args, "lam", None),
+        bias=args.bias,
+        output_bias=args.output_bias,
+        skip=args.skip,
+        free=free,
+        **more,
+    )
+
+
+def describes_a_problem(args: argparse.Namespace) -> bool:
+    """Whether one of the options that say which problem it is was given."""
+    return bool(
+        args.target is not None or args.bias != "none" or args.output_bias != "none" or args.skip or args.free
     )
 
 
@@ -183,6 +228,7 @@ def _checkpoint(args: argparse.Namespace, problem: Problem) -> Checkpoint | None
     read = [args.data, args.out, *(getattr(args, name, None) for name in ("network", "predict", "patterns"))]
     check_writable(args.checkpoint, "--checkpoint", read)
     asked = (polyrelu.__version__, problem.X, problem.y, problem.lam)
+    asked = asked if problem.setting.is_plain else (*asked, problem.setting, problem.columns)  # type: ignore[assignment]
     return Checkpoint(args.checkpoint, repr(asked))
 
 

@@ -7,7 +7,14 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from polyrelu.commands.options import add_data_options, add_digits_option, add_json_option, seconds, share
+from polyrelu.commands.options import (
+    add_data_options,
+    add_digits_option,
+    add_json_option,
+    problem_of,
+    seconds,
+    share,
+)
 from polyrelu.data.files import check_writable, write_whole
 from polyrelu.errors import BadInput
 
@@ -87,7 +94,6 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Walk, then print and save."""
     from polyrelu.budget import Budget, seconds_from_now, spending
-    from polyrelu.data.problem import Problem
 
     check_writable(args.out, inputs=[args.data])
     if args.plot is not None:
@@ -96,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
         check_writable(args.plot, "--plot", [args.data, args.out])
         format_of(args.plot)
         need_matplotlib()
-    problem = Problem.read(args.data, target=args.target, bias=args.bias)
+    problem = problem_of(args)
     with spending(Budget(seconds_from_now(args.seconds))):
         found, status = _asked(args)(problem, args)
     print(json.dumps(found.to_json(args.digits)) if args.json else found.summary(args.digits), flush=True)

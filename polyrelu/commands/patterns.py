@@ -7,7 +7,7 @@ import json
 import time
 from typing import IO, TYPE_CHECKING, Any
 
-from polyrelu.commands.options import add_data_options, add_json_option, add_size_options, workers
+from polyrelu.commands.options import add_data_options, add_json_option, add_size_options, problem_of, workers
 from polyrelu.data.files import check_writable, write_whole
 from polyrelu.errors import BadInput
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from polyrelu.data.problem import Problem
+
 
 DESCRIPTION = """\
 Enumerate the activation patterns 1[X g >= 0] of the rows of X: the cells of the central hyperplane
@@ -50,12 +51,10 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Count or enumerate, then print and save."""
-    from polyrelu.data.problem import Problem
-
     if args.count and (args.all or args.out):
         raise BadInput("--count lists nothing, so it does not go with --all or --out; drop one of them")
     check_writable(args.out, inputs=[args.data])
-    problem = Problem.read(args.data, target=args.target, no_target=args.no_target, bias=args.bias)
+    problem = problem_of(args, no_target=args.no_target)
     start = time.perf_counter()
     summary = _count(problem) if args.count else _enumerate(problem, args)
     summary["seconds"] = round(time.perf_counter() - start, 6)

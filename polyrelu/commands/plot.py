@@ -15,6 +15,7 @@ from polyrelu.commands.options import (
     add_size_options,
     add_vertices_option,
     positive,
+    problem_of,
     workers,
 )
 from polyrelu.data.files import check_writable, write_whole
@@ -148,9 +149,9 @@ def _save_page(args: argparse.Namespace) -> int:
 
 
 def _read(args: argparse.Namespace) -> Problem:
-    from polyrelu.data.problem import Problem
-
-    return Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    problem = problem_of(args)
+    problem.setting.refuse("a figure")
+    return problem
 
 
 def _certified(args: argparse.Namespace, problem: Problem) -> Result:

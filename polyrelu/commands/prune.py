@@ -14,6 +14,8 @@ from polyrelu.commands.options import (
     add_lambda_option,
     add_size_options,
     add_vertices_option,
+    describes_a_problem,
+    problem_of,
     workers,
 )
 from polyrelu.data.files import check_writable, write_whole
@@ -38,13 +40,15 @@ weight reaches zero. The end is a vertex of the optimal set. With --all every su
 """
 
 EPILOG = """\
-JSON: {"status", "lambda", "neurons": [...], "steps": [...], "networks": [...], "narrowest_width"}
+JSON: {"status", "lambda", "neurons": [...], "steps": [...], "networks": [...], "narrowest_width",
+       "setting"}
   neurons          all distinct neurons of optimal networks:
                    {"sign", "direction": [[lo, hi], ...], "active": [rows], "zero": [rows]}
   steps            {"dependence": [[lo, hi], ...], "removed": [neurons]}; the largest modulus is 1
   networks         {"width", "neurons": [{"neuron", "sign", "direction", "weight": [lo, hi], "convex_weight",
                    "theta", "phi"}]} with weight |w|, convex_weight w = |w| direction,
                    theta = sqrt|w| direction, phi = sign sqrt|w|
+  setting          which problem it is: the biases, and what is free
   narrowest_width  the fewest neurons of an optimal network; null where it was not asked for
 Rows and neurons are counted from 1 in words and from 0 in JSON.
 exit status: 0 proved, 2 bad input, 3 undecided.
@@ -76,12 +80,14 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Certify, prune, then print and save."""
     from polyrelu.show.minimal import readable, report
+    from polyrelu.show.settings import described
 
     check_writable(args.out, inputs=[args.data])
-    optimum = _proved(_asked(args), args)
+    asked = _asked(args)
+    optimum = _proved(asked, args)
     steps, networks, narrowest = _networks(optimum, args)
     shown = report(optimum, steps, networks, args.digits)
-    shown["narrowest_width"] = narrowest
+    shown |= {"narrowest_width": narrowest, "setting": described(asked.problem.setting)}
     text = json.dumps(shown)
     if args.out:
         write_whole(args.out, lambda file: file.write((text + "\n").encode()))
@@ -92,15 +98,16 @@ def run(args: argparse.Namespace) -> int:
 def _asked(args: argparse.Namespace) -> Asked:
     """The problem of a data file with --lam, or of a proof file, which brings its own lambda."""
     from polyrelu.certificate.read import Asked, is_proof, read_problem
-    from polyrelu.data.problem import Problem
 
     if is_proof(args.data):
-        if args.lam is not None or args.target is not None or args.bias or args.gated:
-            raise BadInput("a proof file brings its own problem: drop --lam, --target, --bias and --gated")
+        if args.lam is not None or args.gated or describes_a_problem(args):
+            raise BadInput(
+                "a proof file brings its own problem: drop --lam, --target, --gated, --bias and the like"
+            )
         return read_problem(args.data)
     if args.lam is None:
         raise BadInput("--lam is needed with a data file, for instance --lam 1/10")
-    problem = Problem.read(args.data, target=args.target, lam=args.lam, bias=args.bias)
+    problem = problem_of(args)
     return Asked(problem, "cells", args.gated)
 
 

@@ -56,7 +56,9 @@ class Question:
     """Rows (integers), an enclosure of nu, the level lambda in the units of the rows, and the stars known.
 
     `nu` are integers m_i with |nu_i - m_i / 2^bits| <= radius. With `gap` the question is f < (1 + gap) lambda ||u||.
-    With `offset`, the last coordinate b of a direction (u, b) does not enter the norm, and |b| <= max |u_j|.
+    With `offset`, the last coordinate b of a direction (u, b) does not enter the norm, and |b| <= max |u_j|. Then the
+    sum of nu is 0 (of the true one, too), as with a free output bias, and all rows end with the same number; without an
+    error of rounding that is not asked.
     `hard`, where it is given, are the pairs (s, line) whose coefficient s C_v a star may not take for negative, as far
     as the caller knows; else they are those of unproved sign. A coefficient that is positive here always is.
     """
@@ -91,6 +93,8 @@ class Question:
             raise ValueError("radius, gap and bits must not be negative")
         if self.offset and rows.shape[1] < 2:
             raise ValueError("with an offset the rows need a column besides it")
+        if self.offset and self.radius and (sum(self.nu) != 0 or len({row[-1] for row in rows}) > 1):
+            raise ValueError("with an offset the residuals add up to 0, and the last column is constant")
         for star in self.stars:
             if star.sign not in (1, -1) or len(star.side) != len(rows) or not set(star.side) <= {-1, 0, 1}:
                 raise ValueError("a star needs the sign 1 or -1, and a side -1, 0 or 1 for each row")
@@ -108,6 +112,10 @@ class Question:
     @cached_property
     def eta(self) -> Fraction:
         """An upper bound of sum ||x_i|| |nu_i - m_i / 2^bits|: f_s moves by at most eta ||u|| inside the enclosure."""
+        if (
+            self.radius and self.offset
+        ):  # sums of nu and of the midpoint are 0: any row may be taken for the origin
+            return self.radius * len(self.rows) * max(norm_above(row[:-1]) for row in self.rows)
         return self.radius * sum(self.norms) if self.radius else Fraction(0)
 
     @cached_property

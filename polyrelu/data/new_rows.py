@@ -21,7 +21,10 @@ def new_rows(problem: Problem, X: Any, floats: Floats = "decimal") -> Matrix:
     """Rows of a table, an array, a frame or another problem; a column named like the target is left out."""
     given = X if isinstance(X, Problem) else Problem.of(X, floats=floats)
     width = given.d - given.bias
-    return _chosen(problem, given.features[:width], [row[:width] for row in given.X], "the new rows")
+    names = (*given.features[:width], *given.setting.columns)
+    more = given.columns or ((),) * given.n
+    rows = [(*row[:width], *columns) for row, columns in zip(given.X, more, strict=True)]
+    return _chosen(problem, names, rows, "the new rows")
 
 
 def read_new_rows(problem: Problem, path: str) -> Matrix:
@@ -31,13 +34,19 @@ def read_new_rows(problem: Problem, path: str) -> Matrix:
 
 
 def with_bias(problem: Problem, row: Vector) -> Vector:
-    """The row as the network sees it: with the 1 of the bias column, if there is one."""
-    return (*row, Fraction(1)) if problem.bias else row
+    """The row as the neurons see it: with the 1 of the bias column, if there is one, and without free columns."""
+    inputs = row[: problem.d - problem.bias]
+    return (*inputs, Fraction(1)) if problem.bias else inputs
+
+
+def free_values(problem: Problem, row: Vector) -> Vector:
+    """The values of the free functions at the row."""
+    return problem.free_at(with_bias(problem, row), row[problem.d - problem.bias :])
 
 
 def _chosen(problem: Problem, names: Sequence[str], rows: Sequence[Vector], shown: str) -> Matrix:
     """The columns of the data, in its order: by name where there are names, else by position."""
-    features = problem.features[: problem.d - problem.bias]
+    features = (*problem.features[: problem.d - problem.bias], *problem.setting.columns)
     kept = [j for j, name in enumerate(names) if name != problem.target or name in features]
     found = [names[j] for j in kept]
     if len(set(found)) == len(found) and set(found) == set(features):

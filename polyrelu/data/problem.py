@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from polyrelu.data.numbers import Floats, exact_number
+from polyrelu.data.setting import PLAIN, Setting
 from polyrelu.data.tables import Table, read_table
 from polyrelu.display import Shown
 from polyrelu.errors import BadInput
@@ -36,13 +37,28 @@ class Problem(Shown):
     lam: Fraction | None = None
     features: tuple[str, ...] = ()
     target: str = "y"
-    bias: bool = False
+    setting: Setting = PLAIN
+    columns: Matrix = ()
+    """The values of the free columns that the table gives: one row for each row of X, or nothing."""
 
     @staticmethod
     def of(
-        X: Any, y: Any = None, lam: Any = None, *, bias: bool = False, floats: Floats = "decimal"
+        X: Any,
+        y: Any = None,
+        lam: Any = None,
+        *,
+        bias: bool | str = False,
+        output_bias: str = "none",
+        skip: bool = False,
+        free: Sequence[str | int] = (),
+        floats: Floats = "decimal",
     ) -> Problem:
-        """Build a problem from nested lists, numpy arrays or pandas frames of any exact or float numbers."""
+        """Build a problem from nested lists, numpy arrays or pandas frames of any exact or float numbers.
+
+        `bias` is that of the hidden layer: "none" (False), "penalised" (True) or "free"; `output_bias` is "none",
+        "free" or "ridge"; `skip` adds a free linear term; `free` names columns of X, by name or from 0, that join
+        linearly without a penalty instead of being features.
+        """
         if floats not in ("decimal", "exact", "reject"):
             raise BadInput(f'floats={floats!r} is unknown; use "decimal", "exact" or "reject"')
         names, rows = _rows_of(X)
@@ -51,7 +67,7 @@ class Problem(Shown):
         target = str(getattr(y, "name", None) or "y")
         vector = None if y is None else _exact_target(y, len(matrix), floats)
         problem = Problem(matrix, vector, penalty(lam, floats), features, target)
-        return problem.with_bias() if bias else problem
+        return problem.with_setting(bias, output_bias, skip, free)
 
     @staticmethod
     def read(
@@ -60,7 +76,10 @@ class Problem(Shown):
         target: str | int | None = None,
         no_target: bool = False,
         lam: Any = None,
-        bias: bool = False,
+        bias: bool | str = False,
+        output_bias: str = "none",
+        skip: bool = False,
+        free: Sequence[str | int] = (),
     ) -> Problem:
         """Read a CSV or TSV file (`-` is standard input); the last column is the target unless said otherwise."""
         table = read_table(path)
@@ -76,7 +95,7 @@ class Problem(Shown):
         y = None if j is None else tuple(row[j] for row in table.rows)
         name = "y" if j is None else table.names[j]
         problem = Problem(X, y, penalty(lam), tuple(table.names[k] for k in kept), name)
-        return problem.with_bias() if bias else problem
+        return problem.with_setting(bias, output_bias, skip, free)
 
     @property
     def n(self) -> int:
@@ -88,10 +107,66 @@ class Problem(Shown):
         """Number of features, the bias column included."""
         return len(self.X[0])
 
+    @property
+    def bias(self) -> bool:
+        """Whether the last column of X is the 1 of a hidden bias, penalised or free."""
+        return self.setting.bias
+
+    @property
+    def free_names(self) -> tuple[str, ...]:
+        """The free functions: the constant, the features of a skip connection, the columns that the table gives."""
+        skipped = self.features[: self.d - self.bias] if self.setting.skip else ()
+        return (*(("constant",) if self.setting.output == "free" else ()), *skipped, *self.setting.columns)
+
+    def free_at(self, inputs: Vector, columns: Vector) -> Vector:
+        """The values of the free functions at a row of X (its bias column included) with its free columns."""
+        one = (Fraction(1),) if self.setting.output == "free" else ()
+        return (*one, *(inputs[: self.d - self.bias] if self.setting.skip else ()), *columns)
+
+    @property
+    def free_values(self) -> Matrix:
+        """The values of the free functions, row by row."""
+        columns = self.columns or ((),) * self.n
+        return tuple(self.free_at(row, given) for row, given in zip(self.X, columns, strict=True))
+
     def with_bias(self) -> Problem:
         """The same data with a last column of ones, penalised like every other feature."""
-        X = tuple((*row, Fraction(1)) for row in self.X)
-        return replace(self, X=X, features=(*self.features, "bias"), bias=True)
+        return self.with_setting("penalised")
+
+    def with_setting(
+        self, bias: bool | str, output_bias: str = "none", skip: bool = False, free: Sequence[str | int] = ()
+    ) -> Problem:
+        """The same table as another problem: see `of`."""
+        chosen = [_free_column(self.features, name) for name in free]
+        if len(set(chosen)) < len(chosen):
+            raise BadInput("a free column is named twice; name each once")
+        if len(chosen) == len(self.features):
+            raise BadInput("every feature is a free column and none is left for the neurons; free fewer")
+        setting = Setting.of(bias, output_bias, skip, (self.features[j] for j in chosen))
+        kept, one = [j for j in range(self.d) if j not in chosen], (Fraction(1),) * setting.bias
+        return replace(
+            self,
+            X=tuple((*(row[j] for j in kept), *one) for row in self.X),
+            features=(*(self.features[j] for j in kept), *("bias",) * setting.bias),
+            setting=setting,
+            columns=tuple(tuple(row[j] for j in chosen) for row in self.X) if chosen else (),
+        )
+
+
+def _free_column(features: tuple[str, ...], name: str | int) -> int:
+    """The place of a column given by name or by number."""
+    if isinstance(name, str) and features.count(name) == 1:
+        return features.index(name)
+    try:
+        place = int(name)
+    except ValueError:
+        place = -1
+    if not 0 <= place < len(features):
+        known = ", ".join(features[:12]) + (", ..." if len(features) > 12 else "")
+        raise BadInput(
+            f"free column {name}: no feature of this name; the features are {known}, numbered from 0"
+        )
+    return place
 
 
 def penalty(lam: Any, floats: Floats = "decimal") -> Fraction | None:

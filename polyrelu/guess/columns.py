@@ -22,7 +22,7 @@ RIDGE = 1e-11  # keeps dependent facets solvable
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A unit direction u in the cone of a block, its face, and the activations s (Xu)_+ ."""
+    """A unit direction u in the cone of a block, its face, and the activations s (Xu)_+, whitened."""
 
     block: int
     sign: int
@@ -64,7 +64,7 @@ def column(program: FloatProgram, block: int, sign: int, w: Array, zero: Bools |
     else:
         none = program.flats.on_hyperplane(u) if zero is None else zero | (program.row_norms == 0)
         active = np.asarray((products > 0) & ~none)
-    return Column(block, sign, u, none, active, sign * np.where(active, products, 0.0))
+    return Column(block, sign, u, none, active, program.whiten(sign * np.where(active, products, 0.0)))
 
 
 def project_moment(program: FloatProgram, block: int, moment: Array) -> ConePoint:

@@ -41,7 +41,7 @@ def finish(
         if found.state.moved <= POLISHED < fallback.moved or fallback is state:
             fallback = found.state
     flats.near = min(max(NEAR, 30 * noise), FAR)
-    tight = pricer.tight(fallback.nu, lam * (1 - max(TIE, 100 * noise)))
+    tight = pricer.tight(pricer.program.whiten(fallback.nu), lam * (1 - max(TIE, 100 * noise)))
     return fallback, _others(pricer.program, fallback, tight)
 
 
@@ -64,7 +64,7 @@ def _reread(
     """Vertex, Newton, and the faces read again at the better residual, until they are the same."""
     program, polished = pricer.program, False
     for attempt in range(REREADS + 1):
-        tight = pricer.tight(state.nu, lam * (1 - max(TIE, 100 * noise)), lam * (1 - 1e-11))
+        tight = pricer.tight(program.whiten(state.nu), lam * (1 - max(TIE, 100 * noise)), lam * (1 - 1e-11))
         seen = {c.key(program.gated) for _, c in tight}
         faces_hold = all(c.key(program.gated) in seen for c in state.columns)
         nothing_above = all(v <= lam * (1 + max(1e-11, 3 * noise)) for v, _ in tight)

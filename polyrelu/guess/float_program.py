@@ -6,15 +6,22 @@ A list of some patterns knows no neighbours, and keeps every row.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from polyrelu.guess.facets import neighbours
 from polyrelu.guess.flats import TINY, FloatFlats, Indices
 from polyrelu.guess.values import Array, Bools
+from polyrelu.guess.whitening import unchanged
 
 
 class FloatProgram:
-    """X with a list of patterns; `gated` drops the cones, `all_cells` promises that every cell is listed."""
+    """X with a list of patterns; `gated` drops the cones, `all_cells` promises that every cell is listed.
+
+    `whiten` takes free columns out of activations: see `whitening`.
+    """
 
     def __init__(self, X: Array, patterns: Bools, *, gated: bool = False, all_cells: bool = True) -> None:
         self.X = np.ascontiguousarray(X, dtype=np.float64)
@@ -22,6 +29,7 @@ class FloatProgram:
         self.patterns = np.ascontiguousarray(patterns, dtype=bool)
         self.weights = self.patterns.astype(np.float64)
         self.gated, self.all_cells = gated, all_cells and not gated
+        self.whiten: Callable[[Any], Any] = unchanged
         self.signs: tuple[int, ...] = (1,) if gated else (1, -1)
         self.flats = FloatFlats(self.X)
         self.row_norms = self.flats.row_norms

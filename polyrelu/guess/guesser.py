@@ -16,7 +16,7 @@ import numpy as np
 
 from polyrelu.guess.columns import Column
 from polyrelu.guess.explored import Explored
-from polyrelu.guess.finish import finish, neurons
+from polyrelu.guess.finish import TIE, finish, neurons
 from polyrelu.guess.flats import NEAR, Indices
 from polyrelu.guess.float_program import FloatProgram
 from polyrelu.guess.multipliers import multipliers
@@ -26,6 +26,7 @@ from polyrelu.guess.sliding import State
 from polyrelu.guess.solver import Solver
 from polyrelu.guess.units import Units, exponent
 from polyrelu.guess.values import Array, Bools, Guess, GuessedNeuron
+from polyrelu.guess.whitening import Whitening
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ class Guesser:
 
     `all_cells` promises that the list holds every full-dimensional cell; `gated` drops the cones. Without a list all
     cells are meant; then the `oracle` (see `scout`) says whether a direction was missed, and `seeds` are directions to
-    look at besides.
+    look at besides. `whitening` stands for free columns.
 
     >>> guesser = Guesser(np.eye(2), np.array([3.0, -4.0]), np.array([[1, 1], [1, 0], [0, 1], [0, 0]]) > 0)
     >>> guess = guesser.optimum(1.0)
@@ -50,6 +51,9 @@ class Guesser:
     gated: bool = False
     all_cells: bool = True
     oracle: Oracle | None = None
+    whitening: Whitening | None = None
+    finished: bool = True
+    """Whether a vertex is polished; not where the program is nearly degenerate by construction."""
     seeds: list[Array] = field(default_factory=list)
     begun: list[Solver] = field(default_factory=list)
     """The solver at work: what it has found is worth bounds even when it is interrupted."""
@@ -64,8 +68,11 @@ class Guesser:
         """The blocks and their cones, in these units."""
         X = np.ldexp(self.X, -self.units.rows)
         if self.patterns is None:
-            return Explored(X)
-        return FloatProgram(X, self.patterns, gated=self.gated, all_cells=self.all_cells)
+            program: FloatProgram = Explored(X)
+        else:
+            program = FloatProgram(X, self.patterns, gated=self.gated, all_cells=self.all_cells)
+        program.whiten = self.whitening or program.whiten
+        return program
 
     def _pricer(self) -> Pricer | Scout:
         program = self.program
@@ -112,6 +119,8 @@ class Guesser:
         message = solver.run()
         solved = time.perf_counter()
         state = State(solver.pool, solver.t, solver.nu)
+        if not self.finished:
+            return Guess(program.whiten(solver.nu), *self._unfinished(solver), message)
         root, ties = finish(solver.pricer, solver.y, solver.lam, state, noise=solver.noise())
         if not message and (root.moved > 1e-9 or (root.t <= 0).any()):
             message = "Newton's method did not settle on the structure found"
@@ -124,17 +133,35 @@ class Guesser:
         }
         order = sorted(range(len(root.columns)), key=lambda i: _rank(float(root.t[i]), root.columns[i]))
         used = neurons(program, [root.columns[i] for i in order], [float(root.t[i]) for i in order])
-        return Guess(root.nu, used, neurons(program, ties, [0.0] * len(ties)), message, timings)
+        return Guess(
+            program.whiten(root.nu), used, neurons(program, ties, [0.0] * len(ties)), message, timings
+        )
+
+    def _unfinished(self, solver: Solver) -> tuple[tuple[GuessedNeuron, ...], tuple[GuessedNeuron, ...]]:
+        """The neurons that the search has ended with, and the ties there."""
+        program, gated, known = self.program, self.gated, dict[tuple[object, ...], tuple[Column, float]]()
+        for c, t in zip(solver.pool, solver.t, strict=True):
+            if t > 0:
+                column, weight = known.get(c.key(gated), (c, 0.0))
+                known[c.key(gated)] = column, weight + float(t)
+        used = neurons(program, [c for c, _ in known.values()], [t for _, t in known.values()])
+        tight = solver.pricer.tight(program.whiten(solver.nu), solver.lam * (1 - TIE))
+        others = [c for _, c in tight if c.key(gated) not in known]
+        return used, neurons(program, others, [0.0] * len(others))
 
     def _target(self) -> Array:
-        return np.ldexp(np.asarray(self.y, dtype=np.float64), -self.units.target)
+        """y in these units, whitened."""
+        return np.asarray(
+            self.program.whiten(np.ldexp(np.asarray(self.y, dtype=np.float64), -self.units.target))
+        )
 
     def lambda_max(self) -> float:
         """The least lambda at which the zero network is optimal."""
-        nu, pricer, best = self._target(), self._pricer(), 0.0
+        target, pricer, best = self._target(), self._pricer(), 0.0
+        nu = self.program.whiten(target)
         bound = self.program.reach(nu)
         for c in pricer.price(nu, 1e-12 * bound, limit=5, careful=False).columns:
-            best = max(best, float(c.activations @ nu))
+            best = max(best, float(c.activations @ target))
         found = pricer.tight(nu, best * (1 - 1e-12)) if bound > 0 else []
         return float(np.ldexp(found[0][0], self.units.rows + self.units.target)) if found else 0.0
 

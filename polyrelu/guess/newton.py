@@ -5,6 +5,8 @@ weights t, with z = P X^T D nu eliminating the directions:
 
     nu + sum_k t_k s_k D_k X z_k s_k / ||z_k|| = y,        ||z_k|| = lambda.
 
+(activations whitened, where there are free columns).
+
 The matrix of each step is rounded to double precision; the residual is not, so the steps refine the root beyond the
 conditioning of the matrix as long as they shrink.
 """
@@ -51,12 +53,12 @@ def _piece(program: FloatProgram, c: Column) -> Extended:
     """V = D X P, so that Q = V V^T."""
     rows = np.where(c.active[:, None], program.X, 0.0).astype(np.longdouble)
     out: Extended = rows @ program.flats.through(c.zero).extended if c.zero.any() else rows
-    return out
+    return np.asarray(program.whiten(out))
 
 
 def _turn(program: FloatProgram, columns: list[Column], nu: Array) -> list[Column]:
     """The columns with directions taken from nu, faces kept."""
-    out = []
+    out, nu = [], program.whiten(nu)
     for c in columns:
         moment = c.sign * (np.where(c.active, nu, 0.0) @ program.X)
         z = program.flats.through(c.zero).projection @ moment if c.zero.any() else moment

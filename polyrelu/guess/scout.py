@@ -54,6 +54,8 @@ class Scout:
 
     def __init__(self, program: Explored, oracle: Oracle | None = None, seeds: Sequence[Array] = ()) -> None:
         self.program, self.oracle, self.signs = program, oracle, program.signs
+        # Directions are told apart in the metric of the columns where these are of very different sizes.
+        self.spread = _spread(program.X) if program.flats.badly_scaled else np.ones(program.d)
         self.seeds = _unit(np.vstack([*(np.array([u, -u]) for u in seeds), self._first_seeds()]))
         self.known: dict[tuple[object, ...], Column] = {}
 
@@ -111,9 +113,10 @@ class Scout:
         starts = _unit(np.vstack([self.seeds, *(np.array([u, -u]) for u in known)]))
         for s in self.signs:
             u, value = ascend(self.program.X, s * nu, starts, COARSE)
-            u, value = ascend(
-                self.program.X, s * nu, u[_apart(u, value, 0.8 * level, REFINED + len(known))], FINE
-            )
+            seen = u / self.spread
+            seen = seen / np.maximum(np.linalg.norm(seen, axis=1), TINY)[:, None]
+            best = _apart(seen, value, 0.8 * level, REFINED + len(known))
+            u, value = ascend(self.program.X, s * nu, u[best], FINE)
             top = max(top, float(value.max(initial=0.0)))
             near = [c for c in settled if c.sign == s]
             found += self._climbed_all(nu, s, _Ends(u, value), level=level, limit=limit, settled=near)

@@ -74,9 +74,8 @@ def follow(program: FloatProgram, lam: float, state: State) -> State:
     places: dict[tuple[object, ...], int] = {}
     columns, weights = list[Column](), list[float]()
     leading, cuts = _leading(state, lam)
-    for i, new in zip(
-        leading, turned(program, [state.columns[i] for i in leading], state.nu, lam), strict=True
-    ):
+    chosen, nu = [state.columns[i] for i in leading], program.whiten(state.nu)
+    for i, new in zip(leading, turned(program, chosen, nu, lam), strict=True):
         c, weight = state.columns[i], float(state.t[i])
         place = places.setdefault(new.key(program.gated), len(columns))
         if place == len(columns):
@@ -117,5 +116,4 @@ def curvature(program: FloatProgram, c: Column) -> Array:
     """D X (P - u u^T): how the activations of a neuron turn within its face."""
     rows = np.where(c.active[:, None], program.X, 0.0)
     flat = rows @ program.flats.through(c.zero).projection if c.zero.any() else rows
-    out: Array = flat - np.outer(rows @ c.direction, c.direction)
-    return out
+    return np.asarray(program.whiten(flat - np.outer(rows @ c.direction, c.direction)))

@@ -117,7 +117,9 @@ class Solver:
     def _price(self, level: float, careful: bool) -> Prices:
         settled = self._settled()
         limit = self.program.n // 2 + 10
-        return self.pricer.price(self.nu, level, limit=limit, careful=careful, settled=settled)
+        return self.pricer.price(
+            self.program.whiten(self.nu), level, limit=limit, careful=careful, settled=settled
+        )
 
     def _settled(self) -> list[Column]:
         """Neurons of the last Newton step; it has already looked across their facets."""

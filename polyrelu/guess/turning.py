@@ -52,7 +52,7 @@ def _on_their_faces(
     u = z / np.where(size > 0, size, 1.0)[:, None]
     products = u @ program.X.T
     stays = (size > LEAST * lam) & _same_signs(program, u, products, active, zero)
-    activations = sign[:, None] * np.where(active, products, 0.0)
+    activations = program.whiten((sign[:, None] * np.where(active, products, 0.0)).T).T
     out = list[Column | None]()
     for k, (c, flat) in enumerate(zip(columns, flats, strict=True)):
         rho = -(flat.dual @ (moments[k] - z[k]))

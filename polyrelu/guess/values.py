@@ -63,3 +63,5 @@ class Guess:
     timings: Mapping[str, float] = field(default_factory=dict)
     lam: Fraction | None = None
     """The penalty it was made for, if that is a larger one than the penalty asked about."""
+    flat: float = 0.0
+    """The part of its square that a free hidden bias has paid in the guess."""

@@ -1,9 +1,10 @@
 """Networks from named arrays, as files and other libraries hold them.
 
 Names are what people use: W1 and W2, theta and phi, or a state dict with two matrices called *.weight, in order; b1
-and b2 or *.bias; G or gates for a gated network. The first matrix is (m, d), one row per hidden unit, as in torch; the
-second (1, m), (m,) or (m, 1). Numbers are taken exactly: binary floats as they are, JSON numbers as they are written,
-and "1/3" is 1/3.
+and b2 or *.bias; skip for a linear term of the inputs; G or gates for a gated network. Biases of the first layer become
+the weights of a last input, which is 1; nothing that is read is dropped. The first matrix is (m, d), one row per hidden
+unit, as in torch; the second (1, m), (m,) or (m, 1). Numbers are taken exactly: binary floats as they are, JSON numbers
+as they are written, and "1/3" is 1/3.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ FIRST = ("W1", "w1", "theta", "Theta", "weight1")
 SECOND = ("W2", "w2", "phi", "Phi", "weight2")
 FIRST_BIAS = ("b1", "bias1")
 SECOND_BIAS = ("b2", "bias2")
+SKIP = ("skip",)
 GATES = ("G", "gates")
 
 
@@ -35,7 +37,7 @@ class Matrix(NamedTuple):
     rows: list[list[Any]]
 
 
-def network_of_arrays(arrays: Mapping[str, Any], *, bias: bool = False) -> Network:
+def network_of_arrays(arrays: Mapping[str, Any]) -> Network:
     """The network of named arrays (numpy, or nested lists)."""
     used = _roles(arrays)
     first, second = used["first"], used["second"]
@@ -49,19 +51,25 @@ def network_of_arrays(arrays: Mapping[str, Any], *, bias: bool = False) -> Netwo
             f"{second.name} has shape {second.shape} where {first.name} has {m} rows (units) of {d} inputs; "
             f"give {m} outgoing weights to a single output, and transpose {first.name} if its columns are the units"
         )
-    phi = [v for row in second.rows for v in row]
-    theta = _with_bias(first.rows, used.get("first_bias"), m, bias)
-    _refuse_output_bias(used.get("second_bias"))
+    given = {role: _flat(used.get(role)) for role in ("first_bias", "second_bias", "skip")}
+    _check_biases(used, given, m, d)
     gates = used.get("gates")
     if gates is not None and gates.shape != (m, d):
         raise BadInput(
             f"{gates.name} has shape {gates.shape}; one gate per unit, of shape {(m, d)}, is expected"
         )
-    if gates is not None and len(theta[0]) > d:
+    if gates is not None and any(v is not None for v in given.values()):
         raise BadInput(
-            "gates and a first-layer bias together are not read; append the bias column to both yourself"
+            "gates and biases together are not read; append the bias column to both layers yourself"
         )
-    return Network.of(theta, phi, gates=gates.rows if gates is not None else None)
+    return Network.of(
+        first.rows,
+        [v for row in second.rows for v in row],
+        bias=given["first_bias"],
+        output_bias=None if given["second_bias"] is None else given["second_bias"][0],
+        skip=given["skip"],
+        gates=gates.rows if gates is not None else None,
+    )
 
 
 def _roles(arrays: Mapping[str, Any]) -> dict[str, Matrix]:
@@ -71,6 +79,7 @@ def _roles(arrays: Mapping[str, Any]) -> dict[str, Matrix]:
         "second": SECOND,
         "first_bias": FIRST_BIAS,
         "second_bias": SECOND_BIAS,
+        "skip": SKIP,
         "gates": GATES,
     }
     names = {role: next((n for n in known if n in arrays), None) for role, known in wanted.items()}
@@ -94,27 +103,21 @@ def _roles(arrays: Mapping[str, Any]) -> dict[str, Matrix]:
     return {role: _matrix(name, arrays[name]) for role, name in names.items() if name is not None}
 
 
-def _with_bias(rows: list[list[Any]], biases: Matrix | None, m: int, bias: bool) -> list[list[Any]]:
-    if biases is None:
-        return rows
-    flat = [v for row in biases.rows for v in row]
-    if len(flat) != m:
-        raise BadInput(
-            f"{biases.name} has shape {biases.shape}; one bias for each of the {m} hidden units is expected"
-        )
-    if bias:
-        return [[*row, b] for row, b in zip(rows, flat, strict=True)]
-    if any(flat):
-        raise BadInput(
-            f"the first layer has biases ({biases.name}); give --bias (bias=True), which adds the column of ones to "
-            "the data and penalises the bias like the other weights"
-        )
-    return rows
+def _flat(matrix: Matrix | None) -> list[Any] | None:
+    return None if matrix is None else [v for row in matrix.rows for v in row]
 
 
-def _refuse_output_bias(biases: Matrix | None) -> None:
-    if biases is not None and any(v for row in biases.rows for v in row):
-        raise BadInput(f"{biases.name} is a bias of the output, which is not in the model; train without it")
+def _check_biases(used: Mapping[str, Matrix], given: Mapping[str, list[Any] | None], m: int, d: int) -> None:
+    """One bias per hidden unit, one for the output, and one coefficient per input in a linear term."""
+    expected = {
+        "first_bias": (m, f"one bias for each of the {m} hidden units"),
+        "second_bias": (1, "one bias for a single output"),
+        "skip": (d, f"one coefficient for each of the {d} inputs"),
+    }
+    for role, (size, words) in expected.items():
+        values = given[role]
+        if values is not None and len(values) != size:
+            raise BadInput(f"{used[role].name} has shape {used[role].shape}; {words} is expected")
 
 
 def _matrix(name: str, values: Any) -> Matrix:

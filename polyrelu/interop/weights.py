@@ -1,6 +1,6 @@
 """Weights of a trained network from a file: .npz, .json or .pt. The file is not trusted, and nothing in it is run.
 
-What the arrays in it may be called is said in `arrays`.
+What the arrays in it may be called is said in `arrays`; a JSON file may also be what certify and prune print.
 """
 
 from __future__ import annotations
@@ -12,16 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from flint import fmpq
 
 from polyrelu.errors import BadInput, LimitReached
+from polyrelu.exact.rational import is_rational
+from polyrelu.interop.answers import is_answer, network_of_answer
 from polyrelu.interop.arrays import network_of_arrays
-from polyrelu.networks.network import Network
+from polyrelu.networks.network import Affine, Network
+from polyrelu.networks.suiting import alone
+from polyrelu.networks.unit import Unit
 
 MAX_BYTES = 64_000_000
 
 
-def read_network(path: str, *, bias: bool = False) -> Network:
-    """The network in a file; with `bias` the first layer's biases become its last input."""
+def read_network(path: str, number: int | None = None) -> Network:
+    """The network in a file; `number` (from 1) says which, where an answer of `prune` holds several."""
     suffix = Path(path).suffix.lower()
     readers = {".npz": _read_npz, ".json": _read_json, ".pt": _read_torch, ".pth": _read_torch}
     if suffix not in readers:
@@ -33,7 +38,12 @@ def read_network(path: str, *, bias: bool = False) -> Network:
     if size > MAX_BYTES:
         raise LimitReached(f"{path} has {size:,} bytes; weights of at most {MAX_BYTES:,} bytes are read")
     try:
-        return network_of_arrays(readers[suffix](path), bias=bias)
+        found = readers[suffix](path)
+        if suffix == ".json" and is_answer(found):
+            return network_of_answer(found, number)
+        if number is not None:
+            raise BadInput("the file holds one network; drop the number")
+        return network_of_arrays(found)
     except (BadInput, LimitReached) as error:
         text = str(error)
         raise type(error)(text if text.startswith(path) else f"{path}: {text}") from None
@@ -74,3 +84,23 @@ def _read_torch(path: str) -> dict[str, Any]:
     from polyrelu.interop.torch_networks import read_torch_file
 
     return read_torch_file(path)
+
+
+def written(network: Network) -> dict[str, Any]:
+    """The arrays of a network as JSON, every rational number as it is; what `read_network` reads again."""
+    network = alone(network)
+    numbers = [*(v for unit in network.units for v in unit.coordinates), *network.coefficients]
+    if network.is_gated or not all(map(is_rational, numbers)):
+        raise BadInput("only networks with rational weights and without gates are written")
+    if isinstance(network.free_at, Affine) and network.free_at.columns:
+        raise BadInput("networks with coefficients of free columns of the table are not written")
+    biased, c = network.biased, list(map(str, network.coefficients))
+    units = network.units or (Unit((fmpq(0),) * network.d, fmpq(0)),)
+    rows = [list(map(str, unit.theta)) for unit in units]
+    found: dict[str, Any] = {
+        "W1": [row[:-1] if biased else row for row in rows],
+        "W2": [str(unit.phi) for unit in units],
+    }
+    found |= {"b1": [row[-1] for row in rows]} if biased else {}
+    found |= {"b2": [c[-1]]} if c else {}
+    return found | ({"skip": c[:-1]} if len(c) > 1 else {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from polyrelu.data.problem import Problem
@@ -10,7 +11,9 @@ from polyrelu.display import Reported
 from polyrelu.errors import Undecided
 from polyrelu.judging.comparison import Comparison
 from polyrelu.judging.distance import Distance
+from polyrelu.judging.nearest import Nearest
 from polyrelu.judging.stationarity import Stationarity
+from polyrelu.judging.superfluous import Leaner
 from polyrelu.networks.network import Network
 from polyrelu.result import Result
 from polyrelu.verdict import Verdict
@@ -36,6 +39,17 @@ class Answer(Reported):
     distance: Distance | None
     distance_reason: str | None
     seconds: float
+    nearest_stationary: Nearest | None = None
+    """A proved stationary point of the training objective near the network: see `nearest`."""
+    nearest_reason: str | None = None
+    leaner: Leaner | None = None
+    """Which units are superfluous, and the network without them."""
+    leaner_reason: str | None = None
+
+    @property
+    def relative_gap(self) -> tuple[Fraction | None, Fraction | None]:
+        """Bounds of (objective - optimum) / optimum; (0, 0) where both are 0, None where nothing bounds it."""
+        return self.full.relative_gap
 
     @property
     def optimal(self) -> Verdict:

@@ -14,14 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from flint import arb
 
+from polyrelu.bounding.bounds import Bounds
 from polyrelu.errors import BadInput, Contradiction, Undecided
-from polyrelu.exact.enclosure import precision, sign_of_ball
+from polyrelu.exact.enclosure import ends, precision, sign_of_ball
 from polyrelu.exact.linear import dot, squared
-from polyrelu.exact.rational import is_rational, to_fraction
+from polyrelu.exact.rational import is_rational, to_fmpq, to_fraction
 from polyrelu.exact.real import sign
 from polyrelu.networks.coordinates import BITS, enclosed, is_exact
 from polyrelu.proof.enclosed_root import Coordinates
@@ -42,12 +44,25 @@ class Comparison:
     optimum: Interval
     gap: Interval
 
+    @property
+    def relative_gap(self) -> tuple[Fraction | None, Fraction | None]:
+        """Bounds of gap / optimum: (0, 0) where both are 0; the upper one is None where nothing bounds it."""
+        (_, most), (least, _) = _ends(self.optimum[1]), _ends(self.optimum[0])
+        (above, _), (_, below) = _ends(self.gap[0]), _ends(self.gap[1])
+        above = max(above or Fraction(0), Fraction(0))
+        if below == 0:
+            return Fraction(0), Fraction(0)
+        if most == 0:  # and the network's objective is not
+            return None, None
+        high = below / least if least is not None and below is not None and least > 0 else None
+        return (above / most if most else Fraction(0)), high
+
 
 def with_optimum(value: Any, optimum: Optimum) -> Comparison:
     """Compare an objective value with a proved optimum."""
 
     def gap(at: Coordinates) -> Any:
-        return _difference(value, dot(optimum.program.yq, at.nu) - squared(at.nu) / 2)
+        return _difference(value, optimum.program.objective(at.nu))
 
     bound, least = optimum.point.ball(gap, BITS), optimum.objective(BITS)
     interval = (least, least)
@@ -91,10 +106,33 @@ def _exact_side(value: Any, optimum: Optimum, gap: Any, bound: arb) -> int:
     return optimum.point.sign(gap, "the objective gap")
 
 
+def _ends(x: Any) -> tuple[Fraction | None, Fraction | None]:
+    """The ends of a number or of a ball; None where it is not finite."""
+    with precision(BITS):
+        known = x if is_rational(x) else enclosed(x)
+    if is_rational(known):
+        return to_fraction(known), to_fraction(known)
+    return ends(known) if known.is_finite() else (None, None)
+
+
+def by_bounds(value: Any, bounds: Bounds, blocked: str) -> Comparison:
+    """Compare an objective value with proved bounds of an optimum that is not known itself."""
+    lower, upper = to_fmpq(bounds.lower), to_fmpq(bounds.upper)
+    with precision(BITS):
+        above, below = enclosed(value) - arb(upper), enclosed(value) - arb(lower)
+        interval = (arb(lower), arb(upper))
+    if above > 0:
+        verdict = Verdict.refuted("optimal", "the objective exceeds that of another network")
+        return Comparison(verdict, interval, (above, below))
+    return Comparison(Verdict.undecided("optimal", blocked), interval, (arb(0), below.max(arb(0))))
+
+
 def by_duality(value: Any, residual: Sequence[Any], program: Program) -> Comparison:
     """Compare the objective value of a network that is feasible in the program by its own residual alone."""
     if not is_exact(residual) or not all(is_rational(r) for r in residual):
         raise Undecided("duality needs a network with rational outputs")
+    if program.columns is not None:
+        raise Undecided("duality from the network's own residual is there for problems without free columns")
     y = tuple(to_fraction(r) for r in residual)
     largest = lambda_max_squared(replace(program, y=y))
     lam, norm = program.lamq, squared(residual)

@@ -16,6 +16,7 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.judging.kinks import Box, Hull, clarke_set
 from polyrelu.networks.coordinates import ball_root, compatible, enclosed, norm, sign_of
 from polyrelu.networks.network import Network
+from polyrelu.networks.objective import residual_of
 from polyrelu.networks.unit import Unit
 
 
@@ -68,21 +69,31 @@ class _At:
     rows: list[list[fmpq]]
     lam: fmpq
     nu: list[Any]
+    prices: list[fmpq]
+    """lambda for every coordinate of theta, but 0 for a free hidden bias."""
 
 
 def all_conditions(network: Network, problem: Problem, balance: bool) -> list[Conditions]:
     """The conditions of every unit, in order; `Undecided` where a ball hides on which side of a row a unit lies."""
     rows = [[to_fmpq(v) for v in row] for row in problem.X]
     before = products(rows, [unit.theta for unit in network.units])
-    fit = network.fit(rows, before)
-    at = _At(
-        rows,
-        to_fmpq(problem.lam or Fraction(0)),
-        [to_fmpq(y) - f for y, f in zip(problem.y or (), fit, strict=True)],
-    )
+    lam = to_fmpq(problem.lam or Fraction(0))
+    prices = [lam] * (network.d - network.offset) + [fmpq(0)] * network.offset
+    at = _At(rows, lam, residual_of(network, problem), prices)
     return [
         _conditions(at, unit, [line[i] for line in before], balance) for i, unit in enumerate(network.units)
     ]
+
+
+def free_derivatives(network: Network, problem: Problem) -> dict[str, Any]:
+    """The derivatives of the objective in the coefficients of the free functions and of a ridge output bias."""
+    nu = residual_of(network, problem)
+    columns = [[to_fmpq(v) for v in column] for column in zip(*problem.free_values, strict=True)]
+    found = {name: -dot(a, nu) for name, a in zip(problem.free_names, columns, strict=True)}
+    if problem.setting.output == "ridge":
+        (c,), nu = compatible([network.coefficients[-1]], nu)
+        found["the output bias"] = c * to_fmpq(problem.lam or 0) - sum(nu, start=fmpq(0))
+    return found
 
 
 def _conditions(at: _At, unit: Unit, before: list[Any], balance: bool) -> Conditions:
@@ -91,11 +102,12 @@ def _conditions(at: _At, unit: Unit, before: list[Any], balance: bool) -> Condit
     sides = _sides(at, unit, before)
     on = [j for j, side in enumerate(sides) if side > 0]
     kinks = tuple(j for j, side in enumerate(sides) if side == 0)
-    phi, scale = _balanced_multiple(unit) if balance else (unit.phi, arb(1))
+    normed = [t for t, price in zip(unit.theta, at.prices, strict=True) if price]
+    phi, scale = _balanced_multiple(unit, normed) if balance else (unit.phi, arb(1))
     theta, (phi,), nu, before = compatible(unit.theta, [phi], at.nu, before)
     active = [nu[j] for j in on]
     moment = [dot([at.rows[j][c] for j in on], active) for c in range(len(theta))]
-    gradient = [t * at.lam - m * phi for t, m in zip(theta, moment, strict=True)]
+    gradient = [t * price - m * phi for t, m, price in zip(theta, moment, at.prices, strict=True)]
     outgoing = phi * at.lam - dot(active, [before[j] for j in on])
     bent = [j for j in kinks if isinstance(nu[j] * phi, arb) or nu[j] * phi != 0]
     rows, factors = tuple(at.rows[j] for j in bent), tuple(nu[j] * phi for j in bent)
@@ -109,12 +121,12 @@ def _sides(at: _At, unit: Unit, before: list[Any]) -> list[int]:
     return [sign_of(v, f"x_{j + 1} . theta") if any(at.rows[j]) else -1 for j, v in enumerate(before)]
 
 
-def _balanced_multiple(unit: Unit) -> tuple[Any, arb]:
+def _balanced_multiple(unit: Unit, theta: list[Any]) -> tuple[Any, arb]:
     """phi' = s |theta|, so that (theta, phi') is a multiple of the balanced unit, and the factor sqrt(|phi| / |theta|).
 
     All conditions are homogeneous in (theta, phi) jointly, the residual being kept.
     """
-    length = norm(unit.theta)
-    ball_length = ball_root(dot(unit.theta, unit.theta))
+    length = norm(theta)
+    ball_length = ball_root(dot(theta, theta))
     phi = (length if length is not None else ball_length) * sign_of(unit.phi, "phi")
     return phi, (abs(enclosed(unit.phi)) / ball_length).sqrt()

@@ -12,6 +12,8 @@ to the optimal set is the least over all optimal N*. Three things bound it from 
 * all optimal networks have the same sum of |w*_i|, and lengths obey the triangle inequality;
 * optimal networks use the directions of S alone, so distance >= sum_i (distance of w_i from the rays of its sign).
 
+A free hidden bias counts in the lengths of moves, and not in these weights and directions.
+
 From above it is bounded by one optimal network and one splitting, exhibited: every unit goes to the neuron of S with
 the smallest angle, every neuron is shared among its units by their projections. The optimal weights beta >= 0 solve
 sum beta_k a_k = y - nu, with activations a_k of a proved rank r; floats propose a solution, all but r independent
@@ -70,6 +72,8 @@ class _Optimal:
     """The neurons S: unit directions u_k, activations a_k, keys (sign or gate), and the common fit and penalty."""
 
     directions: list[Vector]
+    normed: list[Vector]
+    """Without the coordinate of a free hidden bias: how far its kinks are from the optimal ones bounds nothing."""
     activations: list[Vector]
     keys: list[Any]
     fit: Vector
@@ -86,23 +90,33 @@ def distance(network: Network, residual: Sequence[Any], optimum: Optimum) -> Dis
         target = _optimal(optimum, at)
         weights = [[enclosed(v) for v in unit.convex_weight] for unit in network.units]
         keys = [_key_of_unit(program, unit) for unit in network.units]
-        sizes = [ball_norm(w) for w in weights]
+        sizes = [ball_norm(w[: program.normed]) for w in weights]
         total = sum(sizes, start=arb(0))
         away = [_from_rays(w, size, key, target) for w, size, key in zip(weights, sizes, keys, strict=True)]
-        moved = ball_norm([enclosed(a) - b for a, b in zip(residual, at.nu, strict=True)])
+        moved = ball_norm(program.free.modulo(_difference(network, residual, program, at)))
         lower = (
             sum(away, start=arb(0))
             .max(abs(total - target.penalty))
             .max(_over(moved, largest_singular(program)))
         )
         nearest = [_nearest(w, key, target) for w, key in zip(weights, keys, strict=True)]
-        upper = total + target.penalty  # take one network away, put the other in its place
+        # take one network away, put the other in its place (a free hidden bias may be as large as it likes)
+        upper = arb("inf") if program.offset else total + target.penalty
         for move in _exhibited(weights, nearest, target):
             upper = upper.min(move)
         vertex = _nearest_vertex(weights, nearest, target, optimum)
         if vertex is not None:
             upper = upper.min(vertex.distance)
     return Distance(lower.max(arb(0)), upper, tuple(nearest), vertex)
+
+
+def _difference(network: Network, residual: Sequence[Any], program: Program, at: Coordinates) -> Vector:
+    """How the optimal units' outputs differ from the network's on the rows, but for free columns."""
+    apart = [enclosed(a) - b for a, b in zip(residual, at.nu, strict=True)]
+    if program.free.ridge:
+        c = enclosed(network.coefficients[-1]) - program.free.ridge_bias(at.nu, program.lamq)
+        apart = [v + c for v in apart]
+    return apart
 
 
 def _nearest_vertex(
@@ -125,10 +139,11 @@ def _over(length: arb, sigma: arb) -> arb:
 
 def _optimal(optimum: Optimum, at: Coordinates) -> _Optimal:
     program, lam = optimum.program, enclosed(optimum.program.lamq)
-    fit = [y - v for y, v in zip(program.yq, at.nu, strict=True)]
+    fit, directions = program.fit(at.nu), optimum.directions(at)
     return _Optimal(
-        optimum.directions(at),
-        [neuron.activation(at.nu) for neuron in optimum.used],
+        directions,
+        [u[: program.normed] for u in directions],
+        [neuron.column(at.nu) for neuron in optimum.used],
         [_key_of(neuron) for neuron in optimum.used],
         fit,
         sum((a * b for a, b in zip(at.nu, fit, strict=True)), start=arb(0)) / lam,
@@ -155,9 +170,9 @@ def _key_of_unit(program: Program, unit: Unit) -> Any:
 def _from_rays(w: Vector, size: arb, key: Any, target: _Optimal) -> arb:
     """Distance of w from the union of the rays of its key; from the origin if there are none."""
     best = size
-    for u, other in zip(target.directions, target.keys, strict=True):
+    for u, other in zip(target.normed, target.keys, strict=True):
         if other == key:
-            along = enclosed(dot(w, u)).max(arb(0))
+            along = enclosed(dot(w[: len(u)], u)).max(arb(0))
             best = best.min((size * size - along * along).nonnegative_part().sqrt())
     return best
 

@@ -18,33 +18,33 @@ False
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from fractions import Fraction
 from functools import cache
 from typing import Any
 
-import numpy as np
 from flint import arb
-from numpy.typing import NDArray
 
 from polyrelu.arrangement.cells import enumerate_cells
-from polyrelu.certification import certify_penalised
-from polyrelu.data.numbers import Floats
+from polyrelu.arrangement.counting import number_of_cells_up_to
+from polyrelu.certification import MAX_RETRIED, certify_penalised
+from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
-from polyrelu.errors import Undecided
+from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.linear import products
-from polyrelu.exact.rational import to_fmpq
 from polyrelu.judging.answer import Answer
-from polyrelu.judging.comparison import Comparison, by_duality, with_optimum
+from polyrelu.judging.comparison import Comparison, by_bounds, by_duality, with_optimum
 from polyrelu.judging.distance import Distance, distance
-from polyrelu.judging.stationarity import stationarity
-from polyrelu.networks.coordinates import BITS, enclosed, sign_of
+from polyrelu.judging.nearest import Nearest, itself, nearest_stationary
+from polyrelu.judging.patterns import chosen_patterns, listed_program, own_patterns
+from polyrelu.judging.stationarity import Stationarity, stationarity
+from polyrelu.judging.superfluous import Leaner, leaner
+from polyrelu.networks.coordinates import BITS, enclosed
+from polyrelu.networks.matching import Matching
 from polyrelu.networks.network import Network
-from polyrelu.networks.objective import objective_of, require, residual_of
-from polyrelu.proof.program import Program, distinct_patterns
+from polyrelu.networks.objective import judged, objective_of, residual_of
+from polyrelu.proof.program import Program
 from polyrelu.result import Result
 from polyrelu.verdict import Verdict
 
@@ -52,12 +52,17 @@ Stage = Callable[[str], None]
 
 
 def ask(
-    network: Network,
+    network: Any,
     X: Any,
     y: Any = None,
     lam: Any = None,
     *,
-    bias: bool = False,
+    bias: bool | str | None = None,
+    output_bias: str | None = None,
+    skip: bool | None = None,
+    free: Sequence[str | int] | None = None,
+    patterns: Any = "cells",
+    tolerance: Any = None,
     balance: bool = False,
     floats: Floats = "decimal",
     max_cells: int | None = None,
@@ -66,37 +71,66 @@ def ask(
 ) -> Answer:
     """Ask whether a network is optimal and stationary for data (X, y) and lambda > 0, and how far it is from it.
 
-    `X` may be a `Problem`, or a `Result`, whose proof is then used where it is about all networks.
-    With `bias` the data gets its column of ones, and the last input of the network is it.
+    `network` may be anything that `Network.of` reads. `X` may be a `Problem`, or a `Result`, whose proof is then used
+    where it is about all networks. Which problem it is say `bias`, `output_bias`, `skip`, `free` and `lam`; where none
+    of the first four (or no lambda) is given, what the network was trained for is taken (`network.matching`).
+    `patterns` says among which networks: "cells" (all), "own" (those with its patterns), or a list of 0/1 patterns.
+    `tolerance` says how near to a row's hyperplane, in parts of |x| |theta|, a unit counts as lying on it when a
+    stationary point near the network is sought; without it some are tried.
     `balance` judges the balanced form of the network instead of the weights as given.
     """
     begin = time.perf_counter()
+    network = network if isinstance(network, Network) else Network.of(network)
     known = X if isinstance(X, Result) else None
-    given = X.problem if isinstance(X, Result) else X
-    problem = given if isinstance(given, Problem) else Problem.of(given, y, lam, bias=bias, floats=floats)
-    require(network, problem)
+    options = {"bias": bias, "output_bias": output_bias, "skip": skip, "free": free}
+    chosen = {name: value for name, value in options.items() if value is not None}
+    problem = known.problem if known else _problem(network, X, y, lam, floats, **chosen)
+    network = judged(network, problem)
+    asked = chosen_patterns(network, problem, patterns)
     residual = residual_of(network, problem)
     value, gain = objective_of(network, problem, residual, balance)
-    patterns: Any = "cells" if not network.is_gated else _own_patterns(network, problem)
-    if known is not None and _is_about_all(known, network):
-        result = known
-    else:
-        result = certify_penalised(
-            problem,
-            patterns=patterns,
-            gated=network.is_gated,
-            max_cells=max_cells,
-            executor=executor,
-            stage=stage,
-        )
-    full = _compare(value, residual, result, lambda: _program(problem, patterns, network.is_gated))
-    own = full if network.is_gated else _subsampled(network, problem, value, residual, stage)
-    near, reason = _distance(network, residual, result, full)
+    result = _proved(network, problem, known, asked, max_cells=max_cells, executor=executor, stage=stage)
+    full = _compare(value, residual, result, lambda: _program(problem, asked, network.is_gated))
+    is_own = network.is_gated or (isinstance(patterns, str) and patterns == "own")
+    own = full if is_own else _subsampled(network, problem, value, residual, stage)
     conditions = stationarity(network, problem, balance=balance)
-    seconds = time.perf_counter() - begin
+    form = network.balanced() if balance else network
     return Answer(
-        problem, network, balance, value, gain, full, own, result, conditions, near, reason, seconds
+        problem,
+        network,
+        balance,
+        value,
+        gain,
+        full,
+        own,
+        result,
+        conditions,
+        *_distance(network, residual, result, full),
+        time.perf_counter() - begin,
+        *_nearest(form, problem, residual, conditions, tolerance),
+        *_leaner(network, problem),
     )
+
+
+def _problem(network: Network, X: Any, y: Any, lam: Any, floats: Floats, **chosen: Any) -> Problem:
+    """The problem that was asked about, or as far as nothing was said the one that the network was trained for."""
+    if isinstance(X, Problem):
+        return X
+    return (network.matching or Matching()).problem(X, y, lam, floats=floats, **chosen)
+
+
+def _proved(network: Network, problem: Problem, known: Result | None, asked: Any, **means: Any) -> Result:
+    """The optimum that the network is compared with: a known one, or a new proof."""
+    if known is not None and isinstance(asked, str) and _is_about_all(known, network):
+        return known
+    if not isinstance(asked, str) and (not len(asked) or problem.setting.hidden == "free"):
+        why = (
+            "a free hidden bias has no program of some patterns yet"
+            if len(asked)
+            else "no unit has a pattern"
+        )
+        return Result(problem, "undecided", why, len(asked), None)
+    return certify_penalised(problem, patterns=asked, gated=network.is_gated, **means)
 
 
 def _is_about_all(result: Result, network: Network) -> bool:
@@ -106,30 +140,28 @@ def _is_about_all(result: Result, network: Network) -> bool:
     )
 
 
-def _own_patterns(network: Network, problem: Problem) -> NDArray[np.bool_]:
-    """1[X theta >= 0] of every unit that is not zero; the gates' patterns of a gated network."""
-    units = [unit for unit in network.units if unit.gate is not None or not unit.is_zero]
-    rows = [[to_fmpq(v) for v in row] for row in problem.X]
-    before = products(rows, [unit.gate or unit.theta for unit in units])
-    table = [[sign_of(v, f"x_{j + 1} . theta") >= 0 for v in line] for j, line in enumerate(before)]
-    return np.array(table, dtype=bool).reshape(problem.n, len(units)).T
-
-
-def _program(problem: Problem, patterns: Any, gated: bool) -> Program:
-    whole = isinstance(patterns, str)
-    nonzero = np.array([any(row) for row in problem.X], dtype=bool)
-    present = enumerate_cells(problem.X).patterns if whole else distinct_patterns(patterns, nonzero)
-    return Program(
-        problem.X, problem.y or (), problem.lam or Fraction(0), np.asarray(present, dtype=bool), whole, gated
-    )
+def _program(problem: Problem, asked: Any, gated: bool) -> Program:
+    """The program of a list; that of all cells where they can be listed, and else it is known by its bounds alone."""
+    if problem.setting.hidden == "free" or (isinstance(asked, str) and not problem.setting.is_plain):
+        raise Undecided("the program of all cells is not listed")
+    if not isinstance(asked, str):
+        return listed_program(problem, asked, gated)
+    cells = number_of_cells_up_to(problem.X, MAX_RETRIED)
+    if cells is None:
+        raise Undecided("the program has too many cells for a list")
+    return listed_program(problem, enumerate_cells(problem.X).patterns, gated, whole=True)
 
 
 def _compare(value: Any, residual: list[Any], result: Result, program: Callable[[], Program]) -> Comparison:
-    """Against the proved optimum; by duality where there is none, or where it leaves the question open."""
+    """Against the proved optimum; by bounds or by duality where there is none, or where it leaves the question open."""
     known = result.solutions
     asked = cache(program) if known is None else cache(lambda: known.optimum.program)
     found = _compared(value, residual, result, asked)
-    return replace(found, verdict=replace(found.verdict, scope=asked().scope))
+    try:
+        scope = asked().scope
+    except Undecided:
+        scope = ""
+    return replace(found, verdict=replace(found.verdict, scope=scope))
 
 
 def _compared(value: Any, residual: list[Any], result: Result, program: Callable[[], Program]) -> Comparison:
@@ -139,7 +171,11 @@ def _compared(value: Any, residual: list[Any], result: Result, program: Callable
         if found.verdict.answer is not None:
             return found
         blocked = found.verdict.reason
+    elif result.bounds is not None:
+        found = by_bounds(value, result.bounds, blocked)
     try:
+        if program().listed is None:
+            raise Undecided("no list of blocks is at hand")
         dual = by_duality(value, residual, program())
     except Undecided:
         with precision(BITS):
@@ -153,21 +189,45 @@ def _subsampled(
 ) -> Comparison:
     try:
         with precision(BITS):
-            patterns = _own_patterns(network, problem)
+            patterns = own_patterns(network, problem)
             ceiling = (arb(0), enclosed(value))
     except Undecided as blocked:
         return Comparison(
             Verdict.undecided("optimal", str(blocked)), (arb(0), arb("inf")), (arb(0), arb("inf"))
         )
-    if not len(patterns):
+    if not len(patterns) and problem.setting.is_plain:
         alone = (ceiling[1], ceiling[1])
         return Comparison(
             Verdict.proved("optimal", "a network of zero units has no patterns to choose from"),
             alone,
             (arb(0),) * 2,
         )
-    result = certify_penalised(problem, patterns=patterns, stage=stage)
+    result = _proved(network, problem, None, patterns, stage=stage)
     return _compare(value, residual, result, lambda: _program(problem, patterns, False))
+
+
+def _nearest(
+    network: Network,
+    problem: Problem,
+    residual: list[Any],
+    conditions: Stationarity,
+    tolerance: Any,
+) -> tuple[Nearest | None, str | None]:
+    """A proved stationary point nearby: the network itself, where it is one."""
+    wanted = None if tolerance is None else exact_number(tolerance)
+    try:
+        if conditions.clarke.answer and network.is_exact:
+            return itself(network, problem, residual, conditions.kinks), None
+        return nearest_stationary(network, problem, residual, wanted), None
+    except (Undecided, LimitReached) as blocked:
+        return None, str(blocked)
+
+
+def _leaner(network: Network, problem: Problem) -> tuple[Leaner | None, str | None]:
+    try:
+        return leaner(network, problem), None
+    except (Undecided, LimitReached) as blocked:
+        return None, str(blocked)
 
 
 def _distance(

@@ -9,6 +9,9 @@ with x_j . theta = 0, the subdifferential of F is the product over the units of
 
 Two notions of that last set are answered, see `kinks`: **Clarke**'s, the hull of limits of gradients, and the larger
 one of the **chain rule**, with any multipliers t_j in [0, 1] at kinks, as automatic differentiation may choose them.
+With free functions their derivatives - B^T nu are 0 as well, and lambda c = 1^T nu for a ridge output bias c; a free
+hidden bias pays nothing, so that its coordinate of lambda theta is 0.
+
 0 in the set says: lambda phi = nu . (X theta)_+ and lambda theta = phi X^T D nu for some D of the allowed kind. Then
 lambda |theta|^2 = lambda phi^2, so (lambda > 0) stationary networks are balanced, and their dead units are zero.
 
@@ -26,16 +29,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flint import arb
 
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.judging.conditions import Conditions, all_conditions
+from polyrelu.judging.conditions import Conditions, all_conditions, free_derivatives
 from polyrelu.judging.kinks import Box, Hull, distance_from
 from polyrelu.networks.coordinates import BITS, ball_root, enclosed, sign_of
 from polyrelu.networks.network import Network
+from polyrelu.networks.suiting import suited
 from polyrelu.verdict import Status, Verdict
 
 CLARKE, CHAIN_RULE = "stationary (Clarke)", "stationary (chain rule)"
@@ -56,28 +61,39 @@ def stationarity(network: Network, problem: Problem, *, balance: bool = False) -
     """Test 0 in the subdifferential of F at the network, or (`balance`) at its balanced form."""
     if problem.y is None or problem.lam is None:
         raise BadInput("stationarity is asked for data X, y and a penalty lambda; give all three")
-    if network.d != problem.d:
-        raise BadInput(f"the network has {network.d} inputs and the data has {problem.d} features")
+    network = suited(network, problem)
     with precision(BITS):
         try:
             conditions = all_conditions(network, problem, balance)
+            free = free_derivatives(network, problem)
         except Undecided as blocked:
             clarke, chain_rule = (Verdict.undecided(notion, str(blocked)) for notion in (CLARKE, CHAIN_RULE))
             return Stationarity(clarke, chain_rule, (arb(0), arb("inf")), ())
-        chain_rule = _verdict(CHAIN_RULE, conditions, lambda c: c.chain_rule)
+        chain_rule = _verdict(CHAIN_RULE, conditions, free, lambda c: c.chain_rule)
         if chain_rule.status is Status.REFUTED:
             clarke = Verdict.refuted(CLARKE, chain_rule.reason)  # the Clarke set is the smaller one
         else:
-            clarke = _verdict(CLARKE, conditions, lambda c: c.clarke)
-        residual = (arb(0), arb(0)) if clarke.answer else _residual(conditions)
+            clarke = _verdict(CLARKE, conditions, free, lambda c: c.clarke)
+        residual = (arb(0), arb(0)) if clarke.answer else _residual(conditions, free)
     return Stationarity(clarke, chain_rule, residual, tuple(c.kinks for c in conditions))
 
 
 def _verdict(
-    question: str, conditions: list[Conditions], kind: Callable[[Conditions], Box | Hull]
+    question: str,
+    conditions: list[Conditions],
+    free: dict[str, Any],
+    kind: Callable[[Conditions], Box | Hull],
 ) -> Verdict:
     """Every unit satisfies its conditions, or one does not, or one is open and none fails."""
     blocked: str | None = None
+    for name, derivative in free.items():
+        try:
+            if sign_of(derivative, f"the derivative in the coefficient of {name}") != 0:
+                return Verdict.refuted(
+                    question, f"the derivative of the objective in the coefficient of {name} is not 0"
+                )
+        except Undecided as reason:
+            blocked = str(reason)
     for i, condition in enumerate(conditions, start=1):
         try:
             if sign_of(condition.outgoing, f"the derivative in phi of unit {i}") != 0:
@@ -98,13 +114,14 @@ def _verdict(
     return Verdict.proved(question, "0 lies in the subdifferential, unit by unit")
 
 
-def _residual(conditions: list[Conditions]) -> tuple[arb, arb]:
-    lower, upper = arb(0), arb(0)
+def _residual(conditions: list[Conditions], free: dict[str, Any]) -> tuple[arb, arb]:
+    lower = sum((v * v for v in map(enclosed, free.values())), start=arb(0))
+    upper = lower
     for condition in conditions:
         part, beyond = condition.parts()
         low, _ = distance_from(condition.gradient, part)
         _, high = distance_from(condition.gradient, beyond)
         outgoing, square = enclosed(condition.outgoing), condition.scale * condition.scale
-        lower += (low * low + outgoing * outgoing) * square
-        upper += (high * high + outgoing * outgoing) * square
+        lower = lower + (low * low + outgoing * outgoing) * square
+        upper = upper + (high * high + outgoing * outgoing) * square
     return ball_root(lower), ball_root(upper)

@@ -10,7 +10,16 @@ from flint import fmpq
 
 from polyrelu.exact.linear import dot
 from polyrelu.exact.real import known_sign
-from polyrelu.networks.coordinates import ball_norm, enclosed, is_exact, norm, positive_part, root, sign_of
+from polyrelu.networks.coordinates import (
+    ball_norm,
+    compatible,
+    enclosed,
+    is_exact,
+    norm,
+    positive_part,
+    root,
+    sign_of,
+)
 
 Vector = tuple[Any, ...]
 
@@ -61,14 +70,18 @@ class Unit:
             return ball_norm(self.theta) * abs(enclosed(self.phi))
         return length * abs(self.phi)
 
-    def balanced(self) -> Unit:
-        """The unit (c theta, phi / c) with |c theta| = |phi / c|: exact if c is rational, else in balls."""
+    def balanced(self, normed: int | None = None) -> Unit:
+        """The unit (c theta, phi / c) with |c theta| = |phi / c|: exact if c is rational, else in balls.
+
+        Only the first `normed` coordinates of theta enter its norm.
+        """
         if self.is_zero:
             return Unit((fmpq(0),) * len(self.theta), fmpq(0), self.gate)
-        length = norm(self.theta)
+        length = norm(self.theta[:normed])
         ratio = abs(self.phi) / length if length is not None else None
         c = root(ratio) if ratio is not None else None
         if c is not None and (is_exact([c]) or not is_exact(self.coordinates)):
-            return Unit(tuple(t * c for t in self.theta), self.phi / c, self.gate)
-        c = (abs(enclosed(self.phi)) / ball_norm(self.theta)).sqrt()
+            (*theta, phi), (c,) = compatible(self.coordinates, [c])
+            return Unit(tuple(t * c for t in theta), phi / c, self.gate)
+        c = (abs(enclosed(self.phi)) / ball_norm(self.theta[:normed])).sqrt()
         return Unit(tuple(enclosed(t) * c for t in self.theta), enclosed(self.phi) / c, self.gate)

@@ -55,6 +55,10 @@ class BlockSet(Shown):
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """The blocks of the support, neuron by neuron."""
+        if self.neurons.polytope.optimum.program.offset:
+            raise BadInput(
+                "with a free hidden bias two neurons may share a block: solutions block by block are not listed"
+            )
         return tuple(
             Block(tuple(pattern.tolist()), neuron.place.sign, k)
             for k, neuron in enumerate(self.neurons.neurons)

@@ -64,9 +64,11 @@ class OptimalSet(Shown):
         """One inclusion-minimal optimal network, found without listing them."""
         return self.neurons.minimal_network().network()
 
-    def predict(self, x: Vector, shown: Vector | None = None) -> Prediction:
-        """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
-        return predict(self.neurons, x, shown)
+    def predict(self, x: Vector, shown: Vector | None = None, free: Vector = ()) -> Prediction:
+        """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given, and
+        `free` the values of the free functions there.
+        """
+        return predict(self.neurons, x, shown, free)
 
     @property
     def dimension(self) -> int:

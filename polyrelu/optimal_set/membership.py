@@ -35,10 +35,10 @@ def _row_fits(polytope: NeuronPolytope, weights: Sequence[Any], row: int) -> boo
 
     def misfit(at: Coordinates) -> Any:
         enclosed = isinstance(at.nu[0], arb)
-        total = at.nu[row] - program.yq[row]
+        total = program.fit(at.nu)[row] * -1
         for neuron, w in zip(polytope.neurons, weights, strict=True):
             value = ball(w, ctx.prec) if enclosed else w
-            total = total + neuron.activation(at.nu)[row] * value / program.lamq
+            total = total + neuron.column(at.nu)[row] * value / program.lamq
         return total
 
     return polytope.optimum.point.sign(misfit, f"the misfit in row {row + 1}") == 0

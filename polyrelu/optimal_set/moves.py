@@ -26,6 +26,7 @@ from polyrelu.display import Shown
 from polyrelu.errors import Contradiction, LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot, times
+from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import Imprecise, is_open, sign
 from polyrelu.optimal_set.boxed import BasicSolution, Boxed, Vector, Vertex
 from polyrelu.optimal_set.neuron_polytope import GUARD_BITS, NeuronPolytope
@@ -190,15 +191,34 @@ def find_witness(polytope: NeuronPolytope, first: OptimalNetwork, second: Optima
         z = [neuron.z(nu) for neuron in polytope.neurons]
         lam = arb(program.lamq)
         betas = [[arb(w) / lam for w in point.weights(BITS)] for point in (first, second)]
+        linear = [_free_part(polytope, nu, beta) for beta in betas]
     has_bias = all(row[-1] == 1 for row in program.X)
     for x in islice(inputs(program.d, has_bias), MAX_INPUTS):
         with precision(BITS):
-            a, b = (evaluate(polytope.neurons, z, beta, x) for beta in betas)
+            rest = [part(x) for part in linear]
+            a, b = (evaluate(polytope.neurons, z, beta, x) + c for beta, c in zip(betas, rest, strict=True))
             if a > b or a < b:
                 z = [_zeros_settled(polytope, k, v, x) for k, v in enumerate(z)]
-                outputs = [evaluate(polytope.neurons, z, beta, x) for beta in betas]
-                return Witness(tuple(map(Fraction, x)), (outputs[0], outputs[1]))
+                a, b = (
+                    evaluate(polytope.neurons, z, beta, x) + c for beta, c in zip(betas, rest, strict=True)
+                )
+                return Witness(tuple(map(Fraction, x)), (a, b))
     raise Undecided("no input was found where the two networks differ, though their kinks do")
+
+
+def _free_part(
+    polytope: NeuronPolytope, nu: Sequence[Any], betas: Sequence[Any]
+) -> Callable[[Sequence[int]], Any]:
+    """What the free functions add at an input (with free columns of the table at 0), in balls."""
+    program, free = polytope.optimum.program, polytope.optimum.program.free
+    if free.at is None:
+        return lambda x: arb(0)
+    e = free.ridge_bias(nu, program.lamq)
+    rest = [y - v - e for y, v in zip(program.yq, nu, strict=True)]
+    for neuron, beta in zip(polytope.neurons, betas, strict=True):
+        rest = [v - a * beta for v, a in zip(rest, neuron.activation(nu), strict=True)]
+    c, given = free.coefficients(rest), len(free.names) - len(free.at([1] * program.d, []))
+    return lambda x: dot([to_fmpq(v) for v in free.at(tuple(x), (0,) * given)], c) + e  # type: ignore[misc]
 
 
 def _zeros_settled(polytope: NeuronPolytope, k: int, z: list[Any], x: Sequence[int]) -> list[Any]:

@@ -16,6 +16,7 @@ form, with its roots of roots, leaves it: `Network.balanced` gives enclosures of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flint import fmpq
@@ -25,6 +26,7 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot
 from polyrelu.networks.coordinates import BITS, compatible, is_exact, read, sign_of
 from polyrelu.networks.network import Network
+from polyrelu.optimal_set.families import joined
 from polyrelu.proof.optimum import Optimum
 
 
@@ -35,6 +37,7 @@ def network_at(
     carriers: Sequence[int] | None = None,
     gates: Any = None,
     bits: int = BITS,
+    join: bool = True,
 ) -> Network:
     """The network with weight |w_k| on neuron k of S (the order of `optimum.used`); weights of 0 give no unit.
 
@@ -56,12 +59,54 @@ def network_at(
     kept = [b for b, w in enumerate(norms) if not (is_exact([w]) and sign_of(w, "a weight") == 0)]
     with precision(bits):
         pairs = [compatible(directions[on[b]], [norms[b] * places[on[b]].sign]) for b in kept]
-    return Network.of(
+    if optimum.program.offset and carriers is None and join:
+        pairs = _joined(optimum, kept, pairs, bits)
+    network = Network.of(
         [u for u, _ in pairs],
         [phi for _, (phi,) in pairs],
         gates=[gates[places[on[b]].gate] for b in kept] if optimum.program.gated else None,
         d=optimum.program.d,
     )
+    if optimum.program.columns is None:
+        return network
+    totals = [fmpq(0)] * len(places)
+    for b, k in enumerate(on):
+        totals[k] = totals[k] + norms[b]
+    c = _coefficients(optimum, totals, exact=is_exact(norms), bits=bits)
+    free, offset = optimum.program.free, optimum.program.offset
+    return replace(network, coefficients=tuple(c), free_at=free.at, offset=offset)
+
+
+def _joined(optimum: Optimum, kept: Sequence[int], pairs: Sequence[Any], bits: int) -> list[Any]:
+    """With a free hidden bias: neighbours in a family as one neuron at their mean bias, theta = sum |w| (u, b)."""
+    number, found = {k: i for i, k in enumerate(kept)}, []
+    with precision(bits):
+        for group in joined(optimum, kept):
+            parts = [pairs[number[k]] for k in group]
+            if len(parts) == 1:
+                found.append(parts[0])
+                continue
+            s = optimum.used[group[0]].place.sign
+            theta = [
+                sum((u[i] * (phi * s) for u, (phi,) in parts), start=fmpq(0))
+                for i in range(optimum.program.d)
+            ]
+            found.append([theta, [fmpq(s)]])
+    return found
+
+
+def _coefficients(optimum: Optimum, weights: Sequence[Any], *, exact: bool, bits: int) -> list[Any]:
+    """Those of the free functions, and of a ridge output bias, that go with the weights |w_k|."""
+    known, free, program = optimum.point.exact if exact else None, optimum.program.free, optimum.program
+    with precision(bits):
+        at = known.at if known is not None else optimum.point.balls(bits)
+        e = free.ridge_bias(at.nu, program.lamq)
+        rest = [y - v - e for y, v in zip(program.yq, at.nu, strict=True)]
+        for neuron, w in zip(optimum.used, weights, strict=True):
+            if not (is_exact([w]) and sign_of(w, "a weight") == 0):
+                column = neuron.activation(at.nu)
+                rest = [v - a * w / program.lamq for v, a in zip(rest, column, strict=True)]
+        return [*free.coefficients(rest), *([e] if free.ridge else [])]
 
 
 def weights_of(network: Network, optimum: Optimum) -> list[Any] | None:

@@ -6,14 +6,16 @@ With used neurons S and betas (the convex weight of neuron k is w_k = beta_k lam
   enough since the equations have a solution. Where all dependences are rational, so are the columns.
 * *Linear phase* (E is what the structure explains): a single has one weight in all optimal networks, a pair {u, -u}
   shares mu_k, and the only variables are the parts x_k of the -u_k: { 0 <= x_k <= mu_k, sum x_k z_k = B c }, with
-  dim U rows.
+  dim U rows (with free columns: modulo what these take, T sum x_k z_k = T B c, see `proof.fibre`).
+
+Activations, ranks and fits are modulo the free columns throughout.
 
 The arithmetics are Q where the optimum is rational, else balls of growing precision, and last an exact field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
@@ -69,9 +71,10 @@ class NeuronPolytope:
 
     @cached_property
     def is_fibre(self) -> bool:
-        """Whether the structure explains all tight neurons, so that the linear-phase form applies."""
+        """Whether the structure explains all tight neurons by exchanges, so that the linear-phase form applies."""
         paired = self.optimum.point.structure.paired
-        return len(self.optimum.neurons) == len(paired) + sum(paired)
+        explained = len(self.optimum.neurons) == len(paired) + sum(paired)
+        return explained and not self.optimum.program.offset and self.optimum.delta == 0
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
@@ -162,19 +165,19 @@ class NeuronPolytope:
     def _fibre(self, at: Coordinates) -> Boxed:
         structure = self.optimum.point.structure
         pairs = [k for k, paired in enumerate(structure.paired) if paired]
-        B_t = structure.B.transpose()
-        columns = [times(B_t, structure.neurons[k].z(at.nu)) for k in pairs]
-        right = times(B_t * structure.B, at.c)
+        T = structure.onto
+        columns = [times(T, structure.neurons[k].z(at.nu)) for k in pairs]
+        right = times(T * structure.B, structure.exchanged(at.c)) if structure.r else []
         return Boxed(columns, right, [at.weights[k] for k in pairs])
 
     def _general(self, at: Coordinates) -> Boxed:
         lamq = self.optimum.program.lamq
-        fit = [y - v for y, v in zip(self.optimum.program.yq, at.nu, strict=True)]
+        fit = self.optimum.program.fit(at.nu)
         total = sum((v * r for v, r in zip(at.nu, fit, strict=True)), start=fmpq(0)) / (lamq * lamq)
-        if self._dependences is not None:
+        if self._dependences is not None and not self.optimum.program.offset:
             columns, right = self._rational_columns(self._dependences, self._general_start(at)[0])
         else:
-            full = [neuron.activation(at.nu) for neuron in self.neurons]
+            full = [neuron.column(at.nu) for neuron in self.neurons]
             rows = self._independent_rows
             columns, right = [[column[i] for i in rows] for column in full], [fit[i] for i in rows]
         return Boxed(columns, right, [None] * len(columns), total)
@@ -205,14 +208,12 @@ class NeuronPolytope:
         for bits in BITS:
             nu = self.optimum.point.balls(bits).nu
             with precision(bits):
-                table = arb_mat([neuron.activation(nu) for neuron in self.neurons])
+                table = arb_mat([neuron.column(nu) for neuron in self.neurons])
                 rows = nonzero_minor(table)[1]
             if len(rows) == self.optimum.support.rank:
                 return sorted(rows)
         nu = self._exact_coordinates().nu
-        return independent_rows(
-            [list(r) for r in zip(*(p.activation(nu) for p in self.neurons), strict=True)]
-        )
+        return independent_rows([list(r) for r in zip(*(p.column(nu) for p in self.neurons), strict=True)])
 
     @cached_property
     def start(self) -> Vertex:
@@ -234,11 +235,21 @@ class NeuronPolytope:
             return BasicSolution((), ())
         return BasicSolution(interior.basis, tuple(interior.fixed[k] for k in sorted(interior.fixed)))
 
+    @property
+    def _positive(self) -> BasicSolution:
+        """With a free hidden bias: weights that are all positive, proved with the optimum."""
+        inside = self.optimum.support.inside
+        assert inside is not None, "a free hidden bias has its weights proved positive"
+        return BasicSolution(inside.basis, tuple(inside.fixed[k] for k in sorted(inside.fixed)))
+
     def _general_start(self, at: Coordinates) -> tuple[list[Any], Sides]:
         """The betas of the structure's own solution, and their sides, which were proved with the optimum.
 
         Every neuron of the structure has a positive beta there; neurons beyond the structure have none.
         """
+        if self.optimum.program.offset:
+            system = self._general(at)
+            return system.point(self._positive), (FREE,) * system.size
         structure = self.optimum.point.structure
         shares = iter(self._fibre(at).point(self.inner) if self.optimum.interior else [])
         betas: list[Any] = []
@@ -250,6 +261,15 @@ class NeuronPolytope:
         betas += [fmpq(0)] * further
         used = self.optimum.support.used
         return list(compress(betas, used)), tuple(compress(sides, used))
+
+    def of_variables(self, coefficients: Mapping[int, Any]) -> dict[int, Any]:
+        """A linear function of the betas, but for a constant, as one of the polytope's own variables."""
+        found: dict[int, Any] = {}
+        for k, a in coefficients.items():
+            r = self.readings[k]
+            if r.x is not None:
+                found[r.x] = found.get(r.x, fmpq(0)) + (a if r.mu is None else a * -1)
+        return found
 
     def betas(self, x: Sequence[Any], at: Coordinates) -> list[Any]:
         """beta over S at a point given by its variables."""

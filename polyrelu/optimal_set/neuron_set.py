@@ -78,8 +78,8 @@ class NeuronSet(Shown):
             else self.polytope.optimum.point.balls(bits or BITS)
         )
         with precision((bits or BITS) + GUARD_BITS):
-            unit = [[a / program.lamq for a in neuron.activation(at.nu)] for neuron in self.neurons]
-            fit = [v - y for y, v in zip(program.yq, at.nu, strict=True)]
+            unit = [[a / program.lamq for a in neuron.column(at.nu)] for neuron in self.neurons]
+            fit = [v * -1 for v in program.fit(at.nu)]
         equations = [[b, *(a[i] for a in unit)] for i, b in enumerate(fit)]
         K = len(unit)
         return HRepresentation.from_rows(

@@ -18,6 +18,7 @@ from polyrelu.display import Shown
 from polyrelu.errors import Undecided
 from polyrelu.networks.network import Network
 from polyrelu.optimal_set.boxed import LOWER, UPPER, BasicSolution, Boxed, Vertex
+from polyrelu.optimal_set.families import joined
 from polyrelu.optimal_set.networks import network_at
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.proof.enclosed_root import Coordinates
@@ -73,15 +74,18 @@ class OptimalNetwork(Shown):
             )
         return [Rational(int(v.p), int(v.q)) if isinstance(v, fmpq) else v.to_sympy() for v in values]
 
-    def network(self, *, gates: Any = None, bits: int = BITS) -> Network:
+    def network(self, *, gates: Any = None, bits: int = BITS, join: bool = True) -> Network:
         """The network with these weights: exact where a field of the optimum is known, enclosed elsewhere.
+
+        With a free hidden bias neighbours in a family become one neuron, at their mean bias, unless `join` is False:
+        the network then is the same on the rows, and another function.
 
         At the level of blocks it has one unit for each block.
         """
         optimum, split = self.polytope.optimum, self.corners[0].split
         weights = self.weights(bits) if optimum.field == "enclosures" else self.exact_weights()
         carriers = None if split is None else split.neuron
-        return network_at(optimum, weights, carriers=carriers, gates=gates, bits=bits)
+        return network_at(optimum, weights, carriers=carriers, gates=gates, bits=bits, join=join)
 
     @property
     def vertex(self) -> Vertex | None:
@@ -104,7 +108,10 @@ class OptimalNetwork(Shown):
 
     @property
     def width(self) -> int:
-        """The number of weights that are not zero."""
+        """The number of weights that are not zero; with a free hidden bias neighbours in a family are one neuron."""
+        optimum = self.polytope.optimum
+        if optimum.program.offset and self.corners[0].split is None:
+            return sum(1 for _ in joined(optimum, self.support))
         return len(self.support)
 
     def weights_in(self, system: Boxed, at: Coordinates) -> list[Any]:

@@ -6,6 +6,12 @@
 * *function-unique*: all optimal networks are the same function on R^d (with a bias column, of all d inputs, the bias
   among them). Holds iff the nullity is q - r: the dependences are linear exchanges and nothing else.
 
+With a free hidden bias kinks can move: then function-unique means what `families` says, and p-unique asks for one
+weight and one mean bias of every kink.
+
+With free columns, ranks of activations are modulo these and those of directions modulo free linear functions. If some
+combination of free functions is zero on all rows, nothing is unique: its multiples are free.
+
 A gated network is a function only once its gates are vectors g, and the program knows their patterns on the data alone.
 If the weights are unique the function is, whatever the gates. If delta > 0 two optimal networks differ for every choice
 of gates, since the functions 1[g.x >= 0] v.x of gates on different hyperplanes are independent. Between the two, a
@@ -25,6 +31,7 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.limits import MAX_VERTICES
 from polyrelu.optimal_set.block_set import BlockSet
+from polyrelu.optimal_set.families import moving_kinks, used_families
 from polyrelu.optimal_set.moves import Freedom, Move, moved
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.neuron_set import NeuronSet
@@ -78,6 +85,8 @@ class Uniqueness(Shown):
     def convex_unique(self) -> Verdict:
         """Has the convex program one solution?"""
         question, shared = "convex-unique", self._shared_neuron
+        if self._redundant:
+            return Verdict.refuted(question, self._redundant, None, self.scope)
         if shared is not None:
             count = self.blocks.multiplicities[shared]
             reason = f"neuron {shared + 1} lies in the cones of {count} blocks, which may share its weight"
@@ -91,8 +100,12 @@ class Uniqueness(Shown):
     def p_unique(self) -> Verdict:
         """Is there one optimal network up to permutation and splitting?"""
         question, nullity = "p-unique", self.optimum.nullity
+        if self._redundant:
+            return Verdict.refuted(question, self._redundant, None, self.scope)
         if nullity == 0:
             reason = "the signed activations of the neurons are linearly independent"
+            if any(len(family.members) > 1 for family in used_families(self.optimum)):
+                reason += ": one weight and one mean bias for each kink that can move"
             return Verdict.proved(question, reason, self._minor, self.scope)
         reason = f"weight can move in {nullity} independent direction{'s' * (nullity > 1)} at no cost"
         return Verdict.refuted(question, reason, self._move, self.scope)
@@ -101,6 +114,12 @@ class Uniqueness(Shown):
     def function_unique(self) -> Verdict:
         """Are all optimal networks the same function?"""
         question, optimum = "function-unique", self.optimum
+        if self._redundant:
+            agree = "; where it is zero all optimal networks agree" if optimum.delta == 0 else ""
+            return Verdict.refuted(question, self._redundant + agree, None, self.scope)
+        moving = moving_kinks(optimum)
+        if moving:
+            return Verdict.refuted(question, moving, None, self.scope)
         if optimum.delta > 0:
             reason = f"{optimum.delta} of the {optimum.nullity} directions change the function off the data"
             return Verdict.refuted(question, reason, self._move, self.scope)
@@ -117,6 +136,17 @@ class Uniqueness(Shown):
         )
         return Verdict.proved(question, reason, self._minor, self.scope)
 
+    @property
+    def _redundant(self) -> str:
+        """Why free coefficients are not unique whatever the neurons; nothing where they are."""
+        free = self.optimum.program.free
+        if not free.vanishing:
+            return ""
+        combination = " + ".join(
+            f"{v} {name}" for v, name in zip(free.vanishing[0], free.names, strict=True) if v != 0
+        )
+        return f"the free function {combination} is zero on all rows, so that any multiple of it may be added"
+
     @cached_property
     def _move(self) -> Move | None:
         """Two optimal networks; None where they are not found, which the proved nullity does not wait for."""
@@ -132,6 +162,8 @@ class Uniqueness(Shown):
     def _split(self, shared: int) -> Move | None:
         """One network with the shared neuron's weight on the one and on another of its blocks; None if not found."""
         neurons, blocks = self.neurons, self.blocks
+        if self.optimum.program.offset:
+            return None
         try:
             base = neurons.interior_point() if neurons.dimension else neurons.minimal_network()
         except (LimitReached, Undecided):
@@ -151,7 +183,7 @@ class Uniqueness(Shown):
         for bits in BITS:
             nu = self.optimum.point.balls(bits).nu
             with precision(bits):
-                table = [[arb(v) for v in neuron.activation(nu)] for neuron in neurons]
+                table = [[arb(v) for v in neuron.column(nu)] for neuron in neurons]
                 chosen, rows = nonzero_minor(arb_mat(table)) if table else ([], [])
                 if len(rows) < support.rank:
                     continue

@@ -25,7 +25,8 @@ from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows, to_fmpq, to_fraction
 from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.structure import SquareSystem, Structure
+from polyrelu.proof.square_system import SquareSystem
+from polyrelu.proof.structure import Structure
 
 Balls = list[arb]
 

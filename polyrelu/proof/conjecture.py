@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from flint import fmpq
+import numpy as np
+from flint import fmpq, fmpq_mat
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.rational import to_fraction
@@ -20,6 +21,7 @@ from polyrelu.proof.neuron import Neuron, Place, gated_place
 from polyrelu.proof.pairing import Group, group
 from polyrelu.proof.point import BITS, Point, weight
 from polyrelu.proof.program import Program
+from polyrelu.proof.square_system import root_of
 from polyrelu.proof.structure import Structure
 from polyrelu.proof.unconfirmed import Unconfirmed
 
@@ -44,6 +46,8 @@ def conjecture(program: Program, guess: Guess) -> Conjecture:
     """The first structure read off the guess that has a proved root; its weights are positive."""
     guess = replace(guess, neurons=_directed(program, guess.neurons), ties=_directed(program, guess.ties))
     groups, ties = group(guess, lambda a, b: place_of(program, a).is_opposite(place_of(program, b)))
+    if program.is_mirrored:
+        groups = [g if g.partner else _mirrored(program, g.neuron) for g in groups]
     if any(g.partner is not None for g in groups):
         found = _linear_phase(program, guess, groups, ties)
         if found is not None:
@@ -58,6 +62,15 @@ def conjecture(program: Program, guess: Guess) -> Conjecture:
         )
     show_positive(point)
     return Conjecture(point, None, guess, guess.ties)
+
+
+def _mirrored(program: Program, neuron: GuessedNeuron) -> Group:
+    """With its antipode, which is tight where all features are free, if its block is present."""
+    partner = replace(
+        neuron, direction=-neuron.direction, face=tuple(-side for side in neuron.face), weight=0.0
+    )
+    present = Neuron(place_of(program, partner), program).multiplicity
+    return Group(neuron, partner if present else None)
 
 
 def show_positive(point: Point) -> None:
@@ -75,7 +88,8 @@ def _linear_phase(
         structure = _structure(program, groups)
         groups = [_completed(structure, g, k) for g, k in zip(groups, structure.neurons, strict=True)]
         structure = replace(structure, paired=tuple(g.partner is not None for g in groups))
-        if dimension([g.neuron.direction for g in groups if g.partner is not None]) != structure.r:
+        T = np.array(_floats(structure.onto)).reshape(structure.r, program.d)
+        if structure.r and dimension([T @ g.neuron.direction for g in groups if g.partner]) != structure.r:
             return None
         point = _prove(structure, guess, groups)
         if point is None:
@@ -122,13 +136,34 @@ def _completed(structure: Structure, found: Group, neuron: Neuron) -> Group:
 def _prove(structure: Structure, guess: Guess, groups: Sequence[Group]) -> Point | None:
     if not groups:
         return Point(structure, None)
-    B = [[float(to_fraction(v)) for v in row] for row in structure.B.tolist()]
-    c = coordinates_in(sum(g.exchanged for g in groups if g.partner is not None), B) if structure.r else []
+    c = _coefficients(structure, guess, groups)
     lam = None if guess.lam is None else fmpq(guess.lam.numerator, guess.lam.denominator)
-    root = structure.prove_root(
-        [float(v) for v in guess.nu], [float(g.weight) for g in groups], [float(v) for v in c], lam
+    root = root_of(
+        structure, [float(v) for v in guess.nu], [float(g.weight) for g in groups], [float(v) for v in c], lam
     )
     return Point(structure, root) if root is not None else None
+
+
+def _coefficients(structure: Structure, guess: Guess, groups: Sequence[Group]) -> list[float]:
+    """Those of the border, as far as the guess tells: the exchanges of the pairs, then the free columns."""
+    program, c = structure.program, list[float]()
+    if structure.r:
+        T = np.array(_floats(structure.onto))
+        moved = T @ sum(g.exchanged for g in groups if g.partner is not None)
+        c = coordinates_in(moved, (T @ np.array(_floats(structure.B))).tolist())
+    free = structure.e - structure.r
+    if not free:
+        return c
+    E = np.array(_floats(structure.E))
+    rest = guess.nu - program.y_float - E[:, free:] @ np.array(c)
+    for g in groups:
+        active = np.maximum(program.X_float @ g.neuron.direction, 0.0) * g.neuron.sign
+        rest = rest + g.weight * active
+    return [*coordinates_in(rest, E[:, :free].tolist()), *c]
+
+
+def _floats(matrix: fmpq_mat) -> list[list[float]]:
+    return [[float(to_fraction(v)) for v in row] for row in matrix.tolist()]
 
 
 def _directed(program: Program, neurons: Sequence[GuessedNeuron]) -> tuple[GuessedNeuron, ...]:

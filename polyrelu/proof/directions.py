@@ -5,6 +5,10 @@ since ||p_b|| is the maximum of f_s over the unit directions of the closed cone 
 inequality for every direction outside the stars of the known neurons; in a star it is strict off the neuron itself
 once the multipliers around the neuron are shown (`tightness.show_multipliers`, for the same nu).
 
+With a free hidden bias a direction is (u, b), b between the largest biases at which a row changes sides, both
+included: at the lowest f_s is 0 and at the highest s (X^T nu).u, since the sum of nu is 0, and beyond them it does not
+change. The rounded residual has the sum 0 exactly, too: without that f_s would not be bounded as b grows.
+
 What the covering finds above lambda is a direction that the guess has missed; what it can neither settle nor refute is
 looked at as a candidate for an exact tie.
 """
@@ -49,12 +53,19 @@ def ask(program: Program, nu: Sequence[arb], level: Fraction, known: Sequence[Ne
     top = max((max(abs(lo), abs(hi)) for lo, hi in bounds), default=Fraction(0))
     bits = max(0, BITS - (top.numerator.bit_length() - top.denominator.bit_length()))
     rounded = [round((lo + hi) / 2 * 2**bits) for lo, hi in bounds]
+    if program.offset:
+        excess = sum(rounded)
+        for k in range(abs(excess)):
+            rounded[k % len(rounded)] -= 1 if excess > 0 else -1
     # A hair wider than the error, so that a level rounded down by less than that still meets the neurons that reach it.
     radius = Fraction(1, 2 ** (bits + 20)) + max(
         max(hi - Fraction(m, 2**bits), Fraction(m, 2**bits) - lo)
         for m, (lo, hi) in zip(rounded, bounds, strict=True)
     )
     stars = tuple(star_of(neuron.place) for neuron in known)
+    if program.offset:
+        lam, rows = level * program.shift.denominator, program.shift.integer_rows
+        return Question(rows, tuple(rounded), bits, lam, radius=radius, stars=stars, offset=True)
     lam = level * program.denominator
     return Question(program.X_integer, tuple(rounded), bits, lam, radius=radius, stars=stars)
 
@@ -79,15 +90,20 @@ def unsettled_directions(
     if isinstance(answer, Covered):
         return []
     if answer.missed:
-        raise Missed([(u.sign, in_floats(u.vector)) for u in answer.missed])
+        raise Missed([(u.sign, in_guess(program, u.vector)) for u in answer.missed])
     if answer.reason == "time":
         raise OutOfTime(f"the time allowed was over after {answer.boxes:,} boxes of directions")
     if not answer.directions:
         raise Undecided(
             f"{answer.boxes:,} boxes of directions did not suffice to prove all of them below lambda"
         )
-    starts = [(u.sign, in_floats(u.vector)) for u in answer.directions]
+    starts = [(u.sign, in_guess(program, u.vector)) for u in answer.directions]
     return places_above(program, np.array([float(ball.mid()) for ball in nu]), starts)
+
+
+def in_guess(program: Program, vector: Sequence[int]) -> Any:
+    """A direction of the covering as the guess knows it."""
+    return program.shift.guessed(*program.shift.covered(vector)) if program.offset else in_floats(vector)
 
 
 def places_above(program: Program, nu: Any, starts: Sequence[tuple[int, Any]]) -> list[Place]:

@@ -36,7 +36,7 @@ class Coordinates:
 
 @dataclass(frozen=True, eq=False)
 class EnclosedRoot:
-    """A proved root of a structure; `root` is None for the structure without neurons, where nu = y."""
+    """A proved root of a structure; `root` is None for the structure without neurons, whose residual is rational."""
 
     structure: Structure
     root: Root | None
@@ -54,7 +54,8 @@ class EnclosedRoot:
     def _refined(self, bits: int) -> Coordinates:
         if self.root is None:
             with precision(bits):
-                return Coordinates([arb(v) for v in self.structure.program.yq], [], [])
+                nu, c = self.structure.program.zero
+                return Coordinates([arb(v) for v in nu], [], [arb(v) for v in c])
         finer = self.root.refine(bits)
         if finer is None:
             raise Undecided(

@@ -1,12 +1,13 @@
 """The fibre of the linear phase: how each pair's weight may be shared between u and -u.
 
 At a root of the structure's system, the optimal networks are those with weights 0 <= beta'_k <= mu_k of -u_k (and
-mu_k - beta'_k of u_k) and sum_k beta'_k z_k = B c. A point with all inequalities strict proves that the fibre is
-not empty, that every neuron of every pair is used, and that its dimension is q - r, provided the z_k have rank
-r = dim U: then the equation, which lives in U, has r independent rows.
+mu_k - beta'_k of u_k) and sum_k beta'_k z_k = B c, up to vectors v for which X v lies in the span of the free columns:
+T sum_k beta'_k z_k = T B c, with T = `Structure.onto`. A point with all inequalities strict proves that the fibre is
+not empty, that every neuron of every pair is used, and that its dimension is q - r, provided the T z_k have rank r:
+then the equation has r independent rows. (With all features free r = 0, and weight moves as it likes.)
 
 The proof: fix beta' at rationals outside r basis columns and solve for these in balls. The solve succeeds only if the
-r x r matrix B^T (z_k) is nonsingular, which is the minor that shows rank r.
+r x r matrix T (z_k) is nonsingular, which is the minor that shows rank r.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from flint import arb, arb_mat, fmpq
 
-from polyrelu.exact.enclosure import precision
+from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.guess import interior_point
 from polyrelu.proof.point import Point
 
@@ -39,9 +40,12 @@ def interior_of_fibre(point: Point) -> Interior | None:
     at = point.balls(BITS)
     with precision(BITS):
         z = [[arb(v) for v in structure.neurons[k].z(at.nu)] for k in pairs]
-        B = arb_mat(structure.B)
-        target = B * arb_mat(structure.r, 1, list(at.c))
+        T = arb_mat(structure.onto)
+        target = T * arb_mat(structure.B) * arb_mat(structure.r, 1, structure.exchanged(at.c))
         mu = [at.weights[k] for k in pairs]
+        z = [(T * ball_column(v)).entries() for v in z]
+        if not structure.r:
+            return Interior({k: _part(0.5, m) for k, m in enumerate(mu)}, ())
         guess = interior_point(
             np.array([[float((v * m).mid()) for v in column] for column, m in zip(z, mu, strict=True)]).T,
             np.array([float(v.mid()) for v in target.entries()]),
@@ -52,9 +56,7 @@ def interior_of_fibre(point: Point) -> Interior | None:
         fixed = {k: _part(share[k], mu[k]) for k in range(len(pairs)) if k not in basis}
         for k, value in fixed.items():
             target -= arb_mat(len(z[k]), 1, z[k]) * arb(value)
-        if not _solves_inside(B, z, target, mu, basis) or not all(
-            v > 0 and v < mu[k] for k, v in fixed.items()
-        ):
+        if not _solves_inside(z, target, mu, basis) or not all(v > 0 and v < mu[k] for k, v in fixed.items()):
             return None
     return Interior(fixed, tuple(basis))
 
@@ -67,10 +69,10 @@ def _part(share: float, mu: arb) -> fmpq:
     return fmpq(int(share * 2**FLOAT_BITS) * (mantissa >> spare)) * fmpq(2) ** power
 
 
-def _solves_inside(B: arb_mat, z: list[list[arb]], target: arb_mat, mu: list[arb], basis: list[int]) -> bool:
+def _solves_inside(z: list[list[arb]], target: arb_mat, mu: list[arb], basis: list[int]) -> bool:
     columns = arb_mat([z[k] for k in basis]).transpose()
     try:
-        solution = (B.transpose() * columns).solve(B.transpose() * target)
+        solution = columns.solve(target)
     except ZeroDivisionError:  # the matrix of balls may be singular
         return False
     return all(bool(v > 0) and bool(v < mu[k]) for k, v in zip(basis, solution.entries(), strict=True))

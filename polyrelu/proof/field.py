@@ -2,9 +2,9 @@
 
 *Fixed directions.* When A_k = v_k q_k^T has rank 1 for every neuron (an integer vector v_k, m_k = |v_k|^2; for
 instance a neuron on a ray, or one with a single active row), then tightness reads q_k.nu = lambda / sqrt(m_k), with
-v_k oriented along z_k, and Q_k nu = lambda sqrt(m_k) q_k. With gamma_k = weight_k lambda sqrt(m_k), H = [(q_k)_k, -XB]
+v_k oriented along z_k, and Q_k nu = lambda sqrt(m_k) q_k. With gamma_k = weight_k lambda sqrt(m_k), H = [(q_k)_k, -E]
 
-    nu = y - H (gamma, c),     H^T H (gamma, c) = H^T y - (lambda / sqrt(m_k), 0),
+    nu = y - H (gamma, c),     (H^T H + (0, R)) (gamma, c) = H^T y - (lambda / sqrt(m_k), 0),
 
 a rational system with right-hand sides in Q + sum Q sqrt(m_k): nu is a sum of square roots, found without a guess.
 
@@ -28,7 +28,7 @@ from polyrelu.exact.recognise import MAX_BITS, recognise
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.proof.enclosed_root import GUARD_BITS, Coordinates, EnclosedRoot
 from polyrelu.proof.neuron import Neuron
-from polyrelu.proof.structure import SquareSystem
+from polyrelu.proof.square_system import SquareSystem
 
 SEARCH_BITS = 200
 """Accuracy at which the orientation of a fixed direction is read off."""
@@ -61,7 +61,8 @@ def sums_of_square_roots(point: EnclosedRoot) -> ExactPoint | None:
     """The root when every neuron has a fixed rational direction; None otherwise."""
     structure, program, lam = point.structure, point.structure.program, point.structure.program.lamq
     if not structure.neurons:
-        return ExactPoint(Coordinates(program.yq, [], []), "Q")
+        nu, c = program.zero
+        return ExactPoint(Coordinates(nu, [], c), "Q")
     split = [_fixed_direction(neuron, point) for neuron in structure.neurons]
     fixed = [pair for pair in split if pair is not None]
     if len(fixed) < len(split):
@@ -70,10 +71,13 @@ def sums_of_square_roots(point: EnclosedRoot) -> ExactPoint | None:
         inverse_roots = [_inverse_root(v) for v, _ in fixed]
     except LimitReached:  # the norm of a direction has more digits than can be factored
         return None
-    H_t = fmpq_mat([q for _, q in fixed] + (structure.XB.transpose() * fmpq(-1)).tolist())
-    tight = [root * lam for root in inverse_roots] + [fmpq(0)] * structure.r
+    H_t = fmpq_mat([q for _, q in fixed] + (structure.E.transpose() * fmpq(-1)).tolist())
+    tight = [root * lam for root in inverse_roots] + [fmpq(0)] * structure.e
     right = [h - t for h, t in zip(times(H_t, program.yq), tight, strict=True)]
-    gamma = times((H_t * H_t.transpose()).inv(), right)
+    gram = H_t * H_t.transpose()
+    for k, price in enumerate(structure.R, start=len(fixed)):
+        gram[k, k] += price
+    gamma = times(gram.inv(), right)
     nu = [y - fit for y, fit in zip(program.yq, times(H_t.transpose(), gamma), strict=True)]
     weights = [g * root / lam for g, root in zip(gamma, inverse_roots, strict=False)]
     return _simplest(Coordinates(nu, weights, list(gamma[len(fixed) :])), "multiquadratic")
@@ -81,7 +85,7 @@ def sums_of_square_roots(point: EnclosedRoot) -> ExactPoint | None:
 
 def _fixed_direction(neuron: Neuron, point: EnclosedRoot) -> tuple[list[fmpq], list[fmpq]] | None:
     """(v, q) with A = v q^T and v along z, v a primitive integer vector; None if A has rank above 1."""
-    A = neuron.A
+    A = neuron.N
     if A.rank() != 1:
         return None
     columns = A.transpose().tolist()

@@ -1,6 +1,7 @@
 """lambda_max = max over present b of || projection of s X^T D y onto K_b ||, exactly, as the root of a rational.
 
 From lambda_max on the zero network is the only optimum. Its square is rational: y is, and so is every projection.
+(With free columns y stands for its part orthogonal to them, the residual without neurons.)
 
 *A list of patterns.* Blocks that a multiplier proves shorter than a threshold t drop out; the others are projected
 exactly. If the longest of these reaches t, it is the maximum; otherwise t was a bad guess and is halved (at t = 0 all
@@ -13,6 +14,7 @@ lower bound; the covering proves all directions off these places to be strictly 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from math import lcm
 
@@ -23,6 +25,7 @@ from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends, precision
 from polyrelu.exact.linear import squared, times
 from polyrelu.proof.directions import Missed, places_above, unsettled_directions
+from polyrelu.proof.families import ends_of, related
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.point import Point
@@ -38,8 +41,8 @@ BITS = 256
 
 
 def lambda_max_squared(program: Program) -> fmpq:
-    """The exact square of lambda_max."""
-    if not any(program.yq) or not program.nonzero_rows.any():
+    """The exact square of lambda_max. (With a ridge: of what lambda has to reach, which itself depends on lambda.)"""
+    if not any(program.zero[0]) or not program.nonzero_rows.any():
         return fmpq(0)
     if program.listed is None:
         return _over_all_directions(program)
@@ -56,13 +59,13 @@ def lambda_max_squared(program: Program) -> fmpq:
 def _longest_reaching(program: Program, threshold: Fraction) -> fmpq:
     """The largest |p_b|^2 over all blocks that are not proved shorter than the threshold."""
     with precision(BITS):
-        residual = RoundedResidual.of(program, [arb(v) for v in program.yq])
+        residual = RoundedResidual.of(program, [arb(v) for v in program.zero[0]])
     every_block = np.ones((len(program.patterns), 2), dtype=bool)
-    rows, columns = not_proved_inactive(residual, threshold, program.y_float, every_block)
+    rows, columns = not_proved_inactive(residual, threshold, program.zero_float, every_block)
     longest = fmpq(0)
     for i, column in zip(rows, columns, strict=True):
         gate = int(i) if program.gated else None
-        block = project_block(program, program.yq, program.patterns[i], 1 if column == 0 else -1, gate)
+        block = project_block(program, program.zero[0], program.patterns[i], 1 if column == 0 else -1, gate)
         longest = max(longest, block.squared_norm)
     return longest
 
@@ -72,9 +75,11 @@ def _over_all_directions(program: Program) -> fmpq:
     if _vanishes(program):
         return fmpq(0)
     with precision(BITS):
-        y = [arb(v) for v in program.yq]
+        y = [arb(v) for v in program.zero[0]]
     values: dict[Place, fmpq] = {}
-    new = {Place(s, face) for s, face in program.guesser.highest(program.y_float)}
+    new = _on_hyperplanes(
+        program, {Place(s, face) for s, face in program.guesser.highest(program.zero_float)}
+    )
     for _ in range(MAX_ROUNDS):
         values |= {place: _value(program, place) for place in new}
         best = max(values.values(), default=fmpq(0))
@@ -84,32 +89,53 @@ def _over_all_directions(program: Program) -> fmpq:
         try:
             resisting = unsettled_directions(program, y, _root_below(best), _confirmed(program, known))
         except Missed as higher:
-            resisting = places_above(program, program.y_float, higher.directions)
+            resisting = places_above(program, program.zero_float, higher.directions)
         if not resisting:
             return best
-        new = set(resisting) - set(values)
+        new = _on_hyperplanes(program, set(resisting)) - set(values)
         if not new:
             break
     raise Undecided("the largest value of a direction at the target was not found; lambda_max is not known")
+
+
+def _on_hyperplanes(program: Program, places: set[Place]) -> set[Place]:
+    """With a free hidden bias the value is greatest on a hyperplane: places off all of them move to the next ones, and
+    the rest of their families comes with them.
+    """
+    if not program.offset:
+        return places
+    point = Point(Structure(program, (), ()), None)
+    found = {end for place in places for end in ([place] if place.zero_set else ends_of(point, place))}
+    waiting = list(found)
+    while waiting:
+        neuron = Neuron(waiting.pop(), program)
+        if not neuron.dimension or not any(neuron.z(program.zero[0])):
+            continue
+        with suppress(Unconfirmed):  # no local maximum, and so it has no family
+            more = set(related(point, neuron)) - found
+            found |= more
+            waiting += more
+    return found
 
 
 def _vanishes(program: Program) -> bool:
     """Whether y.(Xu)_+ = 0 for every u: each line's coefficient is zero, and so is the linear rest."""
     from polyrelu.covering.question import merged
 
-    scale = lcm(*(v.denominator for v in program.y))
-    lines = merged(program.X_integer, [int(v * scale) for v in program.y])
+    scale = lcm(*(int(v.q) for v in program.zero[0]))
+    lines = merged(program.X_integer, [int((v * scale).p) for v in program.zero[0]])
     return not any(lines.C) and not any(lines.linear)
 
 
 def _value(program: Program, place: Place) -> fmpq:
     """f_s(u)^2 for the direction u of s A y if it lies strictly inside its face; else 0."""
-    z = Neuron(place, program).z(program.yq)
+    neuron = Neuron(place, program)
+    z = neuron.z(program.zero[0])
     for j, product in enumerate(times(program.Xq, z)):
         side = (product > 0) - (product < 0)
         if side * place.sign != place.face[j]:
             return fmpq(0)
-    return fmpq(squared(z))
+    return fmpq(squared(times(neuron.N, program.zero[0])))
 
 
 def _confirmed(program: Program, known: list[Neuron]) -> list[Neuron]:

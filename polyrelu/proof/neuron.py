@@ -7,6 +7,14 @@ and P the (rational) orthogonal projection onto L. Where u is optimal, with resi
 
 and Q nu is the neuron's signed activation: a block weight w = beta lambda u adds beta Q nu to the fit. In the gated
 program P = I and D is the gate.
+
+*A free hidden bias.* A direction is (u, b), b the last coordinate; the rows are (x_i, 1), and the norm is that of u. A
+neuron on the hyperplanes of Z has an *anchor* there, a row j of Z (any of them gives the same): b = -u.x_j, and with
+
+    L = { v : (x_i - x_j).v = 0, i in Z },   N := P (X - 1 x_j^T)^T D,   A := (N, -x_j^T N),   Q := N^T N,
+
+N nu is s lambda u, and A nu is s lambda (u, b). Where Z is empty the neuron *floats*: N = X^T D, if 1^T D nu = 0, and b
+is where its anchor is: in an interval, so that an anchor may also be a new row. N = A without a free hidden bias.
 """
 
 from __future__ import annotations
@@ -14,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -55,42 +64,65 @@ class Neuron(Shown):
 
     place: Place
     program: Program
+    point: tuple[fmpq, ...] | None = None
+    """With a free hidden bias: another anchor than a row of Z (the last coordinate, 1, included)."""
 
     @cached_property
     def projection(self) -> fmpq_mat:
-        """P, the orthogonal projection onto L."""
-        return projector(self._normals, self.program.d)
+        """P, the orthogonal projection onto L (without the coordinate of a free hidden bias)."""
+        return projector(self.normals, self.program.normed)
 
-    @property
-    def _normals(self) -> list[list[fmpq]]:
+    @cached_property
+    def anchor(self) -> list[fmpq] | None:
+        """With a free hidden bias the point through which the hyperplane goes; None for a neuron that floats."""
+        if self.point is not None or not self.program.offset:
+            return None if self.point is None else list(self.point)
+        return self.program.Xq.tolist()[self.zero_rows[0]] if self.zero_rows else None
+
+    @cached_property
+    def normals(self) -> list[list[fmpq]]:
         """The rows that span the complement of L."""
-        X = self.program.Xq
-        return [[X[j, c] for c in range(self.program.d)] for j in self.zero_rows]
+        X = self.program.Xq.tolist()
+        if not self.program.offset:
+            return [X[j] for j in self.zero_rows]
+        return [[a - b for a, b in zip(X[j], X[i], strict=True)][:-1] for i, j in pairwise(self.zero_rows)]
 
     @cached_property
     def dimension(self) -> int:
         """The dimension of L."""
-        return self.program.d - rank(self._normals)
+        return self.program.normed - rank(self.normals)
 
     @cached_property
-    def A(self) -> fmpq_mat:
-        """P X^T D, with A nu = s lambda u; never by way of P, which is large where there are many features."""
-        active, X = set(self.place.active), self.program.Xq
+    def N(self) -> fmpq_mat:
+        """P X^T D, the part of A that has the norm; not by way of P, which is large where there are many features."""
+        active, X, away = set(self.place.active), self.program.Xq, self.anchor or [fmpq(0)] * self.program.d
         XtD = fmpq_mat(
-            self.program.d,
+            self.program.normed,
             self.program.n,
             [
-                X[j, c] if j in active else fmpq(0)
-                for c in range(self.program.d)
+                X[j, c] - (away[c] if self.program.offset else 0) if j in active else fmpq(0)
+                for c in range(self.program.normed)
                 for j in range(self.program.n)
             ],
         )
-        return projected(self._normals, XtD)
+        return projected(self.normals, XtD)
+
+    @cached_property
+    def A(self) -> fmpq_mat:
+        """A nu = s lambda u, with the bias b (0 for a neuron that floats: it has none of its own)."""
+        if not self.program.offset:
+            return self.N
+        bias = times(self.N.transpose(), [-v for v in (self.anchor or [fmpq(0)] * self.program.d)[:-1]])
+        return fmpq_mat([*self.N.tolist(), bias])
 
     @cached_property
     def L(self) -> fmpq_mat:
-        """Columns that span the part of L inside the row space of X: P X^T."""
-        return projected(self._normals, self.program.Xq.transpose())
+        """Columns that span the part of L inside the row space of X: P X^T (the coordinate of a free bias is 0)."""
+        X_t = self.program.Xq.transpose()
+        if not self.program.offset:
+            return projected(self.normals, X_t)
+        spanning = projected(self.normals, fmpq_mat(X_t.tolist()[:-1]))
+        return fmpq_mat([*spanning.tolist(), [fmpq(0)] * self.program.n])
 
     @cached_property
     def zero_rows(self) -> list[int]:
@@ -129,11 +161,15 @@ class Neuron(Shown):
 
     def activation(self, nu: Sequence[Any]) -> list[Any]:
         """Q nu, the signed activation of the neuron per unit of beta."""
-        return times(self.A.transpose(), self.z(nu))
+        return times(self.N.transpose(), times(self.N, nu))
+
+    def column(self, nu: Sequence[Any]) -> list[Any]:
+        """The activation modulo the free columns: what counts where weights are compared."""
+        return self.program.free.modulo(self.activation(nu))
 
     def excess(self, nu: Sequence[Any]) -> Any:
-        """|A nu|^2 - lambda^2: zero exactly where the neuron is tight."""
-        return squared(self.z(nu)) - self.program.lamq * self.program.lamq
+        """|N nu|^2 - lambda^2: zero exactly where the neuron is tight."""
+        return squared(times(self.N, nu)) - self.program.lamq * self.program.lamq
 
 
 def holds(program: Program, place: Place, patterns: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:

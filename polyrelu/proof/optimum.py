@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,12 @@ from numpy.typing import NDArray
 
 from polyrelu.display import Shown
 from polyrelu.errors import Undecided
-from polyrelu.exact.linear import dot, squared
 from polyrelu.guess import Guess
+from polyrelu.proof import families, offset
 from polyrelu.proof.conjecture import Conjecture, conjecture
 from polyrelu.proof.directions import unsettled_directions
 from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.proof.families import Family
 from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron, Place, gated_place
 from polyrelu.proof.point import Point
@@ -76,6 +78,8 @@ class Optimum(Shown):
     """The distinct tight neurons E."""
     support: Support
     interior: Interior | None
+    families: tuple[Family, ...] = ()
+    """With a free hidden bias: which neurons lie at the ends and corners of one interval of biases."""
 
     def proved(self) -> Optimum:
         """Itself: what asks for a proof takes an optimum as well as a whole result."""
@@ -94,13 +98,20 @@ class Optimum(Shown):
 
     @property
     def tight_blocks(self) -> int:
-        """Number of blocks (pattern, sign) with ||p_b|| = lambda: no block holds two neurons of its sign."""
-        return sum(neuron.multiplicity for neuron in self.neurons)
+        """Number of blocks (pattern, sign) with ||p_b|| = lambda: no block holds two neurons of its sign, but for
+        neighbours in a family.
+        """
+        return sum(neuron.multiplicity for neuron in self.neurons) - self._shared((True,) * len(self.neurons))
 
     @property
     def support_blocks(self) -> int:
         """Number of blocks that are not zero in some optimal solution."""
-        return sum(neuron.multiplicity for neuron in self.used)
+        return sum(neuron.multiplicity for neuron in self.used) - self._shared(self.support.used)
+
+    def _shared(self, chosen: Sequence[bool]) -> int:
+        """Neighbouring corners of a family have one block in common: the one between them."""
+        runs = [family.members for family in self.families]
+        return sum(chosen[a] and chosen[b] for run in runs for a, b in pairwise(run))
 
     @property
     def nullity(self) -> int:
@@ -130,8 +141,8 @@ class Optimum(Shown):
         return [self.point.value(lambda at, j=j: at.nu[j], bits) for j in range(self.program.n)]  # type: ignore[misc]
 
     def objective(self, bits: int) -> arb | fmpq:
-        """The optimal value y.nu - |nu|^2 / 2, since lambda sum ||w_b|| = nu.(y - nu)."""
-        return self.point.value(lambda at: dot(self.program.yq, at.nu) - squared(at.nu) / 2, bits)
+        """The optimal value y.nu - |nu|^2 / 2 (see `FreeColumns` for a ridge): lambda sum ||w_b|| = nu.(y - nu)."""
+        return self.point.value(lambda at: self.program.objective(at.nu), bits)
 
 
 def prove(program: Program, guess: Guess) -> Optimum:
@@ -143,6 +154,8 @@ def prove(program: Program, guess: Guess) -> Optimum:
     while True:
         tried.add(_named(guess))
         try:
+            if program.offset:
+                return prove_with_families(program, guess)
             found = conjecture(program, guess)
             guess = found.guess
             return confirmed(found)
@@ -169,6 +182,44 @@ def confirmed(found: Conjecture) -> Optimum:
     further = further_tight_neurons(point, E, found.candidates)
     support = exact_support(point, [*E, *further]) if further else explained_support(point, E)
     return Optimum(point.structure.program, point, (*E, *further), support, found.interior)
+
+
+def prove_with_families(program: Program, guess: Guess) -> Optimum:
+    """The same for a free hidden bias: the tight neurons come in families, and their weights are solved for last."""
+    readings, blocked = offset.read(program, guess), None
+    for structure in offset.structures(program, readings, guess.nu):
+        point = offset.rooted(structure, guess)
+        if point is None:
+            continue
+        try:
+            E = _tight_families(point, readings)
+            return Optimum(
+                program, point, tuple(E), offset.support(point, E), None, families.families(point, E)
+            )
+        except Undecided as failed:
+            blocked = blocked or failed
+    raise blocked or Undecided(
+        f"the guessed structure of {len(readings)} neurons has no provable root: the optimum may be badly conditioned "
+        "or at a breakpoint of lambda; try a lambda nearby, or data with fewer digits"
+    )
+
+
+def _tight_families(point: Point, readings: Sequence[offset.Reading]) -> list[Neuron]:
+    """All tight neurons on hyperplanes, each shown to be one; every other direction is shown to be below lambda."""
+    shown: list[Neuron] = []
+    waiting = [end for r in readings for end in offset.places(point, r.place)]
+    for _ in range(MAX_ROUNDS):
+        E = families.closure(point, shown, waiting)
+        for neuron in E[len(shown) :]:
+            show_multipliers(point, neuron)
+        shown, known = E, {neuron.place for neuron in E}
+        near = _resisting(point, shown)
+        if not near:
+            return shown
+        waiting = sorted(near - known, key=lambda k: (k.sign, k.face))
+        if not waiting:
+            break
+    raise Undecided(f"{len(near)} directions are too close to lambda to be proved below it at this precision")
 
 
 def structure_neurons(found: Conjecture) -> list[Neuron]:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyrelu.budget import current
+from polyrelu.proof.shift import Shift
 
 if TYPE_CHECKING:
-    from polyrelu.covering import Question
+    from polyrelu.covering import Direction, Question
 
 ORACLE_BOXES = 500_000
 """The guess is told what was found by then; the proof misses nothing anyway."""
@@ -33,6 +34,8 @@ class Oracle:
 
     rows: Any
     denominator: int
+    shift: Shift | None = None
+    """With a free hidden bias: the coordinates of rows and directions."""
 
     def __call__(
         self, nu: Array, level: Fraction | float, known: Sequence[tuple[int, tuple[int, ...]]]
@@ -42,24 +45,29 @@ class Oracle:
 
         exact = [Fraction(float(v)) for v in nu]
         bits = max((v.denominator.bit_length() - 1 for v in exact), default=0)
-        rounded, lam = tuple(int(v * 2**bits) for v in exact), Fraction(level) * self.denominator
+        rounded, lam = [int(v * 2**bits) for v in exact], Fraction(level) * self.denominator
+        if self.shift is not None:  # a residual that adds up to 0 but for rounding
+            rounded[0] -= sum(rounded)
+            found = _missed(Question(self.rows, tuple(rounded), bits, lam, gap=GAP, offset=True))
+            return [(u.sign, self.shift.guessed(*self.shift.covered(u.vector))) for u in found]
         if known:
             from polyrelu.covering.question import norm_above
 
             stars = tuple(Star(sign, face) for sign, face in known)
             radius = BLUR * lam / sum(norm_above(row) for row in self.rows)
+            question = Question(self.rows, tuple(rounded), bits, lam, radius=radius, stars=stars)
             with suppress(ValueError):  # one of them is not near lambda
-                return _missed(Question(self.rows, rounded, bits, lam, radius=radius, stars=stars))
-        return _missed(Question(self.rows, rounded, bits, lam, gap=GAP))
+                return [(u.sign, in_floats(u.vector)) for u in _missed(question)]
+        found = _missed(Question(self.rows, tuple(rounded), bits, lam, gap=GAP))
+        return [(u.sign, in_floats(u.vector)) for u in found]
 
 
-def _missed(question: Question) -> list[tuple[int, Array]]:
+def _missed(question: Question) -> Sequence[Direction]:
     from polyrelu.covering import Covered, cover
 
     means = {**current().means, "progress": None}  # the bar is for the proof
     answer = cover(question, max_boxes=ORACLE_BOXES, **means)
-    found = () if isinstance(answer, Covered) else answer.missed
-    return [(u.sign, in_floats(u.vector)) for u in found]
+    return () if isinstance(answer, Covered) else answer.missed
 
 
 def in_floats(vector: Sequence[int]) -> Array:

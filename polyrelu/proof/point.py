@@ -30,9 +30,20 @@ MAX_DEGREE = 16
 Question = Callable[[Coordinates], Any]
 
 
+@dataclass(frozen=True)
+class Linear:
+    """The question form . nu."""
+
+    form: Sequence[fmpq]
+
+    def __call__(self, at: Coordinates) -> Any:
+        """Its value."""
+        return dot(self.form, at.nu)
+
+
 def linear(form: Sequence[fmpq]) -> Question:
     """The question form . nu."""
-    return lambda at: dot(form, at.nu)
+    return Linear(form)
 
 
 def weight(k: int) -> Question:
@@ -86,6 +97,8 @@ class Point(EnclosedRoot):
             side = sign_of_ball(self.ball(question, bits))
             if side is not None:
                 return side
+        if isinstance(question, Linear) and self.structure.implies_zero(question.form):
+            return 0
         if self.exact is None:
             raise Undecided(self._open_equality(question, claim))
         return sign(question(self.exact.at))

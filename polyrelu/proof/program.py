@@ -11,7 +11,7 @@ all blocks is proved of all directions instead.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -23,12 +23,18 @@ from numpy.typing import NDArray
 
 from polyrelu.display import Shown
 from polyrelu.errors import BadInput
+from polyrelu.exact.linear import dot, rank, squared
+from polyrelu.exact.rational import to_fraction
 from polyrelu.limits import MAX_CELLS
+from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.oracle import Oracle
+from polyrelu.proof.shift import Shift
 
 if TYPE_CHECKING:
-    from polyrelu.guess import Guesser
+    from polyrelu.guess import Guesser, Whitening
 
+VARIANTS = ((10_000, False), (300, True), (300, False), (2000, True), (2000, False), (60, False))
+"""How cheap a free hidden bias is for the guess, and whether a vertex is polished: what is tried after the first."""
 Patterns = NDArray[np.bool_]
 
 
@@ -42,6 +48,55 @@ class Program(Shown):
     listed: Patterns | None
     all_cells: bool = True
     gated: bool = False
+    columns: FreeColumns | None = None
+    offset: bool = False
+    """A free hidden bias: the last column of X is its 1, and the last coordinate of a direction has no penalty."""
+    scale: int = 10_000
+    """For the guess alone, where the bias pays a little: see `shift`."""
+    finished: bool = True
+    """For the guess alone, too: whether it polishes a vertex."""
+
+    def __post_init__(self) -> None:
+        """Tests of a list of blocks know penalised biases alone."""
+        if self.offset and self.listed is not None:
+            raise ValueError("a free hidden bias is proved by directions, not by a list of patterns")
+
+    @cached_property
+    def free(self) -> FreeColumns:
+        """The columns that join linearly: none, unless `columns` says so."""
+        return self.columns or FreeColumns(self.n)
+
+    @cached_property
+    def zero(self) -> tuple[list[fmpq], list[fmpq]]:
+        """The residual without neurons, and the coefficients of the free columns then."""
+        return self.free.zero(self.yq, self.lamq)
+
+    @cached_property
+    def zero_float(self) -> NDArray[np.float64]:
+        """That residual rounded, for guesses."""
+        return (
+            _floats(([to_fraction(v) for v in self.zero[0]],), "y").ravel() if self.columns else self.y_float
+        )
+
+    @cached_property
+    def is_mirrored(self) -> bool:
+        """Whether X^T nu = 0 whatever nu: every feature is a combination of free columns. Then u and -u are alike."""
+        if self.gated or not self.free.kept:
+            return False
+        joined = [[*a, *b] for a, b in zip(self.free.B.tolist(), self.Xq.tolist(), strict=True)]
+        return rank(joined) == len(self.free.kept)
+
+    def fit(self, nu: Sequence[Any]) -> list[Any]:
+        """What the neurons contribute to the fit at a residual, modulo the free columns."""
+        return self.free.fit(self.yq, nu, self.lamq)
+
+    def objective(self, nu: Sequence[Any]) -> Any:
+        """The optimal value at the optimal residual."""
+        value = dot(self.yq, nu) - squared(nu) / 2
+        if self.free.ridge:
+            e = self.free.ridge_bias(nu, self.lamq)
+            value = value - e * e * self.lamq / 2
+        return value
 
     @cached_property
     def patterns(self) -> Patterns:
@@ -61,6 +116,27 @@ class Program(Shown):
     def d(self) -> int:
         """Number of features."""
         return len(self.X[0])
+
+    @cached_property
+    def shift(self) -> Shift:
+        """Coordinates for a free hidden bias."""
+        return Shift(self.X, self.scale)
+
+    @cached_property
+    def variants(self) -> list[Program]:
+        """The same program as different guesses see it."""
+        others = [replace(self, scale=s, finished=f) for s, f in VARIANTS] if self.offset else []
+        return [self, *others]
+
+    def seen(self, direction: Any, other: Program) -> Any:
+        """A direction of the guess of another variant."""
+        factor = other.scale / self.scale if self.offset else 1.0
+        return direction * np.append(np.ones(self.normed), [factor] * self.offset)
+
+    @property
+    def normed(self) -> int:
+        """Number of coordinates of a direction that enter its norm."""
+        return self.d - self.offset
 
     @cached_property
     def cells(self) -> int | None:
@@ -137,10 +213,27 @@ class Program(Shown):
         """The same program in floats: proposes what is proved here."""
         from polyrelu.guess import Guesser
 
+        whitening = self._whitening()
+        if self.offset:
+            oracle = Oracle(self.shift.integer_rows, self.shift.denominator, self.shift)
+            rows, finished = self.shift.guess_rows, self.finished
+            return Guesser(rows, self.y_float, None, oracle=oracle, whitening=whitening, finished=finished)
         if self.listed is None:
             oracle = Oracle(self.X_integer, self.denominator)
-            return Guesser(self.X_float, self.y_float, None, oracle=oracle)
-        return Guesser(self.X_float, self.y_float, self.listed, self.gated, self.all_cells)
+            return Guesser(self.X_float, self.y_float, None, oracle=oracle, whitening=whitening)
+        return Guesser(
+            self.X_float, self.y_float, self.listed, self.gated, self.all_cells, whitening=whitening
+        )
+
+    def _whitening(self) -> Whitening | None:
+        """The free columns for the guess."""
+        from polyrelu.guess import Whitening
+
+        free = self.free
+        if not free.border:
+            return None
+        B = _floats([[to_fraction(v) for v in row] for row in free.B.tolist()], "a free column")
+        return Whitening.of(B.reshape(self.n, -1), np.ones(self.n) if free.ridge else None, float(self.lam))
 
 
 def _floats(rows: Sequence[Sequence[Fraction]], name: str) -> NDArray[np.float64]:

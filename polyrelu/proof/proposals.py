@@ -3,7 +3,7 @@
 For lambda >= lambda_max, which is known exactly, the zero network is the only optimum. For small lambda floats lose the
 residual: it is of the size of lambda, or differs by so little from its limit. But as lambda falls to 0 the structure
 stays the same in the end, so guesses made at larger penalties, where floats see, are carried down (by
-`Structure.prove_root`).
+`square_system.root_of`).
 """
 
 from __future__ import annotations
@@ -33,17 +33,24 @@ def proposals(
     """Guesses in the order in which they should be tried, each made when it is asked for."""
     lam = program.lam
     if largest is None:  # lambda_max is not known
-        yield lambda: guess_at(program, lam)
+        yield from (_seen_by(variant, lam, guess_at) for variant in program.variants)
         return
     if program.lamq * program.lamq >= largest:
-        yield lambda: Guess(np.array(program.y_float), (), ())
+        yield lambda: Guess(np.array(program.zero_float), (), ())
         return
     top = _root(largest)
     if float(lam / top) > 0:
-        yield lambda: guess_at(program, lam)
+        yield from (_seen_by(variant, lam, guess_at) for variant in program.variants)
     for part in PARTS:
-        if lam < SMALL * top and lam < part * top:
-            yield lambda larger=part * top: replace(guess_at(program, larger), lam=larger)  # type: ignore[misc]
+        if lam < SMALL * top and lam < part * top and not program.free.ridge:
+            yield lambda larger=part * top: replace(_seen_by(program, larger, guess_at)(), lam=larger)  # type: ignore[misc]
+
+
+def _seen_by(
+    program: Program, lam: Fraction, guess_at: Callable[[Program, Fraction], Guess]
+) -> Callable[[], Guess]:
+    flat = 1 / program.scale**2 if program.offset else 0.0
+    return lambda: replace(guess_at(program, lam), flat=flat)
 
 
 def first_proved(tries: Iterator[Callable[[], Guess]], prove: Callable[[Callable[[], Guess]], T]) -> T:

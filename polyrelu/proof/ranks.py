@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from flint import arb, arb_mat, fmpq
+from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, ends, precision
 from polyrelu.exact.linear import rank, times
 from polyrelu.exact.minors import nonzero_minor
+from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import is_zero
+from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import BITS, Point
+from polyrelu.proof.program import Program
 from polyrelu.proof.vanishing import vanishing_rows
 
 LARGEST = 10_000
@@ -41,7 +44,7 @@ def rational_dependences(point: Point, neurons: Sequence[Neuron]) -> Dependences
     bits = BITS[1]
     nu = point.balls(bits).nu
     with precision(bits):
-        table = arb_mat([neuron.activation(nu) for neuron in neurons])
+        table = arb_mat([neuron.column(nu) for neuron in neurons])
         basis, rows = nonzero_minor(table) if neurons else ([], [])
         others = [k for k in range(len(neurons)) if k not in basis]
         if not basis or not others:
@@ -65,7 +68,7 @@ def rank_of_activations(point: Point, neurons: Sequence[Neuron]) -> int:
         return len(found.basis)
     if point.exact is None:
         raise Undecided("is a minor of the activations = 0? Balls hold zero, and no exact field was found")
-    return rank([neuron.activation(point.exact.at.nu) for neuron in neurons])
+    return rank([neuron.column(point.exact.at.nu) for neuron in neurons])
 
 
 def _simple(v: arb) -> fmpq | None:
@@ -77,60 +80,87 @@ def _simple(v: arb) -> fmpq | None:
 
 def _depends(point: Point, neuron: Neuron, basis: Sequence[Neuron], c: Sequence[fmpq]) -> bool:
     """Exactly: is Q nu the combination of the basis with these coefficients?"""
-    total = neuron.A.transpose() * neuron.A
+    total = neuron.N.transpose() * neuron.N
     for k, value in zip(basis, c, strict=True):
         if value != 0:
-            total -= (k.A.transpose() * k.A) * value
-    zero = vanishing_rows(point)
+            total -= (k.N.transpose() * k.N) * value
+    zero, free = vanishing_rows(point), point.structure.program.free
+    if free.kept:
+        total -= free.B * (free.inverse * total)
     if all(v == 0 for row in total.tolist() for j, v in enumerate(row) if j not in zero):
         return True
     return point.exact is not None and all(is_zero(v) for v in times(total, point.exact.at.nu))
 
 
 def rank_of_directions(point: Point, neurons: Sequence[Neuron]) -> int:
-    """Rank of the z_k: a minor in balls from below, min(q, dim U) from above, exact algebra between them."""
+    """Rank of the z_k modulo the linear functions that are free: a minor in balls from below, min(q, dim U) from
+    above, exact algebra between them.
+    """
     if not neurons:
         return 0
-    at = point.balls(200)
+    at, program = point.balls(200), point.structure.program
     with precision(200):
-        low = len(nonzero_minor(arb_mat([neuron.z(at.nu) for neuron in neurons]))[0])
-    high = min(len(neurons), rank([row for neuron in neurons for row in neuron.L.transpose().tolist()]))
+        low = len(nonzero_minor(arb_mat([modulo_forms(program, neuron.z(at.nu)) for neuron in neurons]))[0])
+    span = fmpq_mat([row for neuron in neurons for row in neuron.L.transpose().tolist()]).transpose()
+    high = min(len(neurons), span.rank() - free_dimension(span, program))
     if low == high:
         return low
     if point.exact is None:
         raise Undecided(
             "is a minor of the antipodal directions = 0? Balls hold zero, and no exact field was found"
         )
-    return rank([neuron.z(point.exact.at.nu) for neuron in neurons])
+    return rank([modulo_forms(program, neuron.z(point.exact.at.nu)) for neuron in neurons])
 
 
-def all_positive(point: Point, neurons: Sequence[Neuron], of_all: int) -> bool:
-    """A proof that some solution has every beta > 0, or False.
+def modulo_forms(program: Program, v: Sequence[Any]) -> list[Any]:
+    """The function v.x modulo the free functions that are linear: orthogonal to all of these."""
+    forms = program.free.forms
+    if not forms:
+        return list(v)
+    F = fmpq_mat([[to_fmpq(x) for x in form] for form in forms])
+    inside = times(F.transpose(), times((F * F.transpose()).inv(), times(F, v)))
+    return [a - b for a, b in zip(v, inside, strict=True)]
+
+
+def free_dimension(span: fmpq_mat, program: Program) -> int:
+    """The dimension of what the columns of a matrix and the free linear functions have in common."""
+    forms = [[to_fmpq(x) for x in form] for form in program.free.forms]
+    own = span.rank()
+    return own + len(forms) - rank([*span.transpose().tolist(), *forms]) if forms and own else 0
+
+
+def all_positive(point: Point, neurons: Sequence[Neuron], of_all: int) -> Interior | None:
+    """A solution that is proved to have every beta > 0, or None.
 
     Fix the betas outside a basis at rationals and solve for the others on the rows of a minor. With the rank known the
     other equations follow, because the fit lies in the span: the structure's root is a solution.
     """
     from polyrelu.guess import positive_weights
 
+    if not neurons:  # the empty sum, where the fit is known to be zero
+        return Interior({}, ())
     bits = BITS[0]
     nu = point.balls(bits).nu
     with precision(bits):
-        table = arb_mat([neuron.activation(nu) for neuron in neurons])
-        fit = [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
-        proposed = positive_weights(_floats(table), np.array([float(v.mid()) for v in fit]), of_all)
+        table = arb_mat([neuron.column(nu) for neuron in neurons])
+        fit = point.structure.program.fit(nu)
+        known = sorted(nonzero_minor(table)[1])  # rows that are not zero but for rounding, and independent
+        floats = _floats(table)[:, known]
+        proposed = positive_weights(floats, np.array([float(fit[i].mid()) for i in known]), of_all)
         if proposed is None:
-            return False
+            return None
         weights, basis = proposed
         _, rows = nonzero_minor(arb_mat([[table[k, i] for i in range(table.ncols())] for k in basis]))
         if len(rows) < of_all:
-            return False
-        right = ball_column([fit[i] for i in rows])
-        for k in set(range(len(neurons))) - set(basis):
-            if not weights[k] > 0:
-                return False
-            right -= ball_column([table[k, i] for i in rows]) * arb(fmpq(*weights[k].as_integer_ratio()))
-        solution = arb_mat([[table[k, i] for k in basis] for i in rows]).solve(right)
-        return all(bool(v > 0) for v in solution.entries())
+            return None
+        right, basis = ball_column([fit[i] for i in rows]), sorted(basis)
+        others = [k for k in range(len(neurons)) if k not in basis]
+        fixed = {k: fmpq(*weights[k].as_integer_ratio()) for k in others}
+        for k, value in fixed.items():
+            right -= ball_column([table[k, i] for i in rows]) * arb(value)
+        solution = arb_mat([[table[k, i] for k in basis] for i in rows]).solve(right).entries()
+        inside = all(v > 0 for v in (*fixed.values(), *solution))
+        return Interior(fixed, tuple(basis)) if inside else None
 
 
 def _floats(table: arb_mat) -> Any:

@@ -4,6 +4,9 @@ Let u lie in the closed cone of a present block (D_b, s), with zero set Z, and l
 p_b = lambda u iff there is rho >= 0 on Z with s X^T D_b nu + sum_Z (2D_b - I)_jj rho_j x_j = lambda u; by Farkas, iff
 the linear form c_b = (I - P) s X^T D_b nu is <= 0 on the cone { v in L^perp : (2D_b - I)_jj x_j.v >= 0, j in Z }.
 
+With a free hidden bias the rows are (x_j, 1) and p_b = (lambda u, 0); in place of L^perp stands the complement of the
+(v, b) that vanish on Z in which u.v = 0: v orthogonal to the L of `neuron`, and any b.
+
 Rows of Z that are multiples of one direction e_i are joined. When the directions are independent, c_b = sum tau_i e_i
 and the form is <= 0 iff each tau_i has the sign that its side allows, where tau_i depends on the block's side of e_i
 alone: two tests per direction serve all 2^|Z| blocks. Otherwise the form is tested on the extreme rays of the cone of
@@ -22,8 +25,8 @@ from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from polyrelu.exact.cone import generators
-from polyrelu.exact.linear import dot
-from polyrelu.exact.rational import primitive_scale, to_fmpq
+from polyrelu.exact.linear import dot, independent_rows
+from polyrelu.exact.rational import primitive_scale, select_rows, to_fmpq
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 
@@ -93,7 +96,8 @@ class Surroundings:
 
     def _by_direction(self, E: fmpq_mat) -> Iterator[FaceTest]:
         """The dual basis v_i (e_j.v_i = [i = j]) reads off tau_i; it also is the ray of its side."""
-        dual = E.transpose() * (E * E.transpose()).inv()
+        V = self._complement(E)
+        dual = V * (E * V).inv()
         _, place = self.directions
         for i in range(E.nrows()):
             v = [dual[c, i] for c in range(E.ncols())]
@@ -106,6 +110,18 @@ class Surroundings:
                 pattern[members] = local
                 ray = [x * side for x in v]
                 yield FaceTest(self.form_on(ray, pattern), tuple(ray))
+
+    def _complement(self, E: fmpq_mat) -> fmpq_mat:
+        """Columns: a basis of the complement in which u.v = 0."""
+        if not self.program.offset:
+            return E.transpose()
+        normals = (
+            select_rows(fmpq_mat(self.neuron.normals), independent_rows(self.neuron.normals)).tolist()
+            if self.neuron.normals
+            else []
+        )
+        rows = [[*row, fmpq(0)] for row in normals] + [[fmpq(0)] * self.program.normed + [fmpq(1)]]
+        return fmpq_mat(rows).transpose()
 
     def _local(self, members: list[int], orientations: list[int]) -> NDArray[np.bool_]:
         """The present patterns on the rows of one direction: of independent directions all cells hold both sides."""
@@ -122,7 +138,8 @@ class Surroundings:
     def _by_rays(self) -> Iterator[FaceTest]:
         seen = set()
         X, d = self.program.Xq, self.program.d
-        flat = self.neuron.projection.tolist()  # P v = 0 says v in L^perp
+        # P v = 0 says v in L^perp
+        flat = [[*row, *[fmpq(0)] * self.program.offset] for row in self.neuron.projection.tolist()]
         for local in self.local_patterns:
             signed = [
                 [X[j, c] * (1 if on else -1) for c in range(d)] for j, on in zip(self.Z, local, strict=True)

@@ -20,15 +20,25 @@ from polyrelu.errors import Undecided
 from polyrelu.exact.linear import rank
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import is_zero
+from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import Point, linear
-from polyrelu.proof.ranks import all_positive, rank_of_activations, rank_of_directions
+from polyrelu.proof.ranks import (
+    all_positive,
+    free_dimension,
+    modulo_forms,
+    rank_of_activations,
+    rank_of_directions,
+)
+from polyrelu.proof.unconfirmed import Unconfirmed
 from polyrelu.proof.vanishing import idle
 
 
 @dataclass(frozen=True)
 class Support:
     """Flags over E, and over S: rank of the signed activations, antipodal pairs, rank of their directions.
+
+    Ranks of activations are modulo the free columns, those of directions modulo the free functions that are linear.
 
     `opposed` are the pairs (u, s), (-u, -s), listed only where dependences are left that `pairs` do not explain. Their
     sum s ((u.x)_+ - (-u.x)_+) = s u.x is linear as well, so a dependence among all the pairs' directions is the zero
@@ -42,6 +52,8 @@ class Support:
     pair_rank: int
     exchanges: int
     opposed: tuple[tuple[int, int], ...] = ()
+    inside: Interior | None = None
+    """With a free hidden bias: weights over S that are all positive."""
 
     @property
     def places(self) -> dict[int, int]:
@@ -58,11 +70,14 @@ def explained_support(point: Point, E: Sequence[Neuron]) -> Support:
             pairs.append((k, k + 1))
         k += 2 if paired else 1
     if not pairs:
-        pairs = _antipodal_pairs(point, E)
+        pairs = antipodal_pairs(point, E)
         directions = rank_of_directions(point, [E[a] for a, _ in pairs])
         return Support((True,) * len(E), len(E), tuple(pairs), directions, 0)
-    # The Jacobian is nonsingular, so Q_k nu (one per pair), Q_j nu (singles) and X z (a basis) are independent.
+    # The Jacobian is nonsingular: Q_k nu (one per pair), Q_j nu (singles) and X z (a basis) are independent modulo the
+    # free columns. The z_k have rank at least r modulo free functions, and often no more is possible.
     rank_of_all, r = len(structure.neurons) + structure.r, structure.r
+    if structure.U.ncols() - r != free_dimension(structure.U, structure.program):
+        r = rank_of_directions(point, [E[a] for a, _ in pairs])
     return Support((True,) * len(E), rank_of_all, tuple(pairs), r, len(pairs) - r)
 
 
@@ -75,22 +90,22 @@ def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
     if of_all == base or all_positive(point, rest, of_all):
         used = tuple(k not in unused for k in range(len(E)))
     else:
-        nu = _exact_residual(point)
-        fit = [y - v for y, v in zip(point.structure.program.yq, nu, strict=True)]
-        used = _used_by_vertices([neuron.activation(nu) for neuron in E], fit)
+        nu = exact_residual(point)
+        used = used_by_vertices([neuron.column(nu) for neuron in E], point.structure.program.fit(nu))
     S = [k for k, flag in enumerate(used) if flag]
     of_all = of_all if len(S) == len(rest) else rank_of_activations(point, [E[k] for k in S])
-    pairs, opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S])], []
+    pairs, opposed = [(S[a], S[b]) for a, b in antipodal_pairs(point, [E[k] for k in S])], []
     r = pair_rank = rank_of_directions(point, [E[a] for a, _ in pairs])
     if len(S) - of_all > len(pairs) - r:
-        opposed = [(S[a], S[b]) for a, b in _antipodal_pairs(point, [E[k] for k in S], opposed=True)]
-        nu = _exact_residual(point)
-        r = rank([E[a].z(nu) for a, _ in (*pairs, *opposed)])
+        opposed = [(S[a], S[b]) for a, b in antipodal_pairs(point, [E[k] for k in S], opposed=True)]
+        nu = exact_residual(point)
+        r = rank([modulo_forms(point.structure.program, E[a].z(nu)) for a, _ in (*pairs, *opposed)])
     exchanges = len(pairs) + len(opposed) - r
     return Support(used, of_all, tuple(pairs), pair_rank, exchanges, tuple(opposed))
 
 
-def _exact_residual(point: Point) -> Sequence[Any]:
+def exact_residual(point: Point) -> Sequence[Any]:
+    """nu in an exact field."""
     if point.exact is None:
         raise Undecided(
             "further neurons are exactly tight, and no exact field was found to decide who is used"
@@ -98,16 +113,18 @@ def _exact_residual(point: Point) -> Sequence[Any]:
     return point.exact.at.nu
 
 
-def _used_by_vertices(activations: list[list[Any]], fit: list[Any]) -> tuple[bool, ...]:
+def used_by_vertices(activations: list[list[Any]], fit: list[Any]) -> tuple[bool, ...]:
     """The polytope { beta >= 0 : sum beta_k a_k = fit } is the hull of its vertices, so they show all of S."""
     K = len(activations)
     inequalities = [[0] * (k + 1) + [1] + [0] * (K - k - 1) for k in range(K)]
     equations = [[-b, *(a[i] for a in activations)] for i, b in enumerate(fit)]
     vertices = vertices_rays_lines(HRepresentation.from_rows(K, inequalities, equations)).vertices
+    if not vertices:
+        raise Unconfirmed("no weights of the tight neurons make the fit")
     return tuple(any(not is_zero(v[k]) for v in vertices) for k in range(K))
 
 
-def _antipodal_pairs(
+def antipodal_pairs(
     point: Point, neurons: Sequence[Neuron], *, opposed: bool = False
 ) -> list[tuple[int, int]]:
     """Pairs with u_k + u_k' = 0, of equal (or of opposed) signs, decided exactly; opposite faces are necessary."""

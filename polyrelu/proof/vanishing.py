@@ -30,20 +30,20 @@ def vanishing_rows(point: Point) -> frozenset[int]:
     """Rows j with nu_j = 0, as far as the structure's neurons show."""
     structure, nu = point.structure, point.balls(BITS).nu
     touched = frozenset[int]().union(
-        *(_columns(k.A) for k in structure.neurons), _columns(structure.XB.transpose())
+        *(_columns(k.N) for k in structure.neurons), _columns(structure.E.transpose())
     )
     known = frozenset(j for j, v in enumerate(structure.program.yq) if v == 0) - touched
     pairs = list(product(combinations(point.structure.neurons, 2), (1, -1)))
     while True:
         found = set[int]()
         for (k, other), sign in pairs:
-            columns = _columns(k.A - other.A * sign) - known
+            columns = _columns(k.N - other.N * sign) - known
             if len(columns) != 1:
                 continue
             (j,) = columns
-            v = [(k.A - other.A * sign)[i, j] for i in range(k.A.nrows())]
+            v = [(k.N - other.N * sign)[i, j] for i in range(k.N.nrows())]
             with precision(BITS):
-                factor = arb(0) + dot(v, times(k.A + other.A * sign, nu))
+                factor = arb(0) + dot(v, times(k.N + other.N * sign, nu))
             if factor > 0 or factor < 0:
                 found.add(j)
         if not found:
@@ -52,9 +52,15 @@ def vanishing_rows(point: Point) -> frozenset[int]:
 
 
 def is_twin(point: Point, neuron: Neuron) -> bool:
-    """Whether A nu = +-A_k nu for a neuron k of the structure, by vanishing rows alone: then it is tight."""
+    """Whether A nu = +-A_k nu for a neuron k of the structure, by vanishing rows, or by the equations of the border,
+    alone: then it is tight.
+    """
     zero = vanishing_rows(point)
-    return any(_columns(neuron.A - k.A * sign) <= zero for k in point.structure.neurons for sign in (1, -1))
+    for k, sign in product(point.structure.neurons, (1, -1)):
+        apart = neuron.N - k.N * sign
+        if _columns(apart) <= zero or all(map(point.structure.implies_zero, apart.tolist())):
+            return True
+    return False
 
 
 def idle(point: Point, neurons: Sequence[Neuron]) -> set[int]:
@@ -63,7 +69,7 @@ def idle(point: Point, neurons: Sequence[Neuron]) -> set[int]:
     for j in vanishing_rows(point):
         if point.structure.program.yq[j] != 0:
             continue
-        acting = [k for k, neuron in enumerate(neurons) if j in _columns(neuron.A)]
+        acting = [k for k, neuron in enumerate(neurons) if j in _columns(neuron.N)]
         with precision(BITS):
             values = [neurons[k].activation(nu)[j] for k in acting]
         if all(bool(v > 0) for v in values) or all(bool(v < 0) for v in values):

@@ -90,6 +90,8 @@ def least_validation_error(optimum: Optimum, X: Any, y: Any, *, bits: int = 128)
     """
     if optimum.program.gated:
         raise BadInput(NO_GATES)
+    if optimum.program.columns is not None:
+        raise BadInput("the least validation error cannot be had with free columns or biases yet")
     problem = Problem.of(X, y)
     if problem.d != optimum.program.d:
         raise BadInput(f"inputs of length {optimum.program.d} are expected, found {problem.d}")
@@ -159,7 +161,7 @@ def approximately(optimum: Optimum, objective: Objective, *, bits: int = 128) ->
         question = _posed(networks.polytope, objective, level)
         inner = variables_at(question.system, networks.interior_point())[0]
         near = near_point(question.quadratic, question.system, inner)
-        total = dot(question.at.nu, [y - v for y, v in zip(optimum.program.yq, question.at.nu, strict=True)])
+        total = dot(question.at.nu, optimum.program.fit(question.at.nu))
         most = total / (optimum.program.lamq * optimum.program.lamq)
         return question.chosen(near.x, gap_bound(question.quadratic, question.system, near, most))
 

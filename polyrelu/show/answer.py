@@ -13,6 +13,7 @@ from polyrelu.judging.answer import Answer
 from polyrelu.networks.coordinates import enclosed
 from polyrelu.show.forms import as_html, as_json, as_line, as_text
 from polyrelu.show.numbers import between
+from polyrelu.show.trained import headline, trained_keys, trained_lines
 from polyrelu.verdict import Status, Verdict
 
 MAX_UNITS_SHOWN = 20
@@ -43,6 +44,7 @@ def _(answer: Answer, digits: int) -> dict[str, Any]:
         "distance_reason": answer.distance_reason,
         "nearest": list(answer.distance.nearest) if answer.distance else None,
         "nearest_vertex": _nearest_vertex(answer, digits),
+        **trained_keys(answer, digits),
         "seconds": round(answer.seconds, 6),
     }
 
@@ -82,15 +84,18 @@ def _(answer: Answer, digits: int) -> str:
     shown, problem, network = min(digits, 12), answer.problem, answer.network
     values = as_json(answer, shown)
     bias = " (bias included)" if problem.bias else ""
+    more = "" if problem.setting.is_plain else f", {problem.setting.words}"
     form = "its balanced form, which has the same outputs" if answer.balance else "the weights as given"
     lines = [
-        f"{problem.n} rows, {problem.d} features{bias}, lambda = {problem.lam}; "
+        f"{problem.n} rows, {problem.d} features{bias}, lambda = {problem.lam}{more}; "
         f"a network of {network.width} units, {_count(answer.distinct_neurons)} distinct neurons",
         f"judged: {form}",
+        f"{headline(answer)}",
         f"  global optimum   {_verdict(answer.optimal)}",
         f"  objective        {between(values['objective'])}",
         f"  optimum          {between(values['optimum'])}",
         f"  gap              {between(values['gap'])}",
+        *trained_lines(answer, shown),
         f"  stationary       {_verdict(answer.stationary)}",
         f"    residual       {between(values['stationarity_residual'])} (distance from 0 to the subdifferential)",
         f"    chain rule     {_verdict(answer.stationarity.chain_rule)}",

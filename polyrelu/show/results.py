@@ -13,6 +13,7 @@ from polyrelu.show.forms import as_html, as_json, as_line, as_text
 from polyrelu.show.numbers import exact_or_between
 from polyrelu.show.set_keys import OPTIMUM_KEYS, SET_KEYS
 from polyrelu.show.sets import in_short, lines
+from polyrelu.show.settings import NO_LAMBDA_MAX, setting_keys
 
 MAX_ROWS_SHOWN = 12
 RESIDUAL_DIGITS = 8
@@ -36,6 +37,8 @@ def _(result: Result, digits: int) -> dict[str, Any]:
         "lambda": str(result.problem.lam),
         **{key: found.pop(key) for key in NUMBERS},
         "lambda_max": None if (largest := result.lambda_max(digits)) is None else list(largest),
+        **({"lambda_max_reason": NO_LAMBDA_MAX} if result.problem.setting.output == "ridge" else {}),
+        **setting_keys(result, digits),
         "cells": result.cells,
         **found,
         **({} if result.bounds is None else {"bounds": as_json(result.bounds, digits)}),
@@ -73,7 +76,8 @@ def _heading(result: Result) -> str:
     lam = str(problem.lam)
     if len(lam) > MAX_LAMBDA_SHOWN and problem.lam:
         lam = f"about {decimal_bounds(to_fmpq(problem.lam), 6)[0]}"  # the exact one is in --json
-    return f"{problem.n} rows, {problem.d} features{bias}, lambda = {lam}, {patterns}"
+    size = f"{problem.n} rows, {problem.d} features{bias}, lambda = {lam}, {patterns}"
+    return size if problem.setting.is_plain else f"{size}; {problem.setting.words}"
 
 
 def _residual(result: Result) -> list[str]:

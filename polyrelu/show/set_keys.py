@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from polyrelu.exact.enclosure import bits_of
+from polyrelu.optimal_set.families import used_families
 from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
@@ -38,7 +39,8 @@ SET_KEYS = (
 @as_json.register
 def _(optimum: Optimum, digits: int) -> dict[str, Any]:
     pairs, support = len(optimum.support.pairs), optimum.support
-    numbers = (optimum.tight_blocks, optimum.support_blocks, len(optimum.used), support.rank, pairs)
+    count = number_of_neurons(optimum)
+    numbers = (optimum.tight_blocks, optimum.support_blocks, count, support.rank, pairs)
     return dict(zip(OPTIMUM_KEYS, (*numbers, bool(pairs), optimum.field), strict=True))
 
 
@@ -87,6 +89,11 @@ def _neuron_list(solutions: OptimalSet, digits: int) -> list[dict[str, Any]]:
             }
         )
     return listed
+
+
+def number_of_neurons(optimum: Optimum) -> int:
+    """The distinct neurons of S; with a free hidden bias the families, whose ends `neuron_list` has."""
+    return len(used_families(optimum)) if optimum.program.offset else len(optimum.used)
 
 
 def sign_of(neuron: Neuron) -> str:

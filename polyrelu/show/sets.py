@@ -23,7 +23,8 @@ from polyrelu.show.numbers import (
     short,
     short_range,
 )
-from polyrelu.show.set_keys import sign_of
+from polyrelu.show.set_keys import number_of_neurons, sign_of
+from polyrelu.show.settings import family_lines, setting_lines
 from polyrelu.verdict import Status, Verdict
 
 LABEL = 17
@@ -48,7 +49,7 @@ def in_short(solutions: Any) -> str:
 @in_short.register
 def _(solutions: OptimalSet) -> str:
     optimum = solutions.optimum
-    rank = f"{len(optimum.used)} neurons of rank {optimum.support.rank}"
+    rank = f"{number_of_neurons(optimum)} neurons of rank {optimum.support.rank}"
     return f"{rank}, {optimum.support_blocks}{_of_blocks(optimum)} blocks in the support"
 
 
@@ -66,17 +67,19 @@ def _(solutions: OptimalSet, result: Result, digits: int) -> list[str]:
     optimum, pairs = solutions.optimum, len(solutions.optimum.support.pairs)
     among = optimum.program.scope and f"{optimum.program.scope} "
     used, of = optimum.support_blocks, optimum.program.block_count
-    in_all = "" if of is None else f", of {of}"
-    rank = f"{len(optimum.used)} distinct, activations of rank {optimum.support.rank}"
+    in_all, largest = "" if of is None else f", of {of}", between(result.lambda_max(digits))
+    rank = f"{number_of_neurons(optimum)} distinct, activations of rank {optimum.support.rank}"
     return [
         f"PROVED: {among}the optimal fit is unique, and these are all the neurons that optimal networks use.",
         fact("objective", exact_or_between(optimum.objective(bits_of(digits)), digits)),
-        fact("lambda_max", between(result.lambda_max(digits))),
+        fact("lambda_max", "none with a ridge" if optimum.program.free.ridge else largest),
+        *setting_lines(result, digits),
         fact("blocks", f"{optimum.tight_blocks} tight, {used} used{in_all}"),
         fact("neurons", rank + (f"; {pairs} antipodal pairs (linear phase)" if pairs else "")),
         fact("numbers", field_in_words(optimum.field)),
         *uniqueness_lines(solutions),
         "",
+        *family_lines(result),
         *_neuron_table(solutions),
     ]
 

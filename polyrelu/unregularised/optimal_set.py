@@ -224,8 +224,11 @@ class UnregularisedSet(Shown):
                 "a gated network needs its gate vectors, and the program knows their patterns alone"
             )
 
-    def predict(self, x: Row, shown: Row | None = None) -> Prediction:
-        """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given."""
+    def predict(self, x: Row, shown: Row | None = None, free: Row = ()) -> Prediction:
+        """What all optimal networks predict at x, the bias column included; `shown` is the row as it was given.
+
+        (Nothing is free at lambda = 0.)
+        """
         return predict(self.fits, x, shown)
 
     # ------------------------------------------------------------------ verdicts

@@ -38,6 +38,19 @@ KEYS = {
     "distance_reason",
     "nearest",
     "nearest_vertex",
+    "headline",
+    "relative_gap",
+    "stationary_distance",
+    "stationary_distance_reason",
+    "stationary_objective",
+    "stationary_decrease",
+    "stationary_kinks",
+    "stationary_vanished",
+    "superfluous",
+    "superfluous_reason",
+    "pruned_saving",
+    "setting",
+    "lambda",
     "seconds",
 }
 
@@ -123,14 +136,14 @@ def test_names_and_shapes(names, shape):
 def test_biases(capsys, tmp_path, data):
     W, phi = [[1.0, 2.0]], [[1.0]]
     path = saved(tmp_path, **{"0.weight": W, "0.bias": [3.0], "2.weight": phi, "2.bias": [0.0]})
-    refused(capsys, path, data, ("0.bias", "--bias"))
+    refused(capsys, path, data, ("biases in its first layer", "--bias"))
     status, out, _ = ask(capsys, path, data, "--bias", "--json")
     assert (status, json.loads(out)["width"]) == (0, 1)
-    assert read_network(str(path), bias=True).units[0].theta == (1, 2, 3)
+    assert read_network(str(path)).units[0].theta == (1, 2, 3)
     path = saved(tmp_path, **{"0.weight": W, "0.bias": [0.0], "2.weight": phi, "2.bias": [0.0]})
-    assert read_network(str(path)).units[0].theta == (1, 2)  # a bias of 0 changes nothing
+    assert ask(capsys, path, data)[0] == 0  # a bias of 0 changes nothing
     path = saved(tmp_path, W1=W, W2=phi, b2=[0.5])
-    refused(capsys, path, data, ("b2", "bias of the output"), "--bias")
+    refused(capsys, path, data, ("bias of the output", "--output-bias free"))
     path = saved(tmp_path, W1=W, W2=phi)
     refused(capsys, path, data, ("2 inputs", "3 features"), "--bias")
 

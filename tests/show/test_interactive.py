@@ -115,7 +115,7 @@ def test_names_cannot_leave_their_place():
     problem = load("four-points").problem()
     nasty = "</script><script>alert(1)//@@DATA@@"
     renamed = type(problem)(
-        problem.X, problem.y, problem.lam, (nasty, *problem.features[1:]), nasty, problem.bias
+        problem.X, problem.y, problem.lam, (nasty, *problem.features[1:]), nasty, problem.setting
     )
     text = interactive.page(certify(renamed)).html
     assert nasty not in text

@@ -120,6 +120,7 @@ def html_image(result: Result) -> str:
 
 
 def _draw(kind: str, result: Result, *arguments: Any) -> Any:
+    result.problem.setting.refuse("a figure")
     need_matplotlib()
     from polyrelu.show.figures.canvas import style
     from polyrelu.show.figures.choice import module_of

@@ -1,0 +1,104 @@
+"""Kernel files about problems with free columns: accepted by the bare kernel, true, and rejected once tampered with."""
+
+import json
+import random
+from copy import deepcopy
+from fractions import Fraction as Q
+
+import pytest
+
+from polyrelu import certify
+from polyrelu.certificate import check, kernel, write_proof
+from polyrelu.certificate.fingerprint import fingerprint
+from polyrelu.certificate.write_kernel import OutOfClass, optimum_document
+from polyrelu.data.problem import Problem
+from polyrelu.errors import BadInput
+from tests.certificate.test_kernel import alone
+from tests.settings import CHOICES
+
+X, Y = [[1, 0, 1], [0, 1, 0], [-1, 0, 2], [0, -1, 5], [1, 1, "1/3"]], [3, 4, 3, 4, 0]
+
+
+def problem(**choice):
+    return Problem.of(X, Y, "1/10", **choice)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"output_bias": "free"},
+        {"output_bias": "free", "free": [2]},
+        {"skip": True},
+        {"bias": True, "output_bias": "free"},
+    ],
+    ids=str,
+)
+def test_the_bare_kernel_accepts_it(choice, tmp_path):
+    asked, path = problem(**choice), tmp_path / "proof.json"
+    result = certify(asked)
+    document = write_proof(result, str(path))
+    told = alone(kernel.__file__, path)
+    assert told.returncode == 0
+    assert "ACCEPTED" in told.stdout
+    assert f"with {len(asked.free_names)} free column" in told.stdout
+    assert document["problem_sha256"] == fingerprint(asked)
+    assert check.main([str(path), "--problem", fingerprint(asked)]) == 0
+    low, high = (Q(v) for v in result.objective(15))
+    claimed = [Q(word.rstrip(".")) for word in document["claims"][0].split() if word[0].isdigit()]
+    assert claimed[-2] <= high
+    assert low <= claimed[-1]
+    assert ("is unique up to permutation" in told.stdout) == bool(result.p_unique)
+
+
+def test_a_lie_is_rejected():
+    document = optimum_document(certify(problem(output_bias="free")).proved())
+    kernel.check(document)
+    lies = []
+    for change in (1, -1):
+        lie = deepcopy(document)
+        numerators = lie["nu"]["numerators"]
+        numerators[0] = str(int(numerators[0]) + change)
+        lies.append(lie)
+    lie = deepcopy(document)
+    lie["network"]["coefficients"] = [str(int(lie["network"]["coefficients"][0]) * 2)]
+    lies.append(lie)
+    lie = deepcopy(document)
+    lie["problem"]["free"][0] = ["2"]
+    lies.append(lie)
+    for lie in lies:
+        with pytest.raises((kernel.Rejected, kernel.Unusable)):
+            kernel.check(lie)
+    less = deepcopy(document)
+    del less["network"]["coefficients"]
+    with pytest.raises(kernel.Unusable):
+        kernel.check(less)
+
+
+def test_a_problem_without_free_columns_keeps_its_form():
+    document = optimum_document(certify(Problem.of(X, Y, "1/10")).proved())
+    assert "free" not in document["problem"]
+    assert "coefficients" not in document["network"]
+
+
+@pytest.mark.parametrize("choice", [{"output_bias": "ridge"}, {"bias": "free"}], ids=str)
+def test_what_has_no_file_is_refused_in_one_line(choice, tmp_path):
+    with pytest.raises(BadInput, match="no proof file can hold this optimum") as refused:
+        write_proof(certify(problem(**choice)), str(tmp_path / "p.json"))
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "p.json").exists()
+
+
+def test_random_problems_have_files_that_are_accepted():
+    pick, written = random.Random(3), 0
+    choices = [c for c in CHOICES if c["bias"] != "free" and c["output_bias"] != "ridge"]
+    for _ in range(12):
+        rows = [[pick.randint(-9, 9), pick.randint(-9, 9)] for _ in range(6)]
+        result = certify(rows, [pick.randint(-9, 9) for _ in range(6)], Q(1, 2), **pick.choice(choices))
+        try:
+            document = optimum_document(result.proved())
+        except OutOfClass:
+            continue
+        written += 1
+        kernel.check(json.loads(json.dumps(document)))
+        assert (document["inverse"] is not None) == bool(result.p_unique)
+    assert written >= 6
