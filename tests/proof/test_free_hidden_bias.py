@@ -322,3 +322,12 @@ def test_a_list_of_patterns_never_judges_a_free_bias():
             columns=FreeColumns.of(problem),
             offset=True,
         )
+
+
+def test_kinks_that_move_change_the_function_on_the_span_of_the_rows_too():
+    """Golden 4 on a line of the plane: the plane leaves a free function, and on the line f(3/2) still varies."""
+    result = proved(([[i, i] for i in range(4)], [0, 1, 3, 6]), "1/10", skip=True)
+    assert result.proved().delta == 0
+    assert "zero on all rows" in result.function_unique.reason
+    assert "agree" not in result.function_unique.reason
+    assert not result.predict([["3/2", "3/2"]])[0].agrees
