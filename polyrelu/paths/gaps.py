@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from flint import arb, fmpq
 
+from polyrelu.budget import OutOfTime
 from polyrelu.certification import certify_penalised
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
@@ -69,7 +70,11 @@ def walked(
         return way
     walk = Walk(*start, low, told=told)
     for _ in range(MOST):
-        done = walk.run()
+        try:
+            done = walk.run()
+        except OutOfTime as over:
+            way.extend(Way(walk.pieces, walk.breaks, [Gap(low, walk.node.lam, str(over))]))
+            return way
         fresh = None if done else _below(problem, walk)
         joined = None if fresh is None else compound(walk, *fresh)
         if joined is not None and _passes(walk, joined):

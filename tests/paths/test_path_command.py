@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from polyrelu.budget import OutOfTime
 from polyrelu.cli import main
 
 KEYS = [
@@ -107,3 +108,19 @@ def test_bounds_between_nodes(table, capsys):
 def test_a_gap_and_zero_exclude_each_other(table, capsys):
     assert main(["path", table, "--gap", "1e-2", "--to-zero"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_time_that_is_over_leaves_the_rest_undecided(table, capsys, monkeypatch):
+    left = iter(range(3))
+
+    def check():
+        if next(left, None) is None:
+            raise OutOfTime("the time allowed is over")
+
+    monkeypatch.setattr("polyrelu.paths.walk.budget.check", check)
+    assert main(["path", table, "--seconds", "1000", "--to-zero", "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == found["limit_zero"]["status"] == "undecided"
+    assert found["intervals"], "what was proved before stays proved"
+    assert "time" in found["undecided"][-1]["reason"]
+    assert all(i["from"][0] >= found["undecided"][-1]["to"][0] for i in found["intervals"])
