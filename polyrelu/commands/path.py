@@ -6,7 +6,14 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from polyrelu.commands.options import add_data_options, add_digits_option, add_json_option, seconds, share
+from polyrelu.commands.options import (
+    add_data_options,
+    add_digits_option,
+    add_json_option,
+    problem_of,
+    seconds,
+    share,
+)
 from polyrelu.data.files import check_writable, write_whole
 
 if TYPE_CHECKING:
@@ -75,10 +82,9 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Walk, then print and save."""
     from polyrelu.budget import Budget, seconds_from_now, spending
-    from polyrelu.data.problem import Problem
 
     check_writable(args.out, inputs=[args.data])
-    problem = Problem.read(args.data, target=args.target, bias=args.bias)
+    problem = problem_of(args)
     with spending(Budget(seconds_from_now(args.seconds))):
         found, status = _bounded(problem, args) if args.gap is not None else _exact(problem, args)
     print(json.dumps(found.to_json(args.digits)) if args.json else found.summary(args.digits), flush=True)

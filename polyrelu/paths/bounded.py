@@ -105,6 +105,7 @@ def bounded_path(
     begin = time.monotonic()
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
+    problem.setting.refuse("a path")
     largest = lambda_max_squared(Program(problem.X, problem.y, Fraction(1), None))
     low, high = (to_fraction(v) for v in ends_of_path(largest, lo, hi))
     wanted = penalty(gap, "--gap")

@@ -131,6 +131,7 @@ def path(
     problem = X if isinstance(X, Problem) else Problem.of(X, y, None, bias=bias, floats=floats)
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
+    problem.setting.refuse("a path")
     program = Program(problem.X, problem.y, Fraction(1), None)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
         largest = lambda_max_squared(program)

@@ -7,6 +7,10 @@ import pytest
 
 from polyrelu.budget import OutOfTime
 from polyrelu.cli import main
+from polyrelu.data.problem import Problem
+from polyrelu.errors import BadInput
+from polyrelu.paths.bounded import bounded_path
+from polyrelu.paths.solution_path import path
 
 KEYS = [
     "status",
@@ -124,3 +128,34 @@ def test_time_that_is_over_leaves_the_rest_undecided(table, capsys, monkeypatch)
     assert found["intervals"], "what was proved before stays proved"
     assert "time" in found["undecided"][-1]["reason"]
     assert all(i["from"][0] >= found["undecided"][-1]["to"][0] for i in found["intervals"])
+
+
+FREE = [
+    ["--bias", "free"],
+    ["--output-bias", "free"],
+    ["--output-bias", "ridge"],
+    ["--skip"],
+    ["--free", "0"],
+]
+
+
+@pytest.mark.parametrize("setting", FREE)
+@pytest.mark.parametrize("more", [[], ["--gap", "1e-1"]])
+def test_another_problem_is_refused_and_not_taken_for_the_plain_one(tmp_path, capsys, setting, more):
+    file = tmp_path / "data.csv"
+    file.write_text("1,0,1\n0,2,2\n4,-3,0\n")
+    assert main(["path", str(file), *setting, *more]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_problem_with_free_parameters_is_refused():
+    for found in (path, bounded_path):
+        with pytest.raises(BadInput, match="free output bias"):
+            found(Problem.of([[1], [2], [-1]], [1, 3, 2], output_bias="free"))
+
+
+def test_a_penalised_bias_is_a_column(tmp_path, capsys):
+    file = tmp_path / "data.csv"
+    file.write_text("1,1\n2,3\n-1,2\n")
+    assert main(["path", str(file), "--bias", "--from", "5"]) == 0
+    assert "2 features (bias included)" in capsys.readouterr().out
