@@ -224,7 +224,7 @@ def _by_the_list(
     """The second road, where the first ends undecided and the cells can be listed: another guess, another proof."""
     from polyrelu.proof.proposals import proposals
 
-    if program.cells is None or program.cells > MAX_RETRIED:
+    if program.offset or program.cells is None or program.cells > MAX_RETRIED:
         return None
     listed = replace(program, listed=program.patterns)
     with suppress(Undecided), most_of_the_time():

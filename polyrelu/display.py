@@ -16,6 +16,11 @@ def _words() -> Any:
     return import_module(WORDS[-1])
 
 
+def picture(x: Any) -> Any:
+    """A figure of an object, which a notebook shows, and which saves itself by `.save(file)`."""
+    return _words().as_picture(x)
+
+
 class Shown:
     """An object with a line of text, and a small table in a notebook."""
 

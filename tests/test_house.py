@@ -22,7 +22,7 @@ FLOORS = (
     ("judging", "prose"),
     ("selection", "interop"),
     ("show",),
-    ("__init__", "commands"),
+    ("__init__", "commands", "sklearn"),
     ("cli",),
     ("__main__",),
 )
@@ -76,6 +76,7 @@ MESSENGERS = {
     "judging.superfluous": "proposes which units stay; their factors are solved for exactly",
     "networks.network": "predictions in floats, and arrays for other libraries",
     "paths.branch": "proposes a basis, whose span is exact whatever its entries are",
+    "paths.dependent": "proposes parts of the weights, which are shown positive in balls",
     "paths.shares": "proposes a point inside the fibre, which balls confirm",
     "paths.walk": "steps, and the residual in floats, for the guess",
     "proof.conjecture": "hands the guess to the root finder as a start",

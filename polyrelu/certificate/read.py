@@ -6,11 +6,13 @@ SHA-256 of the problem) must be right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
-from polyrelu.certificate import check
+from polyrelu.certificate import check, kernel
 from polyrelu.data.problem import Problem
+from polyrelu.data.setting import Setting
 from polyrelu.errors import BadInput
 
 
@@ -37,10 +39,23 @@ def read_problem(path: str) -> Asked:
             raise BadInput(
                 f"{path} is not a proof file: it holds no problem; give a proof file or a CSV file"
             )
+        if isinstance(spec, dict) and "free" in spec:
+            return _with_free_columns(path, document, kernel.Problem(spec))
         read = check.Problem(spec)
-    except check.Unreadable as refused:
+    except (check.Unreadable, kernel.Unusable) as refused:
         raise BadInput(f"{path} is not a readable proof file: {refused}") from None
     if document.get("problem_sha256") != read.sha256:
         raise BadInput(f"{path}: the problem does not match its SHA-256; the file was changed")
     patterns = "cells" if read.listed is None else [[int(bit) for bit in p] for p in read.listed]
     return Asked(Problem.of(read.X, read.y, read.lam), patterns, read.gated)
+
+
+def _with_free_columns(path: str, document: Any, read: kernel.Problem) -> Asked:
+    """A kernel file keeps the values of the free columns, not what they are: they come back as columns of a table."""
+    if document.get("problem_sha256") != read.sha256:
+        raise BadInput(f"{path}: the problem does not match its SHA-256; the file was changed")
+    X = [[Fraction(v, read.q) for v in row] for row in read.rows]
+    problem = Problem.of(X, [Fraction(v, read.p) for v in read.targets], read.lam)
+    names = tuple(f"free{j + 1}" for j in range(len(read.free)))
+    columns = tuple(tuple(Fraction(v, read.q) for v in row) for row in zip(*read.free, strict=True))
+    return Asked(replace(problem, setting=Setting(columns=names), columns=columns), "cells", False)

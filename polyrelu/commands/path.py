@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from polyrelu.commands.options import (
@@ -15,6 +16,7 @@ from polyrelu.commands.options import (
     share,
 )
 from polyrelu.data.files import check_writable, write_whole
+from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
     from polyrelu.data.problem import Problem
@@ -27,6 +29,7 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv
   polyrelu path data.csv --from 1/10 --to 5 --json
   polyrelu path data.csv --to-zero
+  polyrelu path data.csv --at 1/2
   polyrelu path large.csv --gap 1e-3 --json
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
@@ -64,6 +67,15 @@ def add_parser(commands: Any) -> None:
         "--to-zero", action="store_true", help="go on to lambda = 0, and prove the limit there"
     )
     parser.add_argument(
+        "--plot", metavar="FILE", help="draw the weights against lambda (.png, .svg or .pdf; matplotlib)"
+    )
+    parser.add_argument(
+        "--at",
+        metavar="L",
+        help="instead of a path: derivatives of weights, directions and fit by lambda and by the targets at L, and the "
+        "degrees of freedom of the fit",
+    )
+    parser.add_argument(
         "--gap",
         metavar="G",
         type=share,
@@ -84,9 +96,15 @@ def run(args: argparse.Namespace) -> int:
     from polyrelu.budget import Budget, seconds_from_now, spending
 
     check_writable(args.out, inputs=[args.data])
+    if args.plot is not None:
+        from polyrelu.show.figures import format_of, need_matplotlib
+
+        check_writable(args.plot, "--plot", [args.data, args.out])
+        format_of(args.plot)
+        need_matplotlib()
     problem = problem_of(args)
     with spending(Budget(seconds_from_now(args.seconds))):
-        found, status = _bounded(problem, args) if args.gap is not None else _exact(problem, args)
+        found, status = _asked(args)(problem, args)
     print(json.dumps(found.to_json(args.digits)) if args.json else found.summary(args.digits), flush=True)
     if args.out:
         written = json.dumps(found.to_json(args.digits)).encode()
@@ -94,17 +112,34 @@ def run(args: argparse.Namespace) -> int:
     return status
 
 
+def _asked(args: argparse.Namespace) -> Callable[[Problem, argparse.Namespace], tuple[Any, int]]:
+    """One of three questions."""
+    if args.at is not None and args.gap is not None:
+        raise BadInput("--at and --gap ask for different things; give one of them")
+    if args.plot is not None and (args.at is not None or args.gap is not None):
+        raise BadInput("--plot draws a whole path; leave out --at and --gap")
+    return _derivatives if args.at is not None else _bounded if args.gap is not None else _exact
+
+
+def _derivatives(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
+    """At one lambda."""
+    from polyrelu.paths.sensitivity import sensitivity
+
+    return sensitivity(problem, args.at), 0
+
+
 def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """Every breakpoint."""
     from polyrelu.paths.solution_path import path
 
     found = path(problem, lo=args.low, hi=args.high, to_zero=args.to_zero)
+    if args.plot is not None:
+        found.plot().save(args.plot)
     return found, 0 if found.status == "proved" else 3
 
 
 def _bounded(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """Nodes and a gap."""
-    from polyrelu.errors import BadInput
     from polyrelu.paths.bounded import bounded_path
 
     if args.to_zero:

@@ -13,6 +13,7 @@ from polyrelu.guess.guesser import Guesser
 from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
 from polyrelu.guess.shrinking import group_lasso
 from polyrelu.guess.structure import independent, solve_least_squares
+from polyrelu.guess.training import trained_network
 from polyrelu.guess.values import Guess, GuessedNeuron
 from polyrelu.guess.weights import nearest_weights, positive_weights
 from polyrelu.guess.whitening import Whitening
@@ -33,4 +34,5 @@ __all__ = [
     "nonnegative_least_squares",
     "positive_weights",
     "solve_least_squares",
+    "trained_network",
 ]

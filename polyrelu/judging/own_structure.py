@@ -19,7 +19,7 @@ from flint import fmpq, fmpq_mat
 from polyrelu.data.problem import Problem
 from polyrelu.exact.linear import echelon, independent_rows
 from polyrelu.exact.rational import is_rational, to_fmpq, to_fraction
-from polyrelu.guess import group_lasso, nonnegative_least_squares
+from polyrelu.guess import group_lasso, independent, nonnegative_least_squares
 from polyrelu.networks.coordinates import rounded
 from polyrelu.networks.network import Network
 from polyrelu.proof.free_columns import FreeColumns
@@ -206,10 +206,21 @@ def _started(own: Own) -> Own:
     ]
     start = [np.sum(rows, axis=0)[: program.normed] for rows in weights]
     free = np.array([[float(to_fraction(v)) for v in c] for c in own.columns]).reshape(-1, program.n).T
-    vectors, nu = group_lasso(
-        blocks, program.y_float, float(program.lam), free, start, ridge=program.free.ridge
-    )
-    kept = [k for k, v in enumerate(vectors) if v.any()]
+    kept = list(range(len(blocks)))
+    while True:
+        found, nu = group_lasso(
+            [blocks[k] for k in kept],
+            program.y_float,
+            float(program.lam),
+            free,
+            [start[k] for k in kept],
+            ridge=program.free.ridge,
+        )
+        vectors = dict(zip(kept, found, strict=True))
+        left = [k for k in kept if vectors[k] @ start[k] > 0]  # none turns round: it would leave its face
+        if len(left) == len(kept):
+            break
+        kept = left
     return replace(
         own, groups=tuple(own.groups[k] for k in kept), nu=nu, vectors=tuple(vectors[k] for k in kept)
     )
@@ -252,7 +263,9 @@ def thinned(own: Own) -> Own | None:
         Q = np.linalg.qr(free)[0]
         M, right = M - Q @ (Q.T @ M), right - Q @ (Q.T @ right)
     x = nonnegative_least_squares(M, right)
-    kept = [k for k, v in enumerate(x) if v > 0]
+    sizes = np.linalg.norm(M, axis=0) * x
+    order = [k for k in np.argsort(-sizes) if x[k] > 0]
+    kept = sorted(int(order[i]) for i in independent(np.zeros((0, len(right))), [M[:, k] for k in order]))
     if len(kept) == len(columns):
         return None
     return replace(

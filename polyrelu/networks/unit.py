@@ -10,7 +10,16 @@ from flint import fmpq
 
 from polyrelu.exact.linear import dot
 from polyrelu.exact.real import known_sign
-from polyrelu.networks.coordinates import ball_norm, enclosed, is_exact, norm, positive_part, root, sign_of
+from polyrelu.networks.coordinates import (
+    ball_norm,
+    compatible,
+    enclosed,
+    is_exact,
+    norm,
+    positive_part,
+    root,
+    sign_of,
+)
 
 Vector = tuple[Any, ...]
 
@@ -72,6 +81,7 @@ class Unit:
         ratio = abs(self.phi) / length if length is not None else None
         c = root(ratio) if ratio is not None else None
         if c is not None and (is_exact([c]) or not is_exact(self.coordinates)):
-            return Unit(tuple(t * c for t in self.theta), self.phi / c, self.gate)
+            (*theta, phi), (c,) = compatible(self.coordinates, [c])
+            return Unit(tuple(t * c for t in theta), phi / c, self.gate)
         c = (abs(enclosed(self.phi)) / ball_norm(self.theta[:normed])).sqrt()
         return Unit(tuple(enclosed(t) * c for t in self.theta), enclosed(self.phi) / c, self.gate)

@@ -14,7 +14,7 @@ known to vanish at one end, an event, is positive elsewhere iff it leaves 0 in t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +41,7 @@ class Condition:
     row: int | None = None
     target: Place | None = None
     form: tuple[fmpq, ...] = field(default=(), compare=False, repr=False)
-    """Over nu, for sides and multipliers."""
+    """Over nu, for sides and multipliers; over b for weights that are shared with dependent neurons."""
 
 
 WEIGHT, SIDE, MULTIPLIER, SLACK, SHARE = "weight", "side", "multiplier", "slack", "share"
@@ -67,8 +67,10 @@ def multipliers(neuron: Neuron) -> list[Condition]:
     ]
 
 
-def weights(branch: Branch) -> list[Condition]:
-    """Every weight of the structure is positive."""
+def weights(branch: Branch, mixes: Mapping[Place, tuple[fmpq, ...]]) -> list[Condition]:
+    """Every weight is positive: the unknowns b, or linear forms of them where some are shared."""
+    if mixes:
+        return [Condition(WEIGHT, place, form=form) for place, form in mixes.items()]
     return [Condition(WEIGHT, neuron.place) for neuron in branch.neurons]
 
 
@@ -118,7 +120,8 @@ class Table:
         for i, f in enumerate(self.linear):
             row = [arb(0)] * branch.unknowns
             if f.kind == WEIGHT:
-                row[branch.size + places[f.place]] = arb(1)
+                shared = f.form or tuple(int(k == places[f.place]) for k in range(branch.K))
+                row[branch.size : branch.size + branch.K] = [arb(v) for v in shared]
             else:
                 constant = dot(f.form, rest)
                 if branch.size:
@@ -253,6 +256,8 @@ def _row(form: Sequence[fmpq]) -> arb_mat:
 
 def exact_value(f: Condition, branch: Branch, nu: Sequence[Any], b: Sequence[Any], lam: Any) -> Any:
     """The value of a condition over an exact field."""
+    if f.kind == WEIGHT and f.form:
+        return dot(f.form, b)
     if f.kind == WEIGHT:
         return b[[neuron.place for neuron in branch.neurons].index(f.place)]
     if f.kind == SLACK:

@@ -21,6 +21,7 @@ from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, multipliers, sides, slack, weights
+from polyrelu.paths.dependent import Dependent, mixes
 from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
 from polyrelu.proof.neuron import Neuron, Place
@@ -122,8 +123,8 @@ class Failure:
 class Curve:
     """A structure's root as a function of lambda, with its conditions."""
 
-    def __init__(self, branch: Branch, faces: Faces) -> None:
-        self.branch, self.faces = branch, faces
+    def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
+        self.branch, self.faces, self.further = branch, faces, further
         self.tables: dict[tuple[Place, ...], Table] = {}
         self.patience = Patience()
 
@@ -135,12 +136,12 @@ class Curve:
             found.append(neuron.place)
             if pair:
                 found.append(antipode(neuron.place))
-        return tuple(found)
+        return (*found, *(f.place for f in self.further))
 
     @cached_property
     def rows(self) -> Rows:
         """What is known of the residual's rows by structure."""
-        return Rows.of(self.branch)
+        return Rows.of(self.branch, self.tight)
 
     def table(self, guests: Sequence[Place] = ()) -> Table:
         """All conditions, with those of some guests."""
@@ -148,7 +149,8 @@ class Curve:
         if key not in self.tables:
             around = [f for place in (*self.tight, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
-            self.tables[key] = Table(self.branch, [*weights(self.branch), *around, *leaving])
+            shared = mixes(self.branch, self.further) if self.further else {}
+            self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])
         return self.tables[key]
 
     def node(self, point: Balls, lam: fmpq) -> Node:

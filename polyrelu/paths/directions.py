@@ -32,6 +32,8 @@ from polyrelu.proof.program import Program
 
 BITS = 100
 """Binary digits of the residual at a node."""
+FLOOR_BITS = 90
+"""No error below this part of lambda is used: a piece ends a hair beyond its breakpoint, where guests exceed lambda."""
 MAX_BOXES = 9_000
 LEAST_DEPTH, MAX_DEPTH = 12, 24
 """A chord whose coverings need more is cut in two; a shorter one needs fewer."""
@@ -128,7 +130,7 @@ class Rows:
     sided: dict[int, int]
 
     @staticmethod
-    def of(branch: Branch) -> Rows:
+    def of(branch: Branch, tight: Sequence[Place]) -> Rows:
         """Without the rows that no neuron touches and whose target is 0."""
         program, W = branch.program, branch.W.tolist()
         touched = [any(v != 0 for v in row) for row in W] if branch.size else [False] * program.n
@@ -137,17 +139,16 @@ class Rows:
         rows = program.X_integer.copy()
         for i in still:
             rows[i] = 0
-        return Rows(rows, still, _sided(branch, still))
+        return Rows(rows, still, _sided(branch.program, tight, still))
 
 
-def _sided(branch: Branch, still: frozenset[int]) -> dict[int, int]:
+def _sided(program: Program, tight: Sequence[Place], still: frozenset[int]) -> dict[int, int]:
     """Rows with y_i = 0 where all neurons that act have one sign s: the fit has sign s there, so s nu_i <= 0."""
     acting: dict[int, set[int]] = {}
-    for neuron, pair in zip(branch.neurons, branch.paired, strict=True):
-        for i, side in enumerate(neuron.place.face):
-            if side > 0 or (pair and side):
-                acting.setdefault(i, set()).add(neuron.place.sign)
-    y = branch.program.yq
+    for place in tight:
+        for i in place.active:
+            acting.setdefault(i, set()).add(place.sign)
+    y = program.yq
     return {i: next(iter(s)) for i, s in acting.items() if len(s) == 1 and y[i] == 0 and i not in still}
 
 
@@ -178,8 +179,10 @@ def unsettled(
             errors[i] += Fraction(abs(m - node.integers[i]), 2**node.bits)
     sizes = [norm_above(row) for row in rows.rows]
     total = sum((e * size for e, size in zip(errors, sizes, strict=True)), start=Fraction(0))
+    level = to_fraction(ends_of[0].lam) * ends_of[0].program.denominator
+    total = max(total, level / 2**FLOOR_BITS)
     radius = total / (sum(sizes) or 1)
-    part = total / (to_fraction(ends_of[0].lam) * ends_of[0].program.denominator)
+    part = total / level
     if part > patience.part:
         return Above(ends_of[0], (), ())
     hard = frozenset[tuple[int, int]]().union(

@@ -147,11 +147,7 @@ def _hit(curve: Curve, failed: Condition) -> Iterator[Change]:
 def _cross(curve: Curve, failed: Condition) -> Iterator[Change]:
     j, place = failed.row, failed.place
     assert j is not None
-    acting = [
-        k
-        for k, pair in _units(curve)
-        if k.place != place and (k.place.face[j] > 0 or (pair and k.place.face[j]))
-    ]
+    acting = [p for p in curve.tight if p != place and p.face[j] > 0]
     parallel = [i for i in on_hyperplane(curve.faces.neuron(place), j).zero_set if place.face[i]]
     if acting or curve.branch.program.yq[j] != 0 or parallel != [j]:
         return

@@ -7,7 +7,7 @@ is a gap, which is told with its reason; nothing is ever bridged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -19,12 +19,15 @@ from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.branch import Branch
+from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.compound import compound
 from polyrelu.paths.curve import Curve, Faces, Piece
+from polyrelu.paths.dependent import is_dependent, with_parts
 from polyrelu.paths.directions import Node
 from polyrelu.paths.walk import Walk, follow, short
+from polyrelu.proof.optimum import Optimum
+from polyrelu.proof.ranks import rational_dependences
 
 BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
 """Where the optimum is certified afresh, relative to where the walk is stuck."""
@@ -137,16 +140,44 @@ def started(problem: Problem, faces: Faces, lam: fmpq) -> Start:
     optimum = result.proved()
     structure = optimum.point.structure
     if len(optimum.neurons) != len(structure.neurons) + sum(structure.paired):
-        raise Undecided("a neuron is tight whose activation depends on the others'")
+        return _with_dependent(optimum, faces, lam)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
     at = optimum.point.balls(DIGITS)
-    scale = arb(lam)
-    eta = ball_column([v / scale for v in at.nu])
-    data = branch.data
-    g = data.gram.solve(data.W.transpose() * eta).entries() if branch.size else []
-    x = [*g, *(w * scale for w in at.weights), *at.c]
-    point = branch.newton(x, lam)
-    if point is None:
-        raise Undecided("the root could not be followed: its system is nearly singular")
+    point = _point(branch, at.nu, [*at.weights, *at.c], lam)
     curve = Curve(branch, faces)
     return curve, curve.node(point, lam)
+
+
+def _with_dependent(optimum: Optimum, faces: Faces, lam: fmpq) -> Start:
+    """Neurons whose activations depend on others': a maximal independent part, and the rest carried along."""
+    found = rational_dependences(optimum.point, optimum.neurons)
+    if found is None or not all(optimum.support.used):
+        raise Undecided(
+            "neurons are tight whose activations depend on the others' in a way that is not rational"
+        )
+    branch = Branch(
+        faces.program,
+        tuple(faces.neuron(optimum.neurons[k].place) for k in found.basis),
+        (False,) * len(found.basis),
+    )
+    at = optimum.point.balls(DIGITS)
+    point = _point(branch, at.nu, [arb(0)] * branch.K, lam)
+    others = {optimum.neurons[k].place: over for k, over in found.others.items()}
+    parts = with_parts(branch, list(at.nu), others)
+    if parts is None or not all(is_dependent(branch, faces.neuron(f.place), f.over) for f in parts):
+        raise Undecided("neurons are tight whose activations depend on the others' at this lambda alone")
+    curve = Curve(branch, faces, parts)
+    return curve, curve.node(point, lam)
+
+
+def _point(branch: Branch, nu: Sequence[arb], rest: Sequence[arb], lam: fmpq) -> Balls:
+    """The root at an optimum with this residual; `rest` are weights beta and exchanges."""
+    scale = arb(lam)
+    eta = ball_column([v / scale for v in nu])
+    data = branch.data
+    g = data.gram.solve(data.W.transpose() * eta).entries() if branch.size else []
+    K = branch.K
+    point = branch.newton([*g, *(w * scale for w in rest[:K]), *rest[K:]], lam)
+    if point is None:
+        raise Undecided("the root could not be followed: its system is nearly singular")
+    return point

@@ -67,7 +67,11 @@ class Interval:
     @cached_property
     def pairs(self) -> int:
         """Number of antipodal pairs."""
-        return sum(self.curve.branch.paired) + len(_exact_among_singles(self.pieces[-1]))
+        return sum(self.curve.branch.paired) + len(self._exact)
+
+    @cached_property
+    def _exact(self) -> list[tuple[Place, Place]]:
+        return _exact_among_singles(self.pieces[-1])
 
     @property
     def p_unique(self) -> bool:
@@ -81,8 +85,11 @@ class Interval:
 
     @property
     def function_unique(self) -> bool:
-        """Whether all optimal networks are one function."""
-        return True
+        """Whether all optimal networks are one function: all dependences are linear exchanges."""
+        if not self.curve.further:
+            return True
+        spans = [row for u, _ in self._exact for row in self.curve.faces.neuron(u).L.transpose().tolist()]
+        return self.nullity == len(self._exact) - (rank(spans) if spans else 0)
 
     @cached_property
     def affine(self) -> bool:
@@ -121,9 +128,8 @@ def _exact_among_singles(piece: Piece) -> list[tuple[Place, Place]]:
     On a line they are. Else v_k.X^T nu = 0 for v_k = A_k nu - A_-k nu (see `phase`), and where these span U, all are.
     """
     curve = piece.curve
-    found = opposite_places(
-        [k.place for k, p in zip(curve.branch.neurons, curve.branch.paired, strict=True) if not p]
-    )
+    pairs = {k.place for k, p in zip(curve.branch.neurons, curve.branch.paired, strict=True) if p}
+    found = opposite_places([p for p in curve.tight if not {p, antipode(p)} & pairs])
     wide = [pair for pair in found if curve.faces.neuron(pair[0]).dimension > 1]
     if wide and not _span_everything(piece, found, wide):
         found = [pair for pair in found if pair not in wide]

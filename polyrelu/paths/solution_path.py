@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
-from polyrelu.display import DIGITS, Reported
+from polyrelu.display import DIGITS, Reported, picture
 from polyrelu.errors import BadInput, LimitReached, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
@@ -28,6 +28,7 @@ from polyrelu.paths.curve import Curve, Faces, Piece
 from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.gaps import Gap, Way, started, walked
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.sensitivity import Sensitivity, sensitivity
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
@@ -87,6 +88,14 @@ class Path(Reported):
 
         return certify(self.problem, lam=lam)
 
+    def sensitivity(self, lam: Any) -> Sensitivity:
+        """Derivatives of weights, directions and fit by lambda and by the targets, where lambda is no breakpoint."""
+        return sensitivity(self.problem, lam)
+
+    def plot(self) -> Any:
+        """The profile of weights against lambda, as a figure with `.save(file)` and a `caption`."""
+        return picture(self)
+
     def weights(self, lam: Any, digits: int = DIGITS) -> list[tuple[Any, Bounds]]:
         """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up."""
         value = to_fmpq(exact_number(lam))
@@ -114,7 +123,7 @@ def path(
     lo: Any = None,
     hi: Any = None,
     *,
-    bias: bool = False,
+    bias: bool | str = False,
     to_zero: bool = False,
     floats: Floats = "decimal",
     told: Any = None,

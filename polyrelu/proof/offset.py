@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import compress
 
 import numpy as np
-from flint import arb_mat, fmpq_mat
+from flint import arb_mat, fmpq, fmpq_mat
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
@@ -125,13 +125,14 @@ def rooted(structure: Structure, guess: Guess) -> Point | None:
     """The structure with a proved root near the guess."""
     if not structure.neurons:  # equations of floating places alone are no structure
         return None if structure.floating else Point(structure, None)
-    lam = float(structure.program.lam)
+    larger = None if guess.lam is None else fmpq(guess.lam.numerator, guess.lam.denominator)
+    lam = float(structure.program.lam if guess.lam is None else guess.lam)
     columns = [_column(neuron, guess.nu) / lam for neuron in structure.neurons]
     M = np.column_stack([*columns, -_floats(structure.E)])
     x = solve_least_squares(M, structure.program.y_float - guess.nu)
     K = len(columns)
     root = root_of(
-        structure, [float(v) for v in guess.nu], [float(v) for v in x[:K]], [float(v) for v in x[K:]]
+        structure, [float(v) for v in guess.nu], [float(v) for v in x[:K]], [float(v) for v in x[K:]], larger
     )
     return Point(structure, root) if root is not None else None
 

@@ -56,6 +56,11 @@ class Program(Shown):
     finished: bool = True
     """For the guess alone, too: whether it polishes a vertex."""
 
+    def __post_init__(self) -> None:
+        """Tests of a list of blocks know penalised biases alone."""
+        if self.offset and self.listed is not None:
+            raise ValueError("a free hidden bias is proved by directions, not by a list of patterns")
+
     @cached_property
     def free(self) -> FreeColumns:
         """The columns that join linearly: none, unless `columns` says so."""

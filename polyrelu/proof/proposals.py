@@ -42,8 +42,8 @@ def proposals(
     if float(lam / top) > 0:
         yield from (_seen_by(variant, lam, guess_at) for variant in program.variants)
     for part in PARTS:
-        if lam < SMALL * top and lam < part * top and not program.free.ridge and not program.offset:
-            yield lambda larger=part * top: replace(guess_at(program, larger), lam=larger)  # type: ignore[misc]
+        if lam < SMALL * top and lam < part * top and not program.free.ridge:
+            yield lambda larger=part * top: replace(_seen_by(program, larger, guess_at)(), lam=larger)  # type: ignore[misc]
 
 
 def _seen_by(

@@ -13,7 +13,7 @@ well. The end is a set of weights with independent activations, none of which ca
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flint import fmpq
@@ -99,7 +99,7 @@ def prune_network(network: Network, X: Any) -> tuple[Network, Pruned]:
     """Algorithm 1 on network weights: each (theta, phi) times the root of its factor, units at zero left out."""
     pruned = prune_activations(network_activations(network, X))
     kept = [_scaled(network.units[k], pruned.factors[k]) for k in pruned.support]
-    return Network(tuple(kept), network.d), pruned
+    return replace(network, units=tuple(kept)), pruned
 
 
 def prune_weights(weights: Sequence[tuple[int, Sequence[Any]]], X: Any) -> list[tuple[int, Vector]]:

@@ -5,6 +5,7 @@
     as_html(x)           for a notebook                              (default: the facts as a table)
     as_text(x, digits)   the readable form for a terminal
     as_json(x, digits)   the JSON object
+    as_picture(x)        a figure, where there is one
 
 People's texts count rows and neurons from 1; JSON, like Python, counts them from 0.
 """
@@ -54,6 +55,12 @@ def as_text(x: Any, digits: int) -> str:
 def as_json(x: Any, digits: int) -> dict[str, Any]:
     """The JSON object."""
     raise TypeError(f"a {type(x).__name__} has no JSON form")
+
+
+@singledispatch
+def as_picture(x: Any) -> Any:
+    """A figure (matplotlib)."""
+    raise TypeError(f"a {type(x).__name__} has no picture")
 
 
 def answered(key: str, question: Callable[[], Any]) -> dict[str, Any]:

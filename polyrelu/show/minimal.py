@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flint import arb
 
 from polyrelu.exact.enclosure import precision
+from polyrelu.optimal_set.families import joined
 from polyrelu.optimal_set.set_point import OptimalNetwork
 from polyrelu.proof.optimum import Optimum
 from polyrelu.selection.pruning import Step
@@ -53,23 +55,37 @@ def _network(
     network: OptimalNetwork, neurons: list[dict[str, Any]], directions: list[list[Any]], places: int
 ) -> dict[str, Any]:
     weights, units = network.weights(bits_for(places)), []
-    for k in network.support:
+    for group in _groups(network):
+        k = group[0]
         with precision(bits_for(places) + 32):
-            root = arb(weights[k]).sqrt()
-            convex, theta = [u * weights[k] for u in directions[k]], [u * root for u in directions[k]]
+            weight = sum((arb(weights[j]) for j in group[1:]), start=weights[k])
+            parts = [[u * weights[j] for u in directions[j]] for j in group]
+            total = [sum(column, start=arb(0)) for column in zip(*parts, strict=True)]
+            direction = directions[k] if len(group) == 1 else [v / weight for v in total]
+            root = arb(weight).sqrt()
+            convex, theta = [u * weight for u in direction], [u * root for u in direction]
             phi = root * neurons[k]["sign"]
         units.append(
             {
                 "neuron": k,
+                **({} if len(group) == 1 else {"joined_with": list(group[1:])}),
                 "sign": neurons[k]["sign"],
-                "direction": neurons[k]["direction"],
-                "weight": bounds(weights[k], places),
+                "direction": [bounds(v, places) for v in direction],
+                "weight": bounds(weight, places),
                 "convex_weight": [bounds(v, places) for v in convex],
                 "theta": [bounds(v, places) for v in theta],
                 "phi": bounds(phi, places),
             }
         )
     return {"width": network.width, "neurons": units, **_free_part(network, places)}
+
+
+def _groups(network: OptimalNetwork) -> Sequence[tuple[int, ...]]:
+    """Which neurons of S make one unit: with a free hidden bias neighbours in a family, at their mean bias."""
+    optimum = network.polytope.optimum
+    if not optimum.program.offset:
+        return [(k,) for k in network.support]
+    return list(joined(optimum, network.support))
 
 
 def _free_part(network: OptimalNetwork, places: int) -> dict[str, Any]:
@@ -105,6 +121,13 @@ def readable(shown: dict[str, Any], optimum: Optimum) -> str:
 
 
 def _unit_lines(unit: dict[str, Any], neuron: dict[str, Any]) -> list[str]:
+    if "joined_with" in unit:
+        w, theta = (", ".join(_short(v) for v in unit[key]) for key in ("direction", "theta"))
+        return [
+            f"    neurons {_counted([unit['neuron'], *unit['joined_with']])} joined  sign "
+            f"{'+' if unit['sign'] > 0 else '-'}  weight {_short(unit['weight'])}",
+            f"      direction and mean bias ({w}); network weights theta = ({theta}), phi = {_short(unit['phi'])}",
+        ]
     w, theta = (", ".join(_short(v) for v in unit[key]) for key in ("convex_weight", "theta"))
     return [
         f"    neuron {unit['neuron'] + 1}  sign {'+' if unit['sign'] > 0 else '-'}  weight {_short(unit['weight'])}",

@@ -17,7 +17,8 @@ from polyrelu.paths.solution_path import Path
 from polyrelu.paths.zero import Limit
 from polyrelu.proof.neuron import Place
 from polyrelu.show.bounds import above, percent
-from polyrelu.show.forms import Facts, as_facts, as_json, as_text
+from polyrelu.show.figures import profile
+from polyrelu.show.forms import Facts, as_facts, as_json, as_picture, as_text
 
 LEAST_DIGITS = 12
 """A breakpoint is enclosed to a relative width of 1e-9 at least."""
@@ -145,6 +146,11 @@ def _(limit: Limit, digits: int) -> dict[str, Any]:
         "neurons": limit.neurons,
         "exact": None,
     }
+
+
+@as_picture.register
+def _(found: Path) -> Any:
+    return profile(found)
 
 
 @as_text.register

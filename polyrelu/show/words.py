@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from polyrelu.show import answer, bounds, facts, paths, predictions, results, sets, unpenalised
-from polyrelu.show.forms import as_facts, as_html, as_json, as_line, as_text
+from polyrelu.show import answer, bounds, facts, paths, predictions, results, sensitivities, sets, unpenalised
+from polyrelu.show.forms import as_facts, as_html, as_json, as_line, as_picture, as_text
 
 __all__ = [
     "answer",
@@ -11,12 +11,14 @@ __all__ = [
     "as_html",
     "as_json",
     "as_line",
+    "as_picture",
     "as_text",
     "bounds",
     "facts",
     "paths",
     "predictions",
     "results",
+    "sensitivities",
     "sets",
     "unpenalised",
 ]

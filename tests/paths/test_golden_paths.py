@@ -93,5 +93,16 @@ def test_uniqueness_begins_ends_and_begins_again():
     assert found.status == "proved"
     kinds = [b.changes[0].kind for b in found.breakpoints]
     assert kinds == ["pair_enter", "pair_leave", "pair_enter"]
-    assert [found.breakpoint(k, 6)[0] for k in range(3)] == ["2.25836", "3.63267", "3.70255"]
+    assert [found.breakpoint(k, 6)[0] for k in range(3)] == ["2.25835", "3.63268", "3.70255"]
     assert [i.p_unique for i in found.intervals] == [False, True, False, True]
+
+
+def test_four_dependent_neurons_enter_together():
+    """On all of (0, 5): rank 3, two minimal networks that are different functions, R = 2 (5 - L)."""
+    found = path([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], to_zero=True)
+    assert found.status == "proved"
+    assert found.exact(0).name == "5"
+    below = found.intervals[0]
+    assert (len(below.places), below.rank, below.pairs, below.nullity) == (4, 3, 2, 1)
+    assert (below.p_unique, below.function_unique) == (False, False)
+    assert float(found.limit.norm(200).mid()) == pytest.approx(10)

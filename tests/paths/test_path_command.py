@@ -5,12 +5,12 @@ from fractions import Fraction
 
 import pytest
 
+from polyrelu import path
 from polyrelu.budget import OutOfTime
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.paths.bounded import bounded_path
-from polyrelu.paths.solution_path import path
 
 KEYS = [
     "status",
@@ -75,13 +75,15 @@ def test_bad_ends_are_one_line(table, capsys, ends):
 
 
 def test_a_piece_that_stays_open_is_told(tmp_path, capsys):
-    file = tmp_path / "square.csv"  # four neurons with dependent activations on the whole of (0, 5)
-    file.write_text("1,0,3\n0,1,4\n-1,0,3\n0,-1,4\n")
+    file = tmp_path / "pentagon.csv"  # symmetric: five neurons change at once, in an irrational way
+    file.write_text("2,0,1\n1,2,1\n-2,1,1\n-2,-1,1\n1,-2,1\n")
     assert main(["path", str(file), "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
     assert found["status"] == "undecided"
     assert found["undecided"]
     assert all(piece["reason"] for piece in found["undecided"])
+    assert main(["path", str(file)]) == 3
+    assert "UNDECIDED" in capsys.readouterr().out
 
 
 def test_nothing_to_learn(tmp_path, capsys):
@@ -159,3 +161,31 @@ def test_a_penalised_bias_is_a_column(tmp_path, capsys):
     file.write_text("1,1\n2,3\n-1,2\n")
     assert main(["path", str(file), "--bias", "--from", "5"]) == 0
     assert "2 features (bias included)" in capsys.readouterr().out
+
+
+def test_a_profile_is_drawn(table, tmp_path):
+    file = tmp_path / "profile.png"
+    assert main(["path", table, "--plot", str(file)]) == 0
+    assert file.read_bytes().startswith(b"\x89PNG")
+    drawn = path([[1], [2], [-1]], [1, 3, 2], 1, 8).plot()
+    assert drawn.shown["breakpoints"] == [2.0, 7.0]
+    assert "2 breakpoints" in drawn.caption
+    for lams, weights, _ in drawn.shown["curves"]:  # (7 - L)/5 and 2 - L
+        assert all(
+            min(abs(w - (7 - lam) / 5), abs(w - 2 + lam)) < 1e-9 for lam, w in zip(lams, weights, strict=True)
+        )
+
+
+def test_plots_need_a_path(table, capsys):
+    assert main(["path", table, "--gap", "1e-2", "--plot", "x.png"]) == 2
+    assert main(["path", table, "--at", "1", "--gap", "1e-2"]) == 2
+    capsys.readouterr()
+
+
+def test_derivatives_at_one_penalty(table, capsys):
+    assert main(["path", table, "--at", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["lambda"] == "1"
+    assert [round(float(k["by_lambda"][0]), 6) for k in found["neurons"]] == [-0.2, -1.0]
+    assert main(["path", table, "--at", "2"]) == 3
+    assert "breakpoint" in capsys.readouterr().err

@@ -305,3 +305,20 @@ def test_lists_of_patterns_and_gates_are_refused():
     for more in ({"patterns": "all"}, {"patterns": [[1, 0]]}, {"gated": True}):
         with pytest.raises(BadInput, match="free hidden bias"):
             certify([[1], [2]], [1, 2], 1, bias="free", **more)
+
+
+def test_a_list_of_patterns_never_judges_a_free_bias():
+    """Its projections would count the bias in the norm: a block below lambda there may be above it here."""
+    from polyrelu.proof.free_columns import FreeColumns
+    from polyrelu.proof.program import Program
+
+    problem = Problem.of([[1], [2]], [1, 3], 1, bias="free")
+    with pytest.raises(ValueError, match="by directions"):
+        Program(
+            problem.X,
+            problem.y,
+            problem.lam,
+            np.ones((1, 2), bool),
+            columns=FreeColumns.of(problem),
+            offset=True,
+        )

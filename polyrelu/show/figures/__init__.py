@@ -31,6 +31,7 @@ __all__ = [
     "natural_kind",
     "need_matplotlib",
     "polytope",
+    "profile",
     "support",
 ]
 
@@ -73,6 +74,15 @@ def support(result: Result) -> Any:
     return _draw("support", result)
 
 
+def profile(path: Any) -> Any:
+    """Weights against lambda along a solution path."""
+    need_matplotlib()
+    from polyrelu.show.figures.canvas import style
+
+    with style():
+        return import_module("polyrelu.show.figures.path_profile").draw(path)
+
+
 def draw(result: Result, kind: str | None = None, **options: Any) -> Any:
     """The figure of that kind, or the natural one of the result."""
     if kind is None:
@@ -110,6 +120,7 @@ def html_image(result: Result) -> str:
 
 
 def _draw(kind: str, result: Result, *arguments: Any) -> Any:
+    result.problem.setting.refuse("a figure")
     need_matplotlib()
     from polyrelu.show.figures.canvas import style
     from polyrelu.show.figures.choice import module_of

@@ -36,6 +36,7 @@ def page(
     max_vertices: int = MAX_VERTICES,
 ) -> Page:
     """The page of a proved result; neurons and feature choose the coordinates of the picture as in `figure1`."""
+    result.problem.setting.refuse("a page")
     need_plotly()
     from polyrelu.show.interactive.numbers import numbers
 

@@ -1,0 +1,261 @@
+"""Trained networks: relative gap, a proved stationary point nearby, superfluous units; against training itself."""
+
+import json
+import random
+import warnings
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from flint import arb, fmpq
+from scipy.optimize import minimize
+from sklearn.datasets import load_iris
+from sklearn.neural_network import MLPRegressor
+
+import polyrelu
+from polyrelu.cli import main
+from polyrelu.data.problem import Problem
+from polyrelu.errors import BadInput, Undecided
+from polyrelu.interop.weights import read_network, written
+from polyrelu.judging.nearest import nearest_stationary
+from polyrelu.judging.questions import ask
+from polyrelu.judging.stationarity import stationarity
+from polyrelu.networks.coordinates import rounded
+from polyrelu.networks.network import Network
+from polyrelu.networks.objective import objective_of, residual_of
+from polyrelu.networks.suiting import alone, suited
+from tests.corpus import degenerate, generic
+
+TOY = ([[0], [1], [2], [3], [4], [5]], [0, 1, 0, 2, 0, 3], "1/4")
+
+
+def in_floats(network):
+    """The network rounded to floats, balanced."""
+    found = alone(network.balanced())
+    theta = [[rounded(v) for v in unit.theta] for unit in found.units]
+    c = [rounded(v) for v in found.coefficients]
+    plain = Network.of(theta, [rounded(unit.phi) for unit in found.units], d=network.d)
+    if not c:
+        return plain
+    return replace(plain, coefficients=tuple(fmpq(*v.as_integer_ratio()) for v in c), free_at=found.free_at)
+
+
+SETTINGS = [
+    {},
+    {"bias": "penalised"},
+    {"output_bias": "free"},
+    {"bias": "penalised", "output_bias": "ridge"},
+    {"bias": "free"},
+    {"bias": "penalised", "output_bias": "free", "skip": True},
+]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_rounded_optimum_is_told_so(setting, seed):
+    rng = random.Random(seed)
+    X = [[rng.randint(-9, 9) for _ in range(2)] for _ in range(6)]
+    y = [rng.randint(-9, 9) for _ in range(6)]
+    result = polyrelu.certify(X, y, 1, **setting)
+    answer = ask(in_floats(result.network()), result)
+    low, high = answer.relative_gap
+    assert 0 <= low <= high < Fraction(1, 10**12)
+    assert rounded(answer.nearest_stationary.distance) < 1e-12
+    assert abs(rounded(answer.nearest_stationary.objective) - float(result.objective()[0])) < 1e-9
+    assert "(proved)" in answer.to_json()["headline"]
+
+
+def test_rounded_optima_of_degenerate_tables():
+    """Kinks, repeated and opposite rows, linear phases: a stationary point at the optimum is proved, or named open."""
+    proved = 0
+    for seed in range(16):
+        X, y, lam = degenerate(seed) if seed % 2 else generic(seed)
+        result = polyrelu.certify(X, y, lam)
+        if result.solutions is None:
+            continue
+        answer = ask(in_floats(result.network()), result)
+        low, high = answer.relative_gap
+        assert low == high == 0 or high < Fraction(1, 10**12)
+        if answer.nearest_stationary is None:
+            assert answer.nearest_reason
+            continue
+        proved += 1
+        assert rounded(answer.nearest_stationary.distance) < 1e-12, seed
+    assert proved >= 12
+
+
+def test_both_are_zero():
+    answer = ask(Network.of([], [], d=1), [[1], [2]], [0, 0], 1)
+    assert answer.relative_gap == (0, 0)
+    assert ask(Network.of([[1]], [1]), [[1], [2]], [0, 0], 1).relative_gap == (None, None)
+
+
+def test_relative_gap_is_the_gap_over_the_optimum():
+    answer = ask(Network.of([["6/5", "8/5"]], [3]), [[1, 0], [0, 1]], [3, 4], 1)
+    gap = answer.full.gap[0]
+    assert answer.relative_gap == (Fraction(str(gap)) / Fraction(9, 2),) * 2
+
+
+def test_a_stationary_point_that_is_not_the_optimum():
+    """X = (1,-1), (0,1), y = (2,2): theta = (1, 0), phi = 1 is stationary, on the hyperplane of row 2."""
+    problem = Problem.of([[1, -1], [0, 1]], [2, 2], 1)
+    near = Network.of([["1.0001", "0.00001"]], ["0.9999"])
+    found = nearest_stationary(near, problem, residual_of(near, problem))
+    assert found.kinks == ((1,),)
+    assert rounded(found.distance) == pytest.approx(np.sqrt(2e-8 + 1e-10), rel=1e-6)
+    assert found.objective.overlaps(arb(7) / 2)
+    assert abs(found.distance.rad()) < 1e-15
+    # the second route: the point itself, in exact numbers, by the test of stationarity
+    assert stationarity(Network.of([[1, 0]], [1]), problem).clarke.answer is True
+    assert ask(near, problem).relative_gap[0] > Fraction(1, 100)
+    far = nearest_stationary(near, problem, residual_of(near, problem), Fraction(1, 10**9))
+    assert far.kinks != ((1,),)  # not snapped: another structure, and another point
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_the_point_is_stationary_by_its_subdifferential(setting):
+    """At the proved point, cut to rationals, the derivative is as small as the cut: a route without the structure."""
+    rng = random.Random(7)
+    X = [[rng.randint(-9, 9) for _ in range(2)] for _ in range(5)]
+    problem = Problem.of(X, [rng.randint(-9, 9) for _ in range(5)], 2, **setting)
+    seen = 0
+    for _ in range(10):
+        theta = [[rng.uniform(-1, 1) for _ in range(problem.d)] for _ in range(3)]
+        network = suited(Network.of(theta, [rng.uniform(-1, 1) for _ in range(3)]), problem)
+        try:
+            found = nearest_stationary(network, problem, residual_of(network, problem))
+        except Undecided:
+            continue
+        if any(found.kinks):
+            continue
+        seen += 1
+        cut = suited(in_floats(found.network), problem)
+        assert rounded(stationarity(cut, problem).residual[1]) < 1e-12
+        value = objective_of(cut, problem, residual_of(cut, problem), False)[0]
+        assert rounded(value) == pytest.approx(rounded(found.objective), rel=1e-12)
+    assert seen
+
+
+def test_more_rows_than_cells_that_can_be_listed():
+    """116 rows and 8 columns: the own patterns need no list of cells."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(116, 8)).round(2), rng.normal(size=116).round(2)
+    network = Network.of(rng.normal(size=(2, 8)).round(2) / 4, [0.5, -0.25])
+    answer = ask(network, X, y, 20, patterns="own")
+    assert answer.optimal.answer is False
+    assert answer.optimal.scope == "among networks with these 2 patterns"
+    low, high = answer.relative_gap
+    assert 0 < low <= high < low + Fraction(1, 10**9)
+    assert "among networks" in answer.to_json()["headline"]
+
+
+def test_a_list_of_patterns_must_hold_the_network():
+    network = Network.of([[1, 1]], [1])
+    answer = ask(network, [[1, 0], [0, 1]], [3, 4], 1, patterns=[[1, 1], [1, 0]])
+    assert answer.optimal.scope == "among networks with these 2 patterns"
+    with pytest.raises(BadInput, match="unit 1 of the network has none of the listed patterns"):
+        ask(network, [[1, 0], [0, 1]], [3, 4], 1, patterns=[[1, 0]])
+
+
+def train(X, y, alpha, width, runs):
+    """lbfgs, restarted where it stopped until `runs` are over: yields the network after each run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mlp = MLPRegressor(
+            hidden_layer_sizes=(width,),
+            solver="lbfgs",
+            alpha=alpha,
+            max_iter=40,
+            max_fun=10**5,
+            tol=1e-14,
+            random_state=1,
+            warm_start=True,
+        )
+        for _ in range(runs):
+            yield mlp.fit(X, y)
+
+
+def polished(network, X, y, lam):
+    """The same network after an L-BFGS run of scipy to the last digits, which scikit-learn's is not."""
+    m, d = network.width, X.shape[1]
+    A = np.column_stack([X, np.ones(len(X))])
+
+    def loss(x):
+        T, phi, c = x[: m * (d + 1)].reshape(m, d + 1), x[m * (d + 1) : -1], x[-1]
+        h = np.maximum(A @ T.T, 0)
+        r = h @ phi + c - y
+        W = np.column_stack([T[:, :d], np.zeros(m)])
+        theta = (np.outer(r, phi) * (h > 0)).T @ A + lam * W
+        value = r @ r / 2 + lam * ((W**2).sum() + phi @ phi) / 2
+        return value, np.concatenate([theta.ravel(), h.T @ r + lam * phi, [r.sum()]])
+
+    start = [[float(v) for v in u.theta] for u in network.units], [float(u.phi) for u in network.units]
+    x = np.concatenate([np.ravel(start[0]), start[1], [float(network.coefficients[0])]])
+    for _ in range(20):
+        x = minimize(
+            loss, x, jac=True, method="L-BFGS-B", options={"ftol": 0, "gtol": 1e-13, "maxiter": 5000}
+        ).x
+    T = x[: m * (d + 1)].reshape(m, d + 1)
+    return Network.of(T[:, :d], x[m * (d + 1) : -1], bias=T[:, d], output_bias=x[-1])
+
+
+def test_gap_and_distance_shrink_with_training_on_iris():
+    iris = load_iris().data
+    X, y = iris[:, :3], iris[:, 3]
+    runs = [Network.of(mlp) for mlp in train(X, y, 3.0, 6, 3)]
+    result = polyrelu.certify(runs[0].matching.problem(X, y))
+    answers = [ask(network, result) for network in (runs[0], runs[2], polished(runs[2], X, y, 3.0))]
+    distances = [rounded(a.nearest_stationary.distance) for a in answers]
+    gaps = [a.relative_gap[1] for a in answers]
+    assert distances[0] > distances[1] > distances[2]
+    assert distances[2] < 1e-6
+    assert gaps[0] > gaps[1] > gaps[2]
+    assert len(answers[2].nearest_stationary.vanished) < 6
+
+
+def test_superfluous_units():
+    X, y = [[1, 0], [0, 1], [1, 1]], [1, 2, 3]
+    network = Network.of([[1, 0], [2, 0], [0, 1], [1, 1], [0, 0]], [1, 1, 1, 1, 3])
+    found = ask(network, X, y, 1).leaner
+    assert 4 in found.superfluous
+    rows = Problem.of(X).X
+    assert found.network.evaluate(rows) == network.evaluate(rows)
+    assert found.network.width == 5 - len(found.superfluous) < 4
+    assert rounded(found.network.balanced_penalty()) <= rounded(network.balanced_penalty())
+    only = ask(Network.of([[1, 0]], [1]), X, y, 1).leaner
+    assert (only.superfluous, only.network.units) == ((), Network.of([[1, 0]], [1]).units)
+
+
+def test_a_trained_network_is_pruned_to_a_file(tmp_path, capsys):
+    X, y, lam = TOY
+    (mlp,) = train(np.array(X), np.array(y), 0.25, 12, 1)
+    network = Network.of(mlp)
+    path, data, out = tmp_path / "net.json", tmp_path / "data.csv", tmp_path / "leaner.json"
+    path.write_text(json.dumps(written(network)))
+    data.write_text("x,y\n" + "\n".join(f"{a},{b}" for (a,), b in zip(X, y, strict=True)))
+    options = ["--data", str(data), "--lam", lam, "--bias", "free"]
+    assert main(["network", str(path), *options, "--json", "--prune", str(out)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert Fraction(answer["optimum"][0]) == Fraction(309, 160)
+    assert answer["setting"]["output_bias"] == "free"
+    assert answer["headline"].startswith("within ")
+    leaner = read_network(str(out))
+    assert leaner.width == 12 - len(answer["superfluous"]) <= 6
+    assert leaner.evaluate(X) == network.evaluate(X)
+    assert main(["network", str(out), *options, "--tolerance", "1e-3"]) == 0
+    assert "relative gap" in capsys.readouterr().out
+
+
+def test_a_file_of_prune_brings_its_problem(tmp_path, capsys):
+    data, out = tmp_path / "data.csv", tmp_path / "pruned.json"
+    data.write_text("a,b,y\n1,0,3\n0,1,4\n-1,0,3\n0,-1,4\n")
+    assert main(["prune", str(data), "--lam", "1", "--all", "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert main(["network", str(out), "--data", str(data)]) == 2
+    assert "--number 1 to 2" in capsys.readouterr().err
+    assert main(["network", str(out), "--data", str(data), "--number", "2", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["lambda"] == "1"
+    assert float(answer["relative_gap"][1]) < 1e-12
+    assert float(answer["stationary_distance"][1]) < 1e-12
