@@ -8,6 +8,9 @@ function (sum delta_k s_k u_k).x that vanishes on the rows of X and has its grad
 (For neurons (u, +) and (-u, -) that says delta_k = delta_k'. With all cells present nu.Xu is 2 lambda there and 0 for
 pairs of equal sign; such a u is unique and outside the span of the others, so delta_k = 0. In a list of patterns there
 may be several, and exchanges among them.)
+
+Where columns of the table join freely, these may make up on the rows for a linear function that is none of theirs:
+then all kinks agree, and the networks differ in their linear part modulo the free functions that are linear.
 """
 
 from __future__ import annotations
@@ -35,10 +38,14 @@ from polyrelu.optimal_set.set_point import Corner, OptimalNetwork
 from polyrelu.proof.enclosed_root import Coordinates
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import linear
+from polyrelu.proof.ranks import modulo_forms
 
 BITS = 192
 MAX_INPUTS = 20_000
 SMALL_INPUTS = 2_000
+
+ObjectiveIn = Callable[[Coordinates], Objective]
+"""A linear function of the weights whose coefficients depend on the optimum's coordinates."""
 
 
 class Freedom(Enum):
@@ -85,14 +92,14 @@ def moved(polytope: NeuronPolytope) -> Move:
         polytope.settle_quickly,
         polytope.settle_exactly,
     ):  # most kinks show in balls that they vary
-        for objective in kinks(polytope):
+        for objective in (*map(_constantly, kinks(polytope)), *slopes(polytope)):
             found = _varied(polytope, objective, settled)
             if found is not None:
                 witness = None if polytope.optimum.program.gated else find_witness(polytope, *found)
                 return Move(Freedom.DIFFERENT_FUNCTION, *found, witness)
         if polytope.optimum.delta == 0:
             break
-    assert polytope.optimum.delta == 0, "delta > 0 means that some kink varies"
+    assert polytope.optimum.delta == 0, "delta > 0 means that some kink or the linear part varies"
     for j in range(len(polytope.neurons)):
         first, second = (_point(polytope, _optimum_of(polytope, {j: 1}, c)) for c in (-1, 1))
         if first.vertex != second.vertex:
@@ -101,11 +108,12 @@ def moved(polytope: NeuronPolytope) -> Move:
 
 
 def _varied(
-    polytope: NeuronPolytope, objective: Objective, settled: Callable[..., Any]
+    polytope: NeuronPolytope, objective_in: ObjectiveIn, settled: Callable[..., Any]
 ) -> tuple[OptimalNetwork, OptimalNetwork] | None:
     """Two vertices where the function differs; None if there are none, or none that this arithmetic can tell."""
 
-    def ends(system: Boxed, _: Coordinates) -> tuple[Vertex, Vertex] | None:
+    def ends(system: Boxed, at: Coordinates) -> tuple[Vertex, Vertex] | None:
+        objective = objective_in(at)
         low, high = (_maximum(system, polytope.start, objective, c) for c in (-1, 1))
         x, y = (system.point(v.solution) for v in (low, high))
         return (low, high) if sign(value_at(objective, y) - value_at(objective, x)) else None
@@ -120,13 +128,32 @@ def _varied(
 def kinks(polytope: NeuronPolytope) -> list[Objective]:
     """The total signed weight on each hyperplane's kink: of a pair together, of other neurons alone.
 
-    Two optimal networks are the same function iff they agree in all of these.
+    Two optimal networks are the same function iff they agree in all of these (and in their `slopes`).
     """
-    support = polytope.optimum.support
-    pairs, opposed = _in_support(polytope, support.pairs), _in_support(polytope, support.opposed)
+    pairs, opposed = _both_kinds(polytope)
     paired = {k for pair in [*pairs, *opposed] for k in pair}
     alone = [{k: 1} for k in range(len(polytope.neurons)) if k not in paired]
     return [*({a: 1, b: 1} for a, b in pairs), *({a: 1, b: -1} for a, b in opposed), *alone]
+
+
+def slopes(polytope: NeuronPolytope) -> list[ObjectiveIn]:
+    """The coordinates of the linear function sum beta_a z_a over pairs (a, b), modulo what is free and linear.
+
+    Where no kink varies all else is constant. It varies only where columns of the table make up for it on the rows.
+    """
+    program = polytope.optimum.program
+    if len(program.free.forms) == len(program.free.names):
+        return []
+    first = [a for pairs in _both_kinds(polytope) for a, _ in pairs]
+
+    def coordinate(i: int) -> ObjectiveIn:
+        return lambda at: {a: modulo_forms(program, polytope.neurons[a].z(at.nu))[i] for a in first}
+
+    return [coordinate(i) for i in range(program.d)] if first else []
+
+
+def _constantly(objective: Objective) -> ObjectiveIn:
+    return lambda _: objective
 
 
 def _optimum_of(polytope: NeuronPolytope, objective: Objective, c: int) -> Vertex:
@@ -172,6 +199,12 @@ def _nearby(polytope: NeuronPolytope) -> BasicSolution:
                 return moved_a_bit
         factor /= 2
     raise Undecided("a second point of the linear-phase fibre was not found at this precision")
+
+
+def _both_kinds(polytope: NeuronPolytope) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The pairs of equal and of opposed signs, by positions in S."""
+    support = polytope.optimum.support
+    return _in_support(polytope, support.pairs), _in_support(polytope, support.opposed)
 
 
 def _in_support(polytope: NeuronPolytope, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

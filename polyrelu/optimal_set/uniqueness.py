@@ -115,8 +115,11 @@ class Uniqueness(Shown):
         """Are all optimal networks the same function?"""
         question, optimum = "function-unique", self.optimum
         if self._redundant:
-            agree = "; where it is zero all optimal networks agree" if optimum.delta == 0 else ""
-            return Verdict.refuted(question, self._redundant + agree, None, self.scope)
+            agree = "; where it is zero all optimal networks agree"
+            same = (
+                optimum.delta == 0 and not moving_kinks(optimum) and len(optimum.program.free.vanishing) == 1
+            )
+            return Verdict.refuted(question, self._redundant + agree * same, None, self.scope)
         moving = moving_kinks(optimum)
         if moving:
             return Verdict.refuted(question, moving, None, self.scope)

@@ -81,6 +81,7 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
         problem = replace(problem, lam=penalty(lam))
     if problem.y is None or not problem.lam:
         raise BadInput("sensitivities need a target y and lambda > 0; give both")
+    problem.setting.refuse("sensitivities")
     value = to_fmpq(problem.lam)
     faces = Faces(Program(problem.X, problem.y, Fraction(1), None))
     with precision(BITS):

@@ -43,6 +43,41 @@ def test_a_skip_connection_pairs_every_neuron_with_its_antipode():
     assert [n.width for n in result.networks] == [1, 1]
 
 
+def test_a_free_column_may_make_up_for_a_linear_function_on_the_rows():
+    """The column is x on the rows and is not x: weight moves between x_+ and (-x)_+, no kink does."""
+    X = [[-2, -2], [1, 1], [0, 0], [1, 1]]
+    result = certify(X, [2, 2, -3, 0], "1/4", free=[1])
+    assert result.function_unique.answer is False
+    assert result.proved().delta == 1
+    move = result.function_unique.evidence
+    x, outputs = move.witness.x, move.witness.outputs
+    assert not outputs[0].overlaps(outputs[1])
+    for point, output in zip((move.first, move.second), outputs, strict=True):
+        network = point.network()
+        assert output.contains(network.evaluate([x], [[0]])[0])
+        assert network.evaluate([row[:1] for row in X], [row[1:] for row in X]) == [
+            fmpq(y) - nu for y, nu in zip([2, 2, -3, 0], result.proved().point.exact.at.nu, strict=True)
+        ]
+    assert {end.value(64) for end in result.predict([[-1, 0]])[0].ends} == {0, fmpq(29, 16)}
+    assert sorted(float(v.mid()) for v in outputs) == pytest.approx([0, 29 / 16])
+
+
+@pytest.mark.parametrize(("bias", "output"), [("free", "free"), ("penalised", "free"), ("none", "ridge")])
+def test_free_columns_beside_the_features_they_repeat(bias, output):
+    for X, y in ([[1], [2], [-1]], [-1, -4, -4]), ([[-1], [1], [-2], [2]], [2, -1, 2, -1]):
+        result = certify([[*x, *x] for x in X], y, "1/4", bias=bias, output_bias=output, free=[1])
+        assert result.status == "proved"
+        assert result.p_unique.answer is not None
+        assert result.function_unique.answer is not None
+
+
+def test_agreement_where_one_free_function_vanishes_is_not_said_of_several():
+    result = certify([[0, 0, 0], [1, 1, 1], [2, 2, 2]], [0, 1, 0], "1/10", output_bias="free", skip=True)
+    assert "zero on all rows" in result.function_unique.reason
+    assert "agree" not in result.function_unique.reason
+    assert not result.predict([[1, 1, 0]])[0].agrees
+
+
 def test_rows_that_do_not_span_leave_a_free_function_behind():
     """Affine functions that vanish on the line x1 = x2 are free: unique on the line, not on the plane."""
     result = certify([[0, 0], [1, 1], [2, 2]], [0, 1, 0], "1/10", output_bias="free", skip=True)

@@ -365,3 +365,12 @@ def test_two_minimal_networks_of_width_two():
 def test_penalties_far_below_the_residuals_of_floats(lam):
     result = proved(SQUARES, lam)
     assert float(result.objective(12)[0]) == pytest.approx(7 * float(lam), rel=1e-6)
+
+
+def test_kinks_that_move_change_the_function_on_the_span_of_the_rows_too():
+    """Golden 4 on a line of the plane: the plane leaves a free function, and on the line f(3/2) still varies."""
+    result = proved(([[i, i] for i in range(4)], [0, 1, 3, 6]), "1/10", skip=True)
+    assert result.proved().delta == 0
+    assert "zero on all rows" in result.function_unique.reason
+    assert "agree" not in result.function_unique.reason
+    assert not result.predict([["3/2", "3/2"]])[0].agrees
