@@ -28,7 +28,7 @@ from polyrelu.optimal_set.predictions import Prediction
 from polyrelu.result import Result
 
 Array = NDArray[np.float64]
-WIDTH = 32
+WIDTH = 12
 """Units of the network that is trained where no optimum is proved."""
 
 

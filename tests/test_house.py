@@ -86,7 +86,7 @@ MESSENGERS = {
     "proof.lambda_max": "a threshold from the guess; a wrong one costs time alone",
     "proof.offset": "reads places off a guess and starts the root finder; roots, signs and weights are proved",
     "proof.oracle": "a float residual, taken for exact: what is found above the level is a guess",
-    "proof.program": "the data in floats, for the guess",
+    "proof.program": "the data in floats, for the guess; a part of the time",
     "proof.proposals": "penalties at which floats are asked for a guess",
     "proof.ranks": "proposes positive weights, which are solved for in balls",
     "proof.repair": "a neuron's direction, for the guess",

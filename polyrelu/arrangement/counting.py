@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from polyrelu.budget import check
 from polyrelu.exact.integers import (
     INT64_LIMIT,
     IntMatrix,
@@ -159,6 +160,7 @@ def in_batches(flats: CountedFlats, rows: IntMatrix) -> Iterator[CountedFlats]:
     """The flats in batches of bounded size."""
     size = BATCH // (rows.size + 1) + 1
     for start in range(0, len(flats.least), size):
+        check()
         yield flats.take(slice(start, start + size))
 
 

@@ -10,8 +10,8 @@ from scipy.optimize import minimize
 
 from polyrelu.guess.values import Array
 
-STEPS = 2000
-STARTS = 3
+STEPS = 300
+STARTS = 2
 
 
 def trained_network(

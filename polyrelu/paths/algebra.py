@@ -22,11 +22,21 @@ from polyrelu.paths.branch import Branch
 from polyrelu.paths.conditions import Condition, exact_value
 from polyrelu.paths.zeros import Zero
 
-MAX_DEGREE = 4
-"""Of lambda; beyond it an exact form says no more than digits."""
-MAX_FIELD = 8
-LAMBDA_BITS = 900
-FIELD_BITS = 3000
+
+@dataclass(frozen=True)
+class Effort:
+    """Degrees of lambda and of the field that are tried, and the bits for each."""
+
+    degree: int
+    field: int
+    lambda_bits: int
+    field_bits: int
+
+
+TO_NAME = Effort(4, 8, 900, 3000)
+"""Beyond this an exact form of a breakpoint says no more than digits."""
+TO_DECIDE = Effort(12, 16, 4000, 9000)
+"""For equalities that nothing else decides."""
 CHECK_BITS = 500
 
 
@@ -64,7 +74,7 @@ def _of_polynomial(f: fmpz_poly) -> str:
     return f"the root of {str(f).replace('x', 'L')} there"
 
 
-def exact_zero(zero: Zero) -> ExactZero | None:
+def exact_zero(zero: Zero, effort: Effort = TO_NAME) -> ExactZero | None:
     """The exact numbers, verified; None where none of low degree were found."""
     finest = zero.root
 
@@ -80,8 +90,8 @@ def exact_zero(zero: Zero) -> ExactZero | None:
             return [lam, *zero.branch.residual_at(x, lam).entries(), *b, *c]
 
     try:
-        alone = recognise(lambda bits: values_at(bits)[:1], MAX_DEGREE, max_bits=LAMBDA_BITS)
-        found = None if alone is None else recognise(values_at, MAX_FIELD, max_bits=FIELD_BITS)
+        alone = recognise(lambda bits: values_at(bits)[:1], effort.degree, max_bits=effort.lambda_bits)
+        found = None if alone is None else recognise(values_at, effort.field, max_bits=effort.field_bits)
     except Undecided:
         return None
     if alone is None or found is None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from flint import arb
 
-from polyrelu.paths.algebra import ExactZero, exact_zero, solves
+from polyrelu.paths.algebra import TO_DECIDE, ExactZero, exact_zero, solves
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.conditions import SHARE, SLACK, WEIGHT, Condition, exact_value
 from polyrelu.paths.curve import Curve
@@ -32,7 +32,7 @@ def compound(walk: Walk, below: Curve, node: Node) -> Breakpoint | None:
     zero = _first(walk, come, node)
     if zero is None:
         return None
-    exact = exact_zero(zero)
+    exact = exact_zero(zero, TO_DECIDE)
     if exact is None or any(above.branch.paired) or any(below.branch.paired):
         return None
     zero_above = _vanishing(above, exact, exact.b, come)

@@ -32,8 +32,9 @@ from polyrelu.proof.program import Program
 
 BITS = 100
 """Binary digits of the residual at a node."""
-FLOOR_BITS = 90
-"""No error below this part of lambda is used: a piece ends a hair beyond its breakpoint, where guests exceed lambda."""
+FLOOR_BITS = 56
+"""No error below this part of lambda is used: a piece ends a hair beyond its breakpoint, where guests exceed lambda,
+and a question in the row space of the data is a hair (2^-64) harder than the question itself."""
 MAX_BOXES = 9_000
 LEAST_DEPTH, MAX_DEPTH = 12, 24
 """A chord whose coverings need more is cut in two; a shorter one needs fewer."""

@@ -6,6 +6,7 @@ rank is the number of its weights and exchanges, and all dependences are linear 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.curve import Curve, Piece, antipode
 from polyrelu.paths.forms import opposite_places
 from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.program import Program
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,12 @@ class Interval:
     @cached_property
     def pairs(self) -> int:
         """Number of antipodal pairs."""
-        return sum(self.curve.branch.paired) + len(self._exact)
+        found = self._opposite if is_symmetric(self.curve.branch.program) else self._exact
+        return sum(self.curve.branch.paired) + len(found)
+
+    @property
+    def _opposite(self) -> list[tuple[Place, Place]]:
+        return _opposite_singles(self.curve)
 
     @cached_property
     def _exact(self) -> list[tuple[Place, Place]]:
@@ -122,14 +129,28 @@ class Interval:
         return next((p for p in self.pieces if p.chord.low <= lam <= p.chord.high), None)
 
 
+def is_symmetric(program: Program) -> bool:
+    """Whether the rows with their targets stay what they are when x is replaced by -x.
+
+    Then so does the optimal residual, which is unique, and X^T nu = 0: opposite faces have opposite directions.
+    """
+    rows = Counter((x, y) for x, y in zip(program.X, program.y, strict=True) if any(x))
+    return rows == Counter({(tuple(-v for v in x), y): count for (x, y), count in rows.items()})
+
+
+def _opposite_singles(curve: Curve) -> list[tuple[Place, Place]]:
+    """Tight places on opposite faces that are not a pair of the branch."""
+    pairs = {k.place for k, p in zip(curve.branch.neurons, curve.branch.paired, strict=True) if p}
+    return opposite_places([p for p in curve.tight if not {p, antipode(p)} & pairs])
+
+
 def _exact_among_singles(piece: Piece) -> list[tuple[Place, Place]]:
     """Opposite singles whose directions are exactly opposite.
 
     On a line they are. Else v_k.X^T nu = 0 for v_k = A_k nu - A_-k nu (see `phase`), and where these span U, all are.
     """
     curve = piece.curve
-    pairs = {k.place for k, p in zip(curve.branch.neurons, curve.branch.paired, strict=True) if p}
-    found = opposite_places([p for p in curve.tight if not {p, antipode(p)} & pairs])
+    found = _opposite_singles(curve)
     wide = [pair for pair in found if curve.faces.neuron(pair[0]).dimension > 1]
     if wide and not _span_everything(piece, found, wide):
         found = [pair for pair in found if pair not in wide]

@@ -29,6 +29,8 @@ from polyrelu.proof.directions import places_above
 from polyrelu.proof.oracle import in_floats
 
 FIRST_STEP, LARGEST_STEP = fmpq(1, 32), fmpq(2, 5)
+CLOSE_STEP = fmpq(1, 1000)
+"""Below it a direction that is neither above nor below lambda may be a newcomer, too: on its face, f is steep."""
 LEAST_STEP = fmpq(1, 10**9)
 """Relative; a piece that needs shorter ones is left undecided."""
 LAMBDA_BITS = 40
@@ -120,16 +122,17 @@ class Walk:
         if failure.shares and self.entry is ORDINARY and self.took(as_singles(self.curve, self.node)):
             return
         above = failure.above
-        if above is not None and above.missed and above.node is not self.node:
+        if above is not None and above.node is not self.node:
             newcomers = self.newcomers(above)
             if newcomers and self.found_event(newcomers, above.node):
                 return
         self.shorten(failure.reason)
 
     def newcomers(self, above: Above) -> list[Condition]:
-        """The slacks of local maxima above lambda."""
+        """The slacks of local maxima above lambda, or near it."""
         nu = np.array([float(Fraction(m, 2**above.node.bits)) for m in above.node.integers])
-        starts = [(s, in_floats(u)) for s, u in above.missed]
+        close = above.undecided if self.step < CLOSE_STEP else ()
+        starts = [(s, in_floats(u)) for s, u in (*above.missed, *close)]
         known = set(self.curve.tight) | set(self.entry.guests)
         places = places_above(self.curve.branch.program, nu, starts)
         return [Condition(SLACK, place) for place in places if place not in known]

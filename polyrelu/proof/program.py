@@ -11,6 +11,7 @@ all blocks is proved of all directions instead.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -21,6 +22,7 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
+from polyrelu.budget import OutOfTime, part_of_the_time
 from polyrelu.display import Shown
 from polyrelu.errors import BadInput
 from polyrelu.exact.linear import dot, rank, squared
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 VARIANTS = ((10_000, False), (300, True), (300, False), (2000, True), (2000, False), (60, False))
 """How cheap a free hidden bias is for the guess, and whether a vertex is polished: what is tried after the first."""
 Patterns = NDArray[np.bool_]
+PART_FOR_COUNTING = 0.1
+"""The part of the time that may go into the number of cells, which no proof needs."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,12 +144,16 @@ class Program(Shown):
 
     @cached_property
     def cells(self) -> int | None:
-        """Number of patterns; counted where they are not listed, and None where there are more than `MAX_CELLS`."""
+        """Number of patterns; counted where they are not listed, and None where there are more than `MAX_CELLS`, or
+        where counting them takes more than a part of the time that is allowed.
+        """
         if self.listed is not None:
             return len(self.listed)
         from polyrelu.arrangement.counting import number_of_cells_up_to
 
-        return number_of_cells_up_to(self.X, MAX_CELLS)
+        with suppress(OutOfTime), part_of_the_time(PART_FOR_COUNTING):
+            return number_of_cells_up_to(self.X, MAX_CELLS)
+        return None
 
     @property
     def block_count(self) -> int | None:

@@ -125,6 +125,11 @@ def test_prune_joins_kinks_and_tells_the_constant(folder, capsys):
     [
         (["bound", "squares.csv", "--lam", "1", "--skip"], "bounds cannot be had"),
         (["path", "squares.csv", "--skip"], "a path cannot be had"),
+        (
+            ["certify", "squares.csv", "--lam", "1", "--bias", "free", "--out", "p.json"],
+            "a proof file cannot be had",
+        ),
+        (["certify", "squares.csv", "--lam", "1", "--output-bias", "ridge", "--out", "p.json"], "drop --out"),
         (["path", "squares.csv", "--gap", "1/10", "--output-bias", "ridge"], "a path cannot be had"),
         (["plot", "squares.csv", "--lam", "1", "--skip"], "a figure cannot be had"),
         (["certify", "squares.csv", "--lam", "0", "--skip"], "lambda = 0 cannot be had"),

@@ -1,6 +1,8 @@
 """`ExactReLURegressor`: scikit-learn's own checks, and what the proved optimum adds."""
 
 import pickle
+import time
+from unittest import SkipTest
 
 import numpy as np
 import pytest
@@ -19,12 +21,18 @@ FOUR = ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4])
     [
         ExactReLURegressor(lam=0.1, seconds=0),
         ExactReLURegressor(lam=0.1, bias="penalised", output_bias="ridge", seconds=0),
-        ExactReLURegressor(lam=1e6, bias="none", output_bias="free"),
-    ]
+        ExactReLURegressor(lam=1e6, bias="none", output_bias="free", seconds=0.2),
+    ],
+    expected_failed_checks=lambda estimator: (
+        {"check_regressors_train": "no score without a neuron"} if estimator.lam == 1e6 else {}
+    ),
 )
 def test_checks_of_scikit_learn(estimator, check):
-    """Trained, and (with a penalty from which on there is no neuron) proved."""
-    check(estimator)
+    """Trained, and (with a penalty from which on there is no neuron) proved where that is quick."""
+    try:
+        check(estimator)
+    except SkipTest:  # the only one that scikit-learn passes over: arrays of other libraries
+        assert "array_api" in check.func.__name__
 
 
 def test_the_fit_is_the_proved_optimum():
@@ -38,7 +46,8 @@ def test_the_fit_is_the_proved_optimum():
     assert ends[1] == pytest.approx([0.8, 5.6])  # two optimal functions
     assert ends[0] == pytest.approx([2.4, 2.4], abs=1e-14)
     assert ends[0][0] < 2.4 < ends[0][1]
-    assert model.score(*FOUR) == pytest.approx(1 - 2 / 1 * 0.5, abs=10)
+    residual = np.array(FOUR[1]) - model.predict(np.array(FOUR[0], dtype=float))
+    assert model.score(*FOUR) == pytest.approx(1 - (residual**2).sum())  # sum (y - mean)^2 = 1
     again = pickle.loads(pickle.dumps(model))
     assert (again.predict(X) == outputs).all()
 
@@ -68,3 +77,12 @@ def test_search_and_clone():
 def test_bad_options_are_one_line():
     with pytest.raises(BadInput, match="past a ridge"):
         ExactReLURegressor(output_bias="ridge").fit([[0.0], [1]], [0.0, 1])
+
+
+def test_the_seconds_are_kept():
+    """40 rows in 10 dimensions have more cells than can be counted in a minute; counting them stops as well."""
+    X = np.random.default_rng(0).uniform(size=(40, 10))
+    start = time.monotonic()
+    model = ExactReLURegressor(lam=1.0, bias="none", seconds=0.5).fit(X, 4 * X[:, 0])
+    assert time.monotonic() - start < 30
+    assert model.proved_ or model.result_.reason

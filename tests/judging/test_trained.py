@@ -14,6 +14,7 @@ from sklearn.datasets import load_iris
 from sklearn.neural_network import MLPRegressor
 
 import polyrelu
+import polyrelu.judging.questions
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, Undecided
@@ -25,6 +26,7 @@ from polyrelu.networks.coordinates import rounded
 from polyrelu.networks.network import Network
 from polyrelu.networks.objective import objective_of, residual_of
 from polyrelu.networks.suiting import alone, suited
+from polyrelu.result import Result
 from tests.corpus import degenerate, generic
 
 TOY = ([[0], [1], [2], [3], [4], [5]], [0, 1, 0, 2, 0, 3], "1/4")
@@ -95,6 +97,27 @@ def test_relative_gap_is_the_gap_over_the_optimum():
     answer = ask(Network.of([["6/5", "8/5"]], [3]), [[1, 0], [0, 1]], [3, 4], 1)
     gap = answer.full.gap[0]
     assert answer.relative_gap == (Fraction(str(gap)) / Fraction(9, 2),) * 2
+
+
+def test_bounds_answer_where_the_optimum_is_out_of_reach(monkeypatch):
+    """The gap by `bound`: the lower end below the true one, the upper end above it, and no list of cells."""
+    X, y = [[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]
+    network = Network.of([["6/5", "8/5"], [-1, -2]], [2, 2])
+    true = ask(network, X, y, 1).relative_gap
+
+    def undecided(problem, **options):
+        found = polyrelu.bound(problem)
+        return Result(problem, "undecided", "blocked for the test", None, None, bounds=found)
+
+    monkeypatch.setattr(polyrelu.judging.questions, "certify_penalised", undecided)
+    monkeypatch.setattr(polyrelu.judging.questions, "MAX_RETRIED", 1)
+    answer = ask(network, X, y, 1)
+    low, high = answer.relative_gap
+    assert low <= true[0] <= true[1] <= high < true[1] + Fraction(1, 1000)
+    assert answer.optimal.answer is False
+    best = ask(Network.of([["6/5", "8/5"], ["-6/5", "-8/5"]], [2, 2]), X, y, 1)
+    assert best.optimal.answer is None
+    assert 0 == best.relative_gap[0] < best.relative_gap[1] < Fraction(1, 1000)
 
 
 def test_a_stationary_point_that_is_not_the_optimum():

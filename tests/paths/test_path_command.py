@@ -3,11 +3,14 @@
 import json
 from fractions import Fraction
 
-import numpy as np
 import pytest
 
 from polyrelu import path
+from polyrelu.budget import OutOfTime
 from polyrelu.cli import main
+from polyrelu.data.problem import Problem
+from polyrelu.errors import BadInput
+from polyrelu.paths.bounded import bounded_path
 
 KEYS = [
     "status",
@@ -113,6 +116,53 @@ def test_a_gap_and_zero_exclude_each_other(table, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_time_that_is_over_leaves_the_rest_undecided(table, capsys, monkeypatch):
+    left = iter(range(3))
+
+    def check():
+        if next(left, None) is None:
+            raise OutOfTime("the time allowed is over")
+
+    monkeypatch.setattr("polyrelu.paths.walk.budget.check", check)
+    assert main(["path", table, "--seconds", "1000", "--to-zero", "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == found["limit_zero"]["status"] == "undecided"
+    assert found["intervals"], "what was proved before stays proved"
+    assert "time" in found["undecided"][-1]["reason"]
+    assert all(i["from"][0] >= found["undecided"][-1]["to"][0] for i in found["intervals"])
+
+
+FREE = [
+    ["--bias", "free"],
+    ["--output-bias", "free"],
+    ["--output-bias", "ridge"],
+    ["--skip"],
+    ["--free", "0"],
+]
+
+
+@pytest.mark.parametrize("setting", FREE)
+@pytest.mark.parametrize("more", [[], ["--gap", "1e-1"]])
+def test_another_problem_is_refused_and_not_taken_for_the_plain_one(tmp_path, capsys, setting, more):
+    file = tmp_path / "data.csv"
+    file.write_text("1,0,1\n0,2,2\n4,-3,0\n")
+    assert main(["path", str(file), *setting, *more]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_problem_with_free_parameters_is_refused():
+    for found in (path, bounded_path):
+        with pytest.raises(BadInput, match="free output bias"):
+            found(Problem.of([[1], [2], [-1]], [1, 3, 2], output_bias="free"))
+
+
+def test_a_penalised_bias_is_a_column(tmp_path, capsys):
+    file = tmp_path / "data.csv"
+    file.write_text("1,1\n2,3\n-1,2\n")
+    assert main(["path", str(file), "--bias", "--from", "5"]) == 0
+    assert "2 features (bias included)" in capsys.readouterr().out
+
+
 def test_a_profile_is_drawn(table, tmp_path):
     file = tmp_path / "profile.png"
     assert main(["path", table, "--plot", str(file)]) == 0
@@ -139,14 +189,3 @@ def test_derivatives_at_one_penalty(table, capsys):
     assert [round(float(k["by_lambda"][0]), 6) for k in found["neurons"]] == [-0.2, -1.0]
     assert main(["path", table, "--at", "2"]) == 3
     assert "breakpoint" in capsys.readouterr().err
-
-
-def test_time_that_is_up_leaves_what_is_proved(tmp_path, capsys):
-    random = np.random.default_rng(1)
-    file = tmp_path / "many.csv"
-    rows = np.column_stack([random.integers(-9, 10, (10, 3)), random.integers(-9, 10, 10)])
-    file.write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
-    assert main(["path", str(file), "--seconds", "1", "--json"]) == 3
-    found = json.loads(capsys.readouterr().out)
-    assert "time" in found["undecided"][0]["reason"]
-    assert found["intervals"]

@@ -67,3 +67,15 @@ def test_scaling_and_permutation():
         lam = Fraction(plain.breakpoint(k, 15)[0])
         assert Fraction(scaled.breakpoint(k, 15)[0]) == pytest.approx(3 * lam, rel=1e-12)
         assert Fraction(turned.breakpoint(k, 15)[0]) == pytest.approx(lam, rel=1e-12)
+
+
+def test_antipodes_of_symmetric_rows_are_counted_as_certify_counts_them():
+    X, y = (
+        [[4, 3], [-2, -2], [-4, -3], [2, 2]],
+        [2, -5, 2, -5],
+    )  # one pair in the plane: X^T nu = 0 by symmetry
+    found = path(X, y, 2, 5)
+    assert found.status == "proved"
+    for interval in found.intervals:
+        lam = inside(interval, np.random.default_rng(1))
+        assert interval.pairs == certify(X, y, lam).to_json()["antipodal_pairs"]

@@ -324,6 +324,49 @@ def test_a_list_of_patterns_never_judges_a_free_bias():
         )
 
 
+CORNERS = [[3, 0], [0, 3], [-3, -3], [0, 0]], [0, 0, 0, 1]
+XOR = [[1, 1], [-1, -1], [1, -1], [-1, 1]], [1, 1, -1, -1]
+
+
+@pytest.mark.parametrize(
+    ("table", "skip", "price", "one_network", "one_function"),
+    [
+        (XOR, False, 2 * 2**0.5, False, False),
+        (XOR, True, 2 * 2**0.5, False, False),
+        (CORNERS, False, 2**0.5 / 2, True, True),
+        (CORNERS, True, 2**0.5 / 2, False, True),
+        (([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]), False, 2, False, False),
+        (CROSS, False, 2, False, False),
+    ],
+    ids=str,
+)
+def test_prices_and_verdicts_of_goldens_in_the_plane(table, skip, price, one_network, one_function):
+    """lambda = 1/1000: the objective is lambda times the price of interpolation, less something of its square."""
+    result = proved(table, "1/1000", skip=skip)
+    assert price / 1000 - 1e-5 < float(result.objective(12)[0]) < price / 1000
+    assert (result.p_unique.answer, result.function_unique.answer) == (one_network, one_function)
+
+
+def test_parity_with_a_free_bias():
+    """Without a bias it learns nothing; with a free one the price is 4 sqrt 3."""
+    X = [[a, b, c] for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)]
+    result = certify(X, [a * b * c for a, b, c in X], "1/1000", bias="free")
+    assert result.status == "proved"
+    assert float(result.objective(12)[0]) == pytest.approx(4 * 3**0.5 / 1000, rel=1e-3)
+
+
+def test_two_minimal_networks_of_width_two():
+    result = proved(CROSS, "1/4")
+    assert [network.width for network in result.networks] == [2, 2]
+    assert result.optimal_set.dimension == 1
+
+
+@pytest.mark.parametrize("lam", ["1e-9", "1e-15"])
+def test_penalties_far_below_the_residuals_of_floats(lam):
+    result = proved(SQUARES, lam)
+    assert float(result.objective(12)[0]) == pytest.approx(7 * float(lam), rel=1e-6)
+
+
 def test_kinks_that_move_change_the_function_on_the_span_of_the_rows_too():
     """Golden 4 on a line of the plane: the plane leaves a free function, and on the line f(3/2) still varies."""
     result = proved(([[i, i] for i in range(4)], [0, 1, 3, 6]), "1/10", skip=True)

@@ -1,0 +1,47 @@
+"""Degenerate and symmetric tables: repeated, opposite and dependent rows, a low rank, ties of several neurons."""
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from polyrelu import certify, path
+
+CUBE = [list(v) for v in itertools.product((-1, 1), repeat=3)]
+SQUARE = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
+TABLES = {
+    "repeated and opposite rows": ([[1, 2], [1, 2], [-1, -2], [2, 1]], [1, 2, 3, -1], 4),
+    "rank 2 in three columns": ([[1, 2, 3], [2, 4, 6], [1, 0, 1], [0, 1, 1]], [1, -2, 3, 1], 5),
+    "one row": ([[3, 4]], [2], 1),
+    "one feature": ([[1], [2], [3], [-1], [-2]], [1, 1, 1, 1, 1], 2),
+    "the unit vectors": (np.eye(3, dtype=int).tolist(), [1, 1, 1], 1),
+    "and, with a bias": (SQUARE, [0, 0, 0, 1], 2),
+    "xor, with a bias": (SQUARE, [0, 1, 1, 0], 2),
+    "parity, which nothing fits": (CUBE, [a * b * c for a, b, c in CUBE], 0),
+    "a majority of three": (CUBE, [1 if sum(v) > 0 else -1 for v in CUBE], 1),
+    "a zero row": ([[1, 1], [0, 0], [2, -1]], [1, 5, 2], None),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_proved_without_a_gap_and_certify_agrees(name):
+    X, y, breakpoints = TABLES[name]
+    found = path(X, y)
+    assert found.status == "proved"
+    assert breakpoints is None or len(found.breakpoints) == breakpoints
+    for interval in found.intervals:
+        low, high = (Fraction(*float(v.mid()).as_integer_ratio()) for v in (interval.low, interval.high))
+        lam = ((low + 2 * high) / 3).limit_denominator(10**5)
+        optimum = certify(X, y, lam).proved()
+        assert {k.place.face for k in optimum.neurons} == {p.face for p in interval.places}
+        assert (optimum.nullity, optimum.support.rank) == (interval.nullity, interval.rank)
+        assert len(optimum.support.pairs) == interval.pairs
+
+
+def test_any_number_of_digits():
+    found = path(SQUARE, [0, 1, 1, 0], "1/5", 3)
+    low, high = (Fraction(v) for v in found.breakpoint(1, 60))  # sqrt 6
+    assert low < high
+    assert low**2 < 6 < high**2
+    assert high - low < Fraction(1, 10**57)
