@@ -183,11 +183,10 @@ class Network(Shown):
         """What the free functions contribute at a row."""
         if not self.coefficients:
             return fmpq(0)
+        known = self.free_at if isinstance(self.free_at, Affine) else self.free_at.__self__.setting
+        if len(columns) != (own := len(known.columns)):
+            raise BadInput(f"{len(columns)} free columns were given for a row; the network has {own}")
         values = [to_fmpq(v) if is_rational(v) else v for v in self.free_at(row, columns)]
-        if len(values) not in (len(self.coefficients), len(self.coefficients) - 1):
-            raise BadInput(
-                f"{len(columns)} free columns were given for a row; the network has another number of them"
-            )
         values += [fmpq(1)] * (len(self.coefficients) - len(values))
         return dot(values, self.coefficients)
 

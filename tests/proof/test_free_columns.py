@@ -71,6 +71,17 @@ def test_free_columns_beside_the_features_they_repeat(bias, output):
         assert result.function_unique.answer is not None
 
 
+@pytest.mark.parametrize("output", ["none", "free", "ridge"])
+def test_a_network_wants_a_value_for_each_of_its_free_columns(output):
+    network = certify(
+        [[0, 1], [1, 3], [2, 5], [3, 1]], [0, 3, 1, 4], "1/4", free=[1], output_bias=output
+    ).network()
+    assert network.evaluate([[1]], [[7]])
+    for columns in ((), [[]], [[1, 2]]):
+        with pytest.raises(BadInput, match="free columns were given for a row; the network has 1"):
+            network.evaluate([[1]], columns)
+
+
 def test_agreement_where_one_free_function_vanishes_is_not_said_of_several():
     result = certify([[0, 0, 0], [1, 1, 1], [2, 2, 2]], [0, 1, 0], "1/10", output_bias="free", skip=True)
     assert "zero on all rows" in result.function_unique.reason
