@@ -61,6 +61,8 @@ class End:
 
 
 ORDINARY = End()
+ROOT_BITS = 160
+"""At least, for a root that has to lie inside the tube of its piece."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,14 +88,15 @@ class Piece:
         with precision(BITS):
             part = (arb(lam) - arb(chord.low)) / chord.width
             start = [(u + (v - u) * part).mid() for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+        finer = max(bits, ROOT_BITS)
         root = prove_root(
-            lambda x: branch.equations(x, arb(lam)), lambda x: branch.jacobian(x, arb(lam)), start, bits
+            lambda x: branch.equations(x, arb(lam)), lambda x: branch.jacobian(x, arb(lam)), start, finer
         )
         if root is None:
             raise Undecided(f"the root at lambda = {lam} was not refined")
         with precision(BITS):
             tube = [arb(v, r) for v, r in zip(start, chord.r, strict=True)]
-        if not all(bool(outer.overlaps(v)) for outer, v in zip(tube, root.box, strict=True)):
+        if not all(bool(outer.contains(v)) for outer, v in zip(tube, root.box, strict=True)):
             raise Undecided(f"the root at lambda = {lam} was lost")
         return root.box
 

@@ -91,12 +91,30 @@ class Interval:
         return self.nullity == 0 and all(neuron.multiplicity == 1 for neuron in self.neurons)
 
     @property
-    def function_unique(self) -> bool:
-        """Whether all optimal networks are one function: all dependences are linear exchanges."""
+    def function_unique(self) -> bool | None:
+        """Whether all optimal networks are one function: all dependences are linear exchanges; None where it is open.
+
+        That is nullity = q - r for the q exact pairs, r the rank of their directions. The faces bound r from above and
+        a minor of enclosed directions from below; pairs of which it is not known whether they are exact leave it open.
+        """
         if not self.curve.further:
             return True
-        spans = [row for u, _ in self._exact for row in self.curve.faces.neuron(u).L.transpose().tolist()]
-        return self.nullity == len(self._exact) - (rank(spans) if spans else 0)
+        exact = self._opposite if is_symmetric(self.curve.branch.program) else self._exact
+        paired = zip(self.curve.branch.neurons, self.curve.branch.paired, strict=True)
+        pairs = [k for k, pair in paired if pair] + [self.curve.faces.neuron(u) for u, _ in exact]
+        spans = [row for neuron in pairs for row in neuron.L.transpose().tolist()]
+        most = rank(spans) if spans else 0
+        if self.nullity == len(pairs) - most:
+            return True
+        known = len(exact) == len(self._opposite) and most == self._directions(pairs)
+        return False if known else None
+
+    def _directions(self, neurons: Sequence[Neuron]) -> int:
+        """The rank of some directions, at least."""
+        chord = self.pieces[-1].chord
+        nu = self.curve.branch.residual_at(chord.root_high, arb(chord.high))
+        rows = [(arb_mat(neuron.A) * nu).entries() for neuron in neurons]
+        return len(nonzero_minor(arb_mat(rows))[0]) if rows else 0
 
     @cached_property
     def affine(self) -> bool:
@@ -161,7 +179,7 @@ def _span_everything(
     piece: Piece, pairs: Sequence[tuple[Place, Place]], wide: Sequence[tuple[Place, Place]]
 ) -> bool:
     curve, chord = piece.curve, piece.chord
-    nu = curve.branch.residual_at(chord.at_high, arb(chord.high))
+    nu = curve.branch.residual_at(chord.root_high, arb(chord.high))
     rows: list[list[arb]] = []
     for u, _ in pairs:
         a, b = curve.faces.neuron(u), curve.faces.neuron(antipode(u))
