@@ -320,10 +320,13 @@ def test_entries_beyond_floats_are_refused(lam):
             certify(X, y, lam)
 
 
-def test_a_guess_that_overflows_is_undecided():
+def test_a_guess_whose_products_overflow_is_made_in_other_units():
+    """One row: nu = lambda / |x|, here sqrt(1 / (1 + 1e-400))."""
     result = certify([[Fraction(1, 10**200), 1]], [10**200], 1)
-    assert result.status == "undecided"
-    assert "range of floats" in result.reason
+    assert result.status == "proved", result.reason
+    ((low, high),) = result.residual(500)
+    size = 1 + Fraction(1, 10**400)
+    assert Fraction(low) ** 2 * size <= 1 <= Fraction(high) ** 2 * size
 
 
 def test_a_residual_with_an_entry_zero_that_is_only_enclosed():
