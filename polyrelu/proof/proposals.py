@@ -35,11 +35,6 @@ def proposals(
     if largest is None:  # lambda_max is not known
         yield from (_seen_by(variant, lam, guess_at) for variant in program.variants)
         return
-    if program.offset and program.lamq * program.lamq == largest:
-        raise Undecided(
-            "lambda is exactly lambda_max, where families of kinks reach it without weight: the zero network is "
-            "optimal, and which kinks reach lambda besides is open; try a lambda a little larger or smaller"
-        )
     if program.lamq * program.lamq >= largest:
         yield lambda: Guess(np.array(program.zero_float), (), ())
         return

@@ -80,6 +80,13 @@ def above_lambda():
     return changed(nu={"denominator": str(N), "numerators": longer}, network=net)
 
 
+def about_a_constant():
+    """y = 1, 3 with a free constant: nu = (-1, 1) would do, and (-1, 2) is not orthogonal to it."""
+    file = bound_with([[1], [2]], [1, 3], 9, [-1, 2], {**NOTHING, "coefficients": ["0"]})
+    spec = {**file["problem"], "free": [["1"], ["1"]]}
+    return {**file, "problem": spec, "problem_sha256": problem_digest(spec)}
+
+
 TRUE = optimum_document(certify(*generic(2)).proved())
 FIRST = TRUE["faces"][0]
 LIES = {
@@ -109,6 +116,7 @@ LIES = {
     ),
     "every weight is positive": lambda: small_weight(10**3, 10**24),
     "the faces are sorted, each once": lambda: changed(faces=[FIRST, *TRUE["faces"]]),
+    "nu is orthogonal to the free columns": about_a_constant,
     "the SHA-256 of the problem is ": lambda: changed(problem_sha256="0" * 64),
     "the claims are what was proved: ": lambda: changed(claims=TRUE["claims"][1:]),
 }

@@ -301,6 +301,16 @@ def test_lambda_max_and_beyond():
     assert not proved((X, y), 40).proved().used  # tight neurons, and no weight
 
 
+def test_lambda_max_where_whole_families_reach_it():
+    """Before any kink is known all boxes around them resist: few of them name the kinks."""
+    table = [[3], [-4], [-2], [4], [-4], [-4]], [2, -2, 2, -2, 0, 4]
+    result = proved(table, "28/3")
+    low, high = (Q(v) for v in result.lambda_max())
+    assert low <= Q(28, 3) <= high
+    assert not result.proved().used
+    assert result.proved().neurons
+
+
 def test_lists_of_patterns_and_gates_are_refused():
     for more in ({"patterns": "all"}, {"patterns": [[1, 0]]}, {"gated": True}):
         with pytest.raises(BadInput, match="free hidden bias"):
