@@ -93,8 +93,12 @@ def _factors(columns: list[list[fmpq]], sizes: list[Any]) -> dict[int, fmpq]:
     same = {k: fmpq(1) for k in range(len(columns))}
     if not columns:
         return same
-    table = np.array([[float(to_fraction(v)) for v in a] for a in columns]).T
-    support = cheapest_support(table, table.sum(axis=1), np.array([rounded(v) for v in sizes]))
+    try:
+        table = np.array([[float(to_fraction(v)) for v in a] for a in columns]).T
+    except OverflowError:  # nothing is proposed beyond the range of floats
+        return same
+    with np.errstate(all="ignore"):
+        support = cheapest_support(table, table.sum(axis=1), np.array([rounded(v) for v in sizes]))
     basis = [support[k] for k in independent_rows([columns[k] for k in support])] if support else []
     total = [sum(values, start=fmpq(0)) for values in zip(*columns, strict=True)]
     solved = _solved([columns[k] for k in basis], total)

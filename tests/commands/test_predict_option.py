@@ -142,10 +142,10 @@ def test_a_row_that_is_open_says_so_and_no_other_suffers(capsys, folder, monkeyp
 
     predict = OptimalSet.predict
 
-    def open_at_the_first(self, x, shown=None):
+    def open_at_the_first(self, x, *more):
         if x == (1, 1):
             raise undecided()
-        return predict(self, x, shown)
+        return predict(self, x, *more)
 
     monkeypatch.setattr(OptimalSet, "predict", open_at_the_first)
     first, second, _ = predictions(capsys, "--lam", "1", "--predict", "new.csv", "--digits", "2")
