@@ -150,8 +150,9 @@ def placed(network: Network, program: Program, tolerance: float) -> dict[int, Pl
     """The place of every unit that is not zero; None where snapping leaves one without a direction."""
     theta = np.array([[rounded(v) for v in u.theta] for u in network.units]).reshape(network.width, network.d)
     sizes = np.array([rounded(u.size()) for u in network.normed]).reshape(network.width)
-    lengths = np.outer(np.linalg.norm(program.X_float, axis=1), np.linalg.norm(theta, axis=1))
-    before = program.X_float @ theta.T
+    with np.errstate(all="ignore"):  # beyond the range of floats nothing is near
+        lengths = np.outer(np.linalg.norm(program.X_float, axis=1), np.linalg.norm(theta, axis=1))
+        before = program.X_float @ theta.T
     found: dict[int, Place] = {}
     for i, unit in enumerate(network.units):
         if unit.is_zero or sizes[i] <= TINY * sizes.max():
