@@ -36,7 +36,7 @@ from typing import Any, NamedTuple
 
 MAX_BYTES, MAX_TOKENS, MAX_DIGITS = 16 * 2**20, 400_000, 4000
 # Of a common denominator; and times the entries that have it; lines of boxes that wait.
-MAX_BITS, MAX_SIZE, MAX_WAITING = 2**16, 2**27, 1_000_000
+MAX_BITS, MAX_SIZE, MAX_WAITING = 2**16, 2**22, 1_000_000
 DEPTH, SLOPE, ROOT = 48, 20, 600  # bits: of the finest box, of slopes, of square roots
 ONE, MIXTURES, CLIMBS, ROUNDS = 1 << SLOPE, (4, 16), 2, 3
 
