@@ -36,7 +36,7 @@ from typing import Any, NamedTuple
 
 MAX_BYTES, MAX_TOKENS, MAX_DIGITS = 16 * 2**20, 400_000, 4000
 # Of a common denominator; and times the entries that have it; lines of boxes that wait.
-MAX_BITS, MAX_SIZE, MAX_WAITING = 2**16, 2**22, 1_000_000
+MAX_BITS, MAX_SIZE, MAX_WAITING = 2**16, 2**27, 1_000_000
 DEPTH, SLOPE, ROOT = 48, 20, 600  # bits: of the finest box, of slopes, of square roots
 ONE, MIXTURES, CLIMBS, ROUNDS = 1 << SLOPE, (4, 16), 2, 3
 
@@ -326,7 +326,7 @@ def row_space(lines: Lines) -> tuple[list[list[int]], int]:
     if len(basis) in (0, d):
         return [[int(i == j) for j in range(d)] for i in range(d)], 1
     S = isqrt(max(dot(o, o) for o in basis)) + 1 << DEPTH
-    return [[x * (isqrt((S * S - 1) // dot(o, o)) + 1) for x in o] for o in basis], S
+    return [[m * x for x in o] for o in basis for m in [isqrt((S * S - 1) // dot(o, o)) + 1]], S
 
 
 def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[list[int]]) -> None:
