@@ -24,8 +24,10 @@ def question(seed):
     bits = pick.choice([0, 5, 200])
     radius = pick.choice([Fraction(0), Fraction(0), Fraction(1, 10**40)])
     offset = d > 1 and pick.random() < 0.2
-    # With an error of rounding an offset asks for more (a sum of 0, a constant column).
-    return Question(rows, nu, bits, Fraction(1), Fraction(0) if offset else radius, offset=offset)
+    if offset and radius:  # an enclosure is asked for where the residuals add up to 0
+        rows = [[*row[:-1], size] for row in rows]
+        nu[-1] -= sum(nu)
+    return Question(rows, nu, bits, Fraction(1), radius, offset=offset)
 
 
 def highest(asked):
