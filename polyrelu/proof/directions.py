@@ -33,8 +33,6 @@ from polyrelu.proof.unconfirmed import Unconfirmed
 if TYPE_CHECKING:
     from polyrelu.covering import Question, Star
 
-FEW_BOXES = 200_000
-"""Enough to name the kinks that resist where lambda is lambda_max."""
 BITS = 140
 """Binary digits of the residual below its largest entry."""
 
@@ -88,9 +86,7 @@ def unsettled_directions(
     """
     from polyrelu.covering import Covered, cover
 
-    # With a free hidden bias and no neuron known, lambda may be lambda_max, where kinks without weight resist for ever.
-    most = FEW_BOXES if program.offset and not known else MAX_BOXES
-    answer = cover(ask(program, nu, level, known), max_boxes=most, **current().means)
+    answer = cover(ask(program, nu, level, known), max_boxes=MAX_BOXES, **current().means)
     if isinstance(answer, Covered):
         return []
     if answer.missed:

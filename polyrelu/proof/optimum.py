@@ -208,6 +208,9 @@ def _tight_families(point: Point, readings: Sequence[offset.Reading]) -> list[Ne
     """All tight neurons on hyperplanes, each shown to be one; every other direction is shown to be below lambda."""
     shown: list[Neuron] = []
     waiting = [end for r in readings for end in offset.places(point, r.place)]
+    if not readings:  # at lambda_max kinks without weight reach lambda: unknown they would resist for ever
+        program = point.structure.program
+        waiting = [Place(s, face) for s, face in program.guesser.highest(program.zero_float)]
     for _ in range(MAX_ROUNDS):
         E = families.closure(point, shown, waiting)
         for neuron in E[len(shown) :]:
