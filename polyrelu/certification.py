@@ -19,7 +19,6 @@ from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.guess import Guess
 from polyrelu.limits import MAX_VERTICES
-from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result, SolutionSet, timed
 
@@ -100,8 +99,7 @@ def _program(
     """The program at hand, and the seconds that finding its patterns took."""
     _supported(problem, gated, patterns)
     offset = problem.setting.hidden == "free"
-    y, lam = _required(problem)
-    columns = None if problem.setting.is_plain else FreeColumns.of(problem)
+    _, lam = _required(problem)
     timings: dict[str, float] = {}
     with _step(timings, "enumerate", stage):
         if (
@@ -111,11 +109,11 @@ def _program(
             and not gated
             and (offset or not _has_few_cells(problem))
         ):
-            program = Program(problem.X, y, lam, None, columns=columns, offset=offset)
+            program = Program.of(problem)
             _ = program.cells  # counted here, so that its time is told
         else:
             present, all_cells = _present_patterns(problem, patterns, max_cells, executor)
-            program = Program(problem.X, y, lam, present, all_cells, gated, columns)
+            program = Program.of(problem, present, all_cells, gated)
     return program, timings["enumerate"]
 
 

@@ -80,7 +80,7 @@ def bound(
     if problem.y is None or not problem.lam:
         raise BadInput("bounds need a target y and a penalty lambda > 0; give both")
     problem.setting.refuse("bounds")
-    search = Search(problem, Program(problem.X, problem.y, problem.lam, None), gap, max_boxes)
+    search = Search(problem, Program.of(problem), gap, max_boxes)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
         if network is not None:
             network = as_candidate(network, problem)

@@ -146,6 +146,11 @@ def ball_matrix(A: Matrix, bits: int) -> arb_mat:
         return arb_mat(to_matrix(A))
 
 
+def identity(n: int) -> arb_mat:
+    """The unit matrix."""
+    return arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
+
+
 def ball_column(vector: Sequence[Any]) -> arb_mat:
     """Balls as a matrix of one column."""
     return arb_mat(len(vector), 1, list(vector))

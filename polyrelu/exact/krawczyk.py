@@ -33,7 +33,7 @@ from typing import Any, TypeAlias
 
 from flint import arb, arb_mat
 
-from polyrelu.exact.enclosure import accuracy_bits, ball, ball_column, precision, strictly_inside
+from polyrelu.exact.enclosure import accuracy_bits, ball, ball_column, identity, precision, strictly_inside
 
 System: TypeAlias = Callable[[list[arb]], list[arb]]
 Jacobian: TypeAlias = Callable[[list[arb]], arb_mat]
@@ -207,11 +207,9 @@ def _small(step: arb, m: arb, bits: int) -> bool:
 
 def approximate_inverse(A: arb_mat, bits: int) -> arb_mat | None:
     """A point matrix near the inverse of the midpoints, with no claim; None if they look singular."""
-    n = A.nrows()
-    identity = arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
     try:
         with precision(bits):
-            Y = A.mid().solve(identity, algorithm="approx").mid()
+            Y = A.mid().solve(identity(A.nrows()), algorithm="approx").mid()
     except ZeroDivisionError:
         return None
     return Y if all(y.is_finite() for y in Y.entries()) else None
@@ -229,12 +227,11 @@ def _krawczyk(
         2 * s.abs_upper() + m.abs_upper() * arb(2) ** (2 - bits) for s, m in zip(step, point, strict=True)
     ]
     radii = _positive(radii, bits)
-    n = len(point)
-    identity = arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
+    unit = identity(len(point))
     for _ in range(INFLATIONS):
         X = [arb(m, r) for m, r in zip(point, radii, strict=True)]
         around_zero = ball_column([arb(0, x.rad()) for x in X])
-        image = ((identity - Y * J(X)) * around_zero).entries()
+        image = ((unit - Y * J(X)) * around_zero).entries()
         K = [m - s + e for m, s, e in zip(point, step, image, strict=True)]
         if all(map(strictly_inside, K, X)):
             return X, K

@@ -22,7 +22,6 @@ from polyrelu.exact.rational import is_rational, to_fmpq, to_fraction
 from polyrelu.guess import group_lasso, independent, nonnegative_least_squares
 from polyrelu.networks.coordinates import rounded
 from polyrelu.networks.network import Network
-from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 from polyrelu.proof.unconfirmed import Unconfirmed
@@ -135,10 +134,7 @@ def first_structures(
     network: Network, problem: Problem, residual: Sequence[Any], tolerance: Fraction | None
 ) -> Iterator[Own]:
     """The structures at one tolerance, or at some, whose units all have a direction."""
-    plain, offset = problem.setting.is_plain, problem.setting.hidden == "free"
-    columns = None if plain else FreeColumns.of(problem)
-    lam = problem.lam or Fraction(0)
-    program = Program(problem.X, problem.y or (), lam, None, columns=columns, offset=offset)
+    program = Program.of(problem)
     nu = np.array([rounded(v) for v in residual])
     for limit in LADDER if tolerance is None else (tolerance,):
         places = placed(network, program, float(limit))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from polyrelu.exact.linear import products
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.networks.coordinates import sign_of
 from polyrelu.networks.network import Network
-from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.program import Program, distinct_patterns
 
 Patterns = NDArray[np.bool_]
@@ -58,5 +56,4 @@ def listed_program(problem: Problem, patterns: Any, gated: bool, *, whole: bool 
     """The program with a list of patterns, which may be all cells (`whole`)."""
     nonzero = np.array([any(row) for row in problem.X], dtype=bool)
     present = np.asarray(distinct_patterns(patterns, nonzero), dtype=bool)
-    columns = None if problem.setting.is_plain else FreeColumns.of(problem)
-    return Program(problem.X, problem.y or (), problem.lam or Fraction(0), present, whole, gated, columns)
+    return Program.of(problem, present, whole, gated)

@@ -106,7 +106,7 @@ def bounded_path(
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
     problem.setting.refuse("a path")
-    largest = lambda_max_squared(Program(problem.X, problem.y, Fraction(1), None))
+    largest = lambda_max_squared(Program.of(replace(problem, lam=Fraction(1))))
     low, high = (to_fraction(v) for v in ends_of_path(largest, lo, hi))
     wanted = penalty(gap, "--gap")
     lams = sorted({low, high, *_between(low, high, FIRST)})

@@ -22,7 +22,7 @@ from functools import cached_property
 
 from flint import arb, arb_mat, fmpq
 
-from polyrelu.exact.enclosure import ball_column, precision
+from polyrelu.exact.enclosure import ball_column, identity, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.paths.branch import BITS, Balls, Branch
 
@@ -206,11 +206,6 @@ def around(x: Sequence[arb], r: Sequence[arb]) -> Balls:
 def absolute(M: arb_mat) -> arb_mat:
     """Upper bounds of the absolute values."""
     return arb_mat(M.nrows(), M.ncols(), [v.abs_upper() for v in M.entries()])
-
-
-def identity(n: int) -> arb_mat:
-    """The unit matrix."""
-    return arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
 
 
 def max_of(values: object) -> arb:

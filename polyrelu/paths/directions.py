@@ -27,6 +27,7 @@ from polyrelu.covering.question import Lines, norm_above
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls, Branch
+from polyrelu.proof.directions import farthest, over_power_of_two
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
@@ -86,14 +87,8 @@ class Node:
     @staticmethod
     def _rounded(branch: Branch, point: Balls, lam: fmpq, nu: Balls) -> Node:
         bounds = [ends(v) for v in nu]
-        top = max((max(abs(lo), abs(hi)) for lo, hi in bounds), default=Fraction(0))
-        bits = max(0, BITS - (top.numerator.bit_length() - top.denominator.bit_length()))
-        integers = tuple(round((lo + hi) / 2 * 2**bits) for lo, hi in bounds)
-        error = max(
-            max(hi - Fraction(m, 2**bits), Fraction(m, 2**bits) - lo)
-            for m, (lo, hi) in zip(integers, bounds, strict=True)
-        )
-        return Node(branch.program, lam, point, integers, bits, error)
+        integers, bits = over_power_of_two(bounds, BITS)
+        return Node(branch.program, lam, point, tuple(integers), bits, farthest(integers, bits, bounds))
 
     def question(
         self, rows: Any, radius: Fraction, stars: Sequence[Place], hard: Hard | None, pinned: dict[int, int]

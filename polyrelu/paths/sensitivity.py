@@ -21,7 +21,7 @@ from flint import arb, arb_mat, fmpq
 from polyrelu.data.problem import Problem, penalty
 from polyrelu.display import Reported
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.exact.enclosure import precision
+from polyrelu.exact.enclosure import identity, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
@@ -83,7 +83,7 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
         raise BadInput("sensitivities need a target y and lambda > 0; give both")
     problem.setting.refuse("sensitivities")
     value = to_fmpq(problem.lam)
-    faces = Faces(Program(problem.X, problem.y, Fraction(1), None))
+    faces = Faces(Program.of(replace(problem, lam=Fraction(1))))
     with precision(BITS):
         try:
             curve, node = started(problem, faces, value)
@@ -97,8 +97,7 @@ def _at(problem: Problem, branch: Branch, start: Balls, lam: fmpq) -> Sensitivit
     """Everything from the inverse of the Jacobian at a proved root."""
     n, p = branch.program.n, branch.size
     if not branch.unknowns:
-        unit = arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
-        return Sensitivity(problem, (), [arb(0)] * n, unit, arb(0))
+        return Sensitivity(problem, (), [arb(0)] * n, identity(n), arb(0))
     root = prove_root(
         lambda x: branch.equations(x, arb(lam)), lambda x: branch.jacobian(x, arb(lam)), start, BITS
     )
@@ -114,8 +113,7 @@ def _at(problem: Problem, branch: Branch, start: Balls, lam: fmpq) -> Sensitivit
         )
         by_y = over_g * W.transpose()
         G = arb_mat(p, p, [inverse[i, j] for i in range(p) for j in range(p)])
-        unit = arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
-        by_target = unit - W * gram.inv() * W.transpose() + W * G * W.transpose() * arb(lam)
+        by_target = identity(n) - W * gram.inv() * W.transpose() + W * G * W.transpose() * arb(lam)
         product = gram * G
         free = arb(p) - arb(lam) * sum((product[i, i] for i in range(p)), start=arb(0))
         g, b, _ = branch.parts(x)

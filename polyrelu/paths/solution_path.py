@@ -141,7 +141,7 @@ def path(
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
     problem.setting.refuse("a path")
-    program = Program(problem.X, problem.y, Fraction(1), None)
+    program = Program.of(replace(problem, lam=Fraction(1)))
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
         largest = lambda_max_squared(program)
         low, high = ends_of_path(largest, lo, hi)

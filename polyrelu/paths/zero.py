@@ -12,18 +12,16 @@ lambda > 0 have the least lambda sum ||w|| + |residual|^2 / 2, and their limit f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import lcm
-from typing import Any
 
 from flint import arb, fmpq
 
-from polyrelu.covering.question import merged
 from polyrelu.display import Reported
 from polyrelu.exact.enclosure import precision
-from polyrelu.paths.branch import BITS, Branch
+from polyrelu.paths.branch import BITS
 from polyrelu.paths.chord import prove_chord
 from polyrelu.paths.curve import Curve, Piece
 from polyrelu.paths.directions import Node
+from polyrelu.proof.lambda_max import acts_on_nothing
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,19 +56,11 @@ class Limit(Reported):
             return sum(b, start=arb(0))
 
 
-def acts_on_nothing(branch: Branch) -> bool:
-    """Whether y_N.(Xu)_+ = 0 for every u: each line's coefficient is zero, and so is the linear rest."""
-    rest: list[Any] = branch.y_rest
-    scale = lcm(*(int(v.q) for v in rest)) if rest else 1
-    lines = merged(branch.program.X_integer, [int((v * scale).p) for v in rest])
-    return not any(lines.C) and not any(lines.linear)
-
-
 def down_to_zero(curve: Curve, node: Node) -> Limit:
     """The limit, if this structure is proved for all smaller lambda."""
     branch = curve.branch
     with precision(BITS):
-        if not acts_on_nothing(branch):
+        if not acts_on_nothing(branch.program, branch.y_rest):
             return Limit(None, "the residual still acts on some direction: another structure follows")
         start = branch.newton(node.point, fmpq(0))
         if start is None:

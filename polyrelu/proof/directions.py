@@ -50,24 +50,34 @@ def ask(program: Program, nu: Sequence[arb], level: Fraction, known: Sequence[Ne
     from polyrelu.covering import Question
 
     bounds = [ends(ball) for ball in nu]
-    top = max((max(abs(lo), abs(hi)) for lo, hi in bounds), default=Fraction(0))
-    bits = max(0, BITS - (top.numerator.bit_length() - top.denominator.bit_length()))
-    rounded = [round((lo + hi) / 2 * 2**bits) for lo, hi in bounds]
+    rounded, bits = over_power_of_two(bounds, BITS)
     if program.offset:
         excess = sum(rounded)
         for k in range(abs(excess)):
             rounded[k % len(rounded)] -= 1 if excess > 0 else -1
     # A hair wider than the error, so that a level rounded down by less than that still meets the neurons that reach it.
-    radius = Fraction(1, 2 ** (bits + 20)) + max(
-        max(hi - Fraction(m, 2**bits), Fraction(m, 2**bits) - lo)
-        for m, (lo, hi) in zip(rounded, bounds, strict=True)
-    )
+    radius = Fraction(1, 2 ** (bits + 20)) + farthest(rounded, bits, bounds)
     stars = tuple(star_of(neuron.place) for neuron in known)
     if program.offset:
         lam, rows = level * program.shift.denominator, program.shift.integer_rows
         return Question(rows, tuple(rounded), bits, lam, radius=radius, stars=stars, offset=True)
     lam = level * program.denominator
     return Question(program.X_integer, tuple(rounded), bits, lam, radius=radius, stars=stars)
+
+
+def over_power_of_two(bounds: Sequence[tuple[Fraction, Fraction]], digits: int) -> tuple[list[int], int]:
+    """Integers over 2^bits near the middles, with so many binary digits for the largest of all."""
+    top = max((max(abs(lo), abs(hi)) for lo, hi in bounds), default=Fraction(0))
+    bits = max(0, digits - (top.numerator.bit_length() - top.denominator.bit_length()))
+    return [round((lo + hi) / 2 * 2**bits) for lo, hi in bounds], bits
+
+
+def farthest(integers: Sequence[int], bits: int, bounds: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
+    """By how much a number within its bounds differs from the integer over 2^bits that stands for it, at most."""
+    return max(
+        max(hi - Fraction(m, 2**bits), Fraction(m, 2**bits) - lo)
+        for m, (lo, hi) in zip(integers, bounds, strict=True)
+    )
 
 
 def star_of(place: Place) -> Star:

@@ -14,6 +14,7 @@ lower bound; the covering proves all directions off these places to be strictly 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from fractions import Fraction
 from math import lcm
@@ -72,7 +73,7 @@ def _longest_reaching(program: Program, threshold: Fraction) -> fmpq:
 
 def _over_all_directions(program: Program) -> fmpq:
     """The maximum over all directions, proved by a covering."""
-    if _vanishes(program):
+    if acts_on_nothing(program, program.zero[0]):
         return fmpq(0)
     with precision(BITS):
         y = [arb(v) for v in program.zero[0]]
@@ -118,12 +119,12 @@ def _on_hyperplanes(program: Program, places: set[Place]) -> set[Place]:
     return found
 
 
-def _vanishes(program: Program) -> bool:
-    """Whether y.(Xu)_+ = 0 for every u: each line's coefficient is zero, and so is the linear rest."""
+def acts_on_nothing(program: Program, v: Sequence[fmpq]) -> bool:
+    """Whether v.(Xu)_+ = 0 for every u: each line's coefficient is zero, and so is the linear rest."""
     from polyrelu.covering.question import merged
 
-    scale = lcm(*(int(v.q) for v in program.zero[0]))
-    lines = merged(program.X_integer, [int((v * scale).p) for v in program.zero[0]])
+    scale = lcm(*(int(x.q) for x in v))
+    lines = merged(program.X_integer, [int((x * scale).p) for x in v])
     return not any(lines.C) and not any(lines.linear)
 
 

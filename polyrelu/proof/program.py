@@ -33,6 +33,7 @@ from polyrelu.proof.oracle import Oracle
 from polyrelu.proof.shift import Shift
 
 if TYPE_CHECKING:
+    from polyrelu.data.problem import Problem
     from polyrelu.guess import Guesser, Whitening
 
 VARIANTS = ((10_000, False), (300, True), (300, False), (2000, True), (2000, False), (60, False))
@@ -59,6 +60,15 @@ class Program(Shown):
     """For the guess alone, where the bias pays a little: see `shift`."""
     finished: bool = True
     """For the guess alone, too: whether it polishes a vertex."""
+
+    @staticmethod
+    def of(
+        problem: Problem, listed: Patterns | None = None, all_cells: bool = True, gated: bool = False
+    ) -> Program:
+        """The program of a problem, its free columns and its kind of hidden bias included."""
+        columns = None if problem.setting.is_plain else FreeColumns.of(problem)
+        y, lam, offset = problem.y or (), problem.lam or Fraction(0), problem.setting.hidden == "free"
+        return Program(problem.X, y, lam, listed, all_cells, gated, columns, offset)
 
     def __post_init__(self) -> None:
         """Tests of a list of blocks know penalised biases alone."""
