@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from polyrelu.commands.options import (
     add_data_options,
     add_digits_option,
+    add_jobs_option,
     add_json_option,
+    pool,
     problem_of,
     seconds,
     share,
@@ -85,6 +87,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--seconds", metavar="S", type=seconds, help="leave the rest undecided when this time is up"
     )
+    add_jobs_option(parser)
     add_digits_option(parser)
     add_json_option(parser)
     parser.add_argument("--out", metavar="FILE", help="write the JSON object to a file as well")
@@ -103,7 +106,10 @@ def run(args: argparse.Namespace) -> int:
         format_of(args.plot)
         need_matplotlib()
     problem = problem_of(args)
-    with spending(Budget(seconds_from_now(args.seconds))):
+    with (
+        pool(args.jobs, None) as executor,
+        spending(Budget(seconds_from_now(args.seconds), executor)),
+    ):
         found, status = _asked(args)(problem, args)
     print(json.dumps(found.to_json(args.digits)) if args.json else found.summary(args.digits), flush=True)
     if args.out:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from contextlib import suppress
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -14,20 +14,22 @@ import numpy as np
 from flint import fmpq
 from threadpoolctl import threadpool_limits
 
+from polyrelu.budget import current
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
 from polyrelu.display import DIGITS, Reported, picture
-from polyrelu.errors import BadInput, LimitReached, Undecided
+from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.algebra import ExactZero, exact_zero
-from polyrelu.paths.branch import BITS, Branch
+from polyrelu.paths.branch import BITS
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.continuity import Continuity, continuity_of
-from polyrelu.paths.curve import Curve, Faces, Piece
+from polyrelu.paths.curve import Faces, Piece
 from polyrelu.paths.ends import ends_of_path
-from polyrelu.paths.gaps import Gap, Way, started, walked
+from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.parts import start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity, sensitivity
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
@@ -127,10 +129,12 @@ def path(
     to_zero: bool = False,
     floats: Floats = "decimal",
     told: Any = None,
+    executor: Executor | None = None,
 ) -> Path:
     """Prove how the set of optimal networks changes from lambda = lo to hi (default: 1/1000 of lambda_max to above it).
 
-    `to_zero` goes on to lambda = 0, with the limit.
+    `to_zero` goes on to lambda = 0, with the limit. On an executor (of processes) parts of the interval are walked at
+    the same time, and the answer is the same.
 
     >>> found = path([[1], [2], [-1]], [1, 3, 2], 1, 8)
     >>> found.status, [found.exact(k).name for k in range(2)], [len(i.places) for i in found.intervals]
@@ -145,9 +149,12 @@ def path(
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
         largest = lambda_max_squared(program)
         low, high = ends_of_path(largest, lo, hi)
-        faces = Faces(program)
-        start = _start(problem, faces, largest, high)
-        way = walked(problem, start, low, high, told)
+        workers = executor or current().executor
+        if workers is None:
+            start = start_at(problem, Faces(program), largest, high)
+            way = walked(problem, start, low, high, told)
+        else:
+            way = walked_in_parts(problem, low, high, largest, workers)
         limit = None
         if to_zero:
             limit, low = to_the_end(problem, way, low)
@@ -183,16 +190,6 @@ def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
         low = low / 10
     way.gaps.append(Gap(fmpq(0), low, limit.reason or "the limit is not proved"))
     return limit, fmpq(0)
-
-
-def _start(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Any:
-    """The zero network above lambda_max; else what is proved at the upper end."""
-    if high * high > largest:
-        curve = Curve(Branch(faces.program, (), ()), faces)
-        return curve, curve.node([], high)
-    with suppress(Undecided, LimitReached):
-        return started(problem, faces, high)
-    return None
 
 
 def _intervals(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flint import arb
 
-from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.bounded import BoundedPath
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.continuity import continuity_at
+from polyrelu.paths.curve import antipode
+from polyrelu.paths.events import Change
+from polyrelu.paths.forms import as_singles
 from polyrelu.paths.gaps import Gap
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.solution_path import Path
@@ -72,12 +76,12 @@ def _breakpoint(found: Path, k: int, digits: int) -> dict[str, Any]:
         "lambda": list(found.breakpoint(k, digits)),
         "exact": None if exact is None else exact.name,
         "events": [
-            {"type": change.kind, "neuron": _number(at, here, change.place), "row": change.row}
+            {"type": change.kind, "neuron": _moving(at, here, change), "row": change.row}
             for change in here.changes
         ],
-        "above": [_place(p) for p in here.above.tight],
+        "above": [_place(p) for p in _ordered(here.above.tight, at, here)],
         "at": [_place(p) for p in at],
-        "below": [_place(p) for p in here.below.tight],
+        "below": [_place(p) for p in _ordered(here.below.tight, at, here)],
         "network_continuous": continuous,
         "convex_jump": jump,
     }
@@ -104,9 +108,7 @@ def tight_at(here: Breakpoint) -> list[Place]:
         for on in [_smaller(old, new)]
         if on is not None
     }
-    with precision(64):
-        _, b, _ = below.branch.parts(here.carried)
-        weights = {k.place: w for k, w in zip(below.branch.neurons, b, strict=True)}
+    weights = _weights(here)
     order = sorted(places, key=lambda p: (-float(weights.get(p, arb(0)).mid()), -p.sign, p.face))
     return [slid.get(p, p) for p in order]
 
@@ -122,6 +124,31 @@ def _number(at: list[Place], here: Breakpoint, place: Place) -> int | None:
     moved = {old: _smaller(old, new) for c in here.changes for old, new in c.names.items()}
     there = moved.get(place, place)
     return at.index(there) if there in at else None
+
+
+def _moving(at: list[Place], here: Breakpoint, change: Change) -> int | None:
+    """The position of the neuron that an event is about; of a pair that moves as one, the first."""
+    moving = {*change.names, *change.guests_above, *change.guests_below}
+    both = [change.place, *(p for p in moving if p == antipode(change.place))]
+    return min((k for k in (_number(at, here, p) for p in both) if k is not None), default=None)
+
+
+def _weights(here: Breakpoint) -> dict[Place, arb]:
+    """Of the neurons below the breakpoint; of a pair that shares its weight freely, the whole for both."""
+    node = here.node_below()
+    if node is None:
+        return {}
+    curve, node = as_singles(here.below, node) or (here.below, node)
+    branch, found = curve.branch, dict[Place, arb]()
+    for neuron, pair, weight in zip(branch.neurons, branch.paired, branch.parts(node.point)[1], strict=True):
+        found |= dict.fromkeys((neuron.place, antipode(neuron.place)) if pair else (neuron.place,), weight)
+    return found
+
+
+def _ordered(places: Iterable[Place], at: list[Place], here: Breakpoint) -> list[Place]:
+    """In the order of `at`, by which a neuron is named."""
+    numbers = {place: _number(at, here, place) for place in places}
+    return sorted(numbers, key=lambda p: (numbers[p] is None, numbers[p] or 0, -p.sign, p.face))
 
 
 def _place(place: Place) -> dict[str, Any]:
