@@ -50,10 +50,26 @@ def bound_document(  # noqa: PLR0917
     t: Fraction | None = None,
 ) -> dict[str, Any]:
     """A proved gap: f_s <= (1 + eps) lambda for nu, so that t nu is feasible, t = 1/(1 + eps) unless given."""
+    evidence = bound_evidence(len(X[0]), lam, nu, eps, network, t)
+    try:
+        return accepted("bound", problem_spec(X, y, lam), evidence)
+    except (kernel.Unusable, kernel.Rejected) as refused:
+        raise BadInput(f"no proof file can hold these bounds: {in_short(refused)}") from None
+
+
+def bound_evidence(  # noqa: PLR0917
+    d: int,
+    lam: Fraction,
+    nu: Vector,
+    eps: Fraction,
+    network: Sequence[tuple[int, Vector]],
+    t: Fraction | None = None,
+) -> dict[str, Any]:
+    """What shows a proved gap, as it stands in a file."""
     T, flat = over_one([v for _, w in network for v in w])
-    d, signs = len(X[0]), ["+" if sign > 0 else "-" for sign, _ in network]
+    signs = ["+" if sign > 0 else "-" for sign, _ in network]
     vectors = [flat[i * d : (i + 1) * d] for i in range(len(network))]
-    evidence = {
+    return {
         "nu": rational_vector(nu, lam),
         "eps": str(eps),
         "t": str(1 / (1 + eps) if t is None else t),
@@ -62,10 +78,6 @@ def bound_document(  # noqa: PLR0917
             "neurons": [{"sign": s, "vector": w} for s, w in zip(signs, vectors, strict=True)],
         },
     }
-    try:
-        return accepted("bound", problem_spec(X, y, lam), evidence)
-    except (kernel.Unusable, kernel.Rejected) as refused:
-        raise BadInput(f"no proof file can hold these bounds: {in_short(refused)}") from None
 
 
 def write_optimum(path: str, optimum: Optimum) -> dict[str, Any]:

@@ -75,6 +75,10 @@ def run(args: argparse.Namespace) -> int:
         claim, step = error.args
         print(f"REJECTED, so nothing is explained: {claim}: {step}")
         return 1
+    if check.is_kernel_file(document) and document["kind"] not in ("bound", "optimum"):
+        raise BadInput(
+            f"{args.file} is about a whole path, and is not put into words; `polyrelu check` prints its sentences"
+        )
     if args.fragment:
         _write_fragment(args, document, report)
     else:

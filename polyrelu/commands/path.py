@@ -12,12 +12,13 @@ from polyrelu.commands.options import (
     add_digits_option,
     add_jobs_option,
     add_json_option,
+    note,
     pool,
     problem_of,
     seconds,
     share,
 )
-from polyrelu.data.files import check_writable, write_whole
+from polyrelu.data.files import check_writable
 from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv --to-zero
   polyrelu path data.csv --at 1/2
   polyrelu path large.csv --gap 1e-3 --json
+  polyrelu path data.csv --out path.json
+  polyrelu check path.json --data data.csv
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
@@ -59,6 +62,28 @@ def add_parser(commands: Any) -> None:
         epilog=EPILOG,
     )
     add_data_options(parser)
+    _add_questions(parser)
+    parser.add_argument(
+        "--plot", metavar="FILE", help="draw the weights against lambda (.png, .svg or .pdf; matplotlib)"
+    )
+    parser.add_argument(
+        "--seconds", metavar="S", type=seconds, help="leave the rest undecided when this time is up"
+    )
+    add_jobs_option(parser)
+    add_digits_option(parser)
+    add_json_option(parser)
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="save a proof of the path, for `polyrelu check`: every interval (from a little above a breakpoint to a "
+        "little below the next) that the checker in bare Python accepts, and what is left out; compressed if it ends "
+        "in .gz",
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_questions(parser: argparse.ArgumentParser) -> None:
+    """From where to where, and what is asked."""
     parser.add_argument(
         "--from", dest="low", metavar="L", help="smallest lambda, exact (default: 1/1000 of lambda_max)"
     )
@@ -67,9 +92,6 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--to-zero", action="store_true", help="go on to lambda = 0, and prove the limit there"
-    )
-    parser.add_argument(
-        "--plot", metavar="FILE", help="draw the weights against lambda (.png, .svg or .pdf; matplotlib)"
     )
     parser.add_argument(
         "--at",
@@ -84,14 +106,6 @@ def add_parser(commands: Any) -> None:
         help="for tables of any size: no neurons and no roots, but nodes, and everywhere between them a network and a "
         "dual vector that are proved to be within the relative gap G of each other",
     )
-    parser.add_argument(
-        "--seconds", metavar="S", type=seconds, help="leave the rest undecided when this time is up"
-    )
-    add_jobs_option(parser)
-    add_digits_option(parser)
-    add_json_option(parser)
-    parser.add_argument("--out", metavar="FILE", help="write the JSON object to a file as well")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -113,15 +127,28 @@ def run(args: argparse.Namespace) -> int:
         found, status = _asked(args)(problem, args)
     print(json.dumps(found.to_json(args.digits)) if args.json else found.summary(args.digits), flush=True)
     if args.out:
-        written = json.dumps(found.to_json(args.digits)).encode()
-        write_whole(args.out, lambda stream: stream.write(written))
+        left_out = _save(found, args.out)
+        for words in () if args.json else left_out:
+            print(f"{args.out} left out: {words}")
     return status
+
+
+def _save(found: Any, file: str) -> list[str]:
+    from polyrelu.certificate.write_path import write_path
+
+    note("polyrelu path: bare Python checks the proof before it is saved")
+    left_out: list[str] = write_path(file, found)["left_out"]
+    return left_out
 
 
 def _asked(args: argparse.Namespace) -> Callable[[Problem, argparse.Namespace], tuple[Any, int]]:
     """One of three questions."""
     if args.at is not None and args.gap is not None:
         raise BadInput("--at and --gap ask for different things; give one of them")
+    if args.out is not None and args.at is not None:
+        raise BadInput(
+            "--out saves the proof of a path, and --at asks for derivatives; leave one of them out"
+        )
     if args.plot is not None and (args.at is not None or args.gap is not None):
         raise BadInput("--plot draws a whole path; leave out --at and --gap")
     return _derivatives if args.at is not None else _bounded if args.gap is not None else _exact
