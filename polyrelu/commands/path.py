@@ -96,8 +96,9 @@ def _add_questions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at",
         metavar="L",
-        help="instead of a path: derivatives of weights, directions and fit by lambda and by the targets at L, and the "
-        "degrees of freedom of the fit",
+        help="instead of a path: derivatives of weights, directions and fit by lambda, by the targets and by the table "
+        "at L, on both sides of a breakpoint, along each minimal network where the network is not unique; the "
+        "influence of each row on each neuron (--plot draws it), and the degrees of freedom of the fit",
     )
     parser.add_argument(
         "--gap",
@@ -149,16 +150,19 @@ def _asked(args: argparse.Namespace) -> Callable[[Problem, argparse.Namespace], 
         raise BadInput(
             "--out saves the proof of a path, and --at asks for derivatives; leave one of them out"
         )
-    if args.plot is not None and (args.at is not None or args.gap is not None):
-        raise BadInput("--plot draws a whole path; leave out --at and --gap")
+    if args.plot is not None and args.gap is not None:
+        raise BadInput("--plot draws a whole path, or with --at influences; leave out --gap")
     return _derivatives if args.at is not None else _bounded if args.gap is not None else _exact
 
 
 def _derivatives(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """At one lambda."""
-    from polyrelu.paths.sensitivity import sensitivity
+    from polyrelu.paths.one_sided import derivatives
 
-    return sensitivity(problem, args.at), 0
+    found = derivatives(problem, args.at)
+    if args.plot is not None:
+        found.plot().save(args.plot)
+    return found, 0
 
 
 def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:

@@ -29,8 +29,9 @@ from polyrelu.paths.curve import Faces, Piece
 from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.parts import start_at, walked_in_parts
-from polyrelu.paths.sensitivity import Sensitivity, sensitivity
+from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
@@ -90,9 +91,13 @@ class Path(Reported):
 
         return certify(self.problem, lam=lam)
 
-    def sensitivity(self, lam: Any) -> Sensitivity:
-        """Derivatives of weights, directions and fit by lambda and by the targets, where lambda is no breakpoint."""
-        return sensitivity(self.problem, lam)
+    def sensitivity(self, lam: Any) -> Sensitivity | OneSided:
+        """Derivatives of weights, directions and fit by lambda, targets and table; at a breakpoint on both sides."""
+        return derivatives(self.problem, lam)
+
+    def one_sided(self, k: int) -> OneSided:
+        """The derivatives on both sides of breakpoint k."""
+        return at_breakpoint(self.problem, self.breakpoints[k])
 
     def plot(self) -> Any:
         """The profile of weights against lambda, as a figure with `.save(file)` and a `caption`."""
