@@ -18,7 +18,7 @@ from polyrelu.commands.options import (
     seconds,
     share,
 )
-from polyrelu.data.files import check_writable
+from polyrelu.data.files import check_writable, write_whole
 from polyrelu.errors import BadInput
 
 if TYPE_CHECKING:
@@ -67,6 +67,11 @@ def add_parser(commands: Any) -> None:
         "--plot", metavar="FILE", help="draw the weights against lambda (.png, .svg or .pdf; matplotlib)"
     )
     parser.add_argument(
+        "--interactive",
+        metavar="HTML",
+        help="a page with a slider for lambda, each position of which is a proved optimum (needs plotly)",
+    )
+    parser.add_argument(
         "--seconds", metavar="S", type=seconds, help="leave the rest undecided when this time is up"
     )
     add_jobs_option(parser)
@@ -113,13 +118,7 @@ def run(args: argparse.Namespace) -> int:
     """Walk, then print and save."""
     from polyrelu.budget import Budget, seconds_from_now, spending
 
-    check_writable(args.out, inputs=[args.data])
-    if args.plot is not None:
-        from polyrelu.show.figures import format_of, need_matplotlib
-
-        check_writable(args.plot, "--plot", [args.data, args.out])
-        format_of(args.plot)
-        need_matplotlib()
+    _check_files(args)
     problem = problem_of(args)
     with (
         pool(args.jobs, None) as executor,
@@ -132,6 +131,28 @@ def run(args: argparse.Namespace) -> int:
         for words in () if args.json else left_out:
             print(f"{args.out} left out: {words}")
     return status
+
+
+def _check_files(args: argparse.Namespace) -> None:
+    """What is to be written can be, before the work begins."""
+    check_writable(args.out, inputs=[args.data])
+    if args.plot is not None:
+        from polyrelu.show.figures import format_of, need_matplotlib
+
+        check_writable(args.plot, "--plot", [args.data, args.out])
+        format_of(args.plot)
+        need_matplotlib()
+    if args.interactive is not None:
+        from polyrelu.show.interactive import need_plotly
+
+        if args.at is not None or args.gap is not None:
+            raise BadInput("--interactive shows a whole path; leave out --at and --gap")
+        if not args.interactive.lower().endswith((".html", ".htm")):
+            raise BadInput(
+                f"--interactive {args.interactive}: the page is an HTML file; give it the ending .html"
+            )
+        check_writable(args.interactive, "--interactive", [args.data, args.out, args.plot])
+        need_plotly()
 
 
 def _save(found: Any, file: str) -> list[str]:
@@ -172,6 +193,11 @@ def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     found = path(problem, lo=args.low, hi=args.high, to_zero=args.to_zero)
     if args.plot is not None:
         found.plot().save(args.plot)
+    if args.interactive is not None:
+        from polyrelu.show.interactive import path_page
+
+        html = path_page(found).html.encode()
+        write_whole(args.interactive, lambda file: file.write(html))
     return found, 0 if found.status == "proved" else 3
 
 

@@ -230,12 +230,17 @@ def _interval_line(interval: Interval, digits: int) -> str:
 
 def _event_line(found: Path, k: int, digits: int) -> str:
     here, exact = found.breakpoints[k], found.exact(k)
-    events = ", ".join(
-        change.kind + (f" row {change.row + 1}" if change.row is not None else "") for change in here.changes
-    )
+    events = words_of_breakpoint(here)
     value = found.breakpoint(k, SHOWN + 4)[0] if exact is None else exact.name
     value = value if len(value) <= 40 else found.breakpoint(k, SHOWN + 4)[0]
     return f"    {events} at {value}"
+
+
+def words_of_breakpoint(here: Breakpoint) -> str:
+    """What happens there."""
+    return ", ".join(
+        change.kind + (f" row {change.row + 1}" if change.row is not None else "") for change in here.changes
+    )
 
 
 def _gap_line(gap: Gap) -> str:

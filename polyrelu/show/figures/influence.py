@@ -1,7 +1,7 @@
 """The influence of each row on each neuron, at one lambda: two tables in colours.
 
-Left: the derivative of a weight by the row's target. Right: the norm of its derivative by the row itself, where there is
-one; a cross marks rows that cannot be moved smoothly. At a breakpoint both sides are drawn, one above the other.
+Left: the derivative of a weight by the row's target. Right: the norm of its derivative by the row itself, where there
+is one; a cross marks rows that cannot be moved smoothly. At a breakpoint both sides are drawn, one above the other.
 """
 
 from __future__ import annotations
@@ -81,6 +81,6 @@ def caption(found: Any, kept: int, rows: int) -> str:
     lam = found.lam if hasattr(found, "neurons") else f"{float(found.lam.mid()):.6g}, a breakpoint"
     few = "" if kept == rows else f" The {kept} rows of most influence of {rows}."
     return (
-        f"Influence of each row on the weight of each neuron at λ = {lam}: the derivative by its target (left), and the "
-        f"norm of the derivative by the row (right; × where there is none). Enclosed by proof, drawn in floats.{few}"
+        f"Influence of each row on the weight of each neuron at λ = {lam}: the derivative by its target (left), and "
+        f"the norm of the derivative by the row (right; × where there is none). Enclosed by proof.{few}"
     )
