@@ -454,7 +454,9 @@ def about_interval(problem: Problem, shown_: Shown) -> str:
     faces, ends = shown_.faces, "For every lambda from %s to %s " % within(shown_.low, shown_.high)
     if not faces:
         return ends + "the zero network is the only optimal one, among all %s." % kernel.NETWORKS
-    reach = "the neurons that reach lambda are exactly %d, in the faces %s, and an optimal network uses them all; "
+    reach = "exactly %d neurons reach lambda, in the faces %s, and an optimal network uses them all; "
+    if len(faces) == 1:
+        reach = "exactly %d neuron reaches lambda, in the face %s, and an optimal network uses it; "
     words = ends + reach % (len(faces), " ".join(faces))
     if shown_.dimension:
         among = "the optimal networks, among all %s, are up to permutation and splitting a polytope of dimension %d, "

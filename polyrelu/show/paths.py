@@ -7,6 +7,7 @@ from typing import Any
 
 from flint import arb
 
+from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.bounded import BoundedPath
@@ -199,8 +200,7 @@ def _(found: Path, digits: int) -> str:
     )
     low, high = (decimal_bounds(to_fmpq(v), 6)[0] for v in (found.low, found.high))
     lines = [
-        f"{problem.n} rows, {problem.d} features{' (bias included)' if problem.bias else ''}, "
-        f"lambda from {low} to {high} (lambda_max {found.lambda_max(6)[0]})",
+        f"{_about(problem)}, lambda from {low} to {high} (lambda_max {found.lambda_max(6)[0]})",
         state,
         "",
         "  lambda                     neurons  rank  pairs  network unique",
@@ -234,6 +234,12 @@ def _event_line(found: Path, k: int, digits: int) -> str:
     value = found.breakpoint(k, SHOWN + 4)[0] if exact is None else exact.name
     value = value if len(value) <= 40 else found.breakpoint(k, SHOWN + 4)[0]
     return f"    {events} at {value}"
+
+
+def _about(problem: Problem) -> str:
+    """How large the table is."""
+    size = f"{problem.n} row{'s' * (problem.n != 1)}, {problem.d} feature{'s' * (problem.d != 1)}"
+    return size + " (bias included)" * problem.bias
 
 
 def words_of_breakpoint(here: Breakpoint) -> str:
@@ -286,7 +292,7 @@ def _(found: BoundedPath, digits: int) -> str:
     reached = "" if found.reached else f"; the gap asked for, {percent(found.wanted)}, was not reached"
     low, high = (decimal_bounds(to_fmpq(node.lam), 6)[0] for node in (found.nodes[0], found.nodes[-1]))
     lines = [
-        f"{problem.n} rows, {problem.d} features{' (bias included)' if problem.bias else ''}",
+        _about(problem),
         f"BOUNDED: for every lambda from {low} to {high} the optimum is known to within {percent(found.gap)} "
         f"(proved){reached}.",
         "",

@@ -15,7 +15,6 @@ from polyrelu.exact.enclosure import ball_column, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.ends import between
-from polyrelu.show.figures.canvas import counted
 from polyrelu.show.paths import tight_at, words_of_breakpoint
 
 POSITIONS = 90
@@ -48,10 +47,10 @@ def numbers(found: Any) -> dict[str, Any]:
 def caption(found: Any, positions: int) -> str:
     """What is proved of what is seen."""
     state = "every lambda" if not found.undecided else "all but the marked pieces"
+    many = f"{len(found.breakpoints)} breakpoint{'s' * (len(found.breakpoints) != 1)}"
     return (
-        f"Proved for {state} between {float(found.low):.6g} and {float(found.high):.6g}, with "
-        f"{counted(len(found.breakpoints), 'breakpoint')}. Each of the {positions} positions of the slider is a proved "
-        f"optimum, rounded for display; nothing is interpolated."
+        f"Proved for {state} between {float(found.low):.6g} and {float(found.high):.6g}, with {many}. Each of the "
+        f"{positions} positions of the slider is a proved optimum, rounded for display; nothing is interpolated."
     )
 
 
