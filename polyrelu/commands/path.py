@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from polyrelu.commands.fingerprint import add_setting_options
 from polyrelu.commands.options import (
     add_data_options,
     add_digits_option,
@@ -62,6 +63,7 @@ def add_parser(commands: Any) -> None:
         epilog=EPILOG,
     )
     add_data_options(parser)
+    add_setting_options(parser)
     _add_questions(parser)
     parser.add_argument(
         "--plot", metavar="FILE", help="draw the weights against lambda (.png, .svg or .pdf; matplotlib)"
@@ -167,6 +169,8 @@ def _asked(args: argparse.Namespace) -> Callable[[Problem, argparse.Namespace], 
     """One of three questions."""
     if args.at is not None and args.gap is not None:
         raise BadInput("--at and --gap ask for different things; give one of them")
+    if (args.gated or args.patterns != "cells") and (args.at, args.gap, args.out) != (None, None, None):
+        raise BadInput("--at, --gap and --out are about all networks; leave out --gated and --patterns")
     if args.out is not None and args.at is not None:
         raise BadInput(
             "--out saves the proof of a path, and --at asks for derivatives; leave one of them out"
@@ -188,9 +192,15 @@ def _derivatives(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
 
 def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """Every breakpoint."""
+    from polyrelu.commands.certify import read_patterns
     from polyrelu.paths.solution_path import path
 
-    found = path(problem, lo=args.low, hi=args.high, to_zero=args.to_zero)
+    patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
+    found = path(
+        problem, lo=args.low, hi=args.high, to_zero=args.to_zero, patterns=patterns, gated=args.gated
+    )
+    if args.out is not None:
+        found.all_networks("proof files of paths")
     if args.plot is not None:
         found.plot().save(args.plot)
     if args.interactive is not None:

@@ -11,7 +11,6 @@ import time
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 from threading import Lock
 
@@ -33,6 +32,8 @@ from polyrelu.proof.program import Program
 
 PARTS = 8
 """At about equal ratios, from the lower end to lambda_max."""
+Asked = tuple[Problem, Program, fmpq]
+"""The problem, its program, and the square of lambda_max."""
 _ONE_AT_A_TIME = Lock()
 """The working precision is one number for a process: threads of one engine take turns."""
 
@@ -47,38 +48,38 @@ def start_at(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Start
     return None
 
 
-def walked_in_parts(problem: Problem, low: fmpq, high: fmpq, largest: fmpq, executor: Executor) -> Way:
+def walked_in_parts(asked: Asked, low: fmpq, high: fmpq, executor: Executor) -> Way:
     """The whole way down, on any executor."""
+    problem, _, largest = asked
     top = ends(enclosed_root(largest, BITS))[1]
     cuts = between(to_fraction(low), min(top, to_fraction(high)), PARTS) if to_fraction(low) < top else []
     spans = [(to_fmpq(b), to_fmpq(a)) for a, b in pairwise([to_fraction(low), *cuts, to_fraction(high)])]
-    way, futures = Way(), [_submitted(executor, problem, largest, *span) for span in reversed(spans)]
+    way, futures = Way(), [_submitted(executor, asked, *span) for span in reversed(spans)]
     for (above, below), future in zip(reversed(spans), futures, strict=True):
         found = None
         if future is not None:
             with suppress(Exception):  # whatever became of a worker: a part is a pure function
                 found = future.result()
         if found is None:
-            found = part(problem, below, above, largest, None)
+            found = part(asked, below, above, None)
         open_at_cut = not found.pieces or any(gap.low == above for gap in way.gaps)
         way.extend(_from_above(problem, way, below) if way.pieces and open_at_cut else found)
     return way
 
 
-def _submitted(
-    executor: Executor, problem: Problem, largest: fmpq, above: fmpq, below: fmpq
-) -> Future[Way] | None:
+def _submitted(executor: Executor, asked: Asked, above: fmpq, below: fmpq) -> Future[Way] | None:
     """A part for a worker, if the engine takes any."""
     deadline = budget.current().deadline
     left = None if deadline is None else max(0, deadline - time.monotonic())
     try:
-        return executor.submit(part, problem, below, above, largest, left)
+        return executor.submit(part, asked, below, above, left)
     except (RuntimeError, OSError):
         return None
 
 
-def part(problem: Problem, low: fmpq, high: fmpq, largest: fmpq, seconds: float | None) -> Way:
+def part(asked: Asked, low: fmpq, high: fmpq, seconds: float | None) -> Way:
     """What is proved from one penalty down to another; in a worker, or here."""
+    problem, program, largest = asked
     limits = budget.current() if seconds is None else budget.Budget(budget.seconds_from_now(seconds))
     with (
         _ONE_AT_A_TIME,
@@ -87,8 +88,8 @@ def part(problem: Problem, low: fmpq, high: fmpq, largest: fmpq, seconds: float 
         threadpool_limits(limits=1, user_api="blas"),
         np.errstate(all="ignore"),
     ):
-        faces = Faces(Program.of(replace(problem, lam=Fraction(1))))
-        return walked(problem, start_at(problem, faces, largest, high), low, high, None)
+        start = start_at(problem, Faces(program), largest, high)
+        return walked(problem, start, low, high, None)
 
 
 def _from_above(problem: Problem, way: Way, low: fmpq) -> Way:

@@ -15,6 +15,7 @@ from flint import fmpq
 from threadpoolctl import threadpool_limits
 
 from polyrelu.budget import current
+from polyrelu.certification import program_of
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
 from polyrelu.display import DIGITS, Reported, picture
@@ -56,7 +57,14 @@ class Path(Reported):
     seconds: float
     limit: Limit | None = None
     """What happens as lambda falls to 0, if that was asked."""
+    program: Program | None = None
+    """With the patterns or gates that are present, if not all are."""
     _exact: dict[int, ExactZero | None] = field(default_factory=dict)
+
+    @property
+    def scope(self) -> str:
+        """Among which networks, where not among all: a part of every sentence about them."""
+        return "" if self.program is None else self.program.scope
 
     @property
     def status(self) -> str:
@@ -89,14 +97,25 @@ class Path(Reported):
         """The full result at one lambda: `certify` there."""
         from polyrelu.certification import certify
 
-        return certify(self.problem, lam=lam)
+        if self.program is None or self.program.listed is None:
+            return certify(self.problem, lam=lam)
+        return certify(self.problem, lam=lam, patterns=self.program.listed, gated=self.program.gated)
 
     def sensitivity(self, lam: Any) -> Sensitivity | OneSided:
         """Derivatives of weights, directions and fit by lambda, targets and table; at a breakpoint on both sides."""
+        self.all_networks("derivatives")
         return derivatives(self.problem, lam)
+
+    def all_networks(self, what: str) -> None:
+        """Refuse what is not there for a list of patterns or gates."""
+        if self.scope:
+            raise BadInput(
+                f"{what} are about all networks, and this path is {self.scope}; leave the list out"
+            )
 
     def one_sided(self, k: int) -> OneSided:
         """The derivatives on both sides of breakpoint k."""
+        self.all_networks("derivatives")
         return at_breakpoint(self.problem, self.breakpoints[k])
 
     def plot(self) -> Any:
@@ -131,6 +150,8 @@ def path(
     hi: Any = None,
     *,
     bias: bool | str = False,
+    patterns: Any = "cells",
+    gated: bool = False,
     to_zero: bool = False,
     floats: Floats = "decimal",
     told: Any = None,
@@ -138,8 +159,8 @@ def path(
 ) -> Path:
     """Prove how the set of optimal networks changes from lambda = lo to hi (default: 1/1000 of lambda_max to above it).
 
-    `to_zero` goes on to lambda = 0, with the limit. On an executor (of processes) parts of the interval are walked at
-    the same time, and the answer is the same.
+    `to_zero` goes on to lambda = 0, with the limit; `patterns` and `gated` are those of `certify`. On an executor (of
+    processes) parts of the interval are walked at the same time, and the answer is the same.
 
     >>> found = path([[1], [2], [-1]], [1, 3, 2], 1, 8)
     >>> found.status, [found.exact(k).name for k in range(2)], [len(i.places) for i in found.intervals]
@@ -150,7 +171,7 @@ def path(
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
     problem.setting.refuse("a path")
-    program = Program.of(replace(problem, lam=Fraction(1)))
+    program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
         largest = lambda_max_squared(program)
         low, high = ends_of_path(largest, lo, hi)
@@ -159,7 +180,7 @@ def path(
             start = start_at(problem, Faces(program), largest, high)
             way = walked(problem, start, low, high, told)
         else:
-            way = walked_in_parts(problem, low, high, largest, workers)
+            way = walked_in_parts((problem, program, largest), low, high, workers)
         limit = None
         if to_zero:
             limit, low = to_the_end(problem, way, low)
@@ -174,6 +195,7 @@ def path(
         tuple(sorted(way.gaps, key=lambda g: g.low)),
         time.monotonic() - begin,
         limit,
+        program,
     )
 
 

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
-
-from flint import arb
 
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.bounded import BoundedPath
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.continuity import continuity_at
-from polyrelu.paths.curve import antipode
-from polyrelu.paths.events import Change
-from polyrelu.paths.forms import as_singles
 from polyrelu.paths.gaps import Gap
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.solution_path import Path
 from polyrelu.paths.zero import Limit
-from polyrelu.proof.neuron import Place
 from polyrelu.show.bounds import above, percent
+from polyrelu.show.breakpoints import breakpoint_json, words_of_breakpoint
 from polyrelu.show.figures import profile
 from polyrelu.show.forms import Facts, as_facts, as_json, as_picture, as_text
 
@@ -35,11 +28,12 @@ def _(found: Path, digits: int) -> dict[str, Any]:
     digits = max(digits, LEAST_DIGITS)
     return {
         "status": found.status,
+        **({"scope": found.scope} if found.scope else {}),
         "from": str(found.low),
         "to": str(found.high),
         "lambda_max": list(found.lambda_max(digits)),
         "intervals": [_interval(i, found, digits) for i in found.intervals],
-        "breakpoints": [_breakpoint(found, k, digits) for k in range(len(found.breakpoints))],
+        "breakpoints": [breakpoint_json(found, k, digits) for k in range(len(found.breakpoints))],
         "undecided": [_gap(g, digits) for g in found.undecided],
         "limit_zero": None if found.limit is None else as_json(found.limit, digits),
         "seconds": round(found.seconds, 6),
@@ -67,93 +61,6 @@ def _interval(interval: Interval, found: Path, digits: int) -> dict[str, Any]:
 def _enclosed(end: Breakpoint | None, otherwise: Any, digits: int) -> list[str]:
     """A breakpoint to so many digits, or the end of what is proved."""
     return list(decimal_bounds(otherwise if end is None else end.zero.refined(bits_of(digits)), digits))
-
-
-def _breakpoint(found: Path, k: int, digits: int) -> dict[str, Any]:
-    here, exact = found.breakpoints[k], found.exact(k)
-    at = tight_at(here)
-    continuous, jump = continuity_at(here)
-    return {
-        "lambda": list(found.breakpoint(k, digits)),
-        "exact": None if exact is None else exact.name,
-        "events": [
-            {"type": change.kind, "neuron": _moving(at, here, change), "row": change.row}
-            for change in here.changes
-        ],
-        "above": [_place(p) for p in _ordered(here.above.tight, at, here)],
-        "at": [_place(p) for p in at],
-        "below": [_place(p) for p in _ordered(here.below.tight, at, here)],
-        "network_continuous": continuous,
-        "convex_jump": jump,
-    }
-
-
-def tight_at(here: Breakpoint) -> list[Place]:
-    """The neurons that are tight at the breakpoint itself: heavy ones first.
-
-    Where neurons come or go these are all of both sides; one that slides is on the smaller face.
-    """
-    renamed = {old: new for c in here.changes for old, new in c.names.items()}
-    below, above = here.below, here.above
-    places = dict.fromkeys(
-        [
-            *below.tight,
-            *(p for p in above.tight if p not in renamed),
-            *(p for c in here.changes for p in c.guests_above),
-        ]
-    )
-    slid = {
-        new: on
-        for c in here.changes
-        for old, new in c.names.items()
-        for on in [_smaller(old, new)]
-        if on is not None
-    }
-    weights = _weights(here)
-    order = sorted(places, key=lambda p: (-float(weights.get(p, arb(0)).mid()), -p.sign, p.face))
-    return [slid.get(p, p) for p in order]
-
-
-def _smaller(old: Place, new: Place) -> Place | None:
-    """The face at the breakpoint of a neuron that moves from one face to another."""
-    face = tuple(a if a == b else 0 for a, b in zip(old.face, new.face, strict=True))
-    return Place(old.sign, face)
-
-
-def _number(at: list[Place], here: Breakpoint, place: Place) -> int | None:
-    """The position in `at` of a neuron that an event names by its place above or below."""
-    moved = {old: _smaller(old, new) for c in here.changes for old, new in c.names.items()}
-    there = moved.get(place, place)
-    return at.index(there) if there in at else None
-
-
-def _moving(at: list[Place], here: Breakpoint, change: Change) -> int | None:
-    """The position of the neuron that an event is about; of a pair that moves as one, the first."""
-    moving = {*change.names, *change.guests_above, *change.guests_below}
-    both = [change.place, *(p for p in moving if p == antipode(change.place))]
-    return min((k for k in (_number(at, here, p) for p in both) if k is not None), default=None)
-
-
-def _weights(here: Breakpoint) -> dict[Place, arb]:
-    """Of the neurons below the breakpoint; of a pair that shares its weight freely, the whole for both."""
-    node = here.node_below()
-    if node is None:
-        return {}
-    curve, node = as_singles(here.below, node) or (here.below, node)
-    branch, found = curve.branch, dict[Place, arb]()
-    for neuron, pair, weight in zip(branch.neurons, branch.paired, branch.parts(node.point)[1], strict=True):
-        found |= dict.fromkeys((neuron.place, antipode(neuron.place)) if pair else (neuron.place,), weight)
-    return found
-
-
-def _ordered(places: Iterable[Place], at: list[Place], here: Breakpoint) -> list[Place]:
-    """In the order of `at`, by which a neuron is named."""
-    numbers = {place: _number(at, here, place) for place in places}
-    return sorted(numbers, key=lambda p: (numbers[p] is None, numbers[p] or 0, -p.sign, p.face))
-
-
-def _place(place: Place) -> dict[str, Any]:
-    return {"sign": "+" if place.sign > 0 else "-", "face": list(place.face)}
 
 
 def _gap(gap: Gap, digits: int) -> dict[str, Any]:
@@ -198,6 +105,7 @@ def _(found: Path, digits: int) -> str:
         if not found.undecided
         else f"UNDECIDED: {len(found.undecided)} piece{'s' * (len(found.undecided) > 1)} of it; the rest is proved."
     )
+    state += f" All {found.scope}." if found.scope else ""
     low, high = (decimal_bounds(to_fmpq(v), 6)[0] for v in (found.low, found.high))
     lines = [
         f"{_about(problem)}, lambda from {low} to {high} (lambda_max {found.lambda_max(6)[0]})",
@@ -240,13 +148,6 @@ def _about(problem: Problem) -> str:
     """How large the table is."""
     size = f"{problem.n} row{'s' * (problem.n != 1)}, {problem.d} feature{'s' * (problem.d != 1)}"
     return size + " (bias included)" * problem.bias
-
-
-def words_of_breakpoint(here: Breakpoint) -> str:
-    """What happens there."""
-    return ", ".join(
-        change.kind + (f" row {change.row + 1}" if change.row is not None else "") for change in here.changes
-    )
 
 
 def _gap_line(gap: Gap) -> str:

@@ -15,7 +15,7 @@ from polyrelu.exact.enclosure import ball_column, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.ends import between
-from polyrelu.show.paths import tight_at, words_of_breakpoint
+from polyrelu.show.breakpoints import tight_at, words_of_breakpoint
 
 POSITIONS = 90
 """Inside intervals; the breakpoints come besides."""
