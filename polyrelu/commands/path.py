@@ -33,7 +33,9 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv
   polyrelu path data.csv --from 1/10 --to 5 --json
   polyrelu path data.csv --to-zero
-  polyrelu path data.csv --at 1/2
+  polyrelu path data.csv --at 1/2 --plot influence.png
+  polyrelu path data.csv --vertices --interactive path.html
+  polyrelu path data.csv --gated --jobs 4
   polyrelu path large.csv --gap 1e-3 --json
   polyrelu path data.csv --out path.json
   polyrelu check path.json --data data.csv
@@ -49,7 +51,12 @@ JSON keys: status "proved" or "undecided"; from, to; lambda_max [lo, hi]; interv
 from, to [lo, hi], neurons, rank, pairs, nullity, dimension, convex_unique, p_unique, function_unique, affine, as in
 certify at any lambda inside; breakpoints, each with lambda [lo, hi], exact, events (type; neuron, its position in `at`;
 row), above, at, below (the tight neurons: sign and face), network_continuous, convex_jump; undecided (pieces with their
-reason); limit_zero; seconds. With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
+reason); limit_zero; seconds; with --gated or --patterns also scope; with --vertices each interval has
+minimal_networks (lambda, count, widths, networks) and walls (pairs of lambdas between which the list changes).
+With --at: lambda; neurons (weight, by_lambda, by_target, by_feature, and the same of the direction; null where there is
+no derivative); residual_by_lambda, _by_target, _by_feature (column d i + l: entry l of row i); objective_by_lambda;
+degrees_of_freedom; minimal_networks; at a breakpoint exact, and above and below with all these.
+With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
 exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved).
 """
 
@@ -106,6 +113,11 @@ def _add_questions(parser: argparse.ArgumentParser) -> None:
         help="instead of a path: derivatives of weights, directions and fit by lambda, by the targets and by the table "
         "at L, on both sides of a breakpoint, along each minimal network where the network is not unique; the "
         "influence of each row on each neuron (--plot draws it), and the degrees of freedom of the fit",
+    )
+    parser.add_argument(
+        "--vertices",
+        action="store_true",
+        help="list the minimal networks at some lambdas of each interval, and enclose where their list changes",
     )
     parser.add_argument(
         "--gap",
@@ -171,6 +183,8 @@ def _asked(args: argparse.Namespace) -> Callable[[Problem, argparse.Namespace], 
         raise BadInput("--at and --gap ask for different things; give one of them")
     if (args.gated or args.patterns != "cells") and (args.at, args.gap, args.out) != (None, None, None):
         raise BadInput("--at, --gap and --out are about all networks; leave out --gated and --patterns")
+    if args.vertices and (args.at is not None or args.gap is not None):
+        raise BadInput("--vertices is about a whole path; leave out --at and --gap")
     if args.out is not None and args.at is not None:
         raise BadInput(
             "--out saves the proof of a path, and --at asks for derivatives; leave one of them out"
@@ -199,6 +213,8 @@ def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     found = path(
         problem, lo=args.low, hi=args.high, to_zero=args.to_zero, patterns=patterns, gated=args.gated
     )
+    if args.vertices:
+        _ = found.minimal  # listed now, and shown with the rest
     if args.out is not None:
         found.all_networks("proof files of paths")
     if args.plot is not None:

@@ -30,6 +30,7 @@ from polyrelu.paths.curve import Faces, Piece
 from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.parts import start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity
@@ -105,6 +106,11 @@ class Path(Reported):
         """Derivatives of weights, directions and fit by lambda, targets and table; at a breakpoint on both sides."""
         self.all_networks("derivatives")
         return derivatives(self.problem, lam)
+
+    @cached_property
+    def minimal(self) -> tuple[Along, ...]:
+        """For each interval its minimal networks, listed at some lambdas, and where the list changes."""
+        return tuple(minimal_along(interval, self.at) for interval in self.intervals)
 
     def all_networks(self, what: str) -> None:
         """Refuse what is not there for a list of patterns or gates."""

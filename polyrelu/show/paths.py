@@ -11,8 +11,10 @@ from polyrelu.paths.bounded import BoundedPath
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.gaps import Gap
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.minimal import Along
 from polyrelu.paths.solution_path import Path
 from polyrelu.paths.zero import Limit
+from polyrelu.proof.neuron import Place
 from polyrelu.show.bounds import above, percent
 from polyrelu.show.breakpoints import breakpoint_json, words_of_breakpoint
 from polyrelu.show.figures import profile
@@ -32,7 +34,9 @@ def _(found: Path, digits: int) -> dict[str, Any]:
         "from": str(found.low),
         "to": str(found.high),
         "lambda_max": list(found.lambda_max(digits)),
-        "intervals": [_interval(i, found, digits) for i in found.intervals],
+        "intervals": [
+            _interval(i, found, digits) | _minimal(found, k) for k, i in enumerate(found.intervals)
+        ],
         "breakpoints": [breakpoint_json(found, k, digits) for k in range(len(found.breakpoints))],
         "undecided": [_gap(g, digits) for g in found.undecided],
         "limit_zero": None if found.limit is None else as_json(found.limit, digits),
@@ -56,6 +60,47 @@ def _interval(interval: Interval, found: Path, digits: int) -> dict[str, Any]:
         "function_unique": interval.function_unique,
         "affine": interval.affine,
     }
+
+
+def _minimal(found: Path, k: int) -> dict[str, Any]:
+    """The minimal networks of interval k, if they have been asked for; each neuron by its sign and face."""
+    if "minimal" not in found.__dict__:
+        return {}
+    along = found.minimal[k]
+    return {
+        "minimal_networks": [
+            {
+                "lambda": str(one.lam),
+                "count": None if one.networks is None else len(one.networks),
+                "widths": None if one.widths is None else list(one.widths),
+                "networks": None
+                if one.networks is None
+                else sorted(sorted(_place_text(p) for p in network) for network in one.networks),
+            }
+            for one in along.lists
+        ],
+        "walls": [[str(low), str(high)] for low, high in along.walls],
+    }
+
+
+def _place_text(place: Place) -> str:
+    """A neuron as its sign and the signs of all rows."""
+    return ("+" if place.sign > 0 else "-") + "".join("-0+"[side + 1] for side in place.face)
+
+
+def _minimal_lines(along: Along) -> list[str]:
+    """How many minimal networks there are, and where."""
+    lines = []
+    for one in along.lists:
+        if one.networks is not None and one.widths is not None and len(one.networks) > 1:
+            widths = "" if one.widths[0] == one.widths[1] else f" to {one.widths[1]}"
+            lines.append(
+                f"      at {float(one.lam):.6g}: {len(one.networks)} minimal networks of width {one.widths[0]}{widths}"
+            )
+    return lines + [
+        f"      their list changes between {float(low):.6g} and {float(high):.6g}"
+        for low, high in along.walls
+    ]
 
 
 def _enclosed(end: Breakpoint | None, otherwise: Any, digits: int) -> list[str]:
@@ -120,6 +165,8 @@ def _(found: Path, digits: int) -> str:
         while gaps and gaps[0].low >= top:
             lines.append(_gap_line(gaps.pop(0)))
         lines.append(_interval_line(interval, digits))
+        if "minimal" in found.__dict__:
+            lines += _minimal_lines(found.minimal[found.intervals.index(interval)])
         if interval.below is not None:
             lines.append(_event_line(found, cuts[id(interval.below)], digits))
     lines += [_gap_line(g) for g in gaps]
