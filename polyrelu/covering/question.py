@@ -61,8 +61,8 @@ class Question:
     error of rounding that is not asked.
     `hard`, where it is given, are the pairs (s, line) whose coefficient s C_v a star may not take for negative, as far
     as the caller knows; else they are those of unproved sign. A coefficient that is positive here always is.
-    `stretch` is for coordinates in which a direction may be longer than ||u||, by this share at most: above the level is
-    what is above it all the same.
+    `stretch` is for coordinates in which a direction may be longer than ||u||, by this share at most: above the level
+    is what is above it all the same.
     """
 
     rows: Any
