@@ -4,10 +4,11 @@ import json
 from dataclasses import replace
 from fractions import Fraction
 
-from polyrelu import certify, path
+import numpy as np
+
+from polyrelu import Problem, certify, path
 from polyrelu.cli import main
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.examples import load
 
 PAIRS = ([[5, 0], [3, 4], [3, -4], [-5, 0], [-3, -4], [-3, 4]], [2, 0, 1, 1, 5, 3])
 
@@ -19,8 +20,9 @@ def networks_at(problem, lam):
 
 
 def test_lists_are_those_of_certify_and_walls_lie_between_different_ones():
-    problem = replace(load("on-and-off").problem(), lam=None)
-    found = path(problem, "1/2", 4)
+    rng = np.random.default_rng(7)
+    problem = Problem.of(rng.integers(-9, 10, (6, 2)).tolist(), rng.integers(-9, 10, 6).tolist())
+    found = path(problem, 4, 8)
     assert found.status == "proved"
     walls = 0
     for interval, along in zip(found.intervals, found.minimal, strict=True):
