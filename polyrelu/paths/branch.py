@@ -95,6 +95,16 @@ class Branch(Structure):
         squares = [m.transpose() * m for m in balls]
         return Rounded(balls, squares, arb_mat(gram), arb_mat(E), arb_mat(y), arb_mat(self.W), rest)
 
+    @cached_property
+    def _exchanges(self) -> fmpq_mat:
+        """The vectors that are orthogonal to every nu of the branch, as rows over W."""
+        return self.XB.transpose() * self.W
+
+    def exchanged(self, form: Sequence[fmpq]) -> bool:
+        """Whether a form vanishes since B^T X^T nu = 0: over W it is a combination of those of the pairs."""
+        row = (fmpq_mat(1, len(form), list(form)) * self.W).tolist()
+        return int(fmpq_mat(self._exchanges.tolist() + row).rank()) == self.r
+
     def parts(self, x: Sequence[arb]) -> tuple[arb_mat, Balls, Balls]:
         """g as a column, b and c."""
         p, K = self.size, self.K

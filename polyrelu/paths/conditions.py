@@ -9,12 +9,13 @@ with a value and a gradient in (x, lambda). Along a proved chord the derivative 
     f >= (d f_a - c f_b + c d (b - a)) / (d - c)        where c <= f' <= d on [a, b] and c < 0 < d
 
 (the lines of slope c from a and of slope d from b meet there), while f is monotone if c or d is 0. A function that is
-known to vanish at one end, an event, is positive elsewhere iff it leaves 0 in the right direction: the sign of f'.
+known to vanish at one end, an event, is positive elsewhere iff it leaves 0 in the right direction: the sign of f'. Where
+f' is known to be 0 there as well, f'' > 0 along the chord says the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,6 +130,8 @@ class Table:
                     if all(v.contains(0) for v in over_g):
                         exact = (fmpq_mat(1, len(f.form), list(f.form)) * branch.W).entries()
                         over_g = [arb(v) for v in exact]
+                    elif branch.r and constant == 0 and branch.exchanged(f.form):
+                        over_g = [arb(0)] * branch.size
                     row[: branch.size] = over_g
                 if all(v.is_zero() for v in row):
                     bad = constant < 0 or (constant == 0 and f.kind == SIDE)
@@ -156,6 +159,16 @@ class Table:
             moved[i] = moved[i] * lam + here[i]
         return [*moved, *(s.slope(x, dx, lam) for s in self.newcomers)]
 
+    def curvatures(self, x: Sequence[arb], dx: Sequence[arb], ddx: Sequence[arb], lam: arb) -> Balls:
+        """Second derivatives along a curve with x' = dx and x'' = ddx."""
+        if not self.branch.unknowns:
+            return [*([arb(0)] * len(self.linear)), *([arb(1)] * len(self.newcomers))]
+        turned = (self.R * ball_column(ddx)).entries()
+        moved = (self.R * ball_column(dx)).entries() if self.constant else []
+        for i in self.constant:
+            turned[i] = turned[i] * lam + 2 * moved[i]
+        return [*turned, *(s.curvature(x, dx, ddx, lam) for s in self.newcomers)]
+
     def along(self, chord: Chord) -> Values:
         """At both ends and between them."""
         return Values(
@@ -174,16 +187,29 @@ class Table:
             return row, arb(0)
         return [v * lam for v in row], sum((v * t for v, t in zip(row, x, strict=True)), start=arb(0))
 
-    def failing(self, chord: Chord, at_low: set[Condition], at_high: set[Condition]) -> list[Condition]:
-        """Those not proved positive on the chord; some are known to vanish at one of its ends."""
+    def failing(
+        self, chord: Chord, at_low: Set[Condition], at_high: Set[Condition], flat: Set[Condition] = frozenset()
+    ) -> list[Condition]:
+        """Those not proved positive on the chord; some are known to vanish at one of its ends, and `flat` ones twice."""
         values, width, found = self.along(chord), chord.width, []
+        convex = self._convex(chord) if flat else set()
         for i, f in enumerate(self.conditions):
             if i in self.settled and i < len(self.linear):
                 continue
             known = (f in at_low, f in at_high)
+            if f in flat and f in convex and known != (True, True):
+                continue
             if i in self.broken or not positive(values.low[i], values.high[i], values.slope[i], width, known):
                 found.append(f)
         return found
+
+    def _convex(self, chord: Chord) -> set[Condition]:
+        """Those with a positive second derivative on the chord."""
+        turned = chord.curvature
+        if turned is None:
+            return set()
+        values = self.curvatures(chord.anywhere, chord.derivative, turned, chord.all_lambda)
+        return {f for f, v in zip(self.conditions, values, strict=True) if v > 0}
 
     def negative(self, x: Sequence[arb], lam: arb) -> list[Condition]:
         """Those negative at a point near the root: only a hint."""
@@ -221,6 +247,15 @@ class _Slack:
         p = self.branch.size
         moved = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
         return lam - _inner(self.z(x, lam), moved)
+
+    def curvature(self, x: Sequence[arb], dx: Sequence[arb], ddx: Sequence[arb], lam: arb) -> arb:
+        """1 - |z'|^2 - z.z''."""
+        if self.over_g is None:
+            return arb(1)
+        p = self.branch.size
+        once = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
+        twice = self.over_g * (ball_column(dx[:p]) * 2 + ball_column(ddx[:p]) * lam)
+        return 1 - _inner(once, once) - _inner(self.z(x, lam), twice)
 
     def gradient(self, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
         """Over x, and by lambda."""
@@ -263,3 +298,14 @@ def exact_value(f: Condition, branch: Branch, nu: Sequence[Any], b: Sequence[Any
     if f.kind == SLACK:
         return lam * lam - squared(Neuron(f.place, branch.program).z(nu))
     return dot(f.form, nu)
+
+
+def exact_rate(
+    f: Condition, branch: Branch, at: Sequence[Any], moved: tuple[Sequence[Any], Sequence[Any]], lam: Any
+) -> Any:
+    """Its derivative over an exact field, where nu = `at` and (nu', b') are `moved`."""
+    dnu, db = moved
+    if f.kind == SLACK:
+        neuron = Neuron(f.place, branch.program)
+        return 2 * (lam - dot(neuron.z(at), neuron.z(dnu)))
+    return exact_value(f, branch, dnu, db, lam)

@@ -56,6 +56,8 @@ class End:
 
     zero: frozenset[Condition] = frozenset()
     guests: tuple[Place, ...] = ()
+    flat: frozenset[Condition] = frozenset()
+    """Those whose derivative vanishes there, too."""
     anchor: tuple[Balls, arb] | None = field(default=None, compare=False, repr=False)
     """The root at the breakpoint itself, which has to lie on the curve."""
 
@@ -178,7 +180,7 @@ class Curve:
     ) -> Piece | Failure:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
-        failing = self.table(guests).failing(chord, set(low.zero), set(high.zero))
+        failing = self.table(guests).failing(chord, low.zero, high.zero, low.flat | high.flat)
         shares = shares_of(chord, high.zero) if any(self.branch.paired) else None
         if failing:
             return Failure(conditions=tuple(failing))

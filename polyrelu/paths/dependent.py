@@ -7,18 +7,19 @@ independent part of them. A further neuron f with rational c_k,
 
 has |A_f nu|^2 = nu.Q_f nu = lambda^2 along the whole branch: it is tight. Giving it the weight t_f takes c_k t_f from
 the others. All of them are used iff some choice of the t_f leaves every weight positive; here t_f is a fixed part of
-the sum of all weights.
+the sum of some weights: of all, or, where neurons have just entered, of theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from flint import arb, fmpq, fmpq_mat
 
-from polyrelu.guess import positive_weights
+from polyrelu.exact.linear import solve
+from polyrelu.guess import basis_of, positive_weights
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.proof.neuron import Neuron, Place
 
@@ -27,43 +28,69 @@ PART_BITS = 20
 
 @dataclass(frozen=True)
 class Dependent:
-    """A further neuron: its coefficients over the neurons of the branch, and the part of all weight that it gets."""
+    """A further neuron: its coefficients over the neurons of the branch, and its part of the weight of some of them."""
 
     place: Place
     over: tuple[fmpq, ...]
     part: fmpq
+    of: tuple[int, ...]
 
 
-def is_dependent(branch: Branch, neuron: Neuron, over: Sequence[fmpq]) -> bool:
-    """Whether the identity holds for every lambda, exactly."""
-    total = neuron.A.transpose() * neuron.A
-    for k, c in zip(branch.neurons, over, strict=True):
-        total -= (k.A.transpose() * k.A) * c
+def coefficients(branch: Branch, neuron: Neuron) -> tuple[fmpq, ...] | None:
+    """The c_k, if the identity holds for every lambda, exactly."""
     rest = fmpq_mat(branch.program.n, 1, branch.y_rest)
-    zero = all(v == 0 for v in (*(total * branch.W).entries(), *(total * rest).entries()))
-    return zero and sum(over, start=fmpq(0)) == 1
+
+    def entries(k: Neuron) -> list[fmpq]:
+        Q = k.A.transpose() * k.A
+        return [*(Q * branch.W).entries(), *(Q * rest).entries()]
+
+    columns = [entries(k) for k in branch.neurons]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    found = solve([*rows, [fmpq(1)] * branch.K], [*entries(neuron), fmpq(1)])
+    return None if found is None else tuple(found)
+
+
+def independent_first(neurons: Sequence[Neuron], nu: Sequence[arb], known: Iterable[Place], rank: int) -> list[int]:
+    """Neurons whose activations are independent, known ones first; from floats, and proved by what is made of it."""
+    heard = set(known)
+    table = _activations(neurons, nu)
+    return sorted(basis_of(table, np.array([float(k.place in heard) for k in neurons]), rank))
 
 
 def with_parts(
-    branch: Branch, nu: Balls, found: dict[Place, tuple[fmpq, ...]]
+    branch: Branch, nu: Sequence[arb], found: dict[Place, tuple[fmpq, ...]], new: Iterable[Place] = ()
 ) -> tuple[Dependent, ...] | None:
-    """Parts that leave all weights positive, proposed in floats; None where there seem to be none."""
+    """Parts that leave all weights positive, proposed in floats; None where there seem to be none.
+
+    Weights of `new` neurons vanish where they enter: such a neuron gets a part of what the new ones have together.
+    """
     neurons = [*branch.neurons, *(Neuron(place, branch.program) for place in found)]
-    table = np.array([[float((arb(0) + v).mid()) for v in neuron.activation(nu)] for neuron in neurons])
+    table = _activations(neurons, nu)
     fit = np.array([float((arb(y) - v).mid()) for y, v in zip(branch.program.yq, nu, strict=True)])
     proposed = positive_weights(table, fit, branch.K)
     if proposed is None:
         return None
-    shares = proposed[0] / proposed[0].sum()
-    parts = [fmpq(round(float(t) * 2**PART_BITS), 2**PART_BITS) for t in shares[branch.K :]]
-    return tuple(Dependent(p, over, t) for (p, over), t in zip(found.items(), parts, strict=True))
+    weights, heard = proposed[0], set(new)
+    entered = tuple(k for k, neuron in enumerate(branch.neurons) if neuron.place in heard)
+    parts = []
+    for (place, over), weight in zip(found.items(), weights[branch.K :], strict=True):
+        of = entered if place in heard and entered else tuple(range(branch.K))
+        # the branch's own weights are what they are where nobody else has any
+        own = [weights[k] + sum(w * float(c[k]) for w, c in zip(weights[branch.K :], found.values(), strict=True)) for k in of]
+        share = float(weight / sum(own))
+        parts.append(Dependent(place, over, fmpq(round(share * 2**PART_BITS), 2**PART_BITS), of))
+    return tuple(parts)
+
+
+def _activations(neurons: Sequence[Neuron], nu: Sequence[arb]) -> np.ndarray:
+    return np.array([[float((arb(0) + v).mid()) for v in neuron.activation(nu)] for neuron in neurons])
 
 
 def mixes(branch: Branch, further: Sequence[Dependent]) -> dict[Place, tuple[fmpq, ...]]:
     """The weight of every tight neuron as a linear form of b."""
-    K = branch.K
-    found = {}
+    K, found = branch.K, dict[Place, tuple[fmpq, ...]]()
+    given = {f.place: [f.part * int(k in f.of) for k in range(K)] for f in further}
     for k, neuron in enumerate(branch.neurons):
-        taken = sum((f.over[k] * f.part for f in further), start=fmpq(0))
-        found[neuron.place] = tuple(fmpq(int(j == k)) - taken for j in range(K))
-    return found | {f.place: (f.part,) * K for f in further}
+        taken = [sum((f.over[k] * given[f.place][j] for f in further), start=fmpq(0)) for j in range(K)]
+        found[neuron.place] = tuple(fmpq(int(j == k)) - v for j, v in enumerate(taken))
+    return found | {place: tuple(form) for place, form in given.items()}

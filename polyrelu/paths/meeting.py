@@ -1,0 +1,103 @@
+"""A structure at a breakpoint that is known exactly: its root there, and which of its functions are 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flint import arb
+
+from polyrelu.exact.enclosure import ball, ball_column
+from polyrelu.exact.linear import solve, transposed
+from polyrelu.exact.real import is_zero, sign
+from polyrelu.paths.algebra import ExactZero, solves
+from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.conditions import SLACK, Condition, exact_rate, exact_value
+from polyrelu.paths.curve import Curve
+from polyrelu.paths.zeros import tangent
+from polyrelu.proof.neuron import Place
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One of the two curves that meet: its root in balls, and the functions that are exactly 0, or flat: their
+    derivatives are 0, too.
+    """
+
+    x: Balls
+    zero: frozenset[Condition]
+    flat: frozenset[Condition]
+
+
+Weights = tuple[list[Any], list[Any]]
+
+
+def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place]) -> Side | None:
+    """The exact root of a curve with this residual; None if it has none, or if it is no optimum."""
+    branch = curve.branch
+    solved = _weights(branch, exact)
+    if solved is None or not solves(branch, exact.lam, exact.nu, *solved):
+        return None
+    b, c = solved
+    found = set[Condition]()
+    for f in curve.table(guests).conditions:
+        side = sign(exact_value(f, branch, exact.nu, b, exact.lam))
+        if side < 0:
+            return None
+        if side == 0:
+            found.add(f)
+    lam = ball(exact.lam, BITS)
+    eta = ball_column([ball(v, BITS) / lam for v in exact.nu])
+    data = branch.data
+    g = data.gram.solve(data.W.transpose() * eta).entries() if branch.size else []
+    x = [*g, *(ball(v, BITS) for v in (*b, *c))]
+    return Side(x, frozenset(found), _flat(curve, exact, (b, c), (x, lam), frozenset(found)))
+
+
+def _flat(
+    curve: Curve, exact: ExactZero, weights: Weights, at: tuple[Balls, arb], zero: frozenset[Condition]
+) -> frozenset[Condition]:
+    """Those of the vanishing functions whose derivative is exactly 0; balls rule out most."""
+    branch, dx = curve.branch, tangent(curve.branch, *at)
+    if dx is None:
+        return frozenset()
+    guests = tuple(f.place for f in zero if f.kind == SLACK)
+    table = curve.table(guests)
+    slopes = table.slopes(at[0], dx, at[1])
+    open_ = {f for f, v in zip(table.conditions, slopes, strict=True) if f in zero and v.contains(0)}
+    moved = _derivative(branch, exact, weights) if open_ else None
+    if moved is None:
+        return frozenset()
+    return frozenset(f for f in open_ if is_zero(exact_rate(f, branch, exact.nu, moved, exact.lam)))
+
+
+def _derivative(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[list[Any], list[Any]] | None:
+    """(nu', b'), from the system differentiated by lambda:
+
+    (nu - y) + lambda nu' + sum b_k Q_k nu' + sum b'_k Q_k nu - X B (lambda c)' = 0,   (A_k nu).(A_k nu') = lambda,
+    and B^T X^T nu' = 0.
+    """
+    n, K, (b, _), nu, lam = branch.program.n, branch.K, weights, exact.nu, exact.lam
+    corner = [[lam * int(i == j) for j in range(n)] for i in range(n)]
+    for neuron, weight in zip(branch.neurons, b, strict=True):
+        Q = (neuron.A.transpose() * neuron.A).tolist()
+        corner = [[v + weight * q for v, q in zip(row, other, strict=True)] for row, other in zip(corner, Q, strict=True)]
+    borders = [k.activation(nu) for k in branch.neurons]
+    borders += [[-v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
+    rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner)]
+    rows += [[*border, *([lam * 0] * len(borders))] for border in borders]
+    right = [*(y - v for y, v in zip(branch.program.yq, nu, strict=True)), *([lam] * K), *([lam * 0] * branch.r)]
+    found = solve(rows, right)
+    return None if found is None else (found[:n], found[n : n + K])
+
+
+def _weights(branch: Branch, exact: ExactZero) -> Weights | None:
+    """The weights b_k and the exchanges c: lambda (y - nu) = sum b_k Q_k nu - lambda X B c."""
+    if not branch.K:
+        return [], []
+    columns = [k.activation(exact.nu) for k in branch.neurons]
+    columns += [[-exact.lam * v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
+    target = [exact.lam * (y - v) for y, v in zip(branch.program.yq, exact.nu, strict=True)]
+    found = solve(transposed(columns), target)
+    return None if found is None else (found[: branch.K], found[branch.K :])
