@@ -40,6 +40,8 @@ class Breakpoint:
     """The same in the unknowns of the curve below."""
     flat: tuple[frozenset[Condition], frozenset[Condition]] = (frozenset(), frozenset())
     """Functions above, and below, that vanish to second order."""
+    silent: frozenset[int] = frozenset()
+    """Rows whose residual is exactly 0 there, as far as that was asked."""
 
     @property
     def lam(self) -> arb:
@@ -56,14 +58,14 @@ class Breakpoint:
         """The lower end of the piece above."""
         zero = frozenset[Condition]().union(*(c.zero_above for c in self.changes))
         guests = tuple(p for c in self.changes for p in c.guests_above)
-        return End(zero, guests, self.flat[0], (self.x, self.zero.lam))
+        return End(zero, guests, self.flat[0], self.silent, (self.x, self.zero.lam))
 
     @property
     def end_below(self) -> End:
         """The upper end of the piece below."""
         zero = frozenset[Condition]().union(*(c.zero_below for c in self.changes))
         guests = tuple(p for c in self.changes for p in c.guests_below)
-        return End(zero, guests, self.flat[1], (self.carried, self.zero.lam))
+        return End(zero, guests, self.flat[1], self.silent, (self.carried, self.zero.lam))
 
     def node_above(self) -> Node | None:
         """Where the piece above ends: just below lambda*."""
@@ -107,17 +109,25 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
     if high is None or low is None:
         return None
     whole = replace(
-        change, zero_above=change.zero_above | high.zero, zero_below=change.zero_below | low.zero
+        change,
+        zero_above=change.zero_above | high.zero,
+        zero_below=change.zero_below | low.zero,
+        guests_above=high.guests,
+        guests_below=low.guests,
     )
-    return Breakpoint(curve, below, (whole,), zero, high.x, low.x, (high.flat, low.flat))
+    return Breakpoint(curve, below, (whole,), zero, high.x, low.x, (high.flat, low.flat), high.silent)
 
 
 def _more(
     curve: Curve, guests: Sequence[Place], zero: frozenset[Condition], x: Sequence[arb], lam: arb
 ) -> bool:
-    """Whether further functions seem to vanish."""
+    """Whether further functions, or residuals of rows, seem to vanish."""
     table = curve.table(guests)
     values = table.values(x, lam)
+    still = curve.rows.still | set(curve.rows.sided)
+    nu = curve.branch.residual_at(x, lam).entries()
+    if any(v.contains(0) and i not in still for i, v in enumerate(nu)):
+        return True
     return any(
         bool(v.contains(0)) and f not in zero and i not in table.settled
         for i, (f, v) in enumerate(zip(table.conditions, values, strict=True))

@@ -96,9 +96,9 @@ def joined(above: Curve, below: Curve, zero: Zero, exact: ExactZero) -> Breakpoi
         return None
     first = changes[0]
     changes[0] = Change(
-        first.kind, first.place, first.row, first.below, high.zero, low.zero, come, gone, names
+        first.kind, first.place, first.row, first.below, high.zero, low.zero, high.guests, low.guests, names
     )
-    return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, (high.flat, low.flat))
+    return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, (high.flat, low.flat), high.silent)
 
 
 def _moves(

@@ -16,7 +16,7 @@ from functools import cached_property
 from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.enclosure import precision
+from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord, prove_chord
@@ -58,6 +58,8 @@ class End:
     guests: tuple[Place, ...] = ()
     flat: frozenset[Condition] = frozenset()
     """Those whose derivative vanishes there, too."""
+    silent: frozenset[int] = frozenset()
+    """Rows whose residual is 0 there."""
     anchor: tuple[Balls, arb] | None = field(default=None, compare=False, repr=False)
     """The root at the breakpoint itself, which has to lie on the curve."""
 
@@ -186,8 +188,23 @@ class Curve:
             return Failure(conditions=tuple(failing))
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
-        found = unsettled(drift, nodes, (*self.tight, *guests), self.rows, self.patience)
+        rows = self.rows.with_sides(self._leaving_zero(chord, low.silent, high.silent))
+        found = unsettled(drift, nodes, (*self.tight, *guests), rows, self.patience)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
+
+    def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:
+        """Rows whose residual is 0 at one end and leaves it: with the s for which s nu_i <= 0 on the whole chord."""
+        if not (at_low or at_high) or not self.branch.unknowns:
+            return {}
+        branch, p = self.branch, self.branch.size
+        g, dg = chord.anywhere[:p], chord.derivative[:p]
+        moved = branch.data.W * ball_column([u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)])
+        found = {}
+        for i in at_low ^ at_high:
+            up = (moved[i, 0] > 0) - (moved[i, 0] < 0)
+            if up:
+                found[i] = -up if i in at_low else up
+        return found
 
 
 def antipode(place: Place) -> Place:

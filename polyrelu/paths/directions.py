@@ -137,6 +137,10 @@ class Rows:
             rows[i] = 0
         return Rows(rows, still, _sided(branch.program, tight, still))
 
+    def with_sides(self, more: dict[int, int]) -> Rows:
+        """The same with signs that are known on one chord."""
+        return replace(self, sided=more | self.sided) if more else self
+
 
 def _sided(program: Program, tight: Sequence[Place], still: frozenset[int]) -> dict[int, int]:
     """Rows with y_i = 0 where all neurons that act have one sign s: the fit has sign s there, so s nu_i <= 0."""

@@ -13,10 +13,11 @@ from polyrelu.exact.linear import solve, transposed
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.paths.algebra import ExactZero, solves
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.conditions import SLACK, Condition, exact_rate, exact_value
+from polyrelu.paths.conditions import SIDE, SLACK, Condition, exact_rate, exact_value
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.zeros import tangent
 from polyrelu.proof.neuron import Place
+from polyrelu.proof.tightness import on_hyperplane
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +27,11 @@ class Side:
     """
 
     x: Balls
+    guests: tuple[Place, ...]
     zero: frozenset[Condition]
     flat: frozenset[Condition]
+    silent: frozenset[int]
+    """Rows whose residual is exactly 0."""
 
 
 Weights = tuple[list[Any], list[Any]]
@@ -40,6 +44,7 @@ def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place]) -> Side | N
     if solved is None or not solves(branch, exact.lam, exact.nu, *solved):
         return None
     b, c = solved
+    guests = tuple(dict.fromkeys(on_their_faces(curve, p) for p in guests))
     found = set[Condition]()
     for f in curve.table(guests).conditions:
         side = sign(exact_value(f, branch, exact.nu, b, exact.lam))
@@ -52,7 +57,23 @@ def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place]) -> Side | N
     data = branch.data
     g = data.gram.solve(data.W.transpose() * eta).entries() if branch.size else []
     x = [*g, *(ball(v, BITS) for v in (*b, *c))]
-    return Side(x, frozenset(found), _flat(curve, exact, (b, c), (x, lam), frozenset(found)))
+    flat = _flat(curve, exact, (b, c), (x, lam), frozenset(found))
+    silent = frozenset(i for i, v in enumerate(exact.nu) if is_zero(v))
+    return Side(x, guests, frozenset(found), flat, silent)
+
+
+def on_their_faces(curve: Curve, guest: Place) -> Place:
+    """The face of a guest along this curve: on those hyperplanes that its direction never leaves."""
+    while True:
+        table = curve.table((guest,))
+        never = [
+            f.row
+            for i, f in enumerate(table.linear)
+            if i in table.broken and f.kind == SIDE and f.place == guest and f.row is not None
+        ]
+        if not never:
+            return guest
+        guest = on_hyperplane(curve.faces.neuron(guest), never[0])
 
 
 def _flat(
