@@ -105,7 +105,8 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
     exact = exact_zero(zero, TO_DECIDE)
     if exact is None:
         return None
-    high, low = side_of(curve, exact, change.guests_above), side_of(below, exact, change.guests_below)
+    high = side_of(curve, exact, change.guests_above, 1)
+    low = side_of(below, exact, change.guests_below, -1)
     if high is None or low is None:
         return None
     whole = replace(

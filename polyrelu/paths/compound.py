@@ -84,7 +84,7 @@ def _crossed(curve: Curve, node: Node, goal: Any, others: Iterable[Place]) -> Ze
 def joined(above: Curve, below: Curve, zero: Zero, exact: ExactZero) -> Breakpoint | None:
     """The breakpoint at an exact point, if both structures have their root there."""
     names, come, gone = _moves(above, below, exact)
-    high, low = side_of(above, exact, come), side_of(below, exact, gone)
+    high, low = side_of(above, exact, come, 1), side_of(below, exact, gone, -1)
     if high is None or low is None:
         return None
     changes = [

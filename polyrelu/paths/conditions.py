@@ -46,6 +46,8 @@ class Condition:
 
 
 WEIGHT, SIDE, MULTIPLIER, SLACK, SHARE = "weight", "side", "multiplier", "slack", "share"
+SOFT = "soft line"
+"""Not needed, but if it holds the star of a neuron does not end at a line."""
 
 
 def sides(neuron: Neuron) -> list[Condition]:
@@ -66,6 +68,34 @@ def multipliers(neuron: Neuron) -> list[Condition]:
         Condition(MULTIPLIER, neuron.place, None, around.beside(test.ray), tuple(-v for v in test.form))
         for test in around.tests()
     ]
+
+
+def soft_lines(neuron: Neuron) -> list[Condition]:
+    """The lines at which the star of a neuron need not end.
+
+    Let z = s A nu, and let row j be on the side sigma of u, with C = sum |m_i| nu_i over the rows x_i = m_i x_j. Beyond
+    its hyperplane f has the gradient z - sigma s C x_j in place of z, as far as this line counts. If
+
+        sigma x_j.z >= s C |x_j|^2,
+
+    its part along x_j does not point further away, and f <= |P z| ||v|| <= lambda ||v|| there, P the projection onto
+    the hyperplane. Lines that are orthogonal to each other may be crossed together.
+    """
+    place, X = neuron.place, neuron.program.Xq
+    table, rows, found = (X * neuron.A).tolist(), X.tolist(), list[Condition]()
+    seen = set[int]()
+    for j, side in enumerate(place.face):
+        if not side or j in seen:
+            continue
+        size = dot(rows[j], rows[j])
+        form = [v * (side * place.sign) for v in table[j]]
+        for i, row in enumerate(rows):
+            product = dot(row, rows[j])
+            if product != 0 and product * product == size * dot(row, row):
+                seen.add(i)
+                form[i] -= abs(product) * place.sign
+        found.append(Condition(SOFT, place, j, None, tuple(form)))
+    return found
 
 
 def weights(branch: Branch, mixes: Mapping[Place, tuple[fmpq, ...]]) -> list[Condition]:

@@ -20,7 +20,7 @@ from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord, prove_chord
-from polyrelu.paths.conditions import Condition, Table, multipliers, sides, slack, weights
+from polyrelu.paths.conditions import Condition, Table, multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, mixes
 from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
@@ -35,6 +35,14 @@ class Faces:
     program: Program
     neurons: dict[Place, Neuron] = field(default_factory=dict)
     known: dict[Place, list[Condition]] = field(default_factory=dict)
+    lines: dict[Place, list[Condition]] = field(default_factory=dict)
+
+    @cached_property
+    def gram(self) -> list[list[fmpq]]:
+        """The products of the rows."""
+        X = self.program.Xq
+        table: list[list[fmpq]] = (X * X.transpose()).tolist()
+        return table
 
     def neuron(self, place: Place) -> Neuron:
         """The neuron of a place."""
@@ -48,6 +56,12 @@ class Faces:
             neuron = self.neuron(place)
             self.known[place] = [*sides(neuron), *multipliers(neuron)]
         return self.known[place]
+
+    def soft(self, place: Place) -> list[Condition]:
+        """Lines that its star may cross."""
+        if place not in self.lines:
+            self.lines[place] = soft_lines(self.neuron(place))
+        return self.lines[place]
 
 
 @dataclass(frozen=True)
@@ -133,6 +147,7 @@ class Curve:
     def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
         self.branch, self.faces, self.further = branch, faces, further
         self.tables: dict[tuple[Place, ...], Table] = {}
+        self.softness: dict[tuple[Place, ...], Table] = {}
         self.patience = Patience()
 
     @cached_property
@@ -159,6 +174,36 @@ class Curve:
             shared = mixes(self.branch, self.further) if self.further else {}
             self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])
         return self.tables[key]
+
+    def soft(self, guests: Sequence[Place] = ()) -> Table:
+        """The lines that stars may cross."""
+        key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
+        if key not in self.softness:
+            places = dict.fromkeys((*self.tight, *key))
+            self.softness[key] = Table(self.branch, [f for p in places for f in self.faces.soft(p)])
+        return self.softness[key]
+
+    def stars(self, chord: Chord, low: End, high: End) -> list[Place]:
+        """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
+        guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
+        table = self.soft(guests)
+        hard = set(table.failing(chord, low.zero, high.zero))
+        crossed: dict[Place, list[int]] = {}
+        for f in table.conditions:
+            if f not in hard and f.row is not None:
+                crossed.setdefault(f.place, []).append(f.row)
+        return [self._opened(p, crossed.get(p, [])) for p in dict.fromkeys((*self.tight, *guests))]
+
+    def _opened(self, place: Place, rows: Sequence[int]) -> Place:
+        """Without the walls of some rows, as far as these are orthogonal to each other."""
+        gram, taken, face = self.faces.gram, list[int](), list(place.face)
+        for j in rows:
+            if all(gram[i][j] == 0 for i in taken):
+                taken.append(j)
+                for i, row in enumerate(gram):
+                    if row[j] != 0 and row[j] ** 2 == row[i] * gram[j][j]:
+                        face[i] = 0
+        return Place(place.sign, tuple(face))
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
@@ -189,7 +234,7 @@ class Curve:
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
         rows = self.rows.with_sides(self._leaving_zero(chord, low.silent, high.silent))
-        found = unsettled(drift, nodes, (*self.tight, *guests), rows, self.patience)
+        found = unsettled(drift, nodes, self.stars(chord, low, high), rows, self.patience)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
 
     def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:

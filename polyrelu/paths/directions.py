@@ -56,8 +56,14 @@ class Proved:
     radius: Fraction
 
     def serves(self, wanted: Proved) -> bool:
-        """Whether this shows what is wanted: for fewer hard lines stars are larger, and for a smaller error f is."""
-        return self.stars == wanted.stars and self.hard >= wanted.hard and self.radius >= wanted.radius
+        """Whether this shows what is wanted: for fewer hard lines stars are larger, and for a smaller error f is less."""
+        near = all(any(_within(p, q) for q in wanted.stars) for p in self.stars)
+        return near and self.hard >= wanted.hard and self.radius >= wanted.radius
+
+
+def _within(star: Place, other: Place) -> bool:
+    """Whether a star is a part of another: it has more walls, and else the same."""
+    return star.sign == other.sign and all(b in (a, 0) for a, b in zip(star.face, other.face, strict=True))
 
 
 @dataclass(eq=False)

@@ -13,7 +13,7 @@ from polyrelu.exact.linear import solve, transposed
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.paths.algebra import ExactZero, solves
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.conditions import SIDE, SLACK, Condition, exact_rate, exact_value
+from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, Condition, Table, exact_rate, exact_value
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.zeros import tangent
 from polyrelu.proof.neuron import Place
@@ -35,45 +35,84 @@ class Side:
 
 
 Weights = tuple[list[Any], list[Any]]
+FACES = 6
+"""How often the face of a guest is corrected."""
 
 
-def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place]) -> Side | None:
-    """The exact root of a curve with this residual; None if it has none, or if it is no optimum."""
+def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place], way: int) -> Side | None:
+    """The exact root of a curve with this residual; None if it has none, or if it is no optimum.
+
+    The curve leads up from the breakpoint (`way` = 1) or down (-1).
+    """
     branch = curve.branch
     solved = _weights(branch, exact)
     if solved is None or not solves(branch, exact.lam, exact.nu, *solved):
         return None
     b, c = solved
-    guests = tuple(dict.fromkeys(on_their_faces(curve, p) for p in guests))
-    found = set[Condition]()
-    for f in curve.table(guests).conditions:
-        side = sign(exact_value(f, branch, exact.nu, b, exact.lam))
-        if side < 0:
-            return None
-        if side == 0:
-            found.add(f)
     lam = ball(exact.lam, BITS)
     eta = ball_column([ball(v, BITS) / lam for v in exact.nu])
     data = branch.data
     g = data.gram.solve(data.W.transpose() * eta).entries() if branch.size else []
     x = [*g, *(ball(v, BITS) for v in (*b, *c))]
-    flat = _flat(curve, exact, (b, c), (x, lam), frozenset(found))
+    dx = tangent(branch, x, lam)
+    if dx is None:
+        return None
+    here = _Here(curve, exact, solved, x, dx, lam, way)
+    guests = tuple(dict.fromkeys(here.face_of(p) for p in guests))
+    found = here.vanishing(curve.table(guests))
+    if found is None:
+        return None
+    soft = here.vanishing(curve.soft(guests), optional=True) or frozenset()
     silent = frozenset(i for i, v in enumerate(exact.nu) if is_zero(v))
-    return Side(x, guests, frozenset(found), flat, silent)
+    return Side(x, guests, found | soft, _flat(curve, exact, solved, (x, lam), found), silent)
 
 
-def on_their_faces(curve: Curve, guest: Place) -> Place:
-    """The face of a guest along this curve: on those hyperplanes that its direction never leaves."""
-    while True:
-        table = curve.table((guest,))
-        never = [
-            f.row
-            for i, f in enumerate(table.linear)
-            if i in table.broken and f.kind == SIDE and f.place == guest and f.row is not None
-        ]
-        if not never:
-            return guest
-        guest = on_hyperplane(curve.faces.neuron(guest), never[0])
+@dataclass(frozen=True, eq=False)
+class _Here:
+    """A curve at its breakpoint."""
+
+    curve: Curve
+    exact: ExactZero
+    weights: Weights
+    x: Balls
+    dx: Balls
+    lam: arb
+    way: int
+
+    def vanishing(self, table: Table, *, optional: bool = False) -> frozenset[Condition] | None:
+        """The conditions that are exactly 0; None where one is negative."""
+        found, values = set[Condition](), table.values(self.x, self.lam)
+        for i, (f, v) in enumerate(zip(table.conditions, values, strict=True)):
+            if v > 0 or (i in table.settled and i < len(table.linear)):
+                continue
+            exact = self.exact
+            side = sign(exact_value(f, self.curve.branch, exact.nu, self.weights[0], exact.lam))
+            if side < 0 and not optional:
+                return None
+            if side == 0:
+                found.add(f)
+        return frozenset(found)
+
+    def face_of(self, guest: Place) -> Place:
+        """The face that the direction of a guest has along this curve: where nothing goes the wrong way."""
+        for _ in range(FACES):
+            table = self.curve.table((guest,))
+            zero, slopes = self.vanishing(table) or frozenset(), table.slopes(self.x, self.dx, self.lam)
+            wrong = [
+                f
+                for i, (f, v) in enumerate(zip(table.conditions, slopes, strict=True))
+                if f.place == guest
+                and f.kind in (SIDE, MULTIPLIER)
+                and (i in table.broken or (f in zero and v * self.way < 0))
+            ]
+            if not wrong:
+                break
+            first = wrong[0]
+            if first.target is not None:
+                guest = first.target
+            elif first.row is not None:
+                guest = on_hyperplane(self.curve.faces.neuron(guest), first.row)
+        return guest
 
 
 def _flat(
