@@ -83,10 +83,11 @@ def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
     leaving = rate(zero.branch, zero.condition, zero.x, zero.lam)
     if leaving is None or not leaving > 0:
         return
-    for change in (*phase_begins(curve, zero), *changes(curve, zero.condition)):
+    begun = ((change,) for change in phase_begins(curve, zero))
+    for change, *others in (*begun, *changes(curve, zero.condition)):
         found = _joined(curve, change, zero)
         if found is not None:
-            yield found
+            yield replace(found, changes=(*found.changes, *others))
 
 
 def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:

@@ -24,6 +24,7 @@ from polyrelu.paths.conditions import Condition, Table, multipliers, sides, slac
 from polyrelu.paths.dependent import Dependent, mixes
 from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
+from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 
@@ -36,6 +37,12 @@ class Faces:
     neurons: dict[Place, Neuron] = field(default_factory=dict)
     known: dict[Place, list[Condition]] = field(default_factory=dict)
     lines: dict[Place, list[Condition]] = field(default_factory=dict)
+
+    @cached_property
+    def symmetry(self) -> Symmetry | None:
+        """The symmetries of the table, if it has any."""
+        found = symmetry_of(self.program)
+        return None if found.is_trivial else found
 
     @cached_property
     def gram(self) -> list[list[fmpq]]:
@@ -155,10 +162,10 @@ class Curve:
         """The places of E: each pair's antipode right behind it."""
         found: list[Place] = []
         for neuron, pair in zip(self.branch.neurons, self.branch.paired, strict=True):
-            found.append(neuron.place)
+            found += self.branch.orbit(neuron.place)
             if pair:
                 found.append(antipode(neuron.place))
-        return (*found, *(f.place for f in self.further))
+        return (*found, *(p for f in self.further for p in self.branch.orbit(f.place)))
 
     @cached_property
     def rows(self) -> Rows:
@@ -169,7 +176,10 @@ class Curve:
         """All conditions, with those of some guests."""
         key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
         if key not in self.tables:
-            around = [f for place in (*self.tight, *key) for f in self.faces.around(place)]
+            places: Sequence[Place] = self.tight
+            if self.branch.symmetry is not None:  # the same for all of an orbit
+                places = [*(k.place for k in self.branch.neurons), *(f.place for f in self.further)]
+            around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
             self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])

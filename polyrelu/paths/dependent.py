@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from flint import arb, fmpq, fmpq_mat
+from numpy.typing import NDArray
 
 from polyrelu.exact.linear import solve
 from polyrelu.guess import basis_of, positive_weights
@@ -24,6 +25,7 @@ from polyrelu.paths.branch import Balls, Branch
 from polyrelu.proof.neuron import Neuron, Place
 
 PART_BITS = 20
+FLAT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -40,21 +42,20 @@ def coefficients(branch: Branch, neuron: Neuron) -> tuple[fmpq, ...] | None:
     """The c_k, if the identity holds for every lambda, exactly."""
     rest = fmpq_mat(branch.program.n, 1, branch.y_rest)
 
-    def entries(k: Neuron) -> list[fmpq]:
-        Q = k.A.transpose() * k.A
+    def entries(Q: fmpq_mat) -> list[fmpq]:
         return [*(Q * branch.W).entries(), *(Q * rest).entries()]
 
-    columns = [entries(k) for k in branch.neurons]
+    columns = [entries(branch.square(k)) for k in range(branch.K)]
     rows = [list(row) for row in zip(*columns, strict=True)]
-    found = solve([*rows, [fmpq(1)] * branch.K], [*entries(neuron), fmpq(1)])
+    found = solve([*rows, [fmpq(1)] * branch.K], [*entries(branch.like([(neuron, False)]).square(0)), fmpq(1)])
     return None if found is None else tuple(found)
 
 
-def independent_first(neurons: Sequence[Neuron], nu: Sequence[arb], known: Iterable[Place], rank: int) -> list[int]:
+def independent_first(branch: Branch, nu: Sequence[arb], known: Iterable[Place]) -> list[int]:
     """Neurons whose activations are independent, known ones first; from floats, and proved by what is made of it."""
-    heard = set(known)
-    table = _activations(neurons, nu)
-    return sorted(basis_of(table, np.array([float(k.place in heard) for k in neurons]), rank))
+    heard, table = set(known), _activations(branch, nu)
+    rank = int(np.linalg.matrix_rank(table, tol=FLAT * np.abs(table).max())) if table.size else 0
+    return sorted(basis_of(table, np.array([float(k.place in heard) for k in branch.neurons]), rank))
 
 
 def with_parts(
@@ -65,7 +66,7 @@ def with_parts(
     Weights of `new` neurons vanish where they enter: such a neuron gets a part of what the new ones have together.
     """
     neurons = [*branch.neurons, *(Neuron(place, branch.program) for place in found)]
-    table = _activations(neurons, nu)
+    table = _activations(branch.like((k, False) for k in neurons), nu)
     fit = np.array([float((arb(y) - v).mid()) for y, v in zip(branch.program.yq, nu, strict=True)])
     proposed = positive_weights(table, fit, branch.K)
     if proposed is None:
@@ -82,8 +83,9 @@ def with_parts(
     return tuple(parts)
 
 
-def _activations(neurons: Sequence[Neuron], nu: Sequence[arb]) -> np.ndarray:
-    return np.array([[float((arb(0) + v).mid()) for v in neuron.activation(nu)] for neuron in neurons])
+def _activations(branch: Branch, nu: Sequence[arb]) -> NDArray[np.float64]:
+    rows = [[float((arb(0) + v).mid()) for v in branch.activation(k, nu)] for k in range(branch.K)]
+    return np.array(rows).reshape(branch.K, branch.program.n)
 
 
 def mixes(branch: Branch, further: Sequence[Dependent]) -> dict[Place, tuple[fmpq, ...]]:

@@ -44,7 +44,7 @@ def exact_pairs(curve: Curve, node: Node) -> list[tuple[Place, Place]]:
 
 def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     """The same with all exact pairs as pairs, if there are at least as many as dimensions of what they span."""
-    pairs = exact_pairs(curve, node)
+    pairs = exact_pairs(curve, node) if curve.branch.symmetry is None else []
     spans = [row for u, _ in pairs for row in curve.faces.neuron(u).L.transpose().tolist()]
     if not pairs or len(pairs) < rank(spans):
         return None
@@ -55,8 +55,7 @@ def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
         for k, pair in zip(curve.branch.neurons, curve.branch.paired, strict=True)
         if k.place not in seconds
     ]
-    branch = Branch(curve.branch.program, tuple(k for k, _ in units), tuple(pair for _, pair in units))
-    return _reached(curve, node, branch, {})
+    return _reached(curve, node, curve.branch.like(units), {})
 
 
 def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
@@ -79,7 +78,7 @@ def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
             other = curve.faces.neuron(antipode(neuron.place))
             units.append(other)
             split |= {neuron.place: b[k] - given[k], other.place: given[k]}
-    return _reached(curve, node, Branch(branch.program, tuple(units), (False,) * len(units)), split)
+    return _reached(curve, node, branch.like((k, False) for k in units), split)
 
 
 def _reached(curve: Curve, node: Node, branch: Branch, split: dict[Place, arb]) -> tuple[Curve, Node] | None:

@@ -25,6 +25,7 @@ from polyrelu.paths.compound import compounds
 from polyrelu.paths.curve import Curve, Faces, Piece
 from polyrelu.paths.dependent import coefficients, independent_first, with_parts
 from polyrelu.paths.directions import Node
+from polyrelu.paths.symmetry import Symmetry
 from polyrelu.paths.walk import FIRST_STEP, LEAST_STEP, Walk, follow, short
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.optimum import Optimum
@@ -134,7 +135,7 @@ def _below(problem: Problem, walk: Walk) -> Start | None:
         if lam <= walk.low:
             return None
         with suppress(Undecided, LimitReached):
-            return started(problem, walk.curve.faces, lam, walk.curve.tight)
+            return _starts(problem, walk.curve.faces, lam, walk.curve.tight)
     return None
 
 
@@ -148,8 +149,14 @@ def _as_high_as_possible(curve: Curve, node: Node, goal: fmpq) -> Node:
 
 def started(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place] = ()) -> Start:
     """The curve through the optimum at one lambda, certified there; `Undecided` where its structure is degenerate."""
-    result = certify_penalised(replace(problem, lam=to_fraction(lam)))
-    optimum = result.proved()
+    return _start(_certified(problem, lam), faces, lam, known)
+
+
+def _certified(problem: Problem, lam: fmpq) -> Optimum:
+    return certify_penalised(replace(problem, lam=to_fraction(lam))).proved()
+
+
+def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
     structure = optimum.point.structure
     if len(optimum.neurons) != len(structure.neurons) + sum(structure.paired):
         return _with_dependent(optimum, faces, lam, known)
@@ -160,14 +167,35 @@ def started(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place] = 
     return curve, curve.node(point, lam)
 
 
-def _with_dependent(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
+def _starts(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
+    """The same, with one neuron for each orbit where the table has symmetries and that can be."""
+    optimum = _certified(problem, lam)
+    if faces.symmetry is not None:
+        with suppress(Undecided):
+            return _with_dependent(optimum, faces, lam, known, faces.symmetry)
+    return _start(optimum, faces, lam, known)
+
+
+def _with_dependent(
+    optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place], symmetry: Symmetry | None = None
+) -> Start:
     """Neurons whose activations depend on others': an independent part, known neurons first, and the rest with it."""
     if not all(optimum.support.used):
         raise Undecided("a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one")
     at = optimum.point.balls(DIGITS)
-    neurons = [faces.neuron(k.place) for k in optimum.neurons]
-    basis = independent_first(neurons, at.nu, known, optimum.support.rank)
-    branch = Branch(faces.program, tuple(neurons[k] for k in basis), (False,) * len(basis))
+    places = sorted((k.place for k in optimum.neurons), key=lambda p: p not in known)
+    whole = Branch(faces.program, (), (), symmetry=symmetry)
+    reached = set[Place]()
+    neurons = []
+    for place in places:
+        if place not in reached:
+            neurons.append(faces.neuron(place))
+            reached |= set(whole.orbit(place))
+    if reached != set(places):
+        raise Undecided("the tight neurons do not have the symmetry of the table")
+    whole = whole.like((k, False) for k in neurons)
+    basis = independent_first(whole, at.nu, known)
+    branch = whole.like((neurons[k], False) for k in basis)
     point = _point(branch, at.nu, [arb(0)] * branch.K, lam)
     others = {k.place: coefficients(branch, k) for i, k in enumerate(neurons) if i not in basis}
     exact = {place: over for place, over in others.items() if over is not None}

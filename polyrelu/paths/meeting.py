@@ -140,10 +140,10 @@ def _derivative(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[lis
     """
     n, K, (b, _), nu, lam = branch.program.n, branch.K, weights, exact.nu, exact.lam
     corner = [[lam * int(i == j) for j in range(n)] for i in range(n)]
-    for neuron, weight in zip(branch.neurons, b, strict=True):
-        Q = (neuron.A.transpose() * neuron.A).tolist()
+    for k, weight in enumerate(b):
+        Q = branch.square(k).tolist()
         corner = [[v + weight * q for v, q in zip(row, other, strict=True)] for row, other in zip(corner, Q, strict=True)]
-    borders = [k.activation(nu) for k in branch.neurons]
+    borders = [branch.activation(k, nu) for k in range(K)]
     borders += [[-v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
     rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner)]
     rows += [[*border, *([lam * 0] * len(borders))] for border in borders]
@@ -156,7 +156,7 @@ def _weights(branch: Branch, exact: ExactZero) -> Weights | None:
     """The weights b_k and the exchanges c: lambda (y - nu) = sum b_k Q_k nu - lambda X B c."""
     if not branch.K:
         return [], []
-    columns = [k.activation(exact.nu) for k in branch.neurons]
+    columns = [branch.activation(k, exact.nu) for k in range(branch.K)]
     columns += [[-exact.lam * v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
     target = [exact.lam * (y - v) for y, v in zip(branch.program.yq, exact.nu, strict=True)]
     found = solve(transposed(columns), target)

@@ -188,7 +188,7 @@ def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
 def _start(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Any:
     """The zero network above lambda_max; else what is proved at the upper end."""
     if high * high > largest:
-        curve = Curve(Branch(faces.program, (), ()), faces)
+        curve = Curve(Branch(faces.program, (), (), symmetry=faces.symmetry), faces)
         return curve, curve.node([], high)
     with suppress(Undecided, LimitReached):
         return started(problem, faces, high)
