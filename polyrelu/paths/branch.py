@@ -25,6 +25,7 @@ from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows, to_fmpq, to_fraction
+from polyrelu.paths.fixed import Fixed
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.square_system import SquareSystem
@@ -54,7 +55,7 @@ class Rounded(NamedTuple):
 class Branch(Structure):
     """A structure whose root is followed along lambda; the penalty of its program plays no part.
 
-    Where the table has symmetries, a neuron stands for its whole orbit, and a weight is that of the orbit: see `symmetry`.
+    Where the table has symmetries, a neuron stands for its orbit, and a weight is that of the orbit: see `symmetry`.
     """
 
     symmetry: Symmetry | None = None
@@ -128,14 +129,9 @@ class Branch(Structure):
         return Rounded(balls, squares, arb_mat(gram), arb_mat(E), arb_mat(y), arb_mat(self.W), rest)
 
     @cached_property
-    def _exchanges(self) -> fmpq_mat:
-        """The vectors that are orthogonal to every nu of the branch, as rows over W."""
-        return self.XB.transpose() * self.W
-
-    def exchanged(self, form: Sequence[fmpq]) -> bool:
-        """Whether a form vanishes since B^T X^T nu = 0: over W it is a combination of those of the pairs."""
-        row = (fmpq_mat(1, len(form), list(form)) * self.W).tolist()
-        return int(fmpq_mat(self._exchanges.tolist() + row).rank()) == self.r
+    def fixed(self) -> Fixed:
+        """Forms whose values along the whole branch are known."""
+        return Fixed.of(self, self.W)
 
     def parts(self, x: Sequence[arb]) -> tuple[arb_mat, Balls, Balls]:
         """g as a column, b and c."""
@@ -242,4 +238,3 @@ def rounded(value: float) -> fmpq:
         return fmpq(0)
     mantissa, exponent = np.frexp(value)
     return fmpq(int(np.ldexp(mantissa, BASIS_BITS))) * fmpq(2) ** (int(exponent) - BASIS_BITS)
-

@@ -11,6 +11,7 @@ direction at lambda*, on different faces, have moved; the others have entered or
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flint import arb
@@ -83,45 +84,51 @@ def _crossed(curve: Curve, node: Node, goal: Any, others: Iterable[Place]) -> Ze
 
 def joined(above: Curve, below: Curve, zero: Zero, exact: ExactZero) -> Breakpoint | None:
     """The breakpoint at an exact point, if both structures have their root there."""
-    names, come, gone = _moves(above, below, exact)
+    pairs, come, gone = _moves(above, below, exact)
     high, low = side_of(above, exact, come, 1), side_of(below, exact, gone, -1)
     if high is None or low is None:
         return None
     changes = [
-        *(_moved(old, new, below.branch, names) for old, new in names.items()),
+        *(_moved(old, new, below.branch) for old, new in pairs),
         *(Change("enter", p, None, below.branch) for p in come),
         *(Change("leave", p, None, below.branch) for p in gone),
     ]
     if not changes:
         return None
-    first = changes[0]
-    changes[0] = Change(
-        first.kind, first.place, first.row, first.below, high.zero, low.zero, high.guests, low.guests, names
+    changes[0] = replace(
+        changes[0],
+        zero_above=high.zero,
+        zero_below=low.zero,
+        guests_above=high.guests,
+        guests_below=low.guests,
+        names=dict(pairs),
     )
-    return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, (high.flat, low.flat), high.silent)
+    sides = (high.flat, low.flat)
+    return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, sides, high.silent)
 
 
 def _moves(
     above: Curve, below: Curve, exact: ExactZero
-) -> tuple[dict[Place, Place], tuple[Place, ...], tuple[Place, ...]]:
-    """Who has moved to another face, who comes, and who goes."""
+) -> tuple[list[tuple[Place, Place]], tuple[Place, ...], tuple[Place, ...]]:
+    """Who has moved to another face, who comes, and who goes; two may become one, and one two."""
     come = [p for p in below.tight if p not in above.tight]
     gone = [p for p in above.tight if p not in below.tight]
-    names = {
-        old: new
-        for old in gone
-        for new in come
-        if old.sign == new.sign and _same(above.faces.neuron(old).z(exact.nu), below.faces.neuron(new).z(exact.nu))
-    }
-    arrived = set(names.values())
-    return names, tuple(p for p in come if p not in arrived), tuple(p for p in gone if p not in names)
+    at = {p: curve.faces.neuron(p).z(exact.nu) for curve in (above, below) for p in curve.tight}
+    pairs = [
+        (old, new)
+        for old in above.tight
+        for new in below.tight
+        if (old in gone or new in come) and old.sign == new.sign and _same(at[old], at[new])
+    ]
+    there = {p for pair in pairs for p in pair}
+    return pairs, tuple(p for p in come if p not in there), tuple(p for p in gone if p not in there)
 
 
 def _same(u: Sequence[Any], v: Sequence[Any]) -> bool:
     return all(is_zero(a - b) for a, b in zip(u, v, strict=True))
 
 
-def _moved(old: Place, new: Place, below: Branch, names: dict[Place, Place]) -> Change:
+def _moved(old: Place, new: Place, below: Branch) -> Change:
     row = next(j for j, (a, b) in enumerate(zip(old.face, new.face, strict=True)) if a != b)
     kind = "hit" if new.face[row] == 0 else "unstick" if old.face[row] == 0 else "cross"
     return Change(kind, old, row, below)

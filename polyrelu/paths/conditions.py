@@ -9,8 +9,8 @@ with a value and a gradient in (x, lambda). Along a proved chord the derivative 
     f >= (d f_a - c f_b + c d (b - a)) / (d - c)        where c <= f' <= d on [a, b] and c < 0 < d
 
 (the lines of slope c from a and of slope d from b meet there), while f is monotone if c or d is 0. A function that is
-known to vanish at one end, an event, is positive elsewhere iff it leaves 0 in the right direction: the sign of f'. Where
-f' is known to be 0 there as well, f'' > 0 along the chord says the same.
+known to vanish at one end, an event, is positive elsewhere iff it leaves 0 in the right direction: the sign of f'.
+Where f' is known to be 0 there as well, f'' > 0 along the chord says the same.
 """
 
 from __future__ import annotations
@@ -147,6 +147,7 @@ class Table:
         """The matrix over x, with constants and identities sorted out exactly."""
         branch, rest = self.branch, self.branch.y_rest
         places = {neuron.place: k for k, neuron in enumerate(branch.neurons)}
+        held = {p for place in places for p in (*branch.orbit(place), antipode(place))}
         rows: list[Balls] = []
         for i, f in enumerate(self.linear):
             row = [arb(0)] * branch.unknowns
@@ -160,11 +161,11 @@ class Table:
                     if all(v.contains(0) for v in over_g):
                         exact = (fmpq_mat(1, len(f.form), list(f.form)) * branch.W).entries()
                         over_g = [arb(v) for v in exact]
-                    elif branch.r and constant == 0 and branch.exchanged(f.form):
-                        over_g = [arb(0)] * branch.size
                     row[: branch.size] = over_g
-                if all(v.is_zero() for v in row):
-                    bad = constant < 0 or (constant == 0 and f.kind == SIDE)
+                own = f.kind == SIDE and f.place in held  # what tells the sign of a fixed direction
+                known = _known_sign(branch, f.form, row, constant, fixed=not own)
+                if known is not None:
+                    bad = known < 0 or (known == 0 and f.kind == SIDE)
                     (self.broken if bad else self.settled).add(i)
                 elif constant != 0:
                     self.constant[i] = constant
@@ -218,9 +219,13 @@ class Table:
         return [v * lam for v in row], sum((v * t for v, t in zip(row, x, strict=True)), start=arb(0))
 
     def failing(
-        self, chord: Chord, at_low: Set[Condition], at_high: Set[Condition], flat: Set[Condition] = frozenset()
+        self,
+        chord: Chord,
+        at_low: Set[Condition],
+        at_high: Set[Condition],
+        flat: Set[Condition] = frozenset(),
     ) -> list[Condition]:
-        """Those not proved positive on the chord; some are known to vanish at one of its ends, and `flat` ones twice."""
+        """Those not proved positive on the chord; some are known to vanish at one of its ends, `flat` ones twice."""
         values, width, found = self.along(chord), chord.width, []
         convex = self._convex(chord) if flat else set()
         for i, f in enumerate(self.conditions):
@@ -249,6 +254,22 @@ class Table:
             for i, f in enumerate(self.conditions)
             if i in self.broken or (i not in self.settled and found[i] < 0)
         ]
+
+
+def antipode(place: Place) -> Place:
+    """The same sign on the opposite face."""
+    return Place(place.sign, tuple(-side for side in place.face))
+
+
+def _known_sign(
+    branch: Branch, form: Sequence[fmpq], row: Balls, constant: fmpq, *, fixed: bool
+) -> int | None:
+    """The sign of a form of nu that is a constant, or a multiple of lambda, for every lambda."""
+    if all(v.is_zero() for v in row):
+        return int(constant > 0) - int(constant < 0)
+    if constant != 0 or not fixed or not branch.fixed.rows:
+        return None
+    return branch.fixed.sign((fmpq_mat(1, len(form), list(form)) * branch.W).entries())
 
 
 class _Slack:

@@ -20,7 +20,16 @@ from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord, prove_chord
-from polyrelu.paths.conditions import Condition, Table, multipliers, sides, slack, soft_lines, weights
+from polyrelu.paths.conditions import (
+    Condition,
+    Table,
+    antipode,
+    multipliers,
+    sides,
+    slack,
+    soft_lines,
+    weights,
+)
 from polyrelu.paths.dependent import Dependent, mixes
 from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
@@ -260,8 +269,3 @@ class Curve:
             if up:
                 found[i] = -up if i in at_low else up
         return found
-
-
-def antipode(place: Place) -> Place:
-    """The same sign on the opposite face."""
-    return Place(place.sign, tuple(-side for side in place.face))

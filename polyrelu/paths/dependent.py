@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from polyrelu.exact.linear import solve
 from polyrelu.guess import basis_of, positive_weights
-from polyrelu.paths.branch import Balls, Branch
+from polyrelu.paths.branch import Branch
 from polyrelu.proof.neuron import Neuron, Place
 
 PART_BITS = 20
@@ -47,7 +47,9 @@ def coefficients(branch: Branch, neuron: Neuron) -> tuple[fmpq, ...] | None:
 
     columns = [entries(branch.square(k)) for k in range(branch.K)]
     rows = [list(row) for row in zip(*columns, strict=True)]
-    found = solve([*rows, [fmpq(1)] * branch.K], [*entries(branch.like([(neuron, False)]).square(0)), fmpq(1)])
+    found = solve(
+        [*rows, [fmpq(1)] * branch.K], [*entries(branch.like([(neuron, False)]).square(0)), fmpq(1)]
+    )
     return None if found is None else tuple(found)
 
 
@@ -72,13 +74,13 @@ def with_parts(
     if proposed is None:
         return None
     weights, heard = proposed[0], set(new)
+    given = np.array([[float(c) for c in over] for over in found.values()]).reshape(len(found), branch.K)
+    alone = weights[: branch.K] + weights[branch.K :] @ given  # where nobody else has any
     entered = tuple(k for k, neuron in enumerate(branch.neurons) if neuron.place in heard)
     parts = []
     for (place, over), weight in zip(found.items(), weights[branch.K :], strict=True):
         of = entered if place in heard and entered else tuple(range(branch.K))
-        # the branch's own weights are what they are where nobody else has any
-        own = [weights[k] + sum(w * float(c[k]) for w, c in zip(weights[branch.K :], found.values(), strict=True)) for k in of]
-        share = float(weight / sum(own))
+        share = float(weight / sum(alone[k] for k in of))
         parts.append(Dependent(place, over, fmpq(round(share * 2**PART_BITS), 2**PART_BITS), of))
     return tuple(parts)
 

@@ -56,7 +56,7 @@ class Proved:
     radius: Fraction
 
     def serves(self, wanted: Proved) -> bool:
-        """Whether this shows what is wanted: for fewer hard lines stars are larger, and for a smaller error f is less."""
+        """Whether this shows what is wanted: for fewer hard lines stars grow, and for a smaller error f falls."""
         near = all(any(_within(p, q) for q in wanted.stars) for p in self.stars)
         return near and self.hard >= wanted.hard and self.radius >= wanted.radius
 

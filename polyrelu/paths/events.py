@@ -23,8 +23,8 @@ from dataclasses import dataclass, field, replace
 
 from polyrelu.exact.linear import rank
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition
-from polyrelu.paths.curve import Curve, antipode
+from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition, antipode
+from polyrelu.paths.curve import Curve
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 
@@ -55,10 +55,10 @@ def changes(curve: Curve, failed: Condition) -> Iterator[tuple[Change, ...]]:
             continue
         new = change.names.get(change.place, change.place)
         images = curve.branch.symmetry.orbit(change.place, new)
-        names = {old: there for old, there in reversed(images)} if change.names else {}
+        names = dict(reversed(images)) if change.names else {}
         whole = replace(change, names=names)
         others = {old: there for old, there in images if old != change.place}
-        yield whole, *(replace(change, place=old, row=_differs(old, there)) for old, there in others.items())
+        yield whole, *(Change(change.kind, old, _differs(old, t), change.below) for old, t in others.items())
 
 
 def _differs(old: Place, new: Place) -> int | None:

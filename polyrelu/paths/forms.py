@@ -12,7 +12,8 @@ from flint import arb, arb_mat
 
 from polyrelu.exact.linear import rank
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.curve import Curve, antipode
+from polyrelu.paths.conditions import antipode
+from polyrelu.paths.curve import Curve
 from polyrelu.paths.directions import Node
 from polyrelu.paths.shares import proposed
 from polyrelu.paths.zeros import carried

@@ -181,7 +181,9 @@ def _with_dependent(
 ) -> Start:
     """Neurons whose activations depend on others': an independent part, known neurons first, and the rest with it."""
     if not all(optimum.support.used):
-        raise Undecided("a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one")
+        raise Undecided(
+            "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
+        )
     at = optimum.point.balls(DIGITS)
     places = sorted((k.place for k in optimum.neurons), key=lambda p: p not in known)
     whole = Branch(faces.program, (), (), symmetry=symmetry)

@@ -141,13 +141,17 @@ def _derivative(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[lis
     n, K, (b, _), nu, lam = branch.program.n, branch.K, weights, exact.nu, exact.lam
     corner = [[lam * int(i == j) for j in range(n)] for i in range(n)]
     for k, weight in enumerate(b):
-        Q = branch.square(k).tolist()
-        corner = [[v + weight * q for v, q in zip(row, other, strict=True)] for row, other in zip(corner, Q, strict=True)]
+        for row, other in zip(corner, branch.square(k).tolist(), strict=True):
+            row[:] = [v + weight * q for v, q in zip(row, other, strict=True)]
     borders = [branch.activation(k, nu) for k in range(K)]
     borders += [[-v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
     rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner)]
     rows += [[*border, *([lam * 0] * len(borders))] for border in borders]
-    right = [*(y - v for y, v in zip(branch.program.yq, nu, strict=True)), *([lam] * K), *([lam * 0] * branch.r)]
+    right = [
+        *(y - v for y, v in zip(branch.program.yq, nu, strict=True)),
+        *([lam] * K),
+        *([lam * 0] * branch.r),
+    ]
     found = solve(rows, right)
     return None if found is None else (found[:n], found[n : n + K])
 
@@ -157,7 +161,9 @@ def _weights(branch: Branch, exact: ExactZero) -> Weights | None:
     if not branch.K:
         return [], []
     columns = [branch.activation(k, exact.nu) for k in range(branch.K)]
-    columns += [[-exact.lam * v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
+    columns += (
+        [[-exact.lam * v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
+    )
     target = [exact.lam * (y - v) for y, v in zip(branch.program.yq, exact.nu, strict=True)]
     found = solve(transposed(columns), target)
     return None if found is None else (found[: branch.K], found[branch.K :])

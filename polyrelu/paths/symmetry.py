@@ -109,7 +109,7 @@ def image(move: Move, place: Place) -> Place:
 
 
 def symmetry_of(program: Program) -> Symmetry:
-    """The symmetries of a table with its targets: images of a basis of rows that keep all products, and fit the rest."""
+    """The symmetries of a table with its targets: maps of a basis of rows that keep all products and fit the rest."""
     if program.listed is not None or program.offset or program.free.kept:
         return Symmetry(program, ())
     found = list(_Search(program).moves())
@@ -128,7 +128,9 @@ class _Search:
         for i in self.nonzero:
             self.members[self.rows[i], program.yq[i]].append(i)
         self.points = list(dict.fromkeys(self.rows[i] for i in self.nonzero))
-        self.basis = [self.points[k] for k in independent_rows([list(p) for p in self.points])] if self.points else []
+        self.basis = (
+            [self.points[k] for k in independent_rows([list(p) for p in self.points])] if self.points else []
+        )
         columns = transposed([list(b) for b in self.basis]) if self.basis else []
         self.coordinates = {p: solve(columns, list(p)) for p in self.points}
         self.tried = 0
@@ -160,11 +162,8 @@ class _Search:
 
     def _fits(self, images: list[tuple[Any, ...]], eps: int) -> tuple[int, ...] | None:
         """The permutation, if rows and targets are mapped onto rows and targets as often as they occur."""
-        sigma, d = list(range(self.program.n)), self.program.d
-        moved = {
-            p: tuple(sum((c * b[j] for c, b in zip(self.coordinates[p] or [], images, strict=True)), start=fmpq(0)) for j in range(d))
-            for p in self.points
-        }
+        sigma, columns = list(range(self.program.n)), transposed([list(p) for p in images])
+        moved = {p: tuple(times(columns, c)) for p, c in self.coordinates.items() if c is not None}
         for (p, y), members in self.members.items():
             others = self.members.get((moved[p], y * eps), [])
             if len(others) != len(members):

@@ -20,8 +20,8 @@ from polyrelu import budget
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls
 from polyrelu.paths.breakpoint import Breakpoint, breakpoints
-from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition
-from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece, antipode
+from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition, antipode
+from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.paths.directions import Above, Node
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
@@ -97,7 +97,15 @@ class Walk:
 
     def state(self) -> tuple[Any, ...]:
         """Where the walk is."""
-        return (self.curve, self.node, self.entry, list(self.pieces), list(self.breaks), self.waiting, self.step)
+        return (
+            self.curve,
+            self.node,
+            self.entry,
+            list(self.pieces),
+            list(self.breaks),
+            self.waiting,
+            self.step,
+        )
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Back to where it was."""
