@@ -19,9 +19,9 @@ from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.branch import BITS, Branch
-from polyrelu.paths.curve import antipode
+from polyrelu.paths.conditions import antipode
 from polyrelu.paths.directions import Node
-from polyrelu.paths.forms import as_singles
+from polyrelu.paths.forms import as_singles, one_by_one
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.shares import proposed
 from polyrelu.proof.neuron import Neuron, Place
@@ -127,6 +127,10 @@ def _sampled(interval: Interval, lam: Fraction, *, singles: bool) -> tuple[Branc
         if point is None:
             raise Undecided("the curve was lost")
         node = curve.node(point, at)
+        alone = one_by_one(curve, node)
+        if alone is None:
+            raise Undecided("neurons that are images of each other depend on each other")
+        curve, node = alone
         if singles and any(curve.branch.paired):
             curve, node = as_singles(curve, node) or (curve, node)
     return curve.branch, node

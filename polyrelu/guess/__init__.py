@@ -15,7 +15,7 @@ from polyrelu.guess.shrinking import group_lasso
 from polyrelu.guess.structure import independent, solve_least_squares
 from polyrelu.guess.training import trained_network
 from polyrelu.guess.values import Guess, GuessedNeuron
-from polyrelu.guess.weights import nearest_weights, positive_weights
+from polyrelu.guess.weights import basis_of, nearest_weights, positive_weights
 from polyrelu.guess.whitening import Whitening
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "GuessedNeuron",
     "Guesser",
     "Whitening",
+    "basis_of",
     "bounded_least_squares",
     "cheapest_support",
     "coordinates_in",

@@ -117,10 +117,10 @@ def solves(branch: Branch, lam: Any, nu: Sequence[Any], b: Sequence[Any], c: Seq
     """Whether exact numbers satisfy the system of a branch: the fit, the norms, and the linear phase."""
     program = branch.program
     left = [lam * (v - y) for v, y in zip(nu, program.yq, strict=True)]
-    for neuron, weight in zip(branch.neurons, b, strict=True):
+    for k, (neuron, weight) in enumerate(zip(branch.neurons, b, strict=True)):
         if not is_zero(squared(neuron.z(nu)) - lam * lam):
             return False
-        left = [s + weight * t for s, t in zip(left, neuron.activation(nu), strict=True)]
+        left = [s + weight * t for s, t in zip(left, branch.activation(k, nu), strict=True)]
     if branch.r:
         left = [s - lam * t for s, t in zip(left, times(branch.XB, c), strict=True)]
         if not all(is_zero(v) for v in times(branch.XB.transpose(), nu)):

@@ -13,9 +13,10 @@ enclosures of g are nearly enclosures of eta.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
@@ -24,6 +25,8 @@ from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows, to_fmpq, to_fraction
+from polyrelu.paths.fixed import Fixed
+from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.square_system import SquareSystem
 from polyrelu.proof.structure import Structure
@@ -48,8 +51,36 @@ class Rounded(NamedTuple):
     rest: arb_mat
 
 
+@dataclass(frozen=True, eq=False)
 class Branch(Structure):
-    """A structure whose root is followed along lambda; the penalty of its program plays no part."""
+    """A structure whose root is followed along lambda; the penalty of its program plays no part.
+
+    Where the table has symmetries, a neuron stands for its orbit, and a weight is that of the orbit: see `symmetry`.
+    """
+
+    symmetry: Symmetry | None = None
+
+    def orbit(self, place: Place) -> tuple[Place, ...]:
+        """The neurons that a place stands for."""
+        return (place,) if self.symmetry is None else self.symmetry.images(place)
+
+    def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
+        """The mean of Q nu over the orbit of neuron k."""
+        found = self.neurons[k].activation(nu)
+        return found if self.symmetry is None else self.symmetry.averaged(found)
+
+    def square(self, k: int) -> fmpq_mat:
+        """The mean of Q over the orbit of neuron k, as far as it acts on residuals that have the symmetry."""
+        A = self.neurons[k].A
+        Q = A.transpose() * A
+        return Q if self.symmetry is None else self.symmetry.mean * Q
+
+    def like(self, units: Iterable[tuple[Neuron, bool]]) -> Branch:
+        """Other neurons, single or paired, in the same program with the same symmetry."""
+        given = list(units)
+        return Branch(
+            self.program, tuple(k for k, _ in given), tuple(pair for _, pair in given), symmetry=self.symmetry
+        )
 
     def __getstate__(self) -> dict[str, object]:
         """For pickling: a cache does not travel."""
@@ -59,6 +90,8 @@ class Branch(Structure):
     def W(self) -> fmpq_mat:
         """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
         spans = [row for neuron in self.neurons for row in neuron.A.tolist()] + self.XB.transpose().tolist()
+        if self.symmetry is not None and spans:
+            spans = (fmpq_mat(spans) * self.symmetry.mean).tolist()
         rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
         return nearly_orthonormal(fmpq_mat(select_rows(rows, independent_rows(rows)))).transpose()
 
@@ -98,6 +131,11 @@ class Branch(Structure):
         rest = arb_mat(self.program.n, 1, [arb(v) for v in self.y_rest])
         squares = [m.transpose() * m for m in balls]
         return Rounded(balls, squares, arb_mat(gram), arb_mat(E), arb_mat(y), arb_mat(self.W), rest)
+
+    @cached_property
+    def fixed(self) -> Fixed:
+        """Forms whose values along the whole branch are known."""
+        return Fixed.of(self, self.W)
 
     def parts(self, x: Sequence[arb]) -> tuple[arb_mat, Balls, Balls]:
         """g as a column, b and c."""
@@ -204,8 +242,3 @@ def rounded(value: float) -> fmpq:
         return fmpq(0)
     mantissa, exponent = np.frexp(value)
     return fmpq(int(np.ldexp(mantissa, BASIS_BITS))) * fmpq(2) ** (int(exponent) - BASIS_BITS)
-
-
-def branch_of(neurons: Sequence[Neuron], paired: Sequence[bool], like: Structure) -> Branch:
-    """The branch of these neurons in the program of another."""
-    return Branch(like.program, tuple(neurons), tuple(paired))

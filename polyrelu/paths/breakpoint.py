@@ -9,18 +9,21 @@ and S2 right below, and no lambda lies between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from flint import arb, fmpq
 
+from polyrelu.paths.algebra import TO_DECIDE, exact_zero
 from polyrelu.paths.branch import Balls
 from polyrelu.paths.conditions import Condition
 from polyrelu.paths.curve import Curve, End
 from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change, changes
+from polyrelu.paths.meeting import side_of
 from polyrelu.paths.phase import phase_begins
 from polyrelu.paths.zeros import Zero, carried, rate
+from polyrelu.proof.neuron import Place
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +34,14 @@ class Breakpoint:
     below: Curve
     changes: tuple[Change, ...]
     zero: Zero
+    x: Balls
+    """The root at the breakpoint, in the unknowns of the curve above."""
     carried: Balls
-    """The root at the breakpoint, in the unknowns of the curve below."""
+    """The same in the unknowns of the curve below."""
+    flat: tuple[frozenset[Condition], frozenset[Condition]] = (frozenset(), frozenset())
+    """Functions above, and below, that vanish to second order."""
+    silent: frozenset[int] = frozenset()
+    """Rows whose residual is exactly 0 there, as far as that was asked."""
 
     @property
     def lam(self) -> arb:
@@ -49,18 +58,18 @@ class Breakpoint:
         """The lower end of the piece above."""
         zero = frozenset[Condition]().union(*(c.zero_above for c in self.changes))
         guests = tuple(p for c in self.changes for p in c.guests_above)
-        return End(zero, guests, (self.zero.x, self.zero.lam))
+        return End(zero, guests, self.flat[0], self.silent, (self.x, self.zero.lam))
 
     @property
     def end_below(self) -> End:
         """The upper end of the piece below."""
         zero = frozenset[Condition]().union(*(c.zero_below for c in self.changes))
         guests = tuple(p for c in self.changes for p in c.guests_below)
-        return End(zero, guests, (self.carried, self.zero.lam))
+        return End(zero, guests, self.flat[1], self.silent, (self.carried, self.zero.lam))
 
     def node_above(self) -> Node | None:
         """Where the piece above ends: just below lambda*."""
-        point = self.above.branch.newton(self.zero.x, self.ends[0])
+        point = self.above.branch.newton(self.x, self.ends[0])
         return None if point is None else self.above.node(point, self.ends[0])
 
     def node_below(self) -> Node | None:
@@ -74,10 +83,11 @@ def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
     leaving = rate(zero.branch, zero.condition, zero.x, zero.lam)
     if leaving is None or not leaving > 0:
         return
-    for change in (*phase_begins(curve, zero), *changes(curve, zero.condition)):
+    begun = ((change,) for change in phase_begins(curve, zero))
+    for change, *others in (*begun, *changes(curve, zero.condition)):
         found = _joined(curve, change, zero)
         if found is not None:
-            yield found
+            yield replace(found, changes=(*found.changes, *others))
 
 
 def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
@@ -88,7 +98,42 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
         entering = rate(change.below, change.leads, x, zero.lam)
         if entering is None or not entering < 0:
             return None
-    return Breakpoint(curve, Curve(change.below, curve.faces), (change,), zero, x)
+    below = Curve(change.below, curve.faces)
+    if not _more(curve, change.guests_above, change.zero_above, zero.x, zero.lam) and not _more(
+        below, change.guests_below, change.zero_below, x, zero.lam
+    ):
+        return Breakpoint(curve, below, (change,), zero, zero.x, x)
+    exact = exact_zero(zero, TO_DECIDE)
+    if exact is None:
+        return None
+    high = side_of(curve, exact, change.guests_above, 1)
+    low = side_of(below, exact, change.guests_below, -1)
+    if high is None or low is None:
+        return None
+    whole = replace(
+        change,
+        zero_above=change.zero_above | high.zero,
+        zero_below=change.zero_below | low.zero,
+        guests_above=high.guests,
+        guests_below=low.guests,
+    )
+    return Breakpoint(curve, below, (whole,), zero, high.x, low.x, (high.flat, low.flat), high.silent)
+
+
+def _more(
+    curve: Curve, guests: Sequence[Place], zero: frozenset[Condition], x: Sequence[arb], lam: arb
+) -> bool:
+    """Whether further functions, or residuals of rows, seem to vanish."""
+    table = curve.table(guests)
+    values = table.values(x, lam)
+    still = curve.rows.still | set(curve.rows.sided)
+    nu = curve.branch.residual_at(x, lam).entries()
+    if any(v.contains(0) and i not in still for i, v in enumerate(nu)):
+        return True
+    return any(
+        bool(v.contains(0)) and f not in zero and i not in table.settled
+        for i, (f, v) in enumerate(zip(table.conditions, values, strict=True))
+    )
 
 
 def _is_near_a_root(change: Change, x: Balls, zero: Zero) -> bool:

@@ -66,6 +66,19 @@ class Chord:
         return [u.union(v) for u, v in zip(self.root_low, self.root_high, strict=True)]
 
     @cached_property
+    def curvature(self) -> Balls | None:
+        """Encloses x'' at every lambda of the piece: F is quadratic, so J x'' = -2 q(x', 1)."""
+        if not self.branch.unknowns:
+            return []
+        with precision(BITS):
+            J = self.branch.jacobian(self.anywhere, self.all_lambda)
+            try:
+                found: Balls = J.solve(self.branch.bend(self.derivative, arb(1)) * -2).entries()
+            except ZeroDivisionError:
+                return None
+        return found
+
+    @cached_property
     def all_lambda(self) -> arb:
         """The interval as a ball."""
         return arb(self.low).union(arb(self.high))

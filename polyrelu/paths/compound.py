@@ -1,81 +1,134 @@
 """Several events at one lambda, by exact algebra.
 
-Symmetric and structured data make several functions vanish together. One of them names lambda*, the root of S1 there is
-an exact point of a number field, and the others are 0 exactly. The structure below was certified a little lower; at
-lambda* its system is solved exactly by the same residual and the same weights, those of newcomers being 0, and each of
-its functions that vanishes is 0 exactly. The rest is as for any breakpoint: the pieces on both sides reach lambda*, and
-every vanishing function leaves 0 in the right direction.
+Symmetric and structured data make several functions vanish together. One of them names lambda*, and the residual nu*
+there is an exact point of a number field. It solves the system of the structure above, and that of the structure below,
+which was certified a little lower: with exact weights and exchanges that linear equations give. Which functions of
+either structure are 0 at lambda* is then decided exactly. The rest is as for any breakpoint: the pieces on both sides
+reach lambda*, and every vanishing function leaves 0 in the right direction. Neurons of both structures that are one
+direction at lambda*, on different faces, have moved; the others have entered or left.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
 from flint import arb
 
-from polyrelu.paths.algebra import TO_DECIDE, ExactZero, exact_zero, solves
+from polyrelu.exact.real import is_zero
+from polyrelu.paths.algebra import TO_DECIDE, ExactZero, exact_zero
+from polyrelu.paths.branch import Branch
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.conditions import SHARE, SLACK, WEIGHT, Condition, exact_value
+from polyrelu.paths.conditions import SLACK, Condition
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change
-from polyrelu.paths.forms import as_singles
-from polyrelu.paths.walk import Walk, follow, short, zero_between
-from polyrelu.paths.zeros import Zero, carried
+from polyrelu.paths.forms import as_pairs, as_singles
+from polyrelu.paths.meeting import side_of
+from polyrelu.paths.walk import follow, short, zero_between
+from polyrelu.paths.zeros import Zero
 from polyrelu.proof.neuron import Place
 
+Start = tuple[Curve, Node]
 
-def compound(walk: Walk, below: Curve, node: Node) -> Breakpoint | None:
-    """The breakpoint between where the walk is stuck and a curve that holds below, if exact algebra proves it."""
-    above = walk.curve
-    below, node = as_singles(below, node) or (below, node)
-    come = tuple(p for p in below.tight if p not in above.tight)
-    gone = tuple(p for p in above.tight if p not in below.tight)
-    zero = _first(walk, come, node)
-    if zero is None:
-        return None
-    exact = exact_zero(zero, TO_DECIDE)
-    if exact is None or any(above.branch.paired) or any(below.branch.paired):
-        return None
-    zero_above = _vanishing(above, exact, exact.b, come)
-    weights = dict(zip((k.place for k in above.branch.neurons), exact.b, strict=True))
-    b = [weights.get(k.place, exact.lam * 0) for k in below.branch.neurons]
-    if not solves(below.branch, exact.lam, exact.nu, b, []):
-        return None
-    zero_below = _vanishing(below, exact, b, gone)
-    x = carried(above.branch, (zero.x, zero.lam), below.branch, {}, {})
-    if x is None or zero_above is None or zero_below is None:
-        return None
-    changes = tuple(
-        Change(kind, place, None, below.branch, zero_above, zero_below, come, gone)
-        for kind, places in (("enter", come), ("leave", gone))
-        for place in places
+
+def compounds(above: Start, below: Start) -> Iterator[tuple[Start, Breakpoint]]:
+    """Breakpoints between a curve that holds above and one that holds below, as far as exact algebra shows them."""
+    ends = list(_forms(*below))
+    for start in _forms(*above):
+        known: dict[Any, ExactZero | None] = {}
+        for end in ends:
+            zero = _first(start, end)
+            if zero is None:
+                continue
+            key = zero.condition.place, *zero.branch.key
+            if key not in known:
+                known[key] = exact_zero(zero, TO_DECIDE)
+            exact = known[key]
+            found = None if exact is None else joined(start[0], end[0], zero, exact)
+            if found is not None:
+                yield start, found
+
+
+def _forms(curve: Curve, node: Node) -> Iterator[Start]:
+    """The neurons as they are written, and as pairs or singles."""
+    yield curve, node
+    if not curve.further:
+        for form in (as_singles, as_pairs):
+            other = form(curve, node)
+            if other is not None:
+                yield other
+
+
+def _first(start: Start, end: Start) -> Zero | None:
+    """A zero of a function of one of the curves, followed past where it holds."""
+    (above, high), (below, low) = start, end
+    part = (high.lam - low.lam) / high.lam
+    return _crossed(above, high, short(low.lam * (1 - part)), below.tight) or _crossed(
+        below, low, short(high.lam * (1 + part)), above.tight
     )
-    return Breakpoint(above, below, changes, zero, x) if changes else None
 
 
-def _first(walk: Walk, come: tuple[Place, ...], node: Node) -> Zero | None:
-    """A zero of one of the functions above that vanish there."""
-    goal = short(min(node.lam, walk.node.lam) * (1 - (walk.node.lam - node.lam) / walk.node.lam))
-    point = follow(walk.curve, walk.node, goal)
+def _crossed(curve: Curve, node: Node, goal: Any, others: Iterable[Place]) -> Zero | None:
+    """The zero nearest to a node of what is negative at a goal."""
+    point = follow(curve, node, goal)
     if point is None:
         return None
-    there = walk.curve.node(point, goal)
-    failed = [*walk.curve.table().negative(point, arb(goal)), *(Condition(SLACK, p) for p in come)]
-    zeros = [zero_between(walk.curve, f, there, walk.node) for f in failed]
-    return max((z for z in zeros if z is not None), key=lambda z: z.lam.mid(), default=None)
+    there = curve.node(point, goal)
+    guests = [p for p in others if p not in curve.tight]
+    failed = [*curve.table().negative(point, arb(goal)), *(Condition(SLACK, p) for p in guests)]
+    zeros = [z for z in (zero_between(curve, f, there, node) for f in failed) if z is not None]
+    return min(zeros, key=lambda z: abs(z.lam.mid() - arb(node.lam)), default=None)
 
 
-def _vanishing(
-    curve: Curve, exact: ExactZero, b: list[object] | object, guests: tuple[Place, ...]
-) -> frozenset[Condition] | None:
-    """The functions of a curve that are exactly 0 at the breakpoint; None where one is negative."""
-    found = set[Condition]()
-    for f in curve.table(guests).conditions:
-        if f.kind == SHARE:
-            return None
-        value = exact_value(f, curve.branch, exact.nu, b, exact.lam)  # type: ignore[arg-type]
-        side = (value > 0) - (value < 0)
-        if side == 0:
-            found.add(f)
-        elif side < 0 and f.kind == WEIGHT:
-            return None
-    return frozenset(found)
+def joined(above: Curve, below: Curve, zero: Zero, exact: ExactZero) -> Breakpoint | None:
+    """The breakpoint at an exact point, if both structures have their root there."""
+    pairs, come, gone = _moves(above, below, exact)
+    high, low = side_of(above, exact, come, 1), side_of(below, exact, gone, -1)
+    if high is None or low is None:
+        return None
+    changes = [
+        *(_moved(old, new, below.branch) for old, new in pairs),
+        *(Change("enter", p, None, below.branch) for p in come),
+        *(Change("leave", p, None, below.branch) for p in gone),
+    ]
+    if not changes:
+        return None
+    changes[0] = replace(
+        changes[0],
+        zero_above=high.zero,
+        zero_below=low.zero,
+        guests_above=high.guests,
+        guests_below=low.guests,
+        names=dict(pairs),
+    )
+    sides = (high.flat, low.flat)
+    return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, sides, high.silent)
+
+
+def _moves(
+    above: Curve, below: Curve, exact: ExactZero
+) -> tuple[list[tuple[Place, Place]], tuple[Place, ...], tuple[Place, ...]]:
+    """Who has moved to another face, who comes, and who goes; two may become one, and one two."""
+    come = [p for p in below.tight if p not in above.tight]
+    gone = [p for p in above.tight if p not in below.tight]
+    at = {p: curve.faces.neuron(p).z(exact.nu) for curve in (above, below) for p in curve.tight}
+    pairs = [
+        (old, new)
+        for old in above.tight
+        for new in below.tight
+        if (old in gone or new in come) and old.sign == new.sign and _same(at[old], at[new])
+    ]
+    there = {p for pair in pairs for p in pair}
+    return pairs, tuple(p for p in come if p not in there), tuple(p for p in gone if p not in there)
+
+
+def _same(u: Sequence[Any], v: Sequence[Any]) -> bool:
+    return all(is_zero(a - b) for a, b in zip(u, v, strict=True))
+
+
+def _moved(old: Place, new: Place, below: Branch) -> Change:
+    row = next(j for j, (a, b) in enumerate(zip(old.face, new.face, strict=True)) if a != b)
+    kind = "hit" if new.face[row] == 0 else "unstick" if old.face[row] == 0 else "cross"
+    return Change(kind, old, row, below)

@@ -10,11 +10,12 @@ with a value and a gradient in (x, lambda). Along a proved chord the derivative 
 
 (the lines of slope c from a and of slope d from b meet there), while f is monotone if c or d is 0. A function that is
 known to vanish at one end, an event, is positive elsewhere iff it leaves 0 in the right direction: the sign of f'.
+Where f' is known to be 0 there as well, f'' > 0 along the chord says the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,8 @@ class Condition:
 
 
 WEIGHT, SIDE, MULTIPLIER, SLACK, SHARE = "weight", "side", "multiplier", "slack", "share"
+SOFT = "soft line"
+"""Not needed, but if it holds the star of a neuron does not end at a line."""
 
 
 def sides(neuron: Neuron) -> list[Condition]:
@@ -67,6 +70,34 @@ def multipliers(neuron: Neuron) -> list[Condition]:
         Condition(MULTIPLIER, neuron.place, None, around.beside(test.ray), tuple(-v for v in test.form))
         for test in around.tests()
     ]
+
+
+def soft_lines(neuron: Neuron) -> list[Condition]:
+    """The lines at which the star of a neuron need not end.
+
+    Let z = s A nu, and let row j be on the side sigma of u, with C = sum |m_i| nu_i over the rows x_i = m_i x_j. Beyond
+    its hyperplane f has the gradient z - sigma s C x_j in place of z, as far as this line counts. If
+
+        sigma x_j.z >= s C |x_j|^2,
+
+    its part along x_j does not point further away, and f <= |P z| ||v|| <= lambda ||v|| there, P the projection onto
+    the hyperplane. Lines that are orthogonal to each other may be crossed together.
+    """
+    place, X = neuron.place, neuron.program.Xq
+    table, rows, found = (X * neuron.A).tolist(), X.tolist(), list[Condition]()
+    seen = set[int]()
+    for j, side in enumerate(place.face):
+        if not side or j in seen:
+            continue
+        size = dot(rows[j], rows[j])
+        form = [v * (side * place.sign) for v in table[j]]
+        for i, row in enumerate(rows):
+            product = dot(row, rows[j])
+            if product != 0 and product * product == size * dot(row, row):
+                seen.add(i)
+                form[i] -= abs(product) * place.sign
+        found.append(Condition(SOFT, place, j, None, tuple(form)))
+    return found
 
 
 def weights(branch: Branch, mixes: Mapping[Place, tuple[fmpq, ...]]) -> list[Condition]:
@@ -118,6 +149,7 @@ class Table:
         """The matrix over x, with constants and identities sorted out exactly."""
         branch, rest = self.branch, self.branch.y_rest
         places = {neuron.place: k for k, neuron in enumerate(branch.neurons)}
+        held = {p for place in places for p in (*branch.orbit(place), antipode(place))}
         rows: list[Balls] = []
         for i, f in enumerate(self.linear):
             row = [arb(0)] * branch.unknowns
@@ -132,8 +164,10 @@ class Table:
                         exact = (fmpq_mat(1, len(f.form), list(f.form)) * branch.W).entries()
                         over_g = [arb(v) for v in exact]
                     row[: branch.size] = over_g
-                if all(v.is_zero() for v in row):
-                    bad = constant < 0 or (constant == 0 and f.kind == SIDE)
+                own = f.kind == SIDE and f.place in held  # what tells the sign of a fixed direction
+                known = _known_sign(branch, f.form, row, constant, fixed=not own)
+                if known is not None:
+                    bad = known < 0 or (known == 0 and f.kind == SIDE)
                     (self.broken if bad else self.settled).add(i)
                 elif constant != 0:
                     self.constant[i] = constant
@@ -158,6 +192,16 @@ class Table:
             moved[i] = moved[i] * lam + here[i]
         return [*moved, *(s.slope(x, dx, lam) for s in self.newcomers)]
 
+    def curvatures(self, x: Sequence[arb], dx: Sequence[arb], ddx: Sequence[arb], lam: arb) -> Balls:
+        """Second derivatives along a curve with x' = dx and x'' = ddx."""
+        if not self.branch.unknowns:
+            return [*([arb(0)] * len(self.linear)), *([arb(1)] * len(self.newcomers))]
+        turned = (self.R * ball_column(ddx)).entries()
+        moved = (self.R * ball_column(dx)).entries() if self.constant else []
+        for i in self.constant:
+            turned[i] = turned[i] * lam + 2 * moved[i]
+        return [*turned, *(s.curvature(x, dx, ddx, lam) for s in self.newcomers)]
+
     def along(self, chord: Chord) -> Values:
         """At both ends and between them."""
         return Values(
@@ -176,16 +220,33 @@ class Table:
             return row, arb(0)
         return [v * lam for v in row], sum((v * t for v, t in zip(row, x, strict=True)), start=arb(0))
 
-    def failing(self, chord: Chord, at_low: set[Condition], at_high: set[Condition]) -> list[Condition]:
-        """Those not proved positive on the chord; some are known to vanish at one of its ends."""
+    def failing(
+        self,
+        chord: Chord,
+        at_low: Set[Condition],
+        at_high: Set[Condition],
+        flat: Set[Condition] = frozenset(),
+    ) -> list[Condition]:
+        """Those not proved positive on the chord; some are known to vanish at one of its ends, `flat` ones twice."""
         values, width, found = self.along(chord), chord.width, []
+        convex = self._convex(chord) if flat else set()
         for i, f in enumerate(self.conditions):
             if i in self.settled and i < len(self.linear):
                 continue
             known = (f in at_low, f in at_high)
+            if f in flat and f in convex and known != (True, True):
+                continue
             if i in self.broken or not positive(values.low[i], values.high[i], values.slope[i], width, known):
                 found.append(f)
         return found
+
+    def _convex(self, chord: Chord) -> set[Condition]:
+        """Those with a positive second derivative on the chord."""
+        turned = chord.curvature
+        if turned is None:
+            return set()
+        values = self.curvatures(chord.anywhere, chord.derivative, turned, chord.all_lambda)
+        return {f for f, v in zip(self.conditions, values, strict=True) if v > 0}
 
     def negative(self, x: Sequence[arb], lam: arb) -> list[Condition]:
         """Those negative at a point near the root: only a hint."""
@@ -195,6 +256,22 @@ class Table:
             for i, f in enumerate(self.conditions)
             if i in self.broken or (i not in self.settled and found[i] < 0)
         ]
+
+
+def antipode(place: Place) -> Place:
+    """The same sign on the opposite face."""
+    return Place(place.sign, tuple(-side for side in place.face))
+
+
+def _known_sign(
+    branch: Branch, form: Sequence[fmpq], row: Balls, constant: fmpq, *, fixed: bool
+) -> int | None:
+    """The sign of a form of nu that is a constant, or a multiple of lambda, for every lambda."""
+    if all(v.is_zero() for v in row):
+        return int(constant > 0) - int(constant < 0)
+    if constant != 0 or not fixed or not branch.fixed.rows:
+        return None
+    return branch.fixed.sign((fmpq_mat(1, len(form), list(form)) * branch.W).entries())
 
 
 class _Slack:
@@ -223,6 +300,15 @@ class _Slack:
         p = self.branch.size
         moved = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
         return lam - _inner(self.z(x, lam), moved)
+
+    def curvature(self, x: Sequence[arb], dx: Sequence[arb], ddx: Sequence[arb], lam: arb) -> arb:
+        """1 - |z'|^2 - z.z''."""
+        if self.over_g is None:
+            return arb(1)
+        p = self.branch.size
+        once = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
+        twice = self.over_g * (ball_column(dx[:p]) * 2 + ball_column(ddx[:p]) * lam)
+        return 1 - _inner(once, once) - _inner(self.z(x, lam), twice)
 
     def gradient(self, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
         """Over x, and by lambda."""
@@ -265,3 +351,14 @@ def exact_value(f: Condition, branch: Branch, nu: Sequence[Any], b: Sequence[Any
     if f.kind == SLACK:
         return lam * lam - squared(Neuron(f.place, branch.program).z(nu))
     return dot(f.form, nu)
+
+
+def exact_rate(
+    f: Condition, branch: Branch, at: Sequence[Any], moved: tuple[Sequence[Any], Sequence[Any]], lam: Any
+) -> Any:
+    """Its derivative over an exact field, where nu = `at` and (nu', b') are `moved`."""
+    dnu, db = moved
+    if f.kind == SLACK:
+        neuron = Neuron(f.place, branch.program)
+        return 2 * (lam - dot(neuron.z(at), neuron.z(dnu)))
+    return exact_value(f, branch, dnu, db, lam)

@@ -16,15 +16,25 @@ from functools import cached_property
 from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.enclosure import precision
+from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord, prove_chord
-from polyrelu.paths.conditions import Condition, Table, multipliers, sides, slack, weights
+from polyrelu.paths.conditions import (
+    Condition,
+    Table,
+    antipode,
+    multipliers,
+    sides,
+    slack,
+    soft_lines,
+    weights,
+)
 from polyrelu.paths.dependent import Dependent, mixes
 from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
+from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 
@@ -36,6 +46,22 @@ class Faces:
     program: Program
     neurons: dict[Place, Neuron] = field(default_factory=dict)
     known: dict[Place, list[Condition]] = field(default_factory=dict)
+    lines: dict[Place, list[Condition]] = field(default_factory=dict)
+
+    @cached_property
+    def symmetry(self) -> Symmetry | None:
+        """The symmetries of the table, if it has any."""
+        if self.program.listed is not None:
+            return None  # of a list of patterns nothing is known
+        found = symmetry_of(self.program)
+        return None if found.is_trivial else found
+
+    @cached_property
+    def gram(self) -> list[list[fmpq]]:
+        """The products of the rows."""
+        X = self.program.Xq
+        table: list[list[fmpq]] = (X * X.transpose()).tolist()
+        return table
 
     def neuron(self, place: Place) -> Neuron:
         """The neuron of a place."""
@@ -50,6 +76,12 @@ class Faces:
             self.known[place] = [*sides(neuron), *multipliers(neuron)]
         return self.known[place]
 
+    def soft(self, place: Place) -> list[Condition]:
+        """Lines that its star may cross."""
+        if place not in self.lines:
+            self.lines[place] = soft_lines(self.neuron(place))
+        return self.lines[place]
+
 
 @dataclass(frozen=True)
 class End:
@@ -57,6 +89,10 @@ class End:
 
     zero: frozenset[Condition] = frozenset()
     guests: tuple[Place, ...] = ()
+    flat: frozenset[Condition] = frozenset()
+    """Those whose derivative vanishes there, too."""
+    silent: frozenset[int] = frozenset()
+    """Rows whose residual is 0 there."""
     anchor: tuple[Balls, arb] | None = field(default=None, compare=False, repr=False)
     """The root at the breakpoint itself, which has to lie on the curve."""
 
@@ -132,6 +168,7 @@ class Curve:
     def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
         self.branch, self.faces, self.further = branch, faces, further
         self.tables: dict[tuple[Place, ...], Table] = {}
+        self.softness: dict[tuple[Place, ...], Table] = {}
         self.patience = Patience()
 
     @cached_property
@@ -139,10 +176,10 @@ class Curve:
         """The places of E: each pair's antipode right behind it."""
         found: list[Place] = []
         for neuron, pair in zip(self.branch.neurons, self.branch.paired, strict=True):
-            found.append(neuron.place)
+            found += self.branch.orbit(neuron.place)
             if pair:
                 found.append(antipode(neuron.place))
-        return (*found, *(f.place for f in self.further))
+        return (*found, *(p for f in self.further for p in self.branch.orbit(f.place)))
 
     @cached_property
     def rows(self) -> Rows:
@@ -153,11 +190,44 @@ class Curve:
         """All conditions, with those of some guests."""
         key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
         if key not in self.tables:
-            around = [f for place in (*self.tight, *key) for f in self.faces.around(place)]
+            places: Sequence[Place] = self.tight
+            if self.branch.symmetry is not None:  # the same for all of an orbit
+                places = [*(k.place for k in self.branch.neurons), *(f.place for f in self.further)]
+            around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
             self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])
         return self.tables[key]
+
+    def soft(self, guests: Sequence[Place] = ()) -> Table:
+        """The lines that stars may cross."""
+        key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
+        if key not in self.softness:
+            places = dict.fromkeys((*self.tight, *key))
+            self.softness[key] = Table(self.branch, [f for p in places for f in self.faces.soft(p)])
+        return self.softness[key]
+
+    def stars(self, chord: Chord, low: End, high: End) -> list[Place]:
+        """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
+        guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
+        table = self.soft(guests)
+        hard = set(table.failing(chord, low.zero, high.zero))
+        crossed: dict[Place, list[int]] = {}
+        for f in table.conditions:
+            if f not in hard and f.row is not None:
+                crossed.setdefault(f.place, []).append(f.row)
+        return [self._opened(p, crossed.get(p, [])) for p in dict.fromkeys((*self.tight, *guests))]
+
+    def _opened(self, place: Place, rows: Sequence[int]) -> Place:
+        """Without the walls of some rows, as far as these are orthogonal to each other."""
+        gram, taken, face = self.faces.gram, list[int](), list(place.face)
+        for j in rows:
+            if all(gram[i][j] == 0 for i in taken):
+                taken.append(j)
+                for i, row in enumerate(gram):
+                    if row[j] != 0 and row[j] ** 2 == row[i] * gram[j][j]:
+                        face[i] = 0
+        return Place(place.sign, tuple(face))
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
@@ -181,7 +251,7 @@ class Curve:
     ) -> Piece | Failure:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
-        failing = self.table(guests).failing(chord, set(low.zero), set(high.zero))
+        failing = self.table(guests).failing(chord, low.zero, high.zero, low.flat | high.flat)
         shares = shares_of(chord, high.zero) if any(self.branch.paired) else None
         if failing:
             return Failure(conditions=tuple(failing))
@@ -191,10 +261,20 @@ class Curve:
             neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
-            found = unsettled(drift, nodes, (*self.tight, *guests), self.rows, self.patience)
+            rows = self.rows.with_sides(self._leaving_zero(chord, low.silent, high.silent))
+            found = unsettled(drift, nodes, self.stars(chord, low, high), rows, self.patience)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
 
-
-def antipode(place: Place) -> Place:
-    """The same sign on the opposite face."""
-    return Place(place.sign, tuple(-side for side in place.face))
+    def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:
+        """Rows whose residual is 0 at one end and leaves it: with the s for which s nu_i <= 0 on the whole chord."""
+        if not (at_low or at_high) or not self.branch.unknowns:
+            return {}
+        branch, p = self.branch, self.branch.size
+        g, dg = chord.anywhere[:p], chord.derivative[:p]
+        moved = branch.data.W * ball_column([u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)])
+        found = {}
+        for i in at_low ^ at_high:
+            up = (moved[i, 0] > 0) - (moved[i, 0] < 0)
+            if up:
+                found[i] = -up if i in at_low else up
+        return found

@@ -7,63 +7,94 @@ independent part of them. A further neuron f with rational c_k,
 
 has |A_f nu|^2 = nu.Q_f nu = lambda^2 along the whole branch: it is tight. Giving it the weight t_f takes c_k t_f from
 the others. All of them are used iff some choice of the t_f leaves every weight positive; here t_f is a fixed part of
-the sum of all weights.
+the sum of some weights: of all, or, where neurons have just entered, of theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from flint import arb, fmpq, fmpq_mat
+from numpy.typing import NDArray
 
-from polyrelu.guess import positive_weights
-from polyrelu.paths.branch import Balls, Branch
+from polyrelu.exact.linear import solve
+from polyrelu.guess import basis_of, positive_weights
+from polyrelu.paths.branch import Branch
 from polyrelu.proof.neuron import Neuron, Place
 
 PART_BITS = 20
+FLAT = 1e-9
 
 
 @dataclass(frozen=True)
 class Dependent:
-    """A further neuron: its coefficients over the neurons of the branch, and the part of all weight that it gets."""
+    """A further neuron: its coefficients over the neurons of the branch, and its part of the weight of some of them."""
 
     place: Place
     over: tuple[fmpq, ...]
     part: fmpq
+    of: tuple[int, ...]
 
 
-def is_dependent(branch: Branch, neuron: Neuron, over: Sequence[fmpq]) -> bool:
-    """Whether the identity holds for every lambda, exactly."""
-    total = neuron.A.transpose() * neuron.A
-    for k, c in zip(branch.neurons, over, strict=True):
-        total -= (k.A.transpose() * k.A) * c
+def coefficients(branch: Branch, neuron: Neuron) -> tuple[fmpq, ...] | None:
+    """The c_k, if the identity holds for every lambda, exactly."""
     rest = fmpq_mat(branch.program.n, 1, branch.y_rest)
-    zero = all(v == 0 for v in (*(total * branch.W).entries(), *(total * rest).entries()))
-    return zero and sum(over, start=fmpq(0)) == 1
+
+    def entries(Q: fmpq_mat) -> list[fmpq]:
+        return [*(Q * branch.W).entries(), *(Q * rest).entries()]
+
+    columns = [entries(branch.square(k)) for k in range(branch.K)]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    found = solve(
+        [*rows, [fmpq(1)] * branch.K], [*entries(branch.like([(neuron, False)]).square(0)), fmpq(1)]
+    )
+    return None if found is None else tuple(found)
+
+
+def independent_first(branch: Branch, nu: Sequence[arb], known: Iterable[Place]) -> list[int]:
+    """Neurons whose activations are independent, known ones first; from floats, and proved by what is made of it."""
+    heard, table = set(known), _activations(branch, nu)
+    rank = int(np.linalg.matrix_rank(table, tol=FLAT * np.abs(table).max())) if table.size else 0
+    return sorted(basis_of(table, np.array([float(k.place in heard) for k in branch.neurons]), rank))
 
 
 def with_parts(
-    branch: Branch, nu: Balls, found: dict[Place, tuple[fmpq, ...]]
+    branch: Branch, nu: Sequence[arb], found: dict[Place, tuple[fmpq, ...]], new: Iterable[Place] = ()
 ) -> tuple[Dependent, ...] | None:
-    """Parts that leave all weights positive, proposed in floats; None where there seem to be none."""
+    """Parts that leave all weights positive, proposed in floats; None where there seem to be none.
+
+    Weights of `new` neurons vanish where they enter: such a neuron gets a part of what the new ones have together.
+    """
     neurons = [*branch.neurons, *(Neuron(place, branch.program) for place in found)]
-    table = np.array([[float((arb(0) + v).mid()) for v in neuron.activation(nu)] for neuron in neurons])
+    table = _activations(branch.like((k, False) for k in neurons), nu)
     fit = np.array([float((arb(y) - v).mid()) for y, v in zip(branch.program.yq, nu, strict=True)])
     proposed = positive_weights(table, fit, branch.K)
     if proposed is None:
         return None
-    shares = proposed[0] / proposed[0].sum()
-    parts = [fmpq(round(float(t) * 2**PART_BITS), 2**PART_BITS) for t in shares[branch.K :]]
-    return tuple(Dependent(p, over, t) for (p, over), t in zip(found.items(), parts, strict=True))
+    weights, heard = proposed[0], set(new)
+    given = np.array([[float(c) for c in over] for over in found.values()]).reshape(len(found), branch.K)
+    alone = weights[: branch.K] + weights[branch.K :] @ given  # where nobody else has any
+    entered = tuple(k for k, neuron in enumerate(branch.neurons) if neuron.place in heard)
+    parts = []
+    for (place, over), weight in zip(found.items(), weights[branch.K :], strict=True):
+        of = entered if place in heard and entered else tuple(range(branch.K))
+        share = float(weight / sum(alone[k] for k in of))
+        parts.append(Dependent(place, over, fmpq(round(share * 2**PART_BITS), 2**PART_BITS), of))
+    return tuple(parts)
+
+
+def _activations(branch: Branch, nu: Sequence[arb]) -> NDArray[np.float64]:
+    rows = [[float((arb(0) + v).mid()) for v in branch.activation(k, nu)] for k in range(branch.K)]
+    return np.array(rows).reshape(branch.K, branch.program.n)
 
 
 def mixes(branch: Branch, further: Sequence[Dependent]) -> dict[Place, tuple[fmpq, ...]]:
     """The weight of every tight neuron as a linear form of b."""
-    K = branch.K
-    found = {}
+    K, found = branch.K, dict[Place, tuple[fmpq, ...]]()
+    given = {f.place: [f.part * int(k in f.of) for k in range(K)] for f in further}
     for k, neuron in enumerate(branch.neurons):
-        taken = sum((f.over[k] * f.part for f in further), start=fmpq(0))
-        found[neuron.place] = tuple(fmpq(int(j == k)) - taken for j in range(K))
-    return found | {f.place: (f.part,) * K for f in further}
+        taken = [sum((f.over[k] * given[f.place][j] for f in further), start=fmpq(0)) for j in range(K)]
+        found[neuron.place] = tuple(fmpq(int(j == k)) - v for j, v in enumerate(taken))
+    return found | {place: tuple(form) for place, form in given.items()}

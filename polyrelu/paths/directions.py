@@ -56,8 +56,14 @@ class Proved:
     radius: Fraction
 
     def serves(self, wanted: Proved) -> bool:
-        """Whether this shows what is wanted: for fewer hard lines stars are larger, and for a smaller error f is."""
-        return self.stars == wanted.stars and self.hard >= wanted.hard and self.radius >= wanted.radius
+        """Whether this shows what is wanted: for fewer hard lines stars grow, and for a smaller error f falls."""
+        near = all(any(_within(p, q) for q in wanted.stars) for p in self.stars)
+        return near and self.hard >= wanted.hard and self.radius >= wanted.radius
+
+
+def _within(star: Place, other: Place) -> bool:
+    """Whether a star is a part of another: it has more walls, and else the same."""
+    return star.sign == other.sign and all(b in (a, 0) for a, b in zip(star.face, other.face, strict=True))
 
 
 @dataclass(eq=False)
@@ -138,6 +144,10 @@ class Rows:
         for i in still:
             rows[i] = 0
         return Rows(rows, still, _sided(branch.program, tight, still))
+
+    def with_sides(self, more: dict[int, int]) -> Rows:
+        """The same with signs that are known on one chord."""
+        return replace(self, sided=more | self.sided) if more else self
 
 
 def _sided(program: Program, tight: Sequence[Place], still: frozenset[int]) -> dict[int, int]:

@@ -19,12 +19,12 @@ So the root of S1 solves the system of S2 together with the function that vanish
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from polyrelu.exact.linear import rank
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition
-from polyrelu.paths.curve import Curve, antipode
+from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition, antipode
+from polyrelu.paths.curve import Curve
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 
@@ -47,8 +47,25 @@ class Change:
     """The function below whose zero is sought."""
 
 
-def changes(curve: Curve, failed: Condition) -> Iterator[Change]:
-    """What may happen where a condition of this curve vanishes, the usual first."""
+def changes(curve: Curve, failed: Condition) -> Iterator[tuple[Change, ...]]:
+    """What may happen where a condition of this curve vanishes, the usual first; then the same of the whole orbit."""
+    for change in _changes(curve, failed):
+        if curve.branch.symmetry is None or change.kind in ("pair_enter", "pair_leave"):
+            yield (change,)
+            continue
+        new = change.names.get(change.place, change.place)
+        images = curve.branch.symmetry.orbit(change.place, new)
+        names = dict(reversed(images)) if change.names else {}
+        whole = replace(change, names=names)
+        others = {old: there for old, there in images if old != change.place}
+        yield whole, *(Change(change.kind, old, _differs(old, t), change.below) for old, t in others.items())
+
+
+def _differs(old: Place, new: Place) -> int | None:
+    return next((j for j, (a, b) in enumerate(zip(old.face, new.face, strict=True)) if a != b), None)
+
+
+def _changes(curve: Curve, failed: Condition) -> Iterator[Change]:
     if failed.kind == SLACK:
         yield from _enter(curve, failed.place)
     elif failed.kind == WEIGHT:
@@ -74,12 +91,12 @@ def _units(curve: Curve) -> list[tuple[Neuron, bool]]:
 
 
 def _branch(curve: Curve, units: list[tuple[Neuron, bool]]) -> Branch:
-    return Branch(curve.branch.program, tuple(k for k, _ in units), tuple(pair for _, pair in units))
+    return curve.branch.like(units)
 
 
 def _enter(curve: Curve, place: Place) -> Iterator[Change]:
     pair = _in_span(curve, place)
-    both = (place, antipode(place)) if pair else (place,)
+    both = (place, antipode(place)) if pair else curve.branch.orbit(place)
     weight = Condition(WEIGHT, place)
     yield Change(
         "pair_enter" if pair else "enter",
@@ -96,7 +113,7 @@ def _enter(curve: Curve, place: Place) -> Iterator[Change]:
 def _leave(curve: Curve, place: Place) -> Iterator[Change]:
     units = _units(curve)
     pair = next(pair for neuron, pair in units if neuron.place == place)
-    both = (place, antipode(place)) if pair else (place,)
+    both = (place, antipode(place)) if pair else curve.branch.orbit(place)
     yield Change(
         "pair_leave" if pair else "leave",
         place,

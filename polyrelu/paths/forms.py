@@ -12,7 +12,8 @@ from flint import arb, arb_mat
 
 from polyrelu.exact.linear import rank
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.curve import Curve, antipode
+from polyrelu.paths.conditions import antipode
+from polyrelu.paths.curve import Curve
 from polyrelu.paths.directions import Node
 from polyrelu.paths.shares import proposed
 from polyrelu.paths.zeros import carried
@@ -44,7 +45,7 @@ def exact_pairs(curve: Curve, node: Node) -> list[tuple[Place, Place]]:
 
 def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     """The same with all exact pairs as pairs, if there are at least as many as dimensions of what they span."""
-    pairs = exact_pairs(curve, node)
+    pairs = exact_pairs(curve, node) if curve.branch.symmetry is None else []
     spans = [row for u, _ in pairs for row in curve.faces.neuron(u).L.transpose().tolist()]
     if not pairs or len(pairs) < rank(spans):
         return None
@@ -55,8 +56,7 @@ def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
         for k, pair in zip(curve.branch.neurons, curve.branch.paired, strict=True)
         if k.place not in seconds
     ]
-    branch = Branch(curve.branch.program, tuple(k for k, _ in units), tuple(pair for _, pair in units))
-    return _reached(curve, node, branch, {})
+    return _reached(curve, node, curve.branch.like(units), {})
 
 
 def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
@@ -79,7 +79,29 @@ def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
             other = curve.faces.neuron(antipode(neuron.place))
             units.append(other)
             split |= {neuron.place: b[k] - given[k], other.place: given[k]}
-    return _reached(curve, node, Branch(branch.program, tuple(units), (False,) * len(units)), split)
+    return _reached(curve, node, branch.like((k, False) for k in units), split)
+
+
+def one_by_one(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
+    """The same without the symmetry of the table: every neuron of an orbit by itself, with its part of the weight."""
+    branch, lam = curve.branch, arb(node.lam)
+    if branch.symmetry is None:
+        return curve, node
+    if any(branch.paired):
+        return None
+    neurons, weights = [], []
+    for k, weight in zip(branch.neurons, branch.parts(node.point)[1], strict=True):
+        images = branch.orbit(k.place)
+        neurons += [curve.faces.neuron(place) for place in images]
+        weights += [weight / len(images)] * len(images)
+    own = Branch(branch.program, tuple(neurons), (False,) * len(neurons))
+    eta = branch.residual_at(node.point, lam) * (1 / lam)
+    g = own.data.gram.solve(own.data.W.transpose() * eta).entries() if own.size else []
+    point = own.newton([*g, *weights], node.lam)
+    if point is None:
+        return None
+    alone = Curve(own, curve.faces)
+    return alone, alone.node(point, node.lam)
 
 
 def _reached(curve: Curve, node: Node, branch: Branch, split: dict[Place, arb]) -> tuple[Curve, Node] | None:

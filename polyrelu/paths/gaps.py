@@ -22,13 +22,15 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.compound import compound
+from polyrelu.paths.compound import compounds
 from polyrelu.paths.curve import Curve, Faces, Piece
-from polyrelu.paths.dependent import is_dependent, with_parts
+from polyrelu.paths.dependent import coefficients, independent_first, with_parts
 from polyrelu.paths.directions import Node
-from polyrelu.paths.walk import Walk, follow, short
+from polyrelu.paths.symmetry import Symmetry
+from polyrelu.paths.walk import FIRST_STEP, LEAST_STEP, Walk, follow, short
+from polyrelu.proof.neuron import Place
 from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.ranks import rational_dependences
+from polyrelu.proof.program import Program
 
 BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
 """Where the optimum is certified afresh, relative to where the walk is stuck."""
@@ -73,57 +75,69 @@ def walked(
         way.gaps.append(Gap(low, high, "nothing was proved at the upper end"))
         return way
     walk = Walk(*start, low, told=told)
-    for _ in range(MOST):
+    fresh_starts = 0
+    while fresh_starts < MOST:
         try:
             done = walk.run()
         except OutOfTime as over:
             way.extend(Way(walk.pieces, walk.breaks, [Gap(low, walk.node.lam, str(over))]))
             return way
         fresh = None if done else _below(problem, walk)
-        joined = None if fresh is None else compound(walk, *fresh)
-        if joined is not None and _passes(walk, joined):
+        if fresh is not None and _joins(walk, fresh):
+            continue
+        if not done and walk.least > LEAST_STEP:
+            walk.least = LEAST_STEP
             continue
         way.extend(Way(walk.pieces, walk.breaks))
         if done:
             return way
+        if fresh is not None:
+            top = walk.node.lam if walk.waiting is None else walk.waiting.ends[0]
+            fresh = fresh[0], _as_high_as_possible(*fresh, short(top * (1 - NEAREST)))
         end = low if fresh is None else max(low, fresh[1].lam)
         way.gaps.append(Gap(end, walk.node.lam, walk.reason))
         if fresh is None or end == low:
             return way
-        walk = Walk(*fresh, low, step=NEAREST * 4, told=told)
+        walk = Walk(*fresh, low, step=NEAREST * 4, told=told, least=LEAST_STEP)
+        fresh_starts += 1
     way.gaps.append(Gap(low, walk.node.lam, f"{MOST} fresh starts did not suffice"))
     return way
 
 
-def _passes(walk: Walk, joined: Breakpoint) -> bool:
+def _joins(walk: Walk, fresh: Start) -> bool:
+    """Find a compound breakpoint on the way to a fresh start; what has just been passed may be a part of it."""
+    before = walk.state()
+    walk.undo()
+    if any(_passes(walk, *found) for found in compounds((walk.curve, walk.node), fresh)):
+        return True
+    walk.restore(before)
+    return False
+
+
+def _passes(walk: Walk, start: Start, here: Breakpoint) -> bool:
     """Go through a compound breakpoint, if the pieces on both sides are proved."""
-    before = (walk.curve, walk.node, walk.entry, list(walk.pieces), list(walk.breaks))
-    walk.waiting = joined
-    walk.step = fmpq(1, 64)
+    before = walk.state()
+    (walk.curve, walk.node), walk.waiting, walk.step = start, here, FIRST_STEP
     count = len(walk.breaks)
-    while len(walk.breaks) == count:
-        if not walk.advance():
-            break
-    else:
-        walk.step = fmpq(1, 64)
+    while len(walk.breaks) == count and walk.advance():
+        pass
+    if len(walk.breaks) > count:
+        walk.step = FIRST_STEP
         if walk.advance():
             return True
-    walk.curve, walk.node, walk.entry, walk.pieces, walk.breaks = before
-    walk.waiting = None
+    walk.restore(before)
     return False
 
 
 def _below(problem: Problem, walk: Walk) -> Start | None:
     """The structure right below where the walk is stuck, followed back up as far as it holds."""
-    stuck = walk.node.lam
+    stuck = walk.stuck_at
     for part in BELOW:
         lam = short(stuck * (1 - part))
         if lam <= walk.low:
             return None
         with suppress(Undecided, LimitReached):
-            curve, node = started(problem, walk.curve.faces, lam)
-            top = stuck if walk.waiting is None else walk.waiting.ends[0]
-            return curve, _as_high_as_possible(curve, node, short(top * (1 - NEAREST)))
+            return _starts(problem, walk.curve.faces, lam, walk.curve.tight)
     return None
 
 
@@ -135,19 +149,25 @@ def _as_high_as_possible(curve: Curve, node: Node, goal: fmpq) -> Node:
     return curve.node(point, goal)
 
 
-def started(problem: Problem, faces: Faces, lam: fmpq) -> Start:
+def started(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place] = ()) -> Start:
     """The curve through the optimum at one lambda, certified there; `Undecided` where its structure is degenerate."""
-    program = faces.program
+    return _start(_certified(problem, faces.program, lam), faces, lam, known)
+
+
+def _certified(problem: Problem, program: Program, lam: fmpq) -> Optimum:
     listed: Any = "cells" if program.listed is None else program.listed
     here = replace(problem, lam=to_fraction(lam))
-    optimum = certify_penalised(here, patterns=listed, gated=program.gated).proved()
+    return certify_penalised(here, patterns=listed, gated=program.gated).proved()
+
+
+def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
     structure = optimum.point.structure
-    if program.gated and any(structure.paired):
+    if faces.program.gated and any(structure.paired):
         raise Undecided(
             "opposite neurons of complementary gates share their weight: such pairs are not followed"
         )
     if len(optimum.neurons) != len(structure.neurons) + sum(structure.paired):
-        return _with_dependent(optimum, faces, lam)
+        return _with_dependent(optimum, faces, lam, known)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
     at = optimum.point.balls(DIGITS)
     point = _point(branch, at.nu, [*at.weights, *at.c], lam)
@@ -155,23 +175,43 @@ def started(problem: Problem, faces: Faces, lam: fmpq) -> Start:
     return curve, curve.node(point, lam)
 
 
-def _with_dependent(optimum: Optimum, faces: Faces, lam: fmpq) -> Start:
-    """Neurons whose activations depend on others': a maximal independent part, and the rest carried along."""
-    found = rational_dependences(optimum.point, optimum.neurons)
-    if found is None or not all(optimum.support.used):
+def _starts(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
+    """The same, with one neuron for each orbit where the table has symmetries and that can be."""
+    optimum = _certified(problem, faces.program, lam)
+    if faces.symmetry is not None:
+        with suppress(Undecided):
+            return _with_dependent(optimum, faces, lam, known, faces.symmetry)
+    return _start(optimum, faces, lam, known)
+
+
+def _with_dependent(
+    optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place], symmetry: Symmetry | None = None
+) -> Start:
+    """Neurons whose activations depend on others': an independent part, known neurons first, and the rest with it."""
+    if not all(optimum.support.used):
         raise Undecided(
-            "neurons are tight whose activations depend on the others' in a way that is not rational"
+            "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
         )
-    branch = Branch(
-        faces.program,
-        tuple(faces.neuron(optimum.neurons[k].place) for k in found.basis),
-        (False,) * len(found.basis),
-    )
     at = optimum.point.balls(DIGITS)
+    places = sorted((k.place for k in optimum.neurons), key=lambda p: p not in known)
+    whole = Branch(faces.program, (), (), symmetry=symmetry)
+    reached = set[Place]()
+    neurons = []
+    for place in places:
+        if place not in reached:
+            neurons.append(faces.neuron(place))
+            reached |= set(whole.orbit(place))
+    if reached != set(places):
+        raise Undecided("the tight neurons do not have the symmetry of the table")
+    whole = whole.like((k, False) for k in neurons)
+    basis = independent_first(whole, at.nu, known)
+    branch = whole.like((neurons[k], False) for k in basis)
     point = _point(branch, at.nu, [arb(0)] * branch.K, lam)
-    others = {optimum.neurons[k].place: over for k, over in found.others.items()}
-    parts = with_parts(branch, list(at.nu), others)
-    if parts is None or not all(is_dependent(branch, faces.neuron(f.place), f.over) for f in parts):
+    others = {k.place: coefficients(branch, k) for i, k in enumerate(neurons) if i not in basis}
+    exact = {place: over for place, over in others.items() if over is not None}
+    new = [k.place for k in neurons if k.place not in known] if known else []
+    parts = with_parts(branch, at.nu, exact, new)
+    if parts is None or len(exact) < len(others):
         raise Undecided("neurons are tight whose activations depend on the others' at this lambda alone")
     curve = Curve(branch, faces, parts)
     return curve, curve.node(point, lam)

@@ -16,8 +16,10 @@ from flint import arb, arb_mat, fmpq
 from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.curve import Curve, Piece, antipode
+from polyrelu.paths.conditions import antipode
+from polyrelu.paths.curve import Curve, Piece
 from polyrelu.paths.forms import opposite_places
+from polyrelu.paths.ranks import rank_of_all
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 
@@ -56,10 +58,13 @@ class Interval:
         """The same with their matrices."""
         return [self.curve.faces.neuron(place) for place in self.places]
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """Rank of the signed activations."""
-        return self.curve.branch.K + self.curve.branch.r
+        branch = self.curve.branch
+        if branch.symmetry is None or len(self.places) == branch.K:
+            return branch.K + branch.r
+        return rank_of_all(self.neurons, self.pieces)
 
     @property
     def nullity(self) -> int:
@@ -97,7 +102,9 @@ class Interval:
         That is nullity = q - r for the q exact pairs, r the rank of their directions. The faces bound r from above and
         a minor of enclosed directions from below; pairs of which it is not known whether they are exact leave it open.
         """
-        if not self.curve.further:
+        if not self.curve.further and self.curve.branch.symmetry is None:
+            return True
+        if self.nullity == 0:
             return True
         exact = self._opposite if is_symmetric(self.curve.branch.program) else self._exact
         paired = zip(self.curve.branch.neurons, self.curve.branch.paired, strict=True)

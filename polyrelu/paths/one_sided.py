@@ -23,7 +23,7 @@ from polyrelu.paths.branch import BITS
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.curve import Curve, Faces
 from polyrelu.paths.directions import Node
-from polyrelu.paths.forms import as_singles
+from polyrelu.paths.forms import as_singles, one_by_one
 from polyrelu.paths.gaps import started, walked
 from polyrelu.paths.sensitivity import Sensitivity, at_root, sensitivity
 from polyrelu.proof.program import Program
@@ -91,5 +91,8 @@ def at_breakpoint(problem: Problem, here: Breakpoint) -> OneSided:
 def _on_side(problem: Problem, curve: Curve, node: Node | None, lam: arb) -> Sensitivity:
     if node is None:
         raise Undecided("the curve beside the breakpoint was lost")
-    curve, node = as_singles(curve, node) or (curve, node)
+    alone = one_by_one(curve, node)
+    if alone is None:
+        raise Undecided("beside the breakpoint neurons that are images of each other depend on each other")
+    curve, node = as_singles(*alone) or alone
     return at_root(problem, curve.branch, node.point, lam)

@@ -41,7 +41,7 @@ _ONE_AT_A_TIME = Lock()
 def start_at(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Start | None:
     """The zero network above lambda_max (whose square is given); else what is proved at the upper end."""
     if high * high > largest:
-        curve = Curve(Branch(faces.program, (), ()), faces)
+        curve = Curve(Branch(faces.program, (), (), symmetry=faces.symmetry), faces)
         return curve, curve.node([], high)
     with suppress(Undecided, LimitReached):
         return started(problem, faces, high)

@@ -16,8 +16,8 @@ from flint import arb, arb_mat
 
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import SHARE, SLACK, Condition
-from polyrelu.paths.curve import Curve, antipode
+from polyrelu.paths.conditions import SHARE, SLACK, Condition, antipode
+from polyrelu.paths.curve import Curve
 from polyrelu.paths.events import Change
 from polyrelu.paths.zeros import Zero
 from polyrelu.proof.neuron import Place
@@ -26,7 +26,7 @@ from polyrelu.proof.neuron import Place
 def phase_begins(curve: Curve, zero: Zero) -> Iterator[Change]:
     """The event that several antipodes enter at once, if it is proved to be that."""
     failed, tight = zero.condition, set(curve.tight)
-    if failed.kind != SLACK or antipode(failed.place) not in tight:
+    if failed.kind != SLACK or antipode(failed.place) not in tight or curve.branch.symmetry is not None:
         return
     new = _newcomers(curve, zero)
     if len(new) < 2 or failed.place not in new:
@@ -36,9 +36,7 @@ def phase_begins(curve: Curve, zero: Zero) -> Iterator[Change]:
     firsts = [p for i, p in enumerate(both) if antipode(p) not in both[:i]]
     paired = {*olds, *firsts}
     kept = [p for p in curve.tight if p not in {antipode(q) for q in firsts}]
-    below = Branch(
-        curve.branch.program, tuple(curve.faces.neuron(p) for p in kept), tuple(p in paired for p in kept)
-    )
+    below = curve.branch.like((curve.faces.neuron(p), p in paired) for p in kept)
     if not _spanned(curve, zero, below, [*firsts, antipode(failed.place)]):
         return
     yield Change(

@@ -28,7 +28,8 @@ from polyrelu.exact.enclosure import identity, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
-from polyrelu.paths.curve import Curve, Faces, antipode
+from polyrelu.paths.conditions import antipode
+from polyrelu.paths.curve import Curve, Faces
 from polyrelu.paths.directions import Node
 from polyrelu.paths.forms import NEAR, as_singles
 from polyrelu.paths.gaps import started

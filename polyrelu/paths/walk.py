@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from flint import arb, fmpq
@@ -19,8 +20,8 @@ from polyrelu import budget
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls
 from polyrelu.paths.breakpoint import Breakpoint, breakpoints
-from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition
-from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece, antipode
+from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition, antipode
+from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.paths.directions import Above, Node
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
@@ -33,6 +34,8 @@ CLOSE_STEP = fmpq(1, 1000)
 """Below it a direction that is neither above nor below lambda may be a newcomer, too: on its face, f is steep."""
 LEAST_STEP = fmpq(1, 10**9)
 """Relative; a piece that needs shorter ones is left undecided."""
+HASTY_STEP = fmpq(1, 1000)
+"""Before a piece needs shorter ones, it is looked whether several events come together."""
 LAMBDA_BITS = 40
 SEARCHES = 6
 SECANTS = 12
@@ -56,6 +59,8 @@ class Walk:
     turned_at: fmpq | None = None
     """Where the form was changed last."""
     told: Callable[[fmpq], object] | None = None
+    least: fmpq = HASTY_STEP
+    """The shortest step before the walk is stuck."""
 
     def run(self) -> bool:
         """Go down as far as it is proved; whether the end was reached."""
@@ -69,7 +74,7 @@ class Walk:
 
     def advance(self) -> bool:
         """One proved piece further down; False where even the shortest step fails."""
-        while self.step > LEAST_STEP:
+        while self.step > self.least:
             goal = self.goal()
             node = self.waiting.node_above() if goal is None and self.waiting else self.node_at(goal)
             if node is None:
@@ -84,6 +89,36 @@ class Walk:
                 return True
             self.refused(found)
         return False
+
+    @property
+    def stuck_at(self) -> fmpq:
+        """Where the next breakpoint may be."""
+        return self.node.lam * (1 - 2 * self.least) if self.waiting is None else self.waiting.ends[0]
+
+    def state(self) -> tuple[Any, ...]:
+        """Where the walk is."""
+        return (
+            self.curve,
+            self.node,
+            self.entry,
+            list(self.pieces),
+            list(self.breaks),
+            self.waiting,
+            self.step,
+        )
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Back to where it was."""
+        self.curve, self.node, self.entry, self.pieces, self.breaks, self.waiting, self.step = state
+
+    def undo(self) -> None:
+        """Back above a breakpoint from which no piece leads down: it was none, or not all of one."""
+        if self.entry is ORDINARY or not self.breaks or not self.pieces:
+            return
+        self.breaks.pop()
+        piece = self.pieces.pop()
+        self.curve, self.entry, self.waiting = piece.curve, piece.high, None
+        self.node = self.curve.node(piece.chord.at_high, piece.chord.high)
 
     def goal(self) -> fmpq | None:
         """The end of the next step; None stands for the event that is waiting."""
@@ -228,6 +263,7 @@ class Walk:
             below = passed.node_below()
             self.breaks.append(passed)
             self.curve, self.entry, self.waiting = passed.below, passed.end_below, None
+            self.least = HASTY_STEP
             if below is not None:
                 self.node = below
 

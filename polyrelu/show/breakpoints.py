@@ -8,8 +8,8 @@ from typing import Any
 from flint import arb
 
 from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.conditions import antipode
 from polyrelu.paths.continuity import continuity_at
-from polyrelu.paths.curve import antipode
 from polyrelu.paths.events import Change
 from polyrelu.paths.forms import as_singles
 from polyrelu.paths.solution_path import Path

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from flint import arb
+from flint import arb, arb_mat
 
 from polyrelu.exact.rational import to_fraction
+from polyrelu.proof.neuron import Neuron
 from polyrelu.show.figures.canvas import (
     BLACK,
     GREY,
@@ -135,7 +136,8 @@ def curves(interval: Any) -> list[tuple[Any, Any, int]]:
         _, b, _ = branch.parts(x)
         for k, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
             place = (neuron.place.sign, neuron.place.face, pair)
-            points.setdefault(place, []).append((lam, float(b[k].mid())))
+            share = len(branch.orbit(neuron.place))  # images of each other have one weight each
+            points.setdefault(place, []).append((lam, float(b[k].mid()) / share))
     return _lines(points)
 
 
@@ -145,10 +147,16 @@ def turns(interval: Any) -> list[tuple[Any, Any, int]]:
     for branch, lam, x in _pieces(interval):
         g, _, _ = branch.parts(x)
         for k, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
-            z = [float((v * neuron.place.sign).mid()) for v in (branch.data.a[k] * g).entries()]
-            for turn in (1, -1)[: 1 + pair]:
-                place = (neuron.place.sign, neuron.place.face, turn)
-                points.setdefault(place, []).append((lam, np.arctan2(turn * z[1], turn * z[0])))
+            for image in branch.orbit(neuron.place):
+                alike = (
+                    branch.data.a[k]
+                    if image == neuron.place
+                    else arb_mat(Neuron(image, branch.program).A) * branch.data.W
+                )
+                z = [float((v * image.sign).mid()) for v in (alike * g).entries()]
+                for turn in (1, -1)[: 1 + pair]:
+                    place = (image.sign, image.face, turn)
+                    points.setdefault(place, []).append((lam, np.arctan2(turn * z[1], turn * z[0])))
     return [(lams, np.unwrap(angles), sign) for lams, angles, sign in _lines(points)]
 
 

@@ -15,6 +15,7 @@ from polyrelu.exact.enclosure import ball_column, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.ends import between
+from polyrelu.proof.neuron import Neuron
 from polyrelu.show.breakpoints import tight_at, words_of_breakpoint
 
 POSITIONS = 90
@@ -96,8 +97,13 @@ def _position(found: Any, branch: Branch, x: Balls, lam: arb) -> dict[str, Any]:
     shift = [_float(v) for v in (arb_mat(branch.B) * ball_column(c)).entries()] if branch.r else None
     neurons = []
     for i, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
-        u = [_float(v) * neuron.place.sign for v in (branch.data.a[i] * g).entries()]
-        neurons.append({"sign": neuron.place.sign, "pair": pair, "weight": _float(b[i]), "direction": u})
+        images = branch.orbit(neuron.place)
+        for image in images:
+            alike = Neuron(image, branch.program).A if image != neuron.place else None
+            z = branch.data.a[i] * g if alike is None else arb_mat(alike) * branch.data.W * g
+            u = [_float(v) * image.sign for v in z.entries()]
+            weight = _float(b[i]) / len(images)  # images of each other have one weight each
+            neurons.append({"sign": image.sign, "pair": pair, "weight": weight, "direction": u})
     return {
         "lambda": _float(lam),
         "neurons": neurons,

@@ -1,0 +1,169 @@
+"""A structure at a breakpoint that is known exactly: its root there, and which of its functions are 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flint import arb
+
+from polyrelu.exact.enclosure import ball, ball_column
+from polyrelu.exact.linear import solve, transposed
+from polyrelu.exact.real import is_zero, sign
+from polyrelu.paths.algebra import ExactZero, solves
+from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, Condition, Table, exact_rate, exact_value
+from polyrelu.paths.curve import Curve
+from polyrelu.paths.zeros import tangent
+from polyrelu.proof.neuron import Place
+from polyrelu.proof.tightness import on_hyperplane
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One of the two curves that meet: its root in balls, and the functions that are exactly 0, or flat: their
+    derivatives are 0, too.
+    """
+
+    x: Balls
+    guests: tuple[Place, ...]
+    zero: frozenset[Condition]
+    flat: frozenset[Condition]
+    silent: frozenset[int]
+    """Rows whose residual is exactly 0."""
+
+
+Weights = tuple[list[Any], list[Any]]
+FACES = 6
+"""How often the face of a guest is corrected."""
+
+
+def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place], way: int) -> Side | None:
+    """The exact root of a curve with this residual; None if it has none, or if it is no optimum.
+
+    The curve leads up from the breakpoint (`way` = 1) or down (-1).
+    """
+    branch = curve.branch
+    solved = _weights(branch, exact)
+    if solved is None or not solves(branch, exact.lam, exact.nu, *solved):
+        return None
+    b, c = solved
+    lam = ball(exact.lam, BITS)
+    eta = ball_column([ball(v, BITS) / lam for v in exact.nu])
+    data = branch.data
+    g = data.gram.solve(data.W.transpose() * eta).entries() if branch.size else []
+    x = [*g, *(ball(v, BITS) for v in (*b, *c))]
+    dx = tangent(branch, x, lam)
+    if dx is None:
+        return None
+    here = _Here(curve, exact, solved, x, dx, lam, way)
+    guests = tuple(dict.fromkeys(here.face_of(p) for p in guests))
+    found = here.vanishing(curve.table(guests))
+    if found is None:
+        return None
+    soft = here.vanishing(curve.soft(guests), optional=True) or frozenset()
+    silent = frozenset(i for i, v in enumerate(exact.nu) if is_zero(v))
+    return Side(x, guests, found | soft, _flat(curve, exact, solved, (x, lam), found), silent)
+
+
+@dataclass(frozen=True, eq=False)
+class _Here:
+    """A curve at its breakpoint."""
+
+    curve: Curve
+    exact: ExactZero
+    weights: Weights
+    x: Balls
+    dx: Balls
+    lam: arb
+    way: int
+
+    def vanishing(self, table: Table, *, optional: bool = False) -> frozenset[Condition] | None:
+        """The conditions that are exactly 0; None where one is negative."""
+        found, values = set[Condition](), table.values(self.x, self.lam)
+        for i, (f, v) in enumerate(zip(table.conditions, values, strict=True)):
+            if v > 0 or (i in table.settled and i < len(table.linear)):
+                continue
+            exact = self.exact
+            side = sign(exact_value(f, self.curve.branch, exact.nu, self.weights[0], exact.lam))
+            if side < 0 and not optional:
+                return None
+            if side == 0:
+                found.add(f)
+        return frozenset(found)
+
+    def face_of(self, guest: Place) -> Place:
+        """The face that the direction of a guest has along this curve: where nothing goes the wrong way."""
+        for _ in range(FACES):
+            table = self.curve.table((guest,))
+            zero, slopes = self.vanishing(table) or frozenset(), table.slopes(self.x, self.dx, self.lam)
+            wrong = [
+                f
+                for i, (f, v) in enumerate(zip(table.conditions, slopes, strict=True))
+                if f.place == guest
+                and f.kind in (SIDE, MULTIPLIER)
+                and (i in table.broken or (f in zero and v * self.way < 0))
+            ]
+            if not wrong:
+                break
+            first = wrong[0]
+            if first.target is not None:
+                guest = first.target
+            elif first.row is not None:
+                guest = on_hyperplane(self.curve.faces.neuron(guest), first.row)
+        return guest
+
+
+def _flat(
+    curve: Curve, exact: ExactZero, weights: Weights, at: tuple[Balls, arb], zero: frozenset[Condition]
+) -> frozenset[Condition]:
+    """Those of the vanishing functions whose derivative is exactly 0; balls rule out most."""
+    branch, dx = curve.branch, tangent(curve.branch, *at)
+    if dx is None:
+        return frozenset()
+    guests = tuple(f.place for f in zero if f.kind == SLACK)
+    table = curve.table(guests)
+    slopes = table.slopes(at[0], dx, at[1])
+    open_ = {f for f, v in zip(table.conditions, slopes, strict=True) if f in zero and v.contains(0)}
+    moved = _derivative(branch, exact, weights) if open_ else None
+    if moved is None:
+        return frozenset()
+    return frozenset(f for f in open_ if is_zero(exact_rate(f, branch, exact.nu, moved, exact.lam)))
+
+
+def _derivative(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[list[Any], list[Any]] | None:
+    """(nu', b'), from the system differentiated by lambda:
+
+    (nu - y) + lambda nu' + sum b_k Q_k nu' + sum b'_k Q_k nu - X B (lambda c)' = 0,   (A_k nu).(A_k nu') = lambda,
+    and B^T X^T nu' = 0.
+    """
+    n, K, (b, _), nu, lam = branch.program.n, branch.K, weights, exact.nu, exact.lam
+    corner = [[lam * int(i == j) for j in range(n)] for i in range(n)]
+    for k, weight in enumerate(b):
+        for row, other in zip(corner, branch.square(k).tolist(), strict=True):
+            row[:] = [v + weight * q for v, q in zip(row, other, strict=True)]
+    borders = [branch.activation(k, nu) for k in range(K)]
+    borders += [[-v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
+    rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner)]
+    rows += [[*border, *([lam * 0] * len(borders))] for border in borders]
+    right = [
+        *(y - v for y, v in zip(branch.program.yq, nu, strict=True)),
+        *([lam] * K),
+        *([lam * 0] * branch.r),
+    ]
+    found = solve(rows, right)
+    return None if found is None else (found[:n], found[n : n + K])
+
+
+def _weights(branch: Branch, exact: ExactZero) -> Weights | None:
+    """The weights b_k and the exchanges c: lambda (y - nu) = sum b_k Q_k nu - lambda X B c."""
+    if not branch.K:
+        return [], []
+    columns = [branch.activation(k, exact.nu) for k in range(branch.K)]
+    columns += (
+        [[-exact.lam * v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
+    )
+    target = [exact.lam * (y - v) for y, v in zip(branch.program.yq, exact.nu, strict=True)]
+    found = solve(transposed(columns), target)
+    return None if found is None else (found[: branch.K], found[branch.K :])
