@@ -217,14 +217,9 @@ class Curve:
     def _opened(self, place: Place, rows: Sequence[int], nu: arb_mat) -> Place:
         """Without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""
         gram, taken, face = self.faces.gram, list[int](), list(place.face)
-        z = self.faces.neuron(place).z(nu.entries()) if rows else []
-        X = self.program_rows
-        far = {
-            j: abs(sum((v * t for v, t in zip(X[j], z, strict=True)), start=arb(0)).mid())
-            / arb(gram[j][j]).sqrt()
-            for j in rows
-        }
-        for j in sorted(rows, key=lambda j: float(far[j].mid())):
+        products = (arb_mat(self.faces.program.Xq * self.faces.neuron(place).A) * nu).entries()
+        far = {j: float((abs(products[j]) / arb(gram[j][j]).sqrt()).mid()) for j in rows}
+        for j in sorted(rows, key=far.__getitem__):
             parallel = [i for i, row in enumerate(gram) if row[j] != 0 and row[j] ** 2 == row[i] * gram[j][j]]
             C = sum((nu[i, 0] * abs(gram[i][j]) for i in parallel), start=arb(0)) * place.sign
             if C < 0 or any(gram[i][j] != 0 for i in taken):
@@ -233,12 +228,6 @@ class Curve:
             for i in parallel:
                 face[i] = 0
         return Place(place.sign, tuple(face))
-
-    @cached_property
-    def program_rows(self) -> list[list[fmpq]]:
-        """The rows of the table."""
-        rows: list[list[fmpq]] = self.branch.program.Xq.tolist()
-        return rows
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
