@@ -16,6 +16,7 @@ from typing import Any
 
 from flint import arb
 
+from polyrelu.exact.linear import squared
 from polyrelu.exact.real import is_zero
 from polyrelu.paths.algebra import TO_DECIDE, ExactZero, exact_zero
 from polyrelu.paths.branch import Branch
@@ -33,8 +34,11 @@ from polyrelu.proof.neuron import Place
 Start = tuple[Curve, Node]
 
 
-def compounds(above: Start, below: Start) -> Iterator[tuple[Start, Breakpoint]]:
-    """Breakpoints between a curve that holds above and one that holds below, as far as exact algebra shows them."""
+def compounds(above: Start, below: Start, near: Sequence[Place] = ()) -> Iterator[tuple[Start, Breakpoint]]:
+    """Breakpoints between a curve that holds above and one that holds below, as far as exact algebra shows them.
+
+    Neurons that seem to be `near` may be tight at the breakpoint alone.
+    """
     ends = list(_forms(*below))
     for start in _forms(*above):
         known: dict[Any, ExactZero | None] = {}
@@ -46,7 +50,7 @@ def compounds(above: Start, below: Start) -> Iterator[tuple[Start, Breakpoint]]:
             if key not in known:
                 known[key] = exact_zero(zero, TO_DECIDE)
             exact = known[key]
-            found = None if exact is None else joined(start[0], end[0], zero, exact)
+            found = None if exact is None else joined(start[0], end[0], zero, exact, near)
             if found is not None:
                 yield start, found
 
@@ -82,10 +86,13 @@ def _crossed(curve: Curve, node: Node, goal: Any, others: Iterable[Place]) -> Ze
     return min(zeros, key=lambda z: abs(z.lam.mid() - arb(node.lam)), default=None)
 
 
-def joined(above: Curve, below: Curve, zero: Zero, exact: ExactZero) -> Breakpoint | None:
+def joined(
+    above: Curve, below: Curve, zero: Zero, exact: ExactZero, near: Sequence[Place] = ()
+) -> Breakpoint | None:
     """The breakpoint at an exact point, if both structures have their root there."""
     pairs, come, gone = _moves(above, below, exact)
-    high, low = side_of(above, exact, come, 1), side_of(below, exact, gone, -1)
+    touching = _touching((above, below), exact, near)
+    high, low = side_of(above, exact, (*come, *touching), 1), side_of(below, exact, (*gone, *touching), -1)
     if high is None or low is None:
         return None
     changes = [
@@ -122,6 +129,21 @@ def _moves(
     ]
     there = {p for pair in pairs for p in pair}
     return pairs, tuple(p for p in come if p not in there), tuple(p for p in gone if p not in there)
+
+
+def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Place]) -> list[Place]:
+    """Neurons that are tight at the breakpoint and on neither side of it."""
+    faces = curves[0].faces
+    held = [(p.sign, faces.neuron(p).z(exact.nu)) for curve in curves for p in curve.tight]
+    found = list[Place]()
+    for place in near:
+        z = faces.neuron(place).z(exact.nu)
+        if is_zero(squared(z) - exact.lam * exact.lam) and not any(
+            s == place.sign and _same(z, v) for s, v in held
+        ):
+            found.append(place)
+            held.append((place.sign, z))
+    return found
 
 
 def _same(u: Sequence[Any], v: Sequence[Any]) -> bool:

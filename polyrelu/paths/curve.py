@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from flint import arb, fmpq
+from flint import arb, arb_mat, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, precision
@@ -216,17 +216,22 @@ class Curve:
         for f in table.conditions:
             if f not in hard and f.row is not None:
                 crossed.setdefault(f.place, []).append(f.row)
-        return [self._opened(p, crossed.get(p, [])) for p in dict.fromkeys((*self.tight, *guests))]
+        nu = self.branch.residual_at(chord.root_low, arb(chord.low))
+        return [self._opened(p, crossed.get(p, []), nu) for p in dict.fromkeys((*self.tight, *guests))]
 
-    def _opened(self, place: Place, rows: Sequence[int]) -> Place:
-        """Without the walls of some rows, as far as these are orthogonal to each other."""
+    def _opened(self, place: Place, rows: Sequence[int], nu: arb_mat) -> Place:
+        """Without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""
         gram, taken, face = self.faces.gram, list[int](), list(place.face)
-        for j in rows:
-            if all(gram[i][j] == 0 for i in taken):
-                taken.append(j)
-                for i, row in enumerate(gram):
-                    if row[j] != 0 and row[j] ** 2 == row[i] * gram[j][j]:
-                        face[i] = 0
+        products = (arb_mat(self.faces.program.Xq * self.faces.neuron(place).A) * nu).entries()
+        far = {j: float((abs(products[j]) / arb(gram[j][j]).sqrt()).mid()) for j in rows}
+        for j in sorted(rows, key=far.__getitem__):
+            parallel = [i for i, row in enumerate(gram) if row[j] != 0 and row[j] ** 2 == row[i] * gram[j][j]]
+            C = sum((nu[i, 0] * abs(gram[i][j]) for i in parallel), start=arb(0)) * place.sign
+            if C < 0 or any(gram[i][j] != 0 for i in taken):
+                continue
+            taken.append(j)
+            for i in parallel:
+                face[i] = 0
         return Place(place.sign, tuple(face))
 
     def node(self, point: Balls, lam: fmpq) -> Node:

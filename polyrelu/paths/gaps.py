@@ -106,9 +106,9 @@ def walked(
 
 def _joins(walk: Walk, fresh: Start) -> bool:
     """Find a compound breakpoint on the way to a fresh start; what has just been passed may be a part of it."""
-    before = walk.state()
+    before, near = walk.state(), tuple(walk.near)
     walk.undo()
-    if any(_passes(walk, *found) for found in compounds((walk.curve, walk.node), fresh)):
+    if any(_passes(walk, *found) for found in compounds((walk.curve, walk.node), fresh, near)):
         return True
     walk.restore(before)
     return False

@@ -27,6 +27,7 @@ from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
 from polyrelu.paths.zeros import Zero, tangent, zero_of
 from polyrelu.proof.directions import places_above
+from polyrelu.proof.neuron import Place
 from polyrelu.proof.oracle import in_floats
 
 FIRST_STEP, LARGEST_STEP = fmpq(1, 32), fmpq(2, 5)
@@ -59,6 +60,8 @@ class Walk:
     turned_at: fmpq | None = None
     """Where the form was changed last."""
     told: Callable[[fmpq], object] | None = None
+    near: set[Place] = field(default_factory=set)
+    """Neurons that have seemed to enter since the last piece."""
     least: fmpq = HASTY_STEP
     """The shortest step before the walk is stuck."""
 
@@ -172,7 +175,9 @@ class Walk:
         program, places = self.curve.branch.program, list(above.places)
         if program.listed is None:
             places = places_above(program, nu, starts)
-        return [Condition(SLACK, place) for place in places if place not in known]
+        found = [place for place in places if place not in known]
+        self.near.update(found)
+        return [Condition(SLACK, place) for place in found]
 
     def found_event(self, failed: Iterable[Condition], node: Node) -> bool:
         """Find the first zero of some conditions on the way to a node, and what happens there."""
@@ -258,6 +263,7 @@ class Walk:
         taken = (self.node.lam - node.lam) / self.node.lam
         self.step = min(LARGEST_STEP, max(self.step, short(taken)) * fmpq(8, 5))
         self.node, self.entry = node, ORDINARY
+        self.near.clear()
         if reached and self.waiting is not None:
             passed = self.waiting
             below = passed.node_below()
