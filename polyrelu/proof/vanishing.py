@@ -54,7 +54,10 @@ class Vanishing:
     def is_tight(self, neuron: Neuron) -> bool:
         """Whether |A nu| = lambda is implied."""
         N = self.on_zeta(neuron.N)
-        return any(N.transpose() * N == T.transpose() * T for T in self._tight(self._Z))
+        image = _image(N)
+        return any(
+            image == other and N.transpose() * N == T.transpose() * T for T, other in self._tight_on_zeta
+        )
 
     @cached_property
     def rows(self) -> frozenset[int]:
@@ -84,6 +87,10 @@ class Vanishing:
             Z = Z * _columns(null_space(zero))
         return Z
 
+    @cached_property
+    def _tight_on_zeta(self) -> list[tuple[fmpq_mat, fmpq_mat]]:
+        return [(T, _image(T)) for T in self._tight(self._Z)]
+
     def _tight(self, Z: fmpq_mat) -> list[fmpq_mat]:
         """Matrices T with |T zeta| = lambda: of the neurons of the structure, and lambda itself."""
         last = fmpq_mat([Z.tolist()[-1]])
@@ -94,19 +101,17 @@ class Vanishing:
         return [*(T * Z for T in known), last * self.structure.program.lamq]
 
     def _zero_forms(self, Z: fmpq_mat) -> list[list[fmpq]]:
-        """The first factors of a difference that are proved to be zero at zeta; none where no difference has any."""
-        tight = self._tight(Z)
-        probes = _probes(Z.ncols())
-        images = [T.transpose() * (T * probes) for T in tight]
+        """All factors of differences that are proved to be zero at zeta."""
+        tight, found = self._tight(Z), list[list[fmpq]]()
+        images = [_image(T) for T in tight]
         with precision(BITS):
             zeta = self._zeta(Z)
         for k, j in combinations(range(len(tight)), 2):
             check()
             if rank((images[k] - images[j]).tolist()) < PROBES:
                 M = tight[k].transpose() * tight[k] - tight[j].transpose() * tight[j]
-                if found := _zero_factors(M, zeta):
-                    return found
-        return []
+                found += _zero_factors(M, zeta)
+        return found
 
     def _zeta(self, Z: fmpq_mat) -> list[Any]:
         """zeta in balls."""
@@ -119,9 +124,11 @@ def _columns(vectors: Sequence[Sequence[fmpq]]) -> fmpq_mat:
     return fmpq_mat([list(v) for v in vectors]).transpose()
 
 
-def _probes(size: int) -> fmpq_mat:
-    pick = random.Random(size)
-    return fmpq_mat(size, PROBES, [fmpq(pick.randint(-1000, 1000)) for _ in range(size * PROBES)])
+def _image(T: fmpq_mat) -> fmpq_mat:
+    """T^T T times a few vectors, always the same."""
+    pick = random.Random(T.ncols())
+    entries = [fmpq(pick.randint(-1000, 1000)) for _ in range(T.ncols() * PROBES)]
+    return T.transpose() * (T * fmpq_mat(T.ncols(), PROBES, entries))
 
 
 def _zero_factors(M: fmpq_mat, zeta: Sequence[Any]) -> list[list[fmpq]]:
