@@ -33,7 +33,6 @@ from polyrelu.exact.rational import select_rows, square_root
 if TYPE_CHECKING:
     from polyrelu.proof.enclosed_root import EnclosedRoot
     from polyrelu.proof.neuron import Neuron
-    from polyrelu.proof.point import Point
 
 BITS = 200
 PROBES = 3
@@ -153,19 +152,3 @@ def _zero_factors(M: fmpq_mat, zeta: Sequence[Any]) -> list[list[fmpq]]:
     with precision(BITS):
         open_ = [(arb(0) + dot(form, zeta)).contains(0) for form in factors]
     return [form for form, other in zip(factors, reversed(open_), strict=True) if not other]
-
-
-def idle(point: Point, neurons: Sequence[Neuron]) -> set[int]:
-    """Tight neurons without weight in all optima: the fit is 0 on a row where those that act have one strict sign."""
-    nu, found = point.balls(BITS).nu, set[int]()
-    for j in point.vanishing.rows:
-        if point.structure.program.yq[j] != 0:
-            continue
-        acting = [
-            k for k, neuron in enumerate(neurons) if any(v != 0 for v in neuron.N.transpose().tolist()[j])
-        ]
-        with precision(BITS):
-            values = [neurons[k].activation(nu)[j] for k in acting]
-        if all(bool(v > 0) for v in values) or all(bool(v < 0) for v in values):
-            found.update(acting)
-    return found
