@@ -97,9 +97,9 @@ def load(path: str) -> Any:
     return document
 
 
-def fields(value: Any, where: str, keys: str) -> Any:
-    """An object with exactly these keys."""
-    right = type(value) is dict and sorted(value) == sorted(keys.split())
+def fields(value: Any, where: str, keys: str, more: str = "") -> Any:
+    """An object with exactly these keys, or these and one more."""
+    right = type(value) is dict and sorted(value) in (sorted(keys.split()), sorted((keys + more).split()))
     usable(right, "%s must be an object with the keys %s" % (where, keys))
     return value
 
@@ -141,7 +141,7 @@ class Problem:
     """X = rows / q and y = targets / p, both of integers, lambda, and the SHA-256 of its canonical JSON."""
 
     def __init__(self, spec: Any):
-        fields(spec, "problem", "X y lambda gated patterns" + " free" * ("free" in spec))
+        fields(spec, "problem", "X y lambda gated patterns", " free")
         plain = spec["gated"] is False and spec["patterns"] == "cells"
         usable(plain, "a kernel file is about ReLU networks with all activation patterns")
         table = items(spec["X"], "X")
