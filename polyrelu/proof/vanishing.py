@@ -8,8 +8,13 @@ that holds the fit. Neurons k and l of the structure are tight, so
 
 with lambda^2 times the square of the last coordinate in the place of the second term, too. Where M has rank 2 or less
 and its form is a product of two rational linear forms, a ball that shows one factor not to be zero proves that the
-other is: Z loses a dimension, and the next M may have a smaller rank. Under a symmetry of the data, or where rows agree
-up to their multipliers, nearly all equalities are found like this, whatever the field of the optimum.
+other is: Z loses a dimension, and the next M may have a smaller rank.
+
+Let e be r independent rational forms, and T_k -+ T_l = C e for some pairs, where T zeta = A nu. Each pair says that
+e . (C^T (T_k +- T_l) zeta) = 0; where balls show r of these vectors to be independent, e is zero.
+
+Under a symmetry of the data, or where rows agree up to their multipliers, nearly all equalities are found like this,
+whatever the field of the optimum.
 
 A form f.nu is then zero if it vanishes on the columns of Z, and a neuron is tight if its |A nu|^2 agrees on them with
 that of a tight one.
@@ -20,14 +25,15 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
-from flint import arb, fmpq, fmpq_mat
+from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from polyrelu.budget import check
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.linear import dot, independent_rows, null_space, rank, times
+from polyrelu.exact.linear import dot, echelon, independent_rows, null_space, rank, times
+from polyrelu.exact.minors import nonzero_minor
 from polyrelu.exact.rational import select_rows, square_root
 
 if TYPE_CHECKING:
@@ -110,7 +116,7 @@ class Vanishing:
             if rank((images[k] - images[j]).tolist()) < PROBES:
                 M = tight[k].transpose() * tight[k] - tight[j].transpose() * tight[j]
                 found += _zero_factors(M, zeta)
-        return found
+        return found or _zero_differences(tight[:-1], zeta)
 
     def _zeta(self, Z: fmpq_mat) -> list[Any]:
         """zeta in balls."""
@@ -152,3 +158,24 @@ def _zero_factors(M: fmpq_mat, zeta: Sequence[Any]) -> list[list[fmpq]]:
     with precision(BITS):
         open_ = [(arb(0) + dot(form, zeta)).contains(0) for form in factors]
     return [form for form, other in zip(factors, reversed(open_), strict=True) if not other]
+
+
+def _zero_differences(tight: Sequence[fmpq_mat], zeta: Sequence[Any]) -> list[list[fmpq]]:
+    """Forms that span differences (or sums) of two T, and are zero because enough pairs agree in length."""
+    spans: dict[tuple[tuple[fmpq, ...], ...], list[list[Any]]] = {}
+    for (one, other), sign in product(combinations(tight, 2), (1, -1)):
+        check()
+        D = one - other * sign
+        span = echelon(D.tolist())
+        if span.rows:
+            C = fmpq_mat([[row[j] for j in span.pivot_columns] for row in D.tolist()])
+            with precision(BITS):
+                across = times(C.transpose() * (one + other * sign), zeta)
+            spans.setdefault(tuple(map(tuple, span.rows)), []).append(across)
+    with precision(BITS):
+        return [
+            list(form)
+            for forms, vectors in spans.items()
+            if len(vectors) >= len(forms) == len(nonzero_minor(arb_mat(vectors))[0])
+            for form in forms
+        ]

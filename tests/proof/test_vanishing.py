@@ -7,7 +7,7 @@ from flint import arb, fmpq, fmpq_mat
 from polyrelu import certify
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import null_space, times
-from polyrelu.proof.vanishing import _zero_factors
+from polyrelu.proof.vanishing import _zero_differences, _zero_factors
 from tests.corpus import degenerate, generic
 
 FINE = 700
@@ -53,6 +53,32 @@ def test_a_reflection_that_the_data_do_not_have():
         functions.append(np.maximum(-W.sum(axis=1), 0) @ v.ravel())
     assert len(losses) == 2
     assert abs(losses[0] - losses[1]) < 1e-9 < abs(functions[0] - functions[1])
+
+
+def test_a_difference_of_two_forms_is_zero_by_two_pairs():
+    """A 4 x 4 grid, gated: nu is 0 on a row where y is 0 and two neurons cancel, in a field nobody found."""
+    X = [(i, j) for i in range(-1, 3) for j in range(-1, 3)]
+    y = [1, 1, 1, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, 0, 0, 0]
+    result = certify(X, y, "12/5", gated=True)
+    assert result.status == "proved", result.reason
+    point = result.proved().point
+    assert 11 in point.vanishing.rows
+    assert point.balls(FINE).nu[11].contains(0)
+    assert float(point.balls(FINE).nu[11].rad()) < 1e-200
+
+
+def test_differences_need_as_many_pairs_as_forms():
+    """e = (zeta_1, zeta_2) = 0; a and a + e have the same length, and so have b and b + e."""
+    a, b, e = ([[0, 0, 1, 0], [0, 0, 0, 0]], [[0, 0, 0, 0], [0, 0, 0, 1]], [[1, 0, 0, 0], [0, 1, 0, 0]])
+    T = [fmpq_mat(m) for m in (a, b)]
+    with precision(200):
+        zeta = [arb(v) for v in (0, 0, 3, 3)]
+    one = [T[0], T[0] + fmpq_mat(e)]
+    two = [T[1], T[1] + fmpq_mat(e)]
+    assert not _zero_differences(one, zeta)
+    found = _zero_differences([*one, *two], zeta)
+    assert [1, 0, 0, 0] in found
+    assert [0, 1, 0, 0] in found
 
 
 def forms(M, zeta):
