@@ -21,6 +21,7 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import is_zero
 from polyrelu.proof.fibre import Interior
+from polyrelu.proof.identities import BITS
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import Point, linear
 from polyrelu.proof.ranks import (
@@ -30,8 +31,6 @@ from polyrelu.proof.ranks import (
     rank_of_directions,
 )
 from polyrelu.proof.unconfirmed import Unconfirmed
-
-NU_BITS = 200
 
 
 @dataclass(frozen=True)
@@ -104,15 +103,17 @@ def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
 
 
 def idle(point: Point, neurons: Sequence[Neuron]) -> set[int]:
-    """Tight neurons without weight in all optima: the fit is 0 on a row where those that act have one strict sign."""
-    nu, found = point.balls(NU_BITS).nu, set[int]()
+    """Tight neurons without weight in all optima: they alone make the fit on a row, it is 0 there, and those that act
+    have one strict sign.
+    """
+    nu, found, program = point.balls(BITS).nu, set[int](), point.structure.program
     for j in point.vanishing.rows:
-        if point.structure.program.yq[j] != 0:
+        if program.yq[j] != 0 or any(column[j] != 0 for column in program.free.border):
             continue
         acting = [
             k for k, neuron in enumerate(neurons) if any(v != 0 for v in neuron.N.transpose().tolist()[j])
         ]
-        with precision(NU_BITS):
+        with precision(BITS):
             values = [neurons[k].activation(nu)[j] for k in acting]
         if all(bool(v > 0) for v in values) or all(bool(v < 0) for v in values):
             found.update(acting)

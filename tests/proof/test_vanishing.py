@@ -104,3 +104,11 @@ def test_factors_of_a_vanishing_form():
     assert forms([[1, 0], [0, -2]], [0, 0]) == []  # its factors are not rational
     assert forms([[0, 1], [1, 0]], [0, 0]) == []  # balls cannot tell which
     assert forms([[1, 0, 0], [0, 1, 0], [0, 0, -1]], [1, 0, 1]) == []  # rank 3
+
+
+def test_a_row_that_a_free_column_fits_says_nothing_about_the_neurons():
+    """nu = 0 and y = 0 on the last row, where the free column cancels the neuron: it is used, and the tie is not."""
+    optimum = certify([[1, 0], [-1, 0], [1, 1]], [3, 1, 0], 1, free=[1]).proved()
+    assert optimum.point.vanishing.rows == {2}
+    used = dict(zip((neuron.place.face for neuron in optimum.neurons), optimum.support.used, strict=True))
+    assert used == {(1, -1, 1): True, (-1, 1, -1): False}
