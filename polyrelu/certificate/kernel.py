@@ -537,18 +537,16 @@ def bound_claims(problem: Problem, nu: list[Fraction], N: int, m: list[int], top
 
 def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction) -> Star:
     """The star of a neuron, its hypotheses tested for every nu* in the ball."""
-    side = [2] * len(lines.V)
+    side = [2] * (len(lines.V) + 1)  # the last entry is that of zero rows
     for letter, (k, turn) in zip(face, lines.place):
         here = turn * ("-0+".index(letter) - 1)
         need(turn != 0 or letter == "0", "a face is 0 on a zero row")
         need(turn == 0 or side[k] in (2, here), "a face agrees on parallel rows")
-        if turn:
-            side[k] = here
+        side[k] = here
     g = [-sign * x for x in lines.linear]
     for C, v, here in zip(lines.C, lines.V, side):
         g = [a + sign * C * x for a, x in zip(g, v)] if here > 0 else g
-    Z = [k for k, here in enumerate(side) if here == 0]
-    need(len(Z) < len(g), "a neuron vanishes on fewer lines than there are columns")
+    Z = [k for k, here in enumerate(side[:-1]) if here == 0]
     gram, w = inverse([[dot(lines.V[i], lines.V[k]) for k in Z] for i in Z]), [Fraction(x) for x in g]
     moved = lines.unit * problem.frobenius * rho  # of g
     for i, k in enumerate(Z):
@@ -559,7 +557,7 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
     inside = [h * dot(v, w) - root(Fraction(dot(v, v))) * moved for h, v in zip(side, lines.V) if h]
     need(min(inside, default=1) > 0, "a neuron lies strictly inside its face")
     need(dot(w, w) <= (problem.lam * lines.unit) ** 2, "no neuron exceeds lambda")
-    return Star(sign, side, [x / lines.unit for x in w])
+    return Star(sign, side[:-1], [x / lines.unit for x in w])
 
 
 # Lemma (weights). Let E be rays w*_1..w*_K that hold every neuron of every optimal network, w_k their
@@ -619,30 +617,32 @@ def optimum_claims(problem: Problem, nu: list[Fraction], N: int, m: list[int], t
     need(faces == sorted(set(faces)), "the faces are sorted, each once")
     stars = show_feasible(problem, (N, m), problem.lam - rho * problem.frobenius, faces, rho)
     ball = "The residual of " + problem.every + "is within %s of nu." % decimal(rho, ROUND_CEILING)
-    convex = "The convex program over all activation patterns has "
-    if not stars and not problem.columns:
+    convex, one_solution = "The convex program over all activation patterns has ", "exactly one solution."
+    if not stars:
         usable(top["inverse"] is None, "where no neuron reaches lambda the inverse is null")
-        zero = "No neuron reaches lambda: the zero network is the only optimal one, among all %s; the "
-        return [words, ball, zero % NETWORKS + convex[4:] + "exactly one solution."]
+        zero = "the zero network is the only optimal one, among all %s; the " % NETWORKS + convex[4:]
+        zero = "no optimal network, %shas one." % problem.among if problem.columns else zero + one_solution
+        return [words, ball, "No neuron reaches lambda: " + zero]
     if top["inverse"] is None:
         where = "has one of the %d stored signs and faces, with one direction in each" % len(stars)
         moved = ", once a kink that meets no row is moved, parallel to itself, to a next row" * problem.offset
         return [words, ball, "Every neuron of " + problem.every + where + moved + "."]
-    met = [dot(problem.rows[f.find("0", 1) - 1], w) for f, w in zip(faces, network.vectors)] * problem.offset
+    met = [dot(problem.rows[f.find("0", 1) - 1], w) for f, w in zip(faces, network.vectors) if problem.offset]
     need(not any(met), "a stored kink passes through the rows of its face")
     apart = decimal(show_weights(problem, network, stars, top["inverse"], rho), ROUND_CEILING)
     below = {face.replace("0", "-") for face in faces if problem.offset}
     moving = sum(face.replace("0", "+") in below or "-" not in face[1:] for face in faces if problem.offset)
-    meet, aside = "whose kinks all meet a row, " * (moving > 0), "(the bias aside) " * problem.offset
-    reach = "The neurons that reach lambda %sare exactly %d, in the stored faces; " % (meet[6:], len(stars))
+    some, meet = " with a kink on a row" * (moving > 0), "whose kinks all meet a row, " * (moving > 0)
+    reach = "The neurons that reach lambda%s are exactly %d, in the stored faces; " % (some, len(stars))
     each = reach + problem.every + meet + "uses each with a positive weight, and no other."
     one = "The optimal network, " + problem.among + meet + "is unique up to permutation and splitting, its "
     same = "all optimal networks are one function on R^d."
     same = "%d of the kinks can move at no cost: not " % moving + same if moving else same
-    said = [words, ball, each, one + "vectors %swithin %s of the stored ones; " % (aside, apart) + same]
+    near = "vectors %swithin %s of the stored ones; " % ("(the bias aside) " * problem.offset, apart)
     flat = [k for k, star in enumerate(stars, start=1) if 0 in star.side]
     many = "more than one solution: neuron %d lies on a hyperplane of the rows." % (flat or [0])[0]
-    return said + [convex + (many if flat else "exactly one solution.")] * (not problem.offset)
+    last = [convex + (many if flat else one_solution)] * (not problem.offset)
+    return [words, ball, each, one + near + same, *last]
 
 
 # -------------------------------------------------------------------------------- the whole file

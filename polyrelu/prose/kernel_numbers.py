@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -46,33 +47,42 @@ class Accepted:
         return Fraction(1) if self.optimum else Fraction(self.document["t"])
 
     @cached_property
+    def feasible(self) -> list[Fraction]:
+        """A feasible vector, with its ridge entry (see the kernel)."""
+        (N, m), problem = self.nu, self.problem
+        return [
+            self.t * v
+            for v in (*(Fraction(a, N) for a in m), -problem.ridge * Fraction(sum(m), N) / problem.lam)
+        ]
+
+    @cached_property
     def gap(self) -> Fraction:
         """Upper less lower bound."""
-        gap, _ = kernel.bound_of(self.problem, *self.nu, self.t, self.network)
+        gap, _ = kernel.bound_of(self.problem, self.feasible, self.network)
         return Fraction(gap)
 
     @cached_property
     def ball(self) -> tuple[list[Fraction], Fraction]:
         """Centre and radius of a ball that holds the residual of every optimal network."""
-        N, m = self.nu
-        feasible = [self.t * a / N for a in m]
+        feasible, residual = self.feasible, self.network.residual
         if self.optimum:
-            return feasible, kernel.root(2 * self.gap)
-        apart = sum((a - b) ** 2 for a, b in zip(feasible, self.network.residual, strict=True))
-        middle = [(a + b) / 2 for a, b in zip(feasible, self.network.residual, strict=True)]
-        return middle, kernel.root(self.gap - Fraction(apart) / 4)
+            return feasible[:-1], kernel.root(2 * self.gap)
+        apart = self.problem.square([a - b for a, b in zip(feasible, residual, strict=True)])
+        middle = [(a + b) / 2 for a, b in zip(feasible, residual, strict=True)]
+        return middle[:-1], kernel.root(self.gap - apart / 4)
 
     @cached_property
     def apart(self) -> Fraction | None:
         """How far the vectors of the only optimal network are, at most, from the stored ones; None if not known."""
         if not self.optimum or self.document["inverse"] is None:
             return None
-        N, m = self.nu
-        lines, rho = kernel.lines_of(self.problem, N, m), self.ball[1]
-        stars = [
-            kernel.star_of(self.problem, lines, 1 if face[0] == "+" else -1, face[1:], rho)
-            for face in self.document["faces"]
-        ]
+        (N, m), rho, stars = self.nu, self.ball[1], []
+        for face in self.document["faces"]:
+            for rows in (rows for j, rows in self.problem.tables() if j < 0 or face[j + 1] == "0"):
+                lines = kernel.lines_of(rows, N * self.problem.q, m)
+                with suppress(kernel.Rejected):  # where it was shown; on another row it need not be
+                    stars.append(kernel.star_of(self.problem, lines, int(face[0] + "1"), face[1:], rho))
+                    break
         return kernel.show_weights(self.problem, self.network, stars, self.document["inverse"], rho)
 
     def vectors(self) -> list[tuple[int, list[check.Interval]]]:
