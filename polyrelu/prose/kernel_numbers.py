@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -55,6 +56,17 @@ class Accepted:
             for v in (*(Fraction(a, N) for a in m), -problem.ridge * Fraction(sum(m), N) / problem.lam)
         ]
 
+    @property
+    def coefficients(self) -> list[Fraction]:
+        """Those of the free columns, and the output bias of a ridge, of the stored network."""
+        return [Fraction(v) / self.network.T for v in self.document["network"].get("coefficients", [])]
+
+    @property
+    def moving(self) -> int:
+        """How many kinks can move at no cost, where the optimal network is unique but for that."""
+        found = re.search(r"(\d+) of the kinks can move", self.document["claims"][-1])
+        return int(found[1]) if found else 0
+
     @cached_property
     def gap(self) -> Fraction:
         """Upper less lower bound."""
@@ -87,9 +99,11 @@ class Accepted:
 
     def vectors(self) -> list[tuple[int, list[check.Interval]]]:
         """Signs and vectors |phi| theta of the stored network, or of the optimal one near it."""
-        radius = self.apart or Fraction(0)
+        radius, problem = self.apart or Fraction(0), self.problem
+        of_bias = radius * max(Fraction(sum(map(abs, row)), problem.q) for row in problem.rows)  # b = -x_j.u
+        radii = [radius] * problem.normed + [of_bias] * problem.offset
         return [
-            (sign, [around(Fraction(x, self.network.T), radius) for x in w])
+            (sign, [around(Fraction(x, self.network.T), r) for x, r in zip(w, radii, strict=True)])
             for sign, w in zip(self.network.signs, self.network.vectors, strict=True)
         ]
 
@@ -97,7 +111,7 @@ class Accepted:
         """phi = s sqrt|w| and theta = w / sqrt|w| for the vectors w."""
         found = []
         for k, (sign, w) in enumerate(self.vectors()):
-            size = root(norm(w))
+            size = root(norm(w[: self.problem.normed]))
             scale = size.inverse() if size.lo > 0 else check.Interval(0, 0)
             found.append((k, Weight(size * sign), [Weight(scale * v) for v in w]))
         return found
