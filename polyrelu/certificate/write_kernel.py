@@ -40,30 +40,33 @@ class OutOfClass(Undecided):
     """The kernel does not accept what can be said of this optimum: it proves strict inequalities, and no equality."""
 
 
-def bound_document(  # noqa: PLR0917
-    X: Sequence[Vector],
-    y: Vector,
-    lam: Fraction,
+def bound_document(
+    spec: dict[str, Any],
     nu: Vector,
     eps: Fraction,
-    network: Sequence[tuple[int, Vector]],
+    network: tuple[Sequence[tuple[int, Vector]], Vector],
     t: Fraction | None = None,
 ) -> dict[str, Any]:
-    """A proved gap: f_s <= (1 + eps) lambda for nu, so that t nu is feasible, t = 1/(1 + eps) unless given."""
-    T, flat = over_one([v for _, w in network for v in w])
-    d, signs = len(X[0]), ["+" if sign > 0 else "-" for sign, _ in network]
-    vectors = [flat[i * d : (i + 1) * d] for i in range(len(network))]
+    """A proved gap: f_s <= (1 + eps) lambda for nu, so that t nu is feasible, t = 1/(1 + eps) unless given.
+
+    The network is its convex weights, and the coefficients of what joins linearly.
+    """
+    (neurons, c), d = network, len(spec["X"][0])
+    T, flat = over_one([*(v for _, w in neurons for v in w), *c])
+    signs = ["+" if sign > 0 else "-" for sign, _ in neurons]
+    vectors = [flat[i * d : (i + 1) * d] for i in range(len(neurons))]
     evidence = {
-        "nu": rational_vector(nu, lam),
+        "nu": rational_vector(nu, Fraction(spec["lambda"])),
         "eps": str(eps),
         "t": str(1 / (1 + eps) if t is None else t),
         "network": {
             "denominator": str(T),
             "neurons": [{"sign": s, "vector": w} for s, w in zip(signs, vectors, strict=True)],
+            **({"coefficients": flat[len(neurons) * d :]} if c else {}),
         },
     }
     try:
-        return accepted("bound", problem_spec(X, y, lam), evidence)
+        return accepted("bound", spec, evidence)
     except (kernel.Unusable, kernel.Rejected) as refused:
         raise BadInput(f"no proof file can hold these bounds: {in_short(refused)}") from None
 
