@@ -1,6 +1,7 @@
 """The options that say which problem it is, from end to end: words, JSON, predictions, pruning, refusals, help."""
 
 import json
+import re
 
 import pytest
 
@@ -108,6 +109,11 @@ def test_prune_joins_kinks_and_tells_the_constant(folder, capsys):
     )
     told = json.loads(out)
     assert status == 0
+    _, words, _ = run(capsys, "prune", folder / "squares.csv", "--lam", "1/10", "--bias", "free", "--all")
+    assert "(bias included), lambda = 1/10; a free hidden bias, a free output bias" in words
+    assert "no neuron can be left out, up to kinks that can move at no cost (" in words
+    _, words, _ = run(capsys, "certify", folder / "squares.csv", "--lam", "1/10", "--bias", "free")
+    assert re.search("minimal networks .*, up to kinks that can move", words)
     assert [len(network["neurons"]) for network in told["networks"]] == [n["width"] for n in told["networks"]]
     assert all(set(n["free_coefficients"]) == {"constant"} for n in told["networks"])
     for network in told["networks"]:
