@@ -14,8 +14,8 @@ neuron on the hyperplanes of Z has an *anchor* there, a row j of Z (any of them 
     L = { v : (x_i - x_j).v = 0, i in Z },   N := P (X - 1 x_j^T)^T D,   A := (N, -x_j^T N),   Q := N^T N,
 
 N nu is s lambda u, and A nu is s lambda (u, b). Where Z is empty the neuron *floats*: N = (X - 1 m^T)^T D for any m
-(the middle of the rows) if 1^T D nu = 0, and b is where its anchor is: in an interval, so that an anchor may also be a new
-row. N = A without a free hidden bias.
+(the middle of the rows) if 1^T D nu = 0, and b is where its anchor is: in an interval, so that an anchor may also be a
+new row. N = A without a free hidden bias.
 """
 
 from __future__ import annotations
