@@ -176,10 +176,10 @@ class Problem:
         longest = max(sum(dot(row, row) for row in rows) for _, rows in self.tables())
         self.frobenius = root(Fraction(longest, self.q**2))
 
-    def tables(self) -> list[tuple[int, list[list[int]]]]:
+    def tables(self) -> Any:
         """The rows, times q; with an offset once for each different row, as seen from it, and its number."""
         last = {tuple(row): j for j, row in enumerate(self.rows)} if self.offset else {(): -1}
-        seen = [(j, [[a - b for a, b in zip(row[:-1], at)] for row in self.rows]) for at, j in last.items()]
+        seen = ((j, [[a - b for a, b in zip(row[:-1], at)] for row in self.rows]) for at, j in last.items())
         return seen if self.offset else [(-1, self.rows)]
 
     def square(self, vector: list[Fraction]) -> Fraction:
