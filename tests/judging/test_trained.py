@@ -349,3 +349,20 @@ def test_a_file_of_prune_brings_its_problem(tmp_path, capsys):
     assert answer["matching"] == "--bias none --output-bias none --lam 1 (as it says itself)"
     assert float(answer["relative_gap"][1]) < 1e-12
     assert float(answer["stationary_distance"][1]) < 1e-12
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--bias", "free"], ["--bias", "--output-bias", "ridge", "--skip"]], ids=str
+)
+def test_a_network_without_units_is_judged_like_any_other(tmp_path, capsys, options):
+    """Beyond lambda_max `prune` writes one, and no weight tells how many inputs it has."""
+    data, out = tmp_path / "data.csv", tmp_path / "pruned.json"
+    data.write_text("a,b,y\n1,0,3\n0,1,4\n-1,0,3\n0,-1,5\n")
+    command = ["--lam", "1000", *options]
+    assert main(["prune", str(data), *command, "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert main(["network", str(out), "--data", str(data), *command, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert float(answer["relative_gap"][1]) < 1e-12
+    assert float(answer["stationary_distance"][1]) < 1e-12
+    assert main(["bound", str(data), *command, "--network", str(out)]) == 0
