@@ -9,12 +9,16 @@ import pytest
 
 from polyrelu import certify
 from polyrelu.certificate import check, kernel, write_proof
+from polyrelu.certificate.document import problem_spec, setting_spec
 from polyrelu.certificate.fingerprint import fingerprint
 from polyrelu.certificate.load import load
 from polyrelu.certificate.read import read_problem
 from polyrelu.certificate.write_kernel import OutOfClass, optimum_document
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
+from polyrelu.exact.rational import to_fraction
+from polyrelu.proof.lambda_max import lambda_max_squared
+from polyrelu.proof.program import Program
 from tests.batteries.kernel_mutants import assert_true
 from tests.certificate.test_kernel import alone
 from tests.settings import CHOICES
@@ -137,3 +141,21 @@ def test_a_file_about_a_setting_comes_back_as_its_problem(tmp_path):
         write_proof(certify(asked), str(tmp_path / "p.json"))
         assert fingerprint(read_problem(str(tmp_path / "p.json")).problem) == fingerprint(asked)
         assert load(str(tmp_path / "p.json")).status == "proved"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_with_an_offset_the_coverings_are_neither_too_generous_nor_too_strict(seed):
+    """max f_s(u, b) / |u| of nu is lambda_max of the target nu, known exactly; no row is left out that counts."""
+    pick = random.Random(seed)
+    n, d = pick.randint(2, 7), pick.randint(1, 3)
+    rows = [[pick.randint(-3, 3) for _ in range(d)] for _ in range(n)]
+    nu = [pick.randint(-9, 9) for _ in range(n - 1)]
+    asked = Problem.of(rows, [*nu, -sum(nu)], 1, bias="free")
+    square = to_fraction(lambda_max_squared(Program.of(asked)))
+    if square == 0:
+        return
+    small = kernel.Problem(problem_spec(asked.X, asked.y, asked.lam, more=setting_spec(asked)))
+    over, under = (kernel.root(square * Q(1000 + k, 1000)) for k in (1, -1))
+    kernel.show_feasible(small, (small.p, small.targets), over, [], Q(0))
+    with pytest.raises(kernel.Rejected, match="direction"):
+        kernel.show_feasible(small, (small.p, small.targets), under, [], Q(0))
