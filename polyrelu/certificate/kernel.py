@@ -173,8 +173,8 @@ class Problem:
         self.every = "every optimal network, " + self.among
         self.targets, self.p = over_one([rational(v, "y") for v in items(spec["y"], "y", self.n)])
         self.sha256 = hashlib.sha256(canonical(spec).encode()).hexdigest()
-        longest = max(sum(dot(row, row) for row in rows) for _, rows in self.tables())
-        self.frobenius = root(Fraction(longest, self.q**2))
+        sizes = [dot(row, row) for row in next(iter(self.tables()))[1]]
+        self.frobenius = root(Fraction(4 * self.n * max(sizes) if self.offset else sum(sizes), self.q**2))
 
     def tables(self) -> Any:
         """The rows, times q; with an offset once for each different row, as seen from it, and its number."""
@@ -446,7 +446,8 @@ def direction(side: Side, c: list[int]) -> str:
 # So, too, if z is tight (f_s(z) = lambda |u|, u not 0) and meets no row, it is tight at the next row below
 # (when b falls) and above, or up to infinity, where all rows are active; and if something is tight there is a
 # tight z on a row j with s C_j < 0. To fix s and j costs nothing: 1.nu = 0 makes |f*_s - f_s| <= |nu* - nu| F
-# |u| with F = max_j |(a_i - a_j)_i|. (An optimal network exists here, too: kinks may be moved to rows.)
+# |u| for F >= |(a_i - a_j)_i|, and F = 2 sqrt(n) max_i |a_i - a_1| will do for all j. (An optimal network
+# exists here, too: kinks may be moved to rows.)
 
 
 # Vectors over T, signs, activations s (x.w)_+ and free columns over q T, the residual with its ridge entry,
