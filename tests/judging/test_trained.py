@@ -120,6 +120,24 @@ def test_bounds_answer_where_the_optimum_is_out_of_reach(monkeypatch):
     assert 0 == best.relative_gap[0] < best.relative_gap[1] < Fraction(1, 1000)
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [{"bias": "penalised", "output_bias": "ridge"}, {"bias": "free"}, {"bias": "free", "skip": True}],
+    ids=str,
+)
+def test_bounds_answer_for_every_setting(monkeypatch, setting):
+    X, y = [[0], [1], [2], [3]], [0, 1, 3, 6]
+    network = Network.of([[1], [1]], [1, 1], bias=[0, -1], output_bias=0)
+    true = ask(network, X, y, "1/10", **setting).relative_gap
+
+    def out_of_reach(*_, **__):
+        raise Undecided("blocked for the test")
+
+    monkeypatch.setattr("polyrelu.certification._proved_set", out_of_reach)
+    low, high = ask(network, X, y, "1/10", **setting).relative_gap
+    assert low <= true[0] <= true[1] <= high < low + Fraction(1, 1000)
+
+
 def test_a_stationary_point_that_is_not_the_optimum():
     """X = (1,-1), (0,1), y = (2,2): theta = (1, 0), phi = 1 is stationary, on the hyperplane of row 2."""
     problem = Problem.of([[1, -1], [0, 1]], [2, 2], 1)
