@@ -9,7 +9,7 @@ import polyrelu
 from polyrelu.certificate.fingerprint import fingerprint
 from polyrelu.cli import main
 from polyrelu.errors import BadInput
-from polyrelu.show.figures import draw
+from polyrelu.show.figures import KINDS, draw
 
 SQUARES = "x,y\n0,0\n1,1\n2,3\n3,6\n"
 TABLE = "a,b,c,y\n1,0,1,3\n0,1,0,4\n-1,0,2,3\n0,-1,5,4\n1,1,1,0\n"
@@ -131,7 +131,14 @@ def test_prune_joins_kinks_and_tells_the_constant(folder, capsys):
     [
         (["path", "squares.csv", "--skip"], "a path cannot be had"),
         (["path", "squares.csv", "--gap", "1/10", "--output-bias", "ridge"], "a path cannot be had"),
-        (["plot", "squares.csv", "--lam", "1", "--skip"], "a figure cannot be had"),
+        (
+            ["plot", "squares.csv", "--lam", "1", "--skip", "--kind", "functions"],
+            "the figure functions cannot be had",
+        ),
+        (
+            ["plot", "squares.csv", "--lam", "1", "--bias", "free", "--interactive", "p.html"],
+            "a page cannot be had",
+        ),
         (["certify", "squares.csv", "--lam", "0", "--skip"], "lambda = 0 cannot be had"),
         (["certify", "squares.csv", "--lam", "1", "--gated", "--skip"], "a gated program cannot be had"),
         (
@@ -193,11 +200,15 @@ def test_a_proof_about_biases_checks_against_its_table_alone(folder, capsys, opt
 
 @pytest.mark.parametrize("choice", [{"bias": "free"}, {"output_bias": "ridge"}, {"skip": True}], ids=str)
 def test_no_figure_forgets_what_is_free(choice):
-    """A notebook shows the words alone; a figure that is asked for is refused."""
+    """Neurons by rows are drawn, under a caption with the setting; other figures are refused."""
     result = polyrelu.certify([[0], [1], [2], [3]], [0, 1, 3, 6], "1/10", **choice)
-    assert "<img" not in result._repr_html_()
-    with pytest.raises(BadInput, match="a figure cannot be had"):
-        draw(result)
+    figure = draw(result)
+    assert figure.shown["faces"] == [k.place.face for k in result.proved().used]
+    assert f"at λ = 1/10 with {result.problem.setting.words}" in figure.caption
+    assert ("are told by their ends" in figure.caption) == ("bias" in choice)
+    for kind in set(KINDS) - {"support"}:
+        with pytest.raises(BadInput, match=f"the figure {kind} cannot be had"):
+            draw(result, kind)
 
 
 def test_the_help_topic(capsys):
