@@ -17,6 +17,7 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import precision
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import is_zero
 from polyrelu.proof.fibre import Interior
@@ -29,7 +30,8 @@ from polyrelu.proof.ranks import (
     rank_of_directions,
 )
 from polyrelu.proof.unconfirmed import Unconfirmed
-from polyrelu.proof.vanishing import idle
+
+NU_BITS = 200
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,22 @@ def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
         r = rank_of_directions(point, [E[a] for a, _ in (*pairs, *opposed)])
     exchanges = len(pairs) + len(opposed) - r
     return Support(used, of_all, tuple(pairs), pair_rank, exchanges, tuple(opposed))
+
+
+def idle(point: Point, neurons: Sequence[Neuron]) -> set[int]:
+    """Tight neurons without weight in all optima: the fit is 0 on a row where those that act have one strict sign."""
+    nu, found = point.balls(NU_BITS).nu, set[int]()
+    for j in point.vanishing.rows:
+        if point.structure.program.yq[j] != 0:
+            continue
+        acting = [
+            k for k, neuron in enumerate(neurons) if any(v != 0 for v in neuron.N.transpose().tolist()[j])
+        ]
+        with precision(NU_BITS):
+            values = [neurons[k].activation(nu)[j] for k in acting]
+        if all(bool(v > 0) for v in values) or all(bool(v < 0) for v in values):
+            found.update(acting)
+    return found
 
 
 def exact_residual(point: Point) -> Sequence[Any]:
