@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from polyrelu.certificate import write_kernel
-from polyrelu.certificate.document import save
+from polyrelu.certificate.document import problem_spec, save, setting_spec
 from polyrelu.data.problem import Vector
 
 if TYPE_CHECKING:
@@ -25,4 +25,6 @@ def bound_document(found: Bounds) -> dict[str, Any]:
     problem, dual = found.problem, found.dual
     y: Vector = problem.y or ()
     lam = problem.lam or Fraction(0)
-    return write_kernel.bound_document(problem.X, y, lam, dual.nu, dual.eps, found.network, dual.t)
+    spec = problem_spec(problem.X, y, lam, more=setting_spec(problem))
+    network = (found.network, found.coefficients)
+    return write_kernel.bound_document(spec, dual.nu, dual.eps, network, dual.t)
