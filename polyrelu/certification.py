@@ -148,6 +148,15 @@ def _required(problem: Problem) -> tuple[Vector, Fraction]:
     return problem.y, problem.lam
 
 
+def program_of(problem: Problem, patterns: Any = "cells", *, gated: bool = False) -> Program:
+    """The program of all cells, which nobody lists, of a list of patterns, or of gates."""
+    _supported(problem, gated, patterns)
+    if isinstance(patterns, str) and patterns == "cells" and not gated:
+        return Program.of(problem)
+    present, all_cells = _present_patterns(problem, patterns, None, None)
+    return Program.of(problem, present, all_cells, gated)
+
+
 def _present_patterns(
     problem: Problem, patterns: Any, max_cells: int | None, executor: Executor | None
 ) -> tuple[NDArray[np.bool_], bool]:

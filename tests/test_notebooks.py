@@ -8,7 +8,7 @@ from tests.notebooks import FILES, code_cells, outputs_of
 
 
 def test_there_are_notebooks():
-    assert len(FILES) == 6
+    assert len(FILES) == 7
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

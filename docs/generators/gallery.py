@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from polyrelu import certify
+from polyrelu import certify, path
 from polyrelu.examples import SHELF, load
 from polyrelu.show import figures, interactive
 
@@ -20,6 +20,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
 """Kinds of figures, and examples that suit them."""
 
 TURNED = "heptagon"
+WALKED = ("sliding", "soft-thresholds")
 
 INTRODUCTION = """\
 # Gallery
@@ -49,6 +50,9 @@ def pages() -> dict[str, bytes]:
         for name in names:
             text += _figure(results[name], kind, name, f"--kind {kind}", made)
     text += "## Without a penalty\n\n" + _unregularised(made)
+    text += "## path\n\nThe whole path: weights, width, optimal value and directions against lambda.\n\n"
+    for name in WALKED:
+        text += _path(name, made)
     made["extra/turn.html"] = interactive.page(results[TURNED]).html.encode()
     text += f"## A page to turn\n\n`polyrelu plot {TURNED}.csv --lam {load(TURNED).lam} --interactive turn.html` makes "
     text += '<a href="../turn.html">this page</a>: turn the set, move inside it, see the network change '
@@ -79,6 +83,17 @@ def _figure(result: Any, kind: str, name: str, option: str, made: dict[str, byte
     )
     command = " ".join(f"polyrelu plot {name}.csv {options} {option}".split())
     return f"![{figure.caption}]({file})\n\n```text\n{command}\n```\n\n"
+
+
+def _path(name: str, made: dict[str, bytes]) -> str:
+    """The profile of a path, and its page with a slider."""
+    found = path(replace(load(name).problem(), lam=None))
+    figure = found.plot()
+    made[f"gallery/{name}-path.png"] = figure.rendered("png")
+    made[f"extra/{name}-path.html"] = interactive.path_page(found).html.encode()
+    command = f"polyrelu path {name}.csv --plot {name}.png --interactive {name}-path.html"
+    page = f'<a href="../{name}-path.html">The page with a slider for lambda</a>'
+    return f"![{figure.caption}](gallery/{name}-path.png)\n\n```text\n{command}\n```\n\n{page}\n\n"
 
 
 def _shelf() -> str:

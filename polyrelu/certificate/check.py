@@ -5,7 +5,7 @@
     python3 -I check.py proof.json[.gz] [--json] [--problem SHA256] [--seconds N]
 
 Exit status: 0 accepted, 1 rejected (the claim and the step are named), 2 unreadable or beyond a limit. With -I
-nothing that lies beside this file is imported; a kernel file (version 2) is handed to kernel.py, found by its path.
+nothing that lies beside this file is imported; a file of version 2 is handed to kernel.py or path.py there.
 
 The file states claims about   min 1/2 |sum_b s_b D_b X w_b - y|^2 + lambda sum_b |w_b|,  w_b in K_b,   over blocks
 b = (D, s): D a 0/1 pattern of the rows, s = 1 or -1, K_b = { w : (2D - I) X w >= 0 }. (Gated: K_b = R^d, s = 1.)
@@ -1379,12 +1379,16 @@ def check(document: Any, file: str = "", expected: str | None = None, seconds: i
         return _check(document, file, expected)
 
 
-def kernel() -> Any:
-    """The small checker that lies beside this file; nothing else is imported from here."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel.py")
-    spec = importlib.util.spec_from_file_location("polyrelu_kernel", path)
-    if spec is None or spec.loader is None or not os.path.exists(path):
-        raise Unreadable(f"a kernel file needs kernel.py beside the checker, and {path} is not there")
+def kernel(name: str = "kernel") -> Any:
+    """One of the small checkers that lie beside this file; nothing else is imported from here."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    path = os.path.join(folder, name + ".py")
+    spec = importlib.util.spec_from_file_location("polyrelu_" + name, path)
+    missing = [n for n in (name, "kernel") if not os.path.exists(os.path.join(folder, n + ".py"))]
+    if spec is None or spec.loader is None or missing:
+        raise Unreadable(
+            "this file needs %s.py beside the checker, and it is not there" % (missing or [name])[0]
+        )
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -1396,16 +1400,28 @@ def is_kernel_file(document: Any) -> bool:
     return type(document) is dict and type(document.get("version")) is int and document["version"] == 2
 
 
+def _checker_of(document: Any) -> tuple[Any, Any, Any]:
+    """The small checker of a file of version 2, the kernel in it, and what reads a problem."""
+    if document.get("kind") in ("path", "bounded path"):
+        module = kernel("path")
+        return module, module.kernel, module.problem_of
+    module = kernel()
+    return module, module, module.Problem
+
+
 def _check_by_kernel(document: Any, file: str, expected: str | None) -> Report:
-    small = kernel()
+    module, small, problem_of = _checker_of(document)
     small.allow(_budget["end"] - time.monotonic())
     try:
-        problem = small.Problem(document.get("problem"))
+        problem = problem_of(document.get("problem"))
         with proving("problem"):
             _is_expected(problem.sha256, expected)
-        return Report(problem.about(), problem.sha256, file, small.check(document), [], None)
+        proved, left_out = module.check(document), list[str]()
+        if module is not small:
+            proved, left_out = proved
+        return Report(problem.about(), problem.sha256, file, proved, left_out, None)
     except small.Rejected as error:
-        raise Rejected("kernel", str(error)) from None
+        raise Rejected("kernel" if module is small else "path", str(error)) from None
     except small.Unusable as error:
         raise Unreadable(str(error)) from None
 
@@ -1419,8 +1435,8 @@ def _is_expected(sha256: str, expected: str | None) -> None:
 def about(document: Any) -> list[str]:
     """What a document is about, as a line, where its problem can be read."""
     try:
-        module = kernel() if is_kernel_file(document) else None
-        return [(Problem if module is None else module.Problem)(document["problem"]).about()]
+        read = _checker_of(document)[2] if is_kernel_file(document) else Problem
+        return [read(document["problem"]).about()]
     except Exception:  # the answer says what is wrong with the file
         return []
 
@@ -1527,7 +1543,10 @@ def _answer(args: argparse.Namespace, answer: dict[str, Any]) -> tuple[list[str]
         answer.update(status="accepted", sha256=report.file, problem_sha256=report.problem)
         answer.update(proved=report.proved, not_claimed=report.not_claimed)
         lines += ["ACCEPTED"] + ["  proved: " + words for words in report.proved]
-        lines += ["  not claimed: %s (%s)" % (name, ABOUT[name]) for name in report.not_claimed]
+        lines += [
+            "  not claimed: " + (f"{name} ({ABOUT[name]})" if name in ABOUT else name)
+            for name in report.not_claimed
+        ]
         return [*lines, "  problem: sha256 " + report.problem], 0
     except Rejected as error:
         claim, step = error.args

@@ -49,6 +49,15 @@ def problem_spec(  # noqa: PLR0917
     }
 
 
+def path_spec(
+    X: Sequence[Sequence[Fraction]], y: Sequence[Fraction], low: Fraction, high: Fraction
+) -> dict[str, Any]:
+    """The question of a whole path as it stands in a file."""
+    spec = problem_spec(X, y, low)
+    del spec["lambda"]
+    return {**spec, "from": str(low), "to": str(high)}
+
+
 def setting_spec(problem: Problem) -> dict[str, Any]:
     """What a problem that is not the plain one adds: "free": its free columns, row by row; "ridge": the output bias
     pays lambda c^2/2; "offset": the last column of X is the 1 of a hidden bias that pays nothing.

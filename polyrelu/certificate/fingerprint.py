@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from polyrelu.certificate.document import problem_digest, problem_spec, setting_spec
+from polyrelu.certificate.document import path_spec, problem_digest, problem_spec, setting_spec
 from polyrelu.certification import as_patterns
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
@@ -33,3 +34,11 @@ def fingerprint(problem: Problem, patterns: Any = "cells", gated: bool = False) 
     listed = distinct_patterns(as_patterns(patterns, problem.n), nonzero)
     rows = ["".join("01"[bit] for bit in np.where(nonzero, row, True)) for row in listed.astype(int)]
     return problem_digest(problem_spec(problem.X, problem.y, problem.lam, rows, gated))
+
+
+def path_fingerprint(problem: Problem, low: Fraction, high: Fraction) -> str:
+    """The SHA-256 of the question of a path from one penalty to another."""
+    if problem.y is None:
+        raise BadInput("a fingerprint needs a target y; give a data file with a target column")
+    problem.setting.refuse("a proof file of a path")
+    return problem_digest(path_spec(problem.X, problem.y, low, high))

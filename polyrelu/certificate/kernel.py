@@ -301,18 +301,19 @@ Star = namedtuple("Star", "sign side w")
 Side = namedtuple("Side", "V A C CV hard level top basis weight")
 
 
-def cover(lines: Lines, level: Fraction, stars: Any, slack: Fraction, signs: Any = (1, -1)) -> None:
+def cover(lines: Lines, level: Any, stars: Any, slack: Any, signs: Any = (1, -1), *, top: Any = 0) -> None:
     """Prove f_s(u) < level |u| for these s and all u outside the stars."""
     basis, S = row_space(lines)
     weight = moderate(len(lines.V) * len(basis), basis, lines.V, [lines.C]) + 2 * OVERHEAD
     V = [tuple(dot(v, o) for o in basis) for v in lines.V]
     d, linear, scale = len(basis), [dot(lines.linear, o) for o in basis], lines.unit * S << SLOPE
-    need(floor(level * scale) > 0, "the level to stay below is at least one unit")
+    low, high = floor(level * scale), ceil((top or level) * scale * HAIR)
+    need(low > 0, "the level to stay below is at least one unit")
     for sign in signs:
         C, A = [sign * c for c in lines.C], [tuple(map(abs, v)) for v in V]
         CV = [tuple(c * x for x in v) for c, v in zip(C, V)]
         hard = [c >= -slack * spread for c, spread in zip(C, lines.spread)]
-        side = Side(V, A, C, CV, hard, floor(level * scale), ceil(level * scale * HAIR), basis, weight)
+        side = Side(V, A, C, CV, hard, low, high, basis, weight)
         mine = [star.side for star in stars if star.sign == sign]
         for k in range(2 * d):
             c, h = [0] * d, [1 << DEPTH] * d
@@ -471,18 +472,17 @@ def network_of(problem: Problem, spec: Any) -> Network:
     neurons = items(spec["neurons"], "neurons")
     T, d = denominator(spec["denominator"]), problem.normed
     c = integers(spec.get("coefficients", []), "coefficients", len(problem.columns))
-    vectors = [integers(fields(k, "a neuron", "sign vector")["vector"], "vector", problem.d) for k in neurons]
+    W = [integers(fields(k, "a neuron", "sign vector")["vector"], "vector", problem.d) for k in neurons]
     usable(all(neuron["sign"] in ("+", "-") for neuron in neurons), "a sign is + or -")
     signs = [1 if neuron["sign"] == "+" else -1 for neuron in neurons]
-    moderate(problem.n * (1 + len(signs) + len(c)), problem.rows + problem.columns, [*vectors, c, [T]])
-    columns = [[s * max(0, dot(row, w)) for row in problem.rows] for s, w in zip(signs, vectors)]
-    lengths = [root(Fraction(dot(w[:d], w[:d]), T**2)) for w in vectors]
+    moderate(problem.n * (1 + len(signs) + len(c)), problem.rows + problem.columns, [*W, c, [T]])
+    columns = [[s * max(0, dot(row, w)) for row in problem.rows] for s, w in zip(signs, W)]
     parts = columns + [[a * x for x in b] for a, b in zip(c, problem.columns)]
     fit = list(map(sum, zip(*parts))) or [0] * problem.n
     columns.extend([T * x for x in b] for b in problem.columns)
     residual = [Fraction(t, problem.p) - Fraction(f, problem.q * T) for t, f in zip(problem.targets, fit)]
     residual.append(Fraction(-c[-1] if problem.ridge else 0, T))
-    return Network(T, signs, vectors, columns, residual, lengths)
+    return Network(T, signs, W, columns, residual, [root(Fraction(dot(w[:d], w[:d]), T**2)) for w in W])
 
 
 def bound_of(problem: Problem, nu: list[Fraction], network: Network) -> tuple[Any, str]:

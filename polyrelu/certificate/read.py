@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from polyrelu.certificate import check, kernel
+from polyrelu.certificate import path as paths
 from polyrelu.data.problem import Problem
 from polyrelu.data.setting import Setting
 from polyrelu.errors import BadInput
@@ -39,6 +40,10 @@ def read_problem(path: str) -> Asked:
             raise BadInput(
                 f"{path} is not a proof file: it holds no problem; give a proof file or a CSV file"
             )
+        if isinstance(spec, dict) and "lambda" not in spec and {"from", "to"} <= set(spec):
+            raise BadInput(
+                f"{path} is about a whole path, and one penalty is needed here; give a file about that"
+            )
         if isinstance(spec, dict) and {"free", "ridge", "offset"} & set(spec):
             small = kernel.Problem(spec)
             if document.get("problem_sha256") != small.sha256:
@@ -51,6 +56,16 @@ def read_problem(path: str) -> Asked:
         raise BadInput(f"{path}: the problem does not match its SHA-256; the file was changed")
     patterns = "cells" if read.listed is None else [[int(bit) for bit in p] for p in read.listed]
     return Asked(Problem.of(read.X, read.y, read.lam), patterns, read.gated)
+
+
+def path_ends(path: str) -> tuple[Fraction, Fraction] | None:
+    """Both ends of the path that a file is about; None where it is about something else, or cannot be read."""
+    try:
+        document, _ = check.load(path)
+        found = paths.problem_of(document["problem"]) if document["kind"] in paths.KINDS else None
+    except (check.Unreadable, kernel.Unusable, paths.kernel.Unusable, KeyError, TypeError):
+        return None
+    return None if found is None else (found.low, found.high)
 
 
 def with_setting(read: kernel.Problem) -> Problem:

@@ -18,7 +18,7 @@ from flint import fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.certificate import kernel
 from polyrelu.certificate.document import problem_digest, problem_spec, save
-from polyrelu.errors import BadInput, Undecided
+from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.proof.neuron import Neuron
@@ -38,37 +38,6 @@ SECONDS = 6 * 3600
 
 class OutOfClass(Undecided):
     """The kernel does not accept what can be said of this optimum: it proves strict inequalities, and no equality."""
-
-
-def bound_document(
-    spec: dict[str, Any],
-    nu: Vector,
-    eps: Fraction,
-    network: tuple[Sequence[tuple[int, Vector]], Vector],
-    t: Fraction | None = None,
-) -> dict[str, Any]:
-    """A proved gap: f_s <= (1 + eps) lambda for nu, so that t nu is feasible, t = 1/(1 + eps) unless given.
-
-    The network is its convex weights, and the coefficients of what joins linearly.
-    """
-    (neurons, c), d = network, len(spec["X"][0])
-    T, flat = over_one([*(v for _, w in neurons for v in w), *c])
-    signs = ["+" if sign > 0 else "-" for sign, _ in neurons]
-    vectors = [flat[i * d : (i + 1) * d] for i in range(len(neurons))]
-    evidence = {
-        "nu": rational_vector(nu, Fraction(spec["lambda"])),
-        "eps": str(eps),
-        "t": str(1 / (1 + eps) if t is None else t),
-        "network": {
-            "denominator": str(T),
-            "neurons": [{"sign": s, "vector": w} for s, w in zip(signs, vectors, strict=True)],
-            **({"coefficients": flat[len(neurons) * d :]} if c else {}),
-        },
-    }
-    try:
-        return accepted("bound", spec, evidence)
-    except (kernel.Unusable, kernel.Rejected) as refused:
-        raise BadInput(f"no proof file can hold these bounds: {in_short(refused)}") from None
 
 
 def write_optimum(path: str, optimum: Optimum) -> dict[str, Any]:

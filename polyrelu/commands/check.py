@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polyrelu.commands.fingerprint import add_setting_options
 from polyrelu.commands.options import (
@@ -16,13 +16,17 @@ from polyrelu.commands.options import (
 )
 from polyrelu.errors import BadInput
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 DESCRIPTION = """\
 Check every claim of a proof file, and say first what it is about. The checkers are files that need nothing but Python
 3.9: a referee can run polyrelu/certificate/check.py alone, `python3 -I check.py proof.json`, and gets the same answer;
-for kernel files (version 2) the much shorter kernel.py beside it does.
+for kernel files (version 2) the much shorter kernel.py beside it does. Files about a path need path.py beside both.
 
   polyrelu check proof.json
   polyrelu check proof.json --data data.csv --lam 1/10      it must be about this very table
+  polyrelu check path.json --data data.csv                  a path: its ends are in the first line of the answer
   polyrelu check proof.json.gz --json
   polyrelu check large.json.gz --seconds 3600
 """
@@ -66,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _expected(args: argparse.Namespace) -> str | None:
     """The hash that the file must carry."""
+    from polyrelu.certificate.read import path_ends
     from polyrelu.commands.fingerprint import hash_of
 
     if args.data is None:
@@ -74,8 +79,25 @@ def _expected(args: argparse.Namespace) -> str | None:
                 "--lam, --target, --gated, --patterns, --bias and the like describe a table; give --data, too"
             )
         return None if args.problem is None else str(args.problem)
-    if args.lam is None:
-        raise BadInput("--data needs --lam: a proof is about a table and a penalty")
     if args.problem is not None:
         raise BadInput("--data and --problem both name a problem; give one of them")
+    ends = path_ends(args.file)
+    if ends is not None:
+        return _hash_of_path(args, ends)
+    if args.lam is None:
+        raise BadInput("--data needs --lam: a proof is about a table and a penalty")
     return hash_of(args)
+
+
+def _hash_of_path(args: argparse.Namespace, ends: tuple[Fraction, Fraction]) -> str:
+    """The hash that a file about this table's path must carry; its ends are said in the first line of the answer."""
+    from polyrelu.certificate.fingerprint import path_fingerprint
+    from polyrelu.commands.options import problem_of
+
+    if args.lam is not None:
+        raise BadInput("this file is about a whole path, and --lam names one penalty; leave it out")
+    if args.gated or args.patterns != "cells":
+        raise BadInput(
+            "a proof file of a path is about ReLU networks with all patterns; leave --gated, --patterns out"
+        )
+    return path_fingerprint(problem_of(args), *ends)

@@ -70,9 +70,10 @@ def told(example: Example) -> str:
     """The story of an example, wrapped, with the command that proves it."""
     paragraphs = [example.story, f"Source: {example.source}" if example.source else ""]
     lines = [line for p in paragraphs if p for line in textwrap.wrap(p, WIDTH)]
-    return "\n".join(
-        [*lines, f"Try: polyrelu examples {example.name} | polyrelu certify - {example.options}"]
-    )
+    lines.append(f"Try: polyrelu examples {example.name} | polyrelu certify - {example.options}")
+    if example.breakpoints:
+        lines.append(f"     polyrelu examples {example.name} | polyrelu path -")
+    return "\n".join(lines)
 
 
 def described(example: Example) -> dict[str, Any]:
@@ -88,6 +89,7 @@ def described(example: Example) -> dict[str, Any]:
         "widths": list(example.expected.widths),
         "p_unique": example.expected.one_network,
         "function_unique": example.expected.one_function,
+        "breakpoints": [{"type": kind, "exact": exact or None} for kind, exact in example.breakpoints],
         "verdict": example.verdict,
         "story": example.story,
         "source": example.source or None,

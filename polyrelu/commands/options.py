@@ -136,11 +136,12 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 
 def add_size_options(parser: argparse.ArgumentParser) -> None:
     """--jobs and --max-cells."""
-    _add_jobs_option(parser)
+    add_jobs_option(parser)
     add_max_cells_option(parser)
 
 
-def _add_jobs_option(parser: argparse.ArgumentParser) -> None:
+def add_jobs_option(parser: argparse.ArgumentParser) -> None:
+    """--jobs."""
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="worker processes (default 1)")
 
 
@@ -164,7 +165,7 @@ def add_seconds_option(parser: argparse.ArgumentParser) -> None:
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
     """--jobs, --dask and --checkpoint: where coverings run, and where they are kept."""
-    parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="worker processes (default 1)")
+    add_jobs_option(parser)
     parser.add_argument(
         "--dask", metavar="ADDRESS", help="scheduler of a running Dask cluster, instead of --jobs"
     )

@@ -7,10 +7,14 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from polyrelu.commands.fingerprint import add_setting_options
 from polyrelu.commands.options import (
     add_data_options,
     add_digits_option,
+    add_jobs_option,
     add_json_option,
+    note,
+    pool,
     problem_of,
     seconds,
     share,
@@ -29,8 +33,12 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv
   polyrelu path data.csv --from 1/10 --to 5 --json
   polyrelu path data.csv --to-zero
-  polyrelu path data.csv --at 1/2
+  polyrelu path data.csv --at 1/2 --plot influence.png
+  polyrelu path data.csv --vertices --interactive path.html
+  polyrelu path data.csv --gated --jobs 4
   polyrelu path large.csv --gap 1e-3 --json
+  polyrelu path data.csv --out path.json
+  polyrelu check path.json --data data.csv
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
@@ -43,7 +51,12 @@ JSON keys: status "proved" or "undecided"; from, to; lambda_max [lo, hi]; interv
 from, to [lo, hi], neurons, rank, pairs, nullity, dimension, convex_unique, p_unique, function_unique, affine, as in
 certify at any lambda inside; breakpoints, each with lambda [lo, hi], exact, events (type; neuron, its position in `at`;
 row), above, at, below (the tight neurons: sign and face), network_continuous, convex_jump; undecided (pieces with their
-reason); limit_zero; seconds. With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
+reason); limit_zero; seconds; with --gated or --patterns also scope; with --vertices each interval has
+minimal_networks (lambda, count, widths, networks) and walls (pairs of lambdas between which the list changes).
+With --at: lambda; neurons (weight, by_lambda, by_target, by_feature, and the same of the direction; null where there is
+no derivative); residual_by_lambda, _by_target, _by_feature (column d i + l: entry l of row i); objective_by_lambda;
+degrees_of_freedom; minimal_networks; at a breakpoint exact, and above and below with all these.
+With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
 exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved).
 """
 
@@ -57,6 +70,34 @@ def add_parser(commands: Any) -> None:
         epilog=EPILOG,
     )
     add_data_options(parser)
+    add_setting_options(parser)
+    _add_questions(parser)
+    parser.add_argument(
+        "--plot", metavar="FILE", help="draw the weights against lambda (.png, .svg or .pdf; matplotlib)"
+    )
+    parser.add_argument(
+        "--interactive",
+        metavar="HTML",
+        help="a page with a slider for lambda, each position of which is a proved optimum (needs plotly)",
+    )
+    parser.add_argument(
+        "--seconds", metavar="S", type=seconds, help="leave the rest undecided when this time is up"
+    )
+    add_jobs_option(parser)
+    add_digits_option(parser)
+    add_json_option(parser)
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="save a proof of the path, for `polyrelu check`: every interval (from a little above a breakpoint to a "
+        "little below the next) that the checker in bare Python accepts, and what is left out; compressed if it ends "
+        "in .gz",
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_questions(parser: argparse.ArgumentParser) -> None:
+    """From where to where, and what is asked."""
     parser.add_argument(
         "--from", dest="low", metavar="L", help="smallest lambda, exact (default: 1/1000 of lambda_max)"
     )
@@ -67,13 +108,16 @@ def add_parser(commands: Any) -> None:
         "--to-zero", action="store_true", help="go on to lambda = 0, and prove the limit there"
     )
     parser.add_argument(
-        "--plot", metavar="FILE", help="draw the weights against lambda (.png, .svg or .pdf; matplotlib)"
-    )
-    parser.add_argument(
         "--at",
         metavar="L",
-        help="instead of a path: derivatives of weights, directions and fit by lambda and by the targets at L, and the "
-        "degrees of freedom of the fit",
+        help="instead of a path: derivatives of weights, directions and fit by lambda, by the targets and by the table "
+        "at L, on both sides of a breakpoint, along each minimal network where the network is not unique; the "
+        "influence of each row on each neuron (--plot draws it), and the degrees of freedom of the fit",
+    )
+    parser.add_argument(
+        "--vertices",
+        action="store_true",
+        help="list the minimal networks at some lambdas of each interval, and enclose where their list changes",
     )
     parser.add_argument(
         "--gap",
@@ -82,19 +126,29 @@ def add_parser(commands: Any) -> None:
         help="for tables of any size: no neurons and no roots, but nodes, and everywhere between them a network and a "
         "dual vector that are proved to be within the relative gap G of each other",
     )
-    parser.add_argument(
-        "--seconds", metavar="S", type=seconds, help="leave the rest undecided when this time is up"
-    )
-    add_digits_option(parser)
-    add_json_option(parser)
-    parser.add_argument("--out", metavar="FILE", help="write the JSON object to a file as well")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Walk, then print and save."""
     from polyrelu.budget import Budget, seconds_from_now, spending
 
+    _check_files(args)
+    problem = problem_of(args)
+    with (
+        pool(args.jobs, None) as executor,
+        spending(Budget(seconds_from_now(args.seconds), executor)),
+    ):
+        found, status = _asked(args)(problem, args)
+    print(json.dumps(found.to_json(args.digits)) if args.json else found.summary(args.digits), flush=True)
+    if args.out:
+        left_out = _save(found, args.out)
+        for words in () if args.json else left_out:
+            print(f"{args.out} left out: {words}")
+    return status
+
+
+def _check_files(args: argparse.Namespace) -> None:
+    """What is to be written can be, before the work begins."""
     check_writable(args.out, inputs=[args.data])
     if args.plot is not None:
         from polyrelu.show.figures import format_of, need_matplotlib
@@ -102,39 +156,74 @@ def run(args: argparse.Namespace) -> int:
         check_writable(args.plot, "--plot", [args.data, args.out])
         format_of(args.plot)
         need_matplotlib()
-    problem = problem_of(args)
-    with spending(Budget(seconds_from_now(args.seconds))):
-        found, status = _asked(args)(problem, args)
-    print(json.dumps(found.to_json(args.digits)) if args.json else found.summary(args.digits), flush=True)
-    if args.out:
-        written = json.dumps(found.to_json(args.digits)).encode()
-        write_whole(args.out, lambda stream: stream.write(written))
-    return status
+    if args.interactive is not None:
+        from polyrelu.show.interactive import need_plotly
+
+        if args.at is not None or args.gap is not None:
+            raise BadInput("--interactive shows a whole path; leave out --at and --gap")
+        if not args.interactive.lower().endswith((".html", ".htm")):
+            raise BadInput(
+                f"--interactive {args.interactive}: the page is an HTML file; give it the ending .html"
+            )
+        check_writable(args.interactive, "--interactive", [args.data, args.out, args.plot])
+        need_plotly()
+
+
+def _save(found: Any, file: str) -> list[str]:
+    from polyrelu.certificate.write_path import write_path
+
+    note("polyrelu path: bare Python checks the proof before it is saved")
+    left_out: list[str] = write_path(file, found)["left_out"]
+    return left_out
 
 
 def _asked(args: argparse.Namespace) -> Callable[[Problem, argparse.Namespace], tuple[Any, int]]:
     """One of three questions."""
     if args.at is not None and args.gap is not None:
         raise BadInput("--at and --gap ask for different things; give one of them")
-    if args.plot is not None and (args.at is not None or args.gap is not None):
-        raise BadInput("--plot draws a whole path; leave out --at and --gap")
+    if (args.gated or args.patterns != "cells") and (args.at, args.gap, args.out) != (None, None, None):
+        raise BadInput("--at, --gap and --out are about all networks; leave out --gated and --patterns")
+    if args.vertices and (args.at is not None or args.gap is not None):
+        raise BadInput("--vertices is about a whole path; leave out --at and --gap")
+    if args.out is not None and args.at is not None:
+        raise BadInput(
+            "--out saves the proof of a path, and --at asks for derivatives; leave one of them out"
+        )
+    if args.plot is not None and args.gap is not None:
+        raise BadInput("--plot draws a whole path, or with --at influences; leave out --gap")
     return _derivatives if args.at is not None else _bounded if args.gap is not None else _exact
 
 
 def _derivatives(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """At one lambda."""
-    from polyrelu.paths.sensitivity import sensitivity
+    from polyrelu.paths.one_sided import derivatives
 
-    return sensitivity(problem, args.at), 0
+    found = derivatives(problem, args.at)
+    if args.plot is not None:
+        found.plot().save(args.plot)
+    return found, 0
 
 
 def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """Every breakpoint."""
+    from polyrelu.commands.certify import read_patterns
     from polyrelu.paths.solution_path import path
 
-    found = path(problem, lo=args.low, hi=args.high, to_zero=args.to_zero)
+    patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
+    found = path(
+        problem, lo=args.low, hi=args.high, to_zero=args.to_zero, patterns=patterns, gated=args.gated
+    )
+    if args.vertices:
+        _ = found.minimal  # listed now, and shown with the rest
+    if args.out is not None:
+        found.all_networks("proof files of paths")
     if args.plot is not None:
         found.plot().save(args.plot)
+    if args.interactive is not None:
+        from polyrelu.show.interactive import path_page
+
+        html = path_page(found).html.encode()
+        write_whole(args.interactive, lambda file: file.write(html))
     return found, 0 if found.status == "proved" else 3
 
 

@@ -12,10 +12,11 @@ from polyrelu.errors import BadInput
 from polyrelu.examples.constructed import CONSTRUCTED
 from polyrelu.examples.example import Example, Expected
 from polyrelu.examples.measured import MEASURED
+from polyrelu.examples.paths import PATHS
 
 __all__ = ["SHELF", "Example", "Expected", "load"]
 
-SHELF: dict[str, Example] = {example.name: example for example in (*CONSTRUCTED, *MEASURED)}
+SHELF: dict[str, Example] = {example.name: example for example in (*CONSTRUCTED, *PATHS, *MEASURED)}
 
 
 def load(name: str) -> Example:

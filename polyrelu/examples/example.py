@@ -34,6 +34,8 @@ class Example:
     story: str
     bias: bool = False
     source: str = ""
+    breakpoints: tuple[tuple[str, str], ...] = ()
+    """The first ones that `path` proves as lambda falls: what happens, and the exact lambda if it is short."""
 
     def problem(self) -> Problem:
         """The data with its penalty, ready for `certify`."""

@@ -27,7 +27,7 @@ from polyrelu.data.problem import Problem, Vector
 from polyrelu.display import Reported
 from polyrelu.errors import BadInput
 from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.ends import ends_of_path, penalty
+from polyrelu.paths.ends import between, ends_of_path, penalty
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
 
@@ -36,7 +36,6 @@ PART = Fraction(1, 4)
 FIRST = 8
 """Nodes to begin with, at equal ratios."""
 MOST = 4000
-RATIO_DIGITS = 10**6
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +79,7 @@ class BoundedPath(Reported):
         return self.gap <= self.wanted
 
 
-def gap_between(low: BoundedNode, high: BoundedNode) -> Fraction:
+def gapbetween(low: BoundedNode, high: BoundedNode) -> Fraction:
     """The largest relative gap between two nodes."""
     apart = [u - v for u, v in zip(high.residual, low.residual, strict=True)]
     moved = [u - v for u, v in zip(high.dual, low.dual, strict=True)]
@@ -109,22 +108,22 @@ def bounded_path(
     largest = lambda_max_squared(Program.of(replace(problem, lam=Fraction(1))))
     low, high = (to_fraction(v) for v in ends_of_path(largest, lo, hi))
     wanted = penalty(gap, "--gap")
-    lams = sorted({low, high, *_between(low, high, FIRST)})
+    lams = sorted({low, high, *between(low, high, FIRST)})
     nodes = [BoundedNode.of(problem, lam, wanted) for lam in lams]
     done, waiting = [nodes[0]], list(reversed(nodes[1:]))
     try:
         while waiting:
             left, right = done[-1], waiting[-1]
-            middle = _between(left.lam, right.lam, 2)
+            middle = between(left.lam, right.lam, 2)
             refined = len(done) + len(waiting) < MOST and left.lam < middle[0] < right.lam
-            if refined and gap_between(left, right) > max(wanted, _least(left, right)):
+            if refined and gapbetween(left, right) > max(wanted, _least(left, right)):
                 check()
                 waiting.append(BoundedNode.of(problem, middle[0], wanted))
             else:
                 done.append(waiting.pop())
     except OutOfTime:
         done += reversed(waiting)
-    worst = max((gap_between(a, b) for a, b in pairwise(done)), default=done[0].bounds.gap)
+    worst = max((gapbetween(a, b) for a, b in pairwise(done)), default=done[0].bounds.gap)
     return BoundedPath(problem, tuple(done), wanted, worst, time.monotonic() - begin)
 
 
@@ -132,10 +131,3 @@ def _least(left: BoundedNode, right: BoundedNode) -> Fraction:
     """The gap that is left at the nodes themselves, which no further node mends."""
     least = left.bounds.lower
     return max(left.gap, right.gap) / least * Fraction(11, 10) if least else Fraction(0)
-
-
-def _between(low: Fraction, high: Fraction, count: int) -> list[Fraction]:
-    """Penalties at about equal ratios, strictly between the ends."""
-    ratio = Fraction((high / low) ** Fraction(1, count)).limit_denominator(RATIO_DIGITS)
-    found = [(low * ratio**k).limit_denominator(10**12) for k in range(1, count)]
-    return [lam for lam in found if low < lam < high]

@@ -51,6 +51,10 @@ class Rounded(NamedTuple):
 class Branch(Structure):
     """A structure whose root is followed along lambda; the penalty of its program plays no part."""
 
+    def __getstate__(self) -> dict[str, object]:
+        """For pickling: a cache does not travel."""
+        return {name: value for name, value in self.__dict__.items() if name != "_finer"}
+
     @cached_property
     def W(self) -> fmpq_mat:
         """Columns: a nearly orthonormal rational basis of the space that holds the fit."""

@@ -48,7 +48,9 @@ WEIGHT, SIDE, MULTIPLIER, SLACK, SHARE = "weight", "side", "multiplier", "slack"
 
 
 def sides(neuron: Neuron) -> list[Condition]:
-    """u lies strictly inside its face."""
+    """u lies strictly inside its face; a gated neuron is bound to none."""
+    if neuron.place.gate is not None:
+        return []
     place, program = neuron.place, neuron.program
     table = (program.Xq * neuron.A).tolist()
     return [

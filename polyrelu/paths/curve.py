@@ -18,6 +18,7 @@ from flint import arb, fmpq
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.krawczyk import prove_root
+from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, multipliers, sides, slack, weights
@@ -120,6 +121,8 @@ class Failure:
             return f"not proved positive: {', '.join(kinds)}"
         if self.shares:
             return "no point inside the fibre of the antipodal pairs was proved"
+        if self.above is not None and self.above.node.program.listed is not None:
+            return "blocks beside a neuron are close to lambda"
         return "directions close to lambda resist the covering"
 
 
@@ -184,7 +187,11 @@ class Curve:
             return Failure(conditions=tuple(failing))
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
-        found = unsettled(drift, nodes, (*self.tight, *guests), self.rows, self.patience)
+        if self.branch.program.listed is not None:
+            neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
+            found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
+        else:
+            found = unsettled(drift, nodes, (*self.tight, *guests), self.rows, self.patience)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
 
 

@@ -112,6 +112,8 @@ class Above:
     node: Node
     missed: tuple[tuple[int, tuple[int, ...]], ...]
     undecided: tuple[tuple[int, tuple[int, ...]], ...]
+    places: tuple[Place, ...] = ()
+    """Neurons above lambda, where blocks are listed."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from polyrelu.proof.lambda_max import enclosed_root
 LOWEST, HIGHEST = fmpq(1, 1000), fmpq(1001, 1000)
 """Of lambda_max: where a path ends unless it is told."""
 BITS = 160
+RATIO_DIGITS = 10**6
 
 
 def ends_of_path(largest: fmpq, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
@@ -40,3 +41,10 @@ def penalty(value: Any, name: str) -> Fraction:
             f"{name}: {value} is not positive; a path needs positive numbers (for 0 see --to-zero)"
         )
     return found
+
+
+def between(low: Fraction, high: Fraction, count: int) -> list[Fraction]:
+    """Penalties at about equal ratios, strictly between the ends."""
+    ratio = Fraction((high / low) ** Fraction(1, count)).limit_denominator(RATIO_DIGITS)
+    found = [(low * ratio**k).limit_denominator(10**12) for k in range(1, count)]
+    return [lam for lam in found if low < lam < high]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from flint import arb, fmpq
 
@@ -136,9 +137,15 @@ def _as_high_as_possible(curve: Curve, node: Node, goal: fmpq) -> Node:
 
 def started(problem: Problem, faces: Faces, lam: fmpq) -> Start:
     """The curve through the optimum at one lambda, certified there; `Undecided` where its structure is degenerate."""
-    result = certify_penalised(replace(problem, lam=to_fraction(lam)))
-    optimum = result.proved()
+    program = faces.program
+    listed: Any = "cells" if program.listed is None else program.listed
+    here = replace(problem, lam=to_fraction(lam))
+    optimum = certify_penalised(here, patterns=listed, gated=program.gated).proved()
     structure = optimum.point.structure
+    if program.gated and any(structure.paired):
+        raise Undecided(
+            "opposite neurons of complementary gates share their weight: such pairs are not followed"
+        )
     if len(optimum.neurons) != len(structure.neurons) + sum(structure.paired):
         return _with_dependent(optimum, faces, lam)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)

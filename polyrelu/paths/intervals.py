@@ -152,6 +152,8 @@ def is_symmetric(program: Program) -> bool:
 
     Then so does the optimal residual, which is unique, and X^T nu = 0: opposite faces have opposite directions.
     """
+    if program.listed is not None:
+        return False
     rows = Counter((x, y) for x, y in zip(program.X, program.y, strict=True) if any(x))
     return rows == Counter({(tuple(-v for v in x), y): count for (x, y), count in rows.items()})
 

@@ -6,8 +6,10 @@ the top corner of J^-1, of the rows of g,
     d nu / d lambda = W (g + lambda g'),     d nu / d y = P_N + lambda W G W^T,     d b / d y = (rows of b in J^-1) W^T
 
 with P_N the projection onto what no neuron reaches. The degrees of freedom of the fit, the trace of d fit / d y, are
-dim W - lambda tr(W^T W G). All are enclosures. Where the network is not unique, the weight of a pair {u, -u} is that of
-both together: it is the same for all optimal networks, as is the fit.
+dim W - lambda tr(W^T W G). All are enclosures. By the table: see `moved_data`. Where the network is not unique, the
+weight of a pair {u, -u} is that of both together: it is the same for all optimal networks, as is the fit. The neurons
+of a minimal network (a vertex of their set, as wide as the rank) are singles of a regular system of their own, whose
+root stays a minimal network nearby: along each of them all has derivatives.
 """
 
 from __future__ import annotations
@@ -16,22 +18,26 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from flint import arb, arb_mat, fmpq
+from flint import arb, arb_mat
 
+from polyrelu.certification import certify_penalised
 from polyrelu.data.problem import Problem, penalty
-from polyrelu.display import Reported
+from polyrelu.display import Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import identity, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
-from polyrelu.paths.curve import Faces
-from polyrelu.paths.forms import as_singles
+from polyrelu.paths.curve import Curve, Faces, antipode
+from polyrelu.paths.directions import Node
+from polyrelu.paths.forms import NEAR, as_singles
 from polyrelu.paths.gaps import started
+from polyrelu.paths.moved_data import moved_data
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
 BITS = 240
+ROOT_BITS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +51,18 @@ class Moving:
     by_target: Balls
     """One entry for each row."""
     direction_by_lambda: Balls
+    direction_by_target: arb_mat
+    """d rows, n columns."""
+    by_feature: arb_mat | None = None
+    """The weight by the entries of X, n rows and d columns; nan where there is no derivative, None where unknown."""
+    direction_by_feature: arb_mat | None = None
+    """Column i d + l: by entry l of row i."""
+
+    def influence(self, row: int) -> arb:
+        """The norm of the derivative of the weight by a row of X: how far it can move when the row moves by 1."""
+        assert self.by_feature is not None
+        squares = (self.by_feature[row, c] ** 2 for c in range(self.by_feature.ncols()))
+        return sum(squares, start=arb(0)).sqrt()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,12 +74,19 @@ class Sensitivity(Reported):
     residual_by_lambda: Balls
     residual_by_target: arb_mat
     degrees_of_freedom: arb
+    residual_by_feature: arb_mat | None = None
+    """n rows; column i d + l is the derivative by entry l of row i."""
+    minimal: tuple[Sensitivity, ...] = ()
+    """The same along each minimal network, where the network is not unique and there are few."""
 
     @property
-    def lam(self) -> Fraction:
-        """The penalty."""
-        assert self.problem.lam is not None
+    def lam(self) -> Fraction | None:
+        """The penalty; None at a breakpoint, whose lambda may be an enclosure."""
         return self.problem.lam
+
+    def plot(self) -> Any:
+        """The influence of rows on neurons, as a figure with `.save(file)` and a `caption`."""
+        return picture(self)
 
     @property
     def objective_by_lambda(self) -> arb:
@@ -87,47 +112,92 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
     with precision(BITS):
         try:
             curve, node = started(problem, faces, value)
-            curve, node = as_singles(curve, node) or (curve, node)
         except Undecided as open_:
             raise Undecided(f"{open_}; lambda may be a breakpoint: ask a little beside it") from None
-        return _at(problem, curve.branch, node.point, value)
+        curve, node = as_singles(curve, node) or (curve, node)
+        _no_breakpoint(curve, node)
+        found = at_root(problem, curve.branch, node.point, arb(value))
+        if not any(curve.branch.paired):
+            return found
+        minimal = _along_minimal(problem, curve, node)
+        return _with_totals(found, minimal) if minimal else found
 
 
-def _at(problem: Problem, branch: Branch, start: Balls, lam: fmpq) -> Sensitivity:
-    """Everything from the inverse of the Jacobian at a proved root."""
-    n, p = branch.program.n, branch.size
+def _with_totals(found: Sensitivity, minimal: tuple[Sensitivity, ...]) -> Sensitivity:
+    """The derivatives by the table, read off any minimal network: the fit and the weight of a pair have one each."""
+    first, neurons = minimal[0], []
+    for k in found.neurons:
+        other = antipode(k.place)
+        own = [m for m in first.neurons if m.place == k.place or (k.pair and m.place == other)]
+        tables = [m.by_feature for m in own if m.by_feature is not None]
+        turned = own[0].direction_by_feature if own else None
+        if turned is not None and own[0].place != k.place:
+            turned = -turned
+        total = tables[0] if len(tables) == 1 else tables[0] + tables[1]
+        neurons.append(replace(k, by_feature=total, direction_by_feature=turned))
+    moved = first.residual_by_feature
+    return replace(found, neurons=tuple(neurons), residual_by_feature=moved, minimal=minimal)
+
+
+def _no_breakpoint(curve: Curve, node: Node) -> None:
+    """Every condition is strict at the root: nothing is about to change."""
+    table = curve.table()
+    values = table.values(node.point, arb(node.lam))
+    for index, (f, value) in enumerate(zip(table.conditions, values, strict=True)):
+        if index not in table.settled and not value > NEAR * (1 + abs(value)):
+            raise Undecided(f"a {f.kind} vanishes at this lambda, or nearly: it is a breakpoint")
+
+
+def _along_minimal(problem: Problem, curve: Curve, node: Node) -> tuple[Sensitivity, ...]:
+    """Each minimal network that is as wide as the rank."""
+    optimal = certify_penalised(problem).optimal_set.neurons
+    branch, found = curve.branch, []
+    rank = branch.K + branch.r
+    for vertex in optimal.few_vertices:
+        kept = sorted(vertex.support)
+        if len(kept) < rank:
+            continue
+        neurons = tuple(curve.faces.neuron(optimal.neurons[k].place) for k in kept)
+        own = Branch(branch.program, neurons, (False,) * rank)
+        weights = [v * arb(node.lam) for v in map(arb, (vertex.weights(BITS)[k] for k in kept))]
+        nu = branch.residual_at(node.point, arb(node.lam))
+        g = own.data.gram.solve(own.data.W.transpose() * (nu * (1 / arb(node.lam)))).entries()
+        point = own.newton([*g, *weights], node.lam)
+        if point is not None:
+            found.append(at_root(problem, own, point, arb(node.lam)))
+    return tuple(found)
+
+
+def at_root(problem: Problem, branch: Branch, start: Balls, lam: arb) -> Sensitivity:
+    """Everything from the inverse of the Jacobian at a proved root; lambda may be enclosed."""
+    n, d, p = branch.program.n, branch.program.d, branch.size
     if not branch.unknowns:
-        return Sensitivity(problem, (), [arb(0)] * n, identity(n), arb(0))
-    root = prove_root(
-        lambda x: branch.equations(x, arb(lam)), lambda x: branch.jacobian(x, arb(lam)), start, BITS
-    )
+        nothing = arb_mat(n, n * d)
+        return Sensitivity(problem, (), [arb(0)] * n, identity(n), arb(0), nothing)
+    root = prove_root(lambda x: branch.equations(x, lam), lambda x: branch.jacobian(x, lam), start, ROOT_BITS)
     if root is None:
         raise Undecided("the root could not be proved: its system is nearly singular")
     with precision(BITS):
         data, x = branch.data, root.box
-        inverse = branch.jacobian(x, arb(lam)).inv()
+        inverse = branch.jacobian(x, lam).inv()
         dx = (inverse * -branch.by_lambda(x)).entries()
-        W, gram = data.W, data.gram
-        over_g = arb_mat(
-            branch.unknowns, p, [inverse[i, j] for i in range(branch.unknowns) for j in range(p)]
-        )
-        by_y = over_g * W.transpose()
-        G = arb_mat(p, p, [inverse[i, j] for i in range(p) for j in range(p)])
-        by_target = identity(n) - W * gram.inv() * W.transpose() + W * G * W.transpose() * arb(lam)
-        product = gram * G
-        free = arb(p) - arb(lam) * sum((product[i, i] for i in range(p)), start=arb(0))
-        g, b, _ = branch.parts(x)
-        dg, db, _ = branch.parts(dx)
-        neurons = tuple(
-            Moving(
-                k.place,
-                pair,
-                b[i],
-                db[i],
-                [by_y[p + i, j] for j in range(n)],
-                (data.a[i] * dg * k.place.sign).entries(),
-            )
-            for i, (k, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True))
-        )
-        moved = (W * (g + dg * arb(lam))).entries()
-    return Sensitivity(problem, neurons, moved, by_target, free)
+        over_g = arb_mat([row[:p] for row in inverse.tolist()])
+        by_y = over_g * data.W.transpose()
+        G = arb_mat([row[:p] for row in inverse.tolist()[:p]])
+        P_N = identity(n) - data.W * data.gram.inv() * data.W.transpose()
+        by_target = P_N + data.W * G * data.W.transpose() * lam
+        product = data.gram * G
+        free = arb(p) - lam * sum((product[i, i] for i in range(p)), start=arb(0))
+        (g, b, _), (dg, db, _) = branch.parts(x), branch.parts(dx)
+        moved = None if any(branch.paired) else moved_data(branch, x, lam)
+        neurons = []
+        for i, (k, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
+            turned = arb_mat(k.A) * by_target * (k.place.sign / lam)
+            by_x = None if moved is None else arb_mat(n, d, moved.weights.tolist()[i])
+            bent = None if moved is None else moved.directions[i]
+            along = (data.a[i] * dg * k.place.sign).entries()
+            target = [by_y[p + i, j] for j in range(n)]
+            neurons.append(Moving(k.place, pair, b[i], db[i], target, along, turned, by_x, bent))
+        slope = (data.W * (g + dg * lam)).entries()
+    by_x = None if moved is None else moved.residual
+    return Sensitivity(problem, tuple(neurons), slope, by_target, free, by_x)

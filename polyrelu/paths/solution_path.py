@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from contextlib import suppress
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -14,21 +14,26 @@ import numpy as np
 from flint import fmpq
 from threadpoolctl import threadpool_limits
 
+from polyrelu.budget import current
+from polyrelu.certification import program_of
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
 from polyrelu.display import DIGITS, Reported, picture
-from polyrelu.errors import BadInput, LimitReached, Undecided
+from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.algebra import ExactZero, exact_zero
-from polyrelu.paths.branch import BITS, Branch
+from polyrelu.paths.branch import BITS
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.continuity import Continuity, continuity_of
-from polyrelu.paths.curve import Curve, Faces, Piece
+from polyrelu.paths.curve import Faces, Piece
 from polyrelu.paths.ends import ends_of_path
-from polyrelu.paths.gaps import Gap, Way, started, walked
+from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
-from polyrelu.paths.sensitivity import Sensitivity, sensitivity
+from polyrelu.paths.minimal import Along, minimal_along
+from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
+from polyrelu.paths.parts import start_at, walked_in_parts
+from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
@@ -53,7 +58,14 @@ class Path(Reported):
     seconds: float
     limit: Limit | None = None
     """What happens as lambda falls to 0, if that was asked."""
+    program: Program | None = None
+    """With the patterns or gates that are present, if not all are."""
     _exact: dict[int, ExactZero | None] = field(default_factory=dict)
+
+    @property
+    def scope(self) -> str:
+        """Among which networks, where not among all: a part of every sentence about them."""
+        return "" if self.program is None else self.program.scope
 
     @property
     def status(self) -> str:
@@ -86,11 +98,31 @@ class Path(Reported):
         """The full result at one lambda: `certify` there."""
         from polyrelu.certification import certify
 
-        return certify(self.problem, lam=lam)
+        if self.program is None or self.program.listed is None:
+            return certify(self.problem, lam=lam)
+        return certify(self.problem, lam=lam, patterns=self.program.listed, gated=self.program.gated)
 
-    def sensitivity(self, lam: Any) -> Sensitivity:
-        """Derivatives of weights, directions and fit by lambda and by the targets, where lambda is no breakpoint."""
-        return sensitivity(self.problem, lam)
+    def sensitivity(self, lam: Any) -> Sensitivity | OneSided:
+        """Derivatives of weights, directions and fit by lambda, targets and table; at a breakpoint on both sides."""
+        self.all_networks("derivatives")
+        return derivatives(self.problem, lam)
+
+    @cached_property
+    def minimal(self) -> tuple[Along, ...]:
+        """For each interval its minimal networks, listed at some lambdas, and where the list changes."""
+        return tuple(minimal_along(interval, self.at) for interval in self.intervals)
+
+    def all_networks(self, what: str) -> None:
+        """Refuse what is not there for a list of patterns or gates."""
+        if self.scope:
+            raise BadInput(
+                f"{what} are about all networks, and this path is {self.scope}; leave the list out"
+            )
+
+    def one_sided(self, k: int) -> OneSided:
+        """The derivatives on both sides of breakpoint k."""
+        self.all_networks("derivatives")
+        return at_breakpoint(self.problem, self.breakpoints[k])
 
     def plot(self) -> Any:
         """The profile of weights against lambda, as a figure with `.save(file)` and a `caption`."""
@@ -124,13 +156,17 @@ def path(
     hi: Any = None,
     *,
     bias: bool | str = False,
+    patterns: Any = "cells",
+    gated: bool = False,
     to_zero: bool = False,
     floats: Floats = "decimal",
     told: Any = None,
+    executor: Executor | None = None,
 ) -> Path:
     """Prove how the set of optimal networks changes from lambda = lo to hi (default: 1/1000 of lambda_max to above it).
 
-    `to_zero` goes on to lambda = 0, with the limit.
+    `to_zero` goes on to lambda = 0, with the limit; `patterns` and `gated` are those of `certify`. On an executor (of
+    processes) parts of the interval are walked at the same time, and the answer is the same.
 
     >>> found = path([[1], [2], [-1]], [1, 3, 2], 1, 8)
     >>> found.status, [found.exact(k).name for k in range(2)], [len(i.places) for i in found.intervals]
@@ -141,13 +177,16 @@ def path(
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
     problem.setting.refuse("a path")
-    program = Program.of(replace(problem, lam=Fraction(1)))
+    program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
         largest = lambda_max_squared(program)
         low, high = ends_of_path(largest, lo, hi)
-        faces = Faces(program)
-        start = _start(problem, faces, largest, high)
-        way = walked(problem, start, low, high, told)
+        workers = executor or current().executor
+        if workers is None:
+            start = start_at(problem, Faces(program), largest, high)
+            way = walked(problem, start, low, high, told)
+        else:
+            way = walked_in_parts((problem, program, largest), low, high, workers)
         limit = None
         if to_zero:
             limit, low = to_the_end(problem, way, low)
@@ -162,6 +201,7 @@ def path(
         tuple(sorted(way.gaps, key=lambda g: g.low)),
         time.monotonic() - begin,
         limit,
+        program,
     )
 
 
@@ -183,16 +223,6 @@ def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
         low = low / 10
     way.gaps.append(Gap(fmpq(0), low, limit.reason or "the limit is not proved"))
     return limit, fmpq(0)
-
-
-def _start(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Any:
-    """The zero network above lambda_max; else what is proved at the upper end."""
-    if high * high > largest:
-        curve = Curve(Branch(faces.program, (), ()), faces)
-        return curve, curve.node([], high)
-    with suppress(Undecided, LimitReached):
-        return started(problem, faces, high)
-    return None
 
 
 def _intervals(

@@ -134,7 +134,9 @@ class Walk:
         close = above.undecided if self.step < CLOSE_STEP else ()
         starts = [(s, in_floats(u)) for s, u in (*above.missed, *close)]
         known = set(self.curve.tight) | set(self.entry.guests)
-        places = places_above(self.curve.branch.program, nu, starts)
+        program, places = self.curve.branch.program, list(above.places)
+        if program.listed is None:
+            places = places_above(program, nu, starts)
         return [Condition(SLACK, place) for place in places if place not in known]
 
     def found_event(self, failed: Iterable[Condition], node: Node) -> bool:
@@ -198,7 +200,8 @@ class Walk:
 
     def on_its_face(self, zero: Zero) -> Zero:
         """A newcomer's face at its own lambda: another than where it was seen first, perhaps."""
-        for _ in range(CLIMBS if zero.condition.kind == SLACK else 0):
+        climbs = zero.condition.kind == SLACK and self.curve.branch.program.listed is None
+        for _ in range(CLIMBS if climbs else 0):
             place = self.curve.faces.neuron(zero.condition.place).place
             nu = self.curve.branch.residual_at(zero.x, zero.lam).entries()
             z = self.curve.faces.neuron(place).z([v.mid() for v in nu])

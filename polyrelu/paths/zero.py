@@ -17,6 +17,7 @@ from flint import arb, fmpq
 
 from polyrelu.display import Reported
 from polyrelu.exact.enclosure import precision
+from polyrelu.paths.blocks import acts_on_no_block
 from polyrelu.paths.branch import BITS
 from polyrelu.paths.chord import prove_chord
 from polyrelu.paths.curve import Curve, Piece
@@ -60,7 +61,8 @@ def down_to_zero(curve: Curve, node: Node) -> Limit:
     """The limit, if this structure is proved for all smaller lambda."""
     branch = curve.branch
     with precision(BITS):
-        if not acts_on_nothing(branch.program, branch.y_rest):
+        idle = acts_on_nothing if branch.program.listed is None else acts_on_no_block
+        if not idle(branch.program, branch.y_rest):
             return Limit(None, "the residual still acts on some direction: another structure follows")
         start = branch.newton(node.point, fmpq(0))
         if start is None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flint import arb
-
-from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
+from polyrelu.data.problem import Problem
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.bounded import BoundedPath
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.continuity import continuity_at
 from polyrelu.paths.gaps import Gap
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.minimal import Along
 from polyrelu.paths.solution_path import Path
 from polyrelu.paths.zero import Limit
 from polyrelu.proof.neuron import Place
 from polyrelu.show.bounds import above, percent
+from polyrelu.show.breakpoints import breakpoint_json, words_of_breakpoint
 from polyrelu.show.figures import profile
 from polyrelu.show.forms import Facts, as_facts, as_json, as_picture, as_text
 
@@ -30,11 +30,14 @@ def _(found: Path, digits: int) -> dict[str, Any]:
     digits = max(digits, LEAST_DIGITS)
     return {
         "status": found.status,
+        **({"scope": found.scope} if found.scope else {}),
         "from": str(found.low),
         "to": str(found.high),
         "lambda_max": list(found.lambda_max(digits)),
-        "intervals": [_interval(i, found, digits) for i in found.intervals],
-        "breakpoints": [_breakpoint(found, k, digits) for k in range(len(found.breakpoints))],
+        "intervals": [
+            _interval(i, found, digits) | _minimal(found, k) for k, i in enumerate(found.intervals)
+        ],
+        "breakpoints": [breakpoint_json(found, k, digits) for k in range(len(found.breakpoints))],
         "undecided": [_gap(g, digits) for g in found.undecided],
         "limit_zero": None if found.limit is None else as_json(found.limit, digits),
         "seconds": round(found.seconds, 6),
@@ -59,73 +62,50 @@ def _interval(interval: Interval, found: Path, digits: int) -> dict[str, Any]:
     }
 
 
+def _minimal(found: Path, k: int) -> dict[str, Any]:
+    """The minimal networks of interval k, if they have been asked for; each neuron by its sign and face."""
+    if "minimal" not in found.__dict__:
+        return {}
+    along = found.minimal[k]
+    return {
+        "minimal_networks": [
+            {
+                "lambda": str(one.lam),
+                "count": None if one.networks is None else len(one.networks),
+                "widths": None if one.widths is None else list(one.widths),
+                "networks": None
+                if one.networks is None
+                else sorted(sorted(_place_text(p) for p in network) for network in one.networks),
+            }
+            for one in along.lists
+        ],
+        "walls": [[str(low), str(high)] for low, high in along.walls],
+    }
+
+
+def _place_text(place: Place) -> str:
+    """A neuron as its sign and the signs of all rows."""
+    return ("+" if place.sign > 0 else "-") + "".join("-0+"[side + 1] for side in place.face)
+
+
+def _minimal_lines(along: Along) -> list[str]:
+    """How many minimal networks there are, and where."""
+    lines = []
+    for one in along.lists:
+        if one.networks is not None and one.widths is not None and len(one.networks) > 1:
+            widths = "" if one.widths[0] == one.widths[1] else f" to {one.widths[1]}"
+            lines.append(
+                f"      at {float(one.lam):.6g}: {len(one.networks)} minimal networks of width {one.widths[0]}{widths}"
+            )
+    return lines + [
+        f"      their list changes between {float(low):.6g} and {float(high):.6g}"
+        for low, high in along.walls
+    ]
+
+
 def _enclosed(end: Breakpoint | None, otherwise: Any, digits: int) -> list[str]:
     """A breakpoint to so many digits, or the end of what is proved."""
     return list(decimal_bounds(otherwise if end is None else end.zero.refined(bits_of(digits)), digits))
-
-
-def _breakpoint(found: Path, k: int, digits: int) -> dict[str, Any]:
-    here, exact = found.breakpoints[k], found.exact(k)
-    at = tight_at(here)
-    continuous, jump = continuity_at(here)
-    return {
-        "lambda": list(found.breakpoint(k, digits)),
-        "exact": None if exact is None else exact.name,
-        "events": [
-            {"type": change.kind, "neuron": _number(at, here, change.place), "row": change.row}
-            for change in here.changes
-        ],
-        "above": [_place(p) for p in here.above.tight],
-        "at": [_place(p) for p in at],
-        "below": [_place(p) for p in here.below.tight],
-        "network_continuous": continuous,
-        "convex_jump": jump,
-    }
-
-
-def tight_at(here: Breakpoint) -> list[Place]:
-    """The neurons that are tight at the breakpoint itself: heavy ones first.
-
-    Where neurons come or go these are all of both sides; one that slides is on the smaller face.
-    """
-    renamed = {old: new for c in here.changes for old, new in c.names.items()}
-    below, above = here.below, here.above
-    places = dict.fromkeys(
-        [
-            *below.tight,
-            *(p for p in above.tight if p not in renamed),
-            *(p for c in here.changes for p in c.guests_above),
-        ]
-    )
-    slid = {
-        new: on
-        for c in here.changes
-        for old, new in c.names.items()
-        for on in [_smaller(old, new)]
-        if on is not None
-    }
-    with precision(64):
-        _, b, _ = below.branch.parts(here.carried)
-        weights = {k.place: w for k, w in zip(below.branch.neurons, b, strict=True)}
-    order = sorted(places, key=lambda p: (-float(weights.get(p, arb(0)).mid()), -p.sign, p.face))
-    return [slid.get(p, p) for p in order]
-
-
-def _smaller(old: Place, new: Place) -> Place | None:
-    """The face at the breakpoint of a neuron that moves from one face to another."""
-    face = tuple(a if a == b else 0 for a, b in zip(old.face, new.face, strict=True))
-    return Place(old.sign, face)
-
-
-def _number(at: list[Place], here: Breakpoint, place: Place) -> int | None:
-    """The position in `at` of a neuron that an event names by its place above or below."""
-    moved = {old: _smaller(old, new) for c in here.changes for old, new in c.names.items()}
-    there = moved.get(place, place)
-    return at.index(there) if there in at else None
-
-
-def _place(place: Place) -> dict[str, Any]:
-    return {"sign": "+" if place.sign > 0 else "-", "face": list(place.face)}
 
 
 def _gap(gap: Gap, digits: int) -> dict[str, Any]:
@@ -170,10 +150,10 @@ def _(found: Path, digits: int) -> str:
         if not found.undecided
         else f"UNDECIDED: {len(found.undecided)} piece{'s' * (len(found.undecided) > 1)} of it; the rest is proved."
     )
+    state += f" All {found.scope}." if found.scope else ""
     low, high = (decimal_bounds(to_fmpq(v), 6)[0] for v in (found.low, found.high))
     lines = [
-        f"{problem.n} rows, {problem.d} features{' (bias included)' if problem.bias else ''}, "
-        f"lambda from {low} to {high} (lambda_max {found.lambda_max(6)[0]})",
+        f"{_about(problem)}, lambda from {low} to {high} (lambda_max {found.lambda_max(6)[0]})",
         state,
         "",
         "  lambda                     neurons  rank  pairs  network unique",
@@ -185,6 +165,8 @@ def _(found: Path, digits: int) -> str:
         while gaps and gaps[0].low >= top:
             lines.append(_gap_line(gaps.pop(0)))
         lines.append(_interval_line(interval, digits))
+        if "minimal" in found.__dict__:
+            lines += _minimal_lines(found.minimal[found.intervals.index(interval)])
         if interval.below is not None:
             lines.append(_event_line(found, cuts[id(interval.below)], digits))
     lines += [_gap_line(g) for g in gaps]
@@ -203,12 +185,16 @@ def _interval_line(interval: Interval, digits: int) -> str:
 
 def _event_line(found: Path, k: int, digits: int) -> str:
     here, exact = found.breakpoints[k], found.exact(k)
-    events = ", ".join(
-        change.kind + (f" row {change.row + 1}" if change.row is not None else "") for change in here.changes
-    )
+    events = words_of_breakpoint(here)
     value = found.breakpoint(k, SHOWN + 4)[0] if exact is None else exact.name
     value = value if len(value) <= 40 else found.breakpoint(k, SHOWN + 4)[0]
     return f"    {events} at {value}"
+
+
+def _about(problem: Problem) -> str:
+    """How large the table is."""
+    size = f"{problem.n} row{'s' * (problem.n != 1)}, {problem.d} feature{'s' * (problem.d != 1)}"
+    return size + " (bias included)" * problem.bias
 
 
 def _gap_line(gap: Gap) -> str:
@@ -254,7 +240,7 @@ def _(found: BoundedPath, digits: int) -> str:
     reached = "" if found.reached else f"; the gap asked for, {percent(found.wanted)}, was not reached"
     low, high = (decimal_bounds(to_fmpq(node.lam), 6)[0] for node in (found.nodes[0], found.nodes[-1]))
     lines = [
-        f"{problem.n} rows, {problem.d} features{' (bias included)' if problem.bias else ''}",
+        _about(problem),
         f"BOUNDED: for every lambda from {low} to {high} the optimum is known to within {percent(found.gap)} "
         f"(proved){reached}.",
         "",

@@ -4,58 +4,141 @@ from __future__ import annotations
 
 from typing import Any
 
-from flint import arb
+from flint import arb, arb_mat
 
 from polyrelu.exact.enclosure import decimal_bounds
-from polyrelu.paths.sensitivity import Sensitivity
-from polyrelu.show.forms import Facts, as_facts, as_json, as_text
+from polyrelu.paths.one_sided import OneSided
+from polyrelu.paths.sensitivity import Moving, Sensitivity
+from polyrelu.show.figures import influence
+from polyrelu.show.forms import Facts, as_facts, as_json, as_picture, as_text
 from polyrelu.show.numbers import short
+
+ROWS = 24
+"""Rows of a printed table of influences."""
 
 
 @as_json.register
 def _(found: Sensitivity, digits: int) -> dict[str, Any]:
-    def bounds(v: arb) -> list[str]:
-        return list(decimal_bounds(v, digits))
-
     return {
-        "lambda": str(found.lam),
-        "neurons": [
-            {
-                "sign": "+" if k.place.sign > 0 else "-",
-                "face": list(k.place.face),
-                "pair": k.pair,
-                "weight": bounds(k.weight),
-                "by_lambda": bounds(k.by_lambda),
-                "by_target": [bounds(v) for v in k.by_target],
-                "direction_by_lambda": [bounds(v) for v in k.direction_by_lambda],
-            }
-            for k in found.neurons
-        ],
-        "residual_by_lambda": [bounds(v) for v in found.residual_by_lambda],
-        "objective_by_lambda": bounds(found.objective_by_lambda),
-        "degrees_of_freedom": bounds(found.degrees_of_freedom),
+        "lambda": None if found.lam is None else str(found.lam),
+        **_derivatives(found, digits),
+        "minimal_networks": [_derivatives(one, digits) for one in found.minimal],
     }
+
+
+@as_json.register
+def _(found: OneSided, digits: int) -> dict[str, Any]:
+    return {
+        "lambda": list(decimal_bounds(found.lam, digits)),
+        "exact": None if found.exact is None else found.exact.name,
+        "above": _derivatives(found.above, digits),
+        "below": _derivatives(found.below, digits),
+    }
+
+
+def _derivatives(found: Sensitivity, digits: int) -> dict[str, Any]:
+    return {
+        "neurons": [_neuron(k, digits) for k in found.neurons],
+        "residual_by_lambda": [_bounds(v, digits) for v in found.residual_by_lambda],
+        "residual_by_target": _table(found.residual_by_target, digits),
+        "residual_by_feature": _table(found.residual_by_feature, digits),
+        "objective_by_lambda": _bounds(found.objective_by_lambda, digits),
+        "degrees_of_freedom": _bounds(found.degrees_of_freedom, digits),
+    }
+
+
+def _neuron(k: Moving, digits: int) -> dict[str, Any]:
+    return {
+        "sign": "+" if k.place.sign > 0 else "-",
+        "face": list(k.place.face),
+        "pair": k.pair,
+        "weight": _bounds(k.weight, digits),
+        "by_lambda": _bounds(k.by_lambda, digits),
+        "by_target": [_bounds(v, digits) for v in k.by_target],
+        "by_feature": _table(k.by_feature, digits),
+        "direction_by_lambda": [_bounds(v, digits) for v in k.direction_by_lambda],
+        "direction_by_target": _table(k.direction_by_target, digits),
+        "direction_by_feature": _table(k.direction_by_feature, digits),
+    }
+
+
+def _table(table: arb_mat | None, digits: int) -> list[list[list[str] | None]] | None:
+    return None if table is None else [[_bounds(v, digits) for v in row] for row in table.tolist()]
+
+
+def _bounds(v: arb, digits: int) -> list[str] | None:
+    """An enclosure; null where there is no derivative."""
+    return list(decimal_bounds(v, digits)) if v.is_finite() else None
 
 
 @as_text.register
 def _(found: Sensitivity, digits: int) -> str:
+    lines = [f"derivatives at lambda = {found.lam} (proved enclosures, their middles shown)", *_words(found)]
+    for k, one in enumerate(found.minimal, start=1):
+        lines += ["", f"  along minimal network {k} of {len(found.minimal)}:", *_words(one)[2:]]
+    return "\n".join(lines)
+
+
+@as_text.register
+def _(found: OneSided, digits: int) -> str:
+    name = decimal_bounds(found.lam, 12)[0] + ".." if found.exact is None else found.exact.name
+    lines = [f"lambda = {name} is a breakpoint: derivatives on both sides (proved enclosures, middles shown)"]
+    for side, one in (("above", found.above), ("below", found.below)):
+        lines += ["", f"{side}:", *_words(one)]
+    return "\n".join(lines)
+
+
+def _words(found: Sensitivity) -> list[str]:
     lines = [
-        f"derivatives at lambda = {found.lam} (proved enclosures, their middles shown)",
         f"  degrees of freedom of the fit: {short(found.degrees_of_freedom)}",
         f"  optimal value by lambda: {short(found.objective_by_lambda)}",
         "",
-        "  neuron  sign     weight  by lambda  row of most influence (d weight / d target)",
+        "  neuron  sign       weight  by lambda",
     ]
     for k, neuron in enumerate(found.neurons, start=1):
-        sizes = [abs(float(v.mid())) for v in neuron.by_target]
-        j = max(range(len(sizes)), key=sizes.__getitem__)
-        lines.append(
-            f"  {k:>6}  {'pair ' * neuron.pair}{'+' if neuron.place.sign > 0 else '-'}  {short(neuron.weight):>9}  "
-            f"{short(neuron.by_lambda):>9}  {j + 1} ({short(neuron.by_target[j])})"
-        )
-    return "\n".join(lines)
+        sign = f"{'pair ' * neuron.pair}{'+' if neuron.place.sign > 0 else '-'}"
+        lines.append(f"  {k:>6}  {sign:<6}  {_near(neuron.weight):>9}  {_near(neuron.by_lambda):>9}")
+    return lines + _influences(found)
+
+
+def _influences(found: Sensitivity) -> list[str]:
+    """d weight / d target, and the norm of d weight / d row where it is known."""
+    if not found.neurons:
+        return []
+    rows = range(len(found.neurons[0].by_target))
+    largest = sorted(rows, key=lambda j: -max(abs(float(k.by_target[j].mid())) for k in found.neurons))
+    lines = ["", "  influence of each row on each weight: by its target (by its features)"]
+    for j in sorted(largest[:ROWS]):
+        lines.append(f"  row {j + 1:>3}  " + "  ".join(f"{_influence(k, j):>22}" for k in found.neurons))
+    if len(largest) > ROWS:
+        lines.append(f"  the {len(largest) - ROWS} rows of least influence are not shown; --json has all")
+    return lines
+
+
+def _near(value: arb, digits: int = 6) -> str:
+    """The middle of an enclosure; 0 where that may be all there is."""
+    return "0" if value.contains(0) else f"{float(value.mid()):.{digits}g}"
+
+
+def _influence(neuron: Moving, row: int) -> str:
+    target = _near(neuron.by_target[row], 4)
+    if neuron.by_feature is None:
+        return target
+    moved = neuron.influence(row)
+    return f"{target} ({_near(moved, 4)})" if moved.is_finite() else f"{target} (none)"
+
+
+@as_picture.register(Sensitivity)
+@as_picture.register(OneSided)
+def _(found: Sensitivity | OneSided) -> Any:
+    return influence(found)
 
 
 @as_facts.register
 def _(found: Sensitivity) -> Facts:
     return {"lambda": found.lam, "neurons": len(found.neurons), "freedom": short(found.degrees_of_freedom)}
+
+
+@as_facts.register
+def _(found: OneSided) -> Facts:
+    return {"lambda": short(found.lam), "above": len(found.above.neurons), "below": len(found.below.neurons)}

@@ -32,7 +32,7 @@ def test_every_command_is_in_the_reference():
 
 def test_every_cell_of_a_notebook_is_on_its_page():
     pages = notebooks.pages()
-    assert sum(name.endswith(".md") for name in pages) == 6
+    assert sum(name.endswith(".md") for name in pages) == 7
     page = pages["notebooks/1-a-first-proof.md"].decode()
     assert page.startswith("# A first proof")
     shown = re.findall(r"!\[.*\]\((\S+)\)", page)

@@ -3,10 +3,11 @@
 import io
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
-from polyrelu import Problem, certify
+from polyrelu import Problem, certify, path
 from polyrelu.cli import main
 from polyrelu.errors import BadInput
 from polyrelu.examples import SHELF, load
@@ -25,6 +26,22 @@ def test_the_promised_verdict_is_proved(name):
     assert networks.widths == expected.widths
     assert verdicts.p_unique.answer is expected.one_network
     assert verdicts.function_unique.answer is expected.one_function
+
+
+@pytest.mark.parametrize("name", [e.name for e in SHELF.values() if e.breakpoints])
+def test_the_promised_breakpoints_are_proved(name):
+    example = load(name)
+    low = "2" if len(example.breakpoints) > 4 else None
+    found = path(replace(example.problem(), lam=None), lo=low)
+    assert found.status == "proved"
+    told = []
+    for k, here in reversed(list(enumerate(found.breakpoints))):
+        exact = found.exact(k)
+        told.append((here.changes[0].kind, "" if exact is None or len(exact.name) > 20 else exact.name))
+    assert tuple(told) == example.breakpoints
+    if name == "forced-jump":
+        assert found.continuity.network_continuous
+        assert [found.exact(k).name for k in found.continuity.convex_jumps] == ["1"]
 
 
 @pytest.mark.parametrize("name", SHELF)

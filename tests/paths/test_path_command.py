@@ -187,5 +187,11 @@ def test_derivatives_at_one_penalty(table, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["lambda"] == "1"
     assert [round(float(k["by_lambda"][0]), 6) for k in found["neurons"]] == [-0.2, -1.0]
-    assert main(["path", table, "--at", "2"]) == 3
-    assert "breakpoint" in capsys.readouterr().err
+    assert found["minimal_networks"] == []
+    slopes = [
+        float(row[0][0]) for row in found["neurons"][0]["by_feature"]
+    ]  # of (x1 y1 + x2 y2 - L) / (x1^2 + x2^2)
+    assert slopes == pytest.approx([0.2 - 2 * 1.2 / 5, 0.6 - 4 * 1.2 / 5, 0])
+    assert main(["path", table, "--at", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["exact"], len(found["above"]["neurons"]), len(found["below"]["neurons"])) == ("2", 1, 2)

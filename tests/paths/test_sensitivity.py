@@ -4,10 +4,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from flint import arb
 
 from polyrelu import certify, path
 from polyrelu.data.problem import Problem
-from polyrelu.errors import BadInput
+from polyrelu.errors import BadInput, Undecided
+from polyrelu.paths.curve import antipode
+from polyrelu.paths.one_sided import derivatives
 from polyrelu.paths.sensitivity import sensitivity
 
 
@@ -71,3 +74,103 @@ def test_what_is_free_is_refused(more):
 def test_lambda_zero_is_refused():
     with pytest.raises(BadInput):
         sensitivity(Problem.of([[1]], [1], 0))
+
+
+PAIRS = ([[5, 0], [3, 4], [3, -4], [-5, 0], [-3, -4], [-3, 4]], [2, 0, 1, 1, 5, 3])
+"""Three pairs in the plane below 1000/189: two minimal networks."""
+SLIDING = ([[1, 0], [0, 2], [4, -3]], [Fraction(6, 5), Fraction(2), Fraction(-1, 100)])
+"""Hits row 3 at lambda = 1, and slides on it down to 647/720."""
+FREE = ([[1, 2], [3, -1], [-2, 1], [2, 2]], [3, 1, -2, 2])
+MOVED = {"free": (*FREE, 1), "sliding": (*SLIDING, "19/20"), "pairs": (*PAIRS, 2)}
+
+
+@pytest.mark.parametrize("case", MOVED)
+def test_derivatives_by_the_table_agree_with_differences(case):
+    X, y, lam = MOVED[case]
+    found, h = sensitivity(Problem.of(X, y), lam), Fraction(1, 10**6)
+    for i, c in ((0, 0), (1, 1), (2, 0), (2, 1)):
+        moved = [[[Fraction(v) for v in row] for row in X] for _ in range(2)]
+        moved[0][i][c] += h
+        moved[1][i][c] -= h
+        up, down = (sensitivity(Problem.of(table, y), lam) for table in moved)
+        if case != "pairs":
+            for k, above, below in zip(found.neurons, up.neurons, down.neurons, strict=True):
+                slope = middle(above.weight - below.weight) / float(2 * h)
+                assert middle(k.by_feature[i, c]) == pytest.approx(slope, abs=1e-6)
+        residuals = [
+            [float(Fraction(lo)) for lo, _ in certify(table, y, lam).residual(30)] for table in moved
+        ]
+        slopes = (np.array(residuals[0]) - residuals[1]) / float(2 * h)
+        column = [middle(found.residual_by_feature[j, 2 * i + c]) for j in range(len(X))]
+        assert column == pytest.approx(slopes, abs=1e-5)
+
+
+def test_directions_move_as_differences_say():
+    X, y = FREE
+    found, h = sensitivity(Problem.of(X, y), 1), Fraction(1, 10**6)
+    units = []
+    for sign in (1, -1):
+        moved = [[Fraction(v) for v in row] for row in X]
+        moved[1][0] += sign * h
+        optimum = certify(moved, y, 1).proved()
+        at = optimum.point.balls(200)
+        places = [k.place for k in optimum.neurons]
+        units.append(dict(zip(places, optimum.directions(at), strict=True)))
+    for k in found.neurons:
+        slopes = [middle(a - b) / float(2 * h) for a, b in zip(*(u[k.place] for u in units), strict=True)]
+        assert [middle(k.direction_by_feature[c, 2]) for c in range(2)] == pytest.approx(slopes, abs=1e-5)
+
+
+def test_where_the_network_is_not_unique_each_minimal_network_has_derivatives():
+    found = sensitivity(Problem.of(*PAIRS), 2)
+    assert [len(one.neurons) for one in found.minimal] == [5, 5]
+    for one in found.minimal:
+        for a, b in zip(one.residual_by_lambda, found.residual_by_lambda, strict=True):
+            assert a.overlaps(b)
+        for k in found.neurons:
+            both = [m for m in one.neurons if m.place == k.place or m.place == antipode(k.place)]
+            assert sum((m.by_lambda for m in both), start=arb(0)).overlaps(k.by_lambda)
+            assert sum((m.by_feature[1, 0] for m in both), start=arb(0)).overlaps(k.by_feature[1, 0])
+    assert "along minimal network 2 of 2" in found.summary()
+    assert len(found.to_json()["minimal_networks"]) == 2
+
+
+@pytest.mark.parametrize("lam", ["1", "647/720"])
+def test_at_a_breakpoint_there_are_two_sides(lam):
+    problem, at, h = Problem.of(*SLIDING), Fraction(lam), Fraction(1, 10**6)
+    with pytest.raises(Undecided, match="breakpoint"):
+        sensitivity(problem, lam)
+    found = derivatives(problem, lam)
+    assert found.exact.name == lam
+    for side, sign in ((found.above, 1), (found.below, -1)):
+        there = sensitivity(problem, at + sign * h)
+        assert [k.place for k in there.neurons] == [k.place for k in side.neurons]
+        for a, b in zip(there.neurons, side.neurons, strict=True):
+            assert middle(a.weight - b.weight) / float(h) == pytest.approx(
+                sign * middle(b.by_lambda), abs=1e-3
+            )
+    assert not found.above.neurons[0].by_lambda.overlaps(found.below.neurons[0].by_lambda)
+    assert found.to_json()["exact"] == lam
+    assert "is a breakpoint" in found.summary()
+
+
+def test_breakpoints_without_a_fraction_have_two_sides_too():
+    sides = path(*PAIRS).one_sided(4)  # sqrt 905: the first neuron enters
+    assert (len(sides.above.neurons), len(sides.below.neurons)) == (0, 1)
+    assert abs(sides.below.neurons[0].weight) < 1e-30
+
+
+def test_rows_that_cannot_be_moved_have_no_derivative():
+    found = sensitivity(Problem.of([[1, 1], [0, 0], [2, -1]], [1, 5, 2]), "1/2")
+    assert all(not k.by_feature[1, 0].is_finite() for k in found.neurons)
+    assert all(k.by_feature[0, 0].is_finite() for k in found.neurons)
+    assert found.to_json()["neurons"][0]["by_feature"][1] == [None, None]
+    assert "(none)" in found.summary()
+
+
+def test_influences_are_drawn(tmp_path):
+    for found in (sensitivity(Problem.of(*PAIRS), 2), derivatives(Problem.of(*SLIDING), 1)):
+        figure = found.plot()
+        figure.save(tmp_path / "influence.png")
+        assert figure.shown["tables"][0].shape[1] == found.problem.n
+        assert figure.caption.startswith("Influence of each row")

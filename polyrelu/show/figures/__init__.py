@@ -27,6 +27,7 @@ __all__ = [
     "format_of",
     "functions",
     "html_image",
+    "influence",
     "natural",
     "natural_kind",
     "need_matplotlib",
@@ -81,6 +82,15 @@ def profile(path: Any) -> Any:
 
     with style():
         return import_module("polyrelu.show.figures.path_profile").draw(path)
+
+
+def influence(found: Any) -> Any:
+    """How much each row moves each neuron's weight, at one lambda or on both sides of a breakpoint."""
+    need_matplotlib()
+    from polyrelu.show.figures.canvas import style
+
+    with style():
+        return import_module("polyrelu.show.figures.influence").draw(found)
 
 
 def draw(result: Result, kind: str | None = None, **options: Any) -> Any:

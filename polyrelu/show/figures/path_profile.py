@@ -1,7 +1,8 @@
-"""Weights of neurons against lambda: every piece of a path by its proved ends, the breakpoints as ticks.
+"""A path in pictures: weights, width and optimal value against lambda, and directions in the plane.
 
-Floats draw alone; a pair {u, -u} is one curve, for the weight of both together, which is the same for all optimal
-networks. Where the network is not unique the ground is shaded, where nothing is proved it is hatched.
+Every piece is drawn by its proved ends, with breakpoints as ticks. Floats draw alone; a pair {u, -u} is one curve, for
+the weight of both together, which is the same for all optimal networks. Where the network is not unique the ground is
+shaded, where nothing is proved it is hatched.
 """
 
 from __future__ import annotations
@@ -9,47 +10,149 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from flint import arb
 
 from polyrelu.exact.rational import to_fraction
-from polyrelu.show.figures.canvas import GREY, PALE, SKY, Drawing, counted, sheet, sign_colour
+from polyrelu.show.figures.canvas import (
+    BLACK,
+    GREY,
+    ORANGE,
+    PALE,
+    SKY,
+    Drawing,
+    counted,
+    sheet,
+    sign_colour,
+)
 
 
 def draw(found: Any) -> Drawing:
-    """The profile of a path, on a logarithmic axis."""
-    figure, bottom = sheet(6.0, 3.4, caption(found))
-    panel = figure.add_axes((0.1, bottom + 0.12, 0.87, 0.83 - bottom))
+    """The profile of a path on a logarithmic axis, over width and optimal value; for two features, directions too."""
+    plane = found.problem.d == 2
+    figure, bottom = sheet(6.4, 5.2, caption(found))
+    unit = 1 - bottom
+    wide = 0.52 if plane else 0.86
+    weights = figure.add_axes((0.1, bottom + 0.46 * unit, wide, 0.48 * unit))
+    width = figure.add_axes((0.1, bottom + 0.1 * unit, wide, 0.27 * unit), sharex=weights)
+    figure.shown = {"breakpoints": [float(b.lam.mid()) for b in found.breakpoints]}
+    for panel in (weights, width):
+        _ground(panel, found)
+    figure.shown["curves"] = _weights(weights, found)
+    figure.shown["values"] = _width_and_value(width, found)
+    if plane:
+        dial = figure.add_axes((0.71, bottom + 0.3 * unit, 0.27, 0.27 * 6.4 / figure.get_figheight()))
+        figure.shown["directions"] = _directions(dial, found)
+    return figure
+
+
+def _ground(panel: Any, found: Any) -> None:
+    for interval in found.intervals:
+        if not interval.p_unique:
+            panel.axvspan(*_ends(interval), color=SKY, alpha=0.25, lw=0)
+    for gap in found.undecided:
+        low, high = (float(to_fraction(v)) for v in (gap.low, gap.high))
+        panel.axvspan(low, high, color=PALE, hatch="///", lw=0)
+    for here in found.breakpoints:
+        panel.axvline(float(here.lam.mid()), color=GREY, lw=0.4, ls=":")
+    panel.set_xscale("log")
+    panel.set_xlim(max(float(found.low), float(found.high) * 1e-6), float(found.high))
+
+
+def _weights(panel: Any, found: Any) -> list[Any]:
     shown = []
     for interval in found.intervals:
-        low, high = _ends(interval)
-        if not interval.p_unique:
-            panel.axvspan(low, high, color=SKY, alpha=0.25, lw=0)
         for lams, weights, sign in curves(interval):
             panel.plot(lams, weights, color=sign_colour(sign), lw=1.1)
             shown.append((lams, weights, sign))
-    for gap in found.undecided:
-        panel.axvspan(
-            float(to_fraction(gap.low)), float(to_fraction(gap.high)), color=PALE, hatch="///", lw=0
-        )
-    ticks = [float(b.lam.mid()) for b in found.breakpoints]
-    for lam in ticks:
-        panel.axvline(lam, color=GREY, lw=0.4, ls=":")
-    panel.set(xscale="log", xlabel="λ", ylabel="weight ‖w‖")
-    panel.set_xlim(max(float(found.low), float(found.high) * 1e-6), float(found.high))
+    panel.set(ylabel="weight ‖w‖")
     panel.set_ylim(bottom=0)
-    figure.shown = {"curves": shown, "breakpoints": ticks}
-    return figure
+    panel.tick_params(labelbottom=False)
+    return shown
+
+
+def _width_and_value(panel: Any, found: Any) -> Any:
+    """The number of neurons as steps, and the optimal value as a part of that of the zero network."""
+    for interval in found.intervals:
+        panel.plot(_ends(interval), [len(interval.places)] * 2, color=BLACK, lw=1.4)
+    panel.set(xlabel="λ", ylabel="neurons")
+    panel.set_ylim(bottom=0)
+    points = sorted(values(found))
+    other = panel.twinx()
+    other.plot([p[0] for p in points], [p[1] for p in points], color=ORANGE, lw=1.1)
+    other.set_ylabel("optimal value / |y|²/2", color=ORANGE)
+    other.set_ylim(0, 1.05)
+    other.spines["right"].set_visible(True)
+    return points
+
+
+def values(found: Any) -> list[tuple[float, float]]:
+    """The optimal value y.nu - |nu|^2 / 2 at the ends of all pieces, as a part of |y|^2 / 2."""
+    y = np.array([float(v) for v in found.problem.y])
+    whole, points = y @ y or 1.0, []
+    for interval in found.intervals:
+        for piece in interval.pieces:
+            branch, chord = piece.curve.branch, piece.chord
+            for lam, x in ((chord.low, chord.at_low), (chord.high, chord.at_high)):
+                nu = np.array([float((v + 0).mid()) for v in branch.residual_at(x, arb(lam)).entries()])
+                points.append((float(to_fraction(lam)), float((2 * (y @ nu) - nu @ nu) / whole)))
+    return points
+
+
+def _directions(panel: Any, found: Any) -> list[Any]:
+    """Directions on the circle: further out for smaller lambda, by its logarithm."""
+    low, high = max(float(found.low), float(found.high) * 1e-6), float(found.high)
+    shown = []
+    for interval in found.intervals:
+        for lams, angles, sign in turns(interval):
+            r = 0.25 + 0.75 * (np.log(high) - np.log(np.maximum(lams, low))) / np.log(high / low)
+            panel.plot(r * np.cos(angles), r * np.sin(angles), color=sign_colour(sign), lw=1.1)
+            shown.append((lams, angles, sign))
+    circle = np.linspace(0, 2 * np.pi, 200)
+    for r in (0.25, 1.0):
+        panel.plot(r * np.cos(circle), r * np.sin(circle), color=GREY, lw=0.4)
+    for row in found.problem.X:
+        x, y = float(row[0]), float(row[1])
+        size = np.hypot(x, y)
+        if size:
+            panel.plot([-y / size, y / size], [x / size, -x / size], color=PALE, lw=0.6, zorder=0)
+    panel.set_aspect("equal")
+    panel.axis("off")
+    panel.set_title("directions: λ falls outwards", fontsize=7.5)
+    return shown
+
+
+def _pieces(interval: Any) -> Any:
+    for piece in interval.pieces:
+        branch, chord = piece.curve.branch, piece.chord
+        for lam, x in ((chord.high, chord.at_high), (chord.low, chord.at_low)):
+            yield branch, float(to_fraction(lam)), x
 
 
 def curves(interval: Any) -> list[tuple[Any, Any, int]]:
     """One curve for each single or pair of each form in which the interval was proved: (lambda, weight, sign)."""
     points: dict[Any, list[tuple[float, float]]] = {}
-    for piece in interval.pieces:
-        branch, chord = piece.curve.branch, piece.chord
-        for lam, x in ((chord.high, chord.at_high), (chord.low, chord.at_low)):
-            _, b, _ = branch.parts(x)
-            for k, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
-                place = (neuron.place.sign, neuron.place.face, pair)
-                points.setdefault(place, []).append((float(to_fraction(lam)), float(b[k].mid())))
+    for branch, lam, x in _pieces(interval):
+        _, b, _ = branch.parts(x)
+        for k, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
+            place = (neuron.place.sign, neuron.place.face, pair)
+            points.setdefault(place, []).append((lam, float(b[k].mid())))
+    return _lines(points)
+
+
+def turns(interval: Any) -> list[tuple[Any, Any, int]]:
+    """The angle of each neuron's direction, u and -u of a pair both: (lambda, angle, sign)."""
+    points: dict[Any, list[tuple[float, float]]] = {}
+    for branch, lam, x in _pieces(interval):
+        g, _, _ = branch.parts(x)
+        for k, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
+            z = [float((v * neuron.place.sign).mid()) for v in (branch.data.a[k] * g).entries()]
+            for turn in (1, -1)[: 1 + pair]:
+                place = (neuron.place.sign, neuron.place.face, turn)
+                points.setdefault(place, []).append((lam, np.arctan2(turn * z[1], turn * z[0])))
+    return [(lams, np.unwrap(angles), sign) for lams, angles, sign in _lines(points)]
+
+
+def _lines(points: dict[Any, list[tuple[float, float]]]) -> list[tuple[Any, Any, int]]:
     return [
         (np.array([p[0] for p in line]), np.array([p[1] for p in line]), place[0])
         for place, line in points.items()
@@ -59,11 +162,17 @@ def curves(interval: Any) -> list[tuple[Any, Any, int]]:
 def caption(found: Any) -> str:
     """What is seen, and how much of it is proved."""
     unique = sum(not i.p_unique for i in found.intervals)
-    shaded = f" On the shaded {counted(unique, 'interval')} the network is not unique." if unique else ""
+    where = "interval" if unique == 1 else counted(unique, "interval")
+    shaded = (
+        f" On the shaded {where} the network is not unique; a pair u, −u is one curve there."
+        if unique
+        else ""
+    )
     state = "every lambda" if not found.undecided else "all but the hatched pieces"
     return (
         f"Weights of the neurons of optimal networks against λ (blue: sign +, red: sign −), with "
-        f"{counted(len(found.breakpoints), 'breakpoint')}; proved for {state}.{shaded}"
+        f"{counted(len(found.breakpoints), 'breakpoint')}; below, the number of neurons that reach λ (black) and the "
+        f"optimal value (orange); proved for {state}.{shaded}"
     )
 
 

@@ -40,18 +40,29 @@ def page(
     need_plotly()
     from polyrelu.show.interactive.numbers import numbers
 
-    data = numbers(result, neurons, feature, max_vertices)
+    return _page(numbers(result, neurons, feature, max_vertices), "page")
+
+
+def path_page(found: Any) -> Page:
+    """The page of a path: a slider for lambda, each of whose positions is a proved optimum."""
+    need_plotly()
+    from polyrelu.show.interactive.path_numbers import numbers
+
+    return _page(numbers(found), "path")
+
+
+def _page(data: dict[str, Any], kind: str) -> Page:
+    """A page of a kind around its numbers."""
     parts = {
         "TITLE": escape(data["title"]),
         "CAPTION": escape(data["caption"]),
         "STYLE": _ours("page.css"),
         "PLOTLY": _plotly(),
         "DATA": _embedded(data),
-        "SCRIPT": _ours("page.js"),
+        "SCRIPT": _ours(f"{kind}.js"),
     }
-    pieces = _ours("page.html").split(
-        "@@"
-    )  # not str.replace: a part must not be searched for the next one's name
+    # Not str.replace: a part must not be searched for the next one's name.
+    pieces = _ours(f"{kind}.html").split("@@")
     html = "".join(parts[piece] if k % 2 else piece for k, piece in enumerate(pieces))
     return Page(html, data["caption"])
 

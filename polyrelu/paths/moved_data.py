@@ -1,0 +1,116 @@
+"""How the root of singles moves with the table X, at one lambda.
+
+With nu and the weights b_k as unknowns, lambda (nu - y) + sum b_k D_k X z_k = 0 and (|z_k|^2 - lambda^2) / 2 = 0, where
+z_k = P_k X^T D_k nu. Let V be the rows of X on which face k is 0, G = (V V^T)^-1, and tau = G V X^T D_k nu, so that
+X^T D_k nu = z_k + V^T tau. If entry l of row i moves, V z = 0 and P^2 = P give
+
+    dz_k = a_i P_k e_l - z_l (V^T G)_i,      a = D_k nu - tau (on the rows of V),      z_k . dz_k = a_i z_l,
+
+at fixed nu, and D_k X z_k moves by z_l e_i on active rows, besides. The rest is the inverse of the Jacobian. If the
+rows of V depend on each other the multipliers are not unique, and moving one of these rows has no derivative; nor has
+moving a row of zeros, which leaves every hyperplane at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flint import arb, arb_mat, fmpq_mat
+
+from polyrelu.exact.linear import rank
+from polyrelu.paths.branch import Balls, Branch
+from polyrelu.proof.neuron import Neuron
+
+
+@dataclass(frozen=True, eq=False)
+class MovedData:
+    """Column i d + l of each matrix: the derivative by entry l of row i; nan where there is none."""
+
+    residual: arb_mat
+    weights: arb_mat
+    directions: tuple[arb_mat, ...]
+
+
+def moved_data(branch: Branch, x: Balls, lam: arb) -> MovedData:
+    """The derivatives at a root, for a branch of singles."""
+    n, d, K = branch.program.n, branch.program.d, branch.K
+    nu, b = branch.residual_at(x, lam), branch.parts(x)[1]
+    parts = [_Face(neuron, nu) for neuron in branch.neurons]
+    J = [[lam * int(i == j) for j in range(n)] for i in range(n)]
+    right = arb_mat(n + K, n * d)
+    for k, (part, weight) in enumerate(zip(parts, b, strict=True)):
+        square = (part.A.transpose() * part.A).tolist()
+        J = [[u + weight * v for u, v in zip(*rows, strict=True)] for rows in zip(J, square, strict=True)]
+        fit = part.active * part.moved
+        for i in range(n):
+            for c in range(d):
+                column = i * d + c
+                for row in range(n):
+                    right[row, column] += fit[row, column] * weight
+                if part.on[i]:
+                    right[i, column] += part.z[c, 0] * weight
+                right[n + k, column] = part.a[i] * part.z[c, 0]
+    borders = [(part.A.transpose() * part.z).entries() for part in parts]
+    wide = [row + [border[i] for border in borders] for i, row in enumerate(J)]
+    J = arb_mat(wide + [border + [arb(0)] * K for border in borders])
+    moved = J.solve(-right) if n + K else right
+    residual = arb_mat(n, n * d, moved.entries()[: n * n * d])
+    weights = arb_mat(K, n * d, moved.entries()[n * n * d :])
+    turned = tuple(
+        (part.moved + part.A * residual) * (neuron.place.sign / lam)
+        for part, neuron in zip(parts, branch.neurons, strict=True)
+    )
+    return _without_undefined(branch, MovedData(residual, weights, turned))
+
+
+class _Face:
+    """One neuron: its matrices, z, a, and dz at fixed nu for every entry."""
+
+    def __init__(self, neuron: Neuron, nu: arb_mat) -> None:
+        program, rows = neuron.program, neuron.place.zero_set
+        n, d = program.n, program.d
+        self.A, self.on = arb_mat(neuron.A), [side > 0 for side in neuron.place.face]
+        X = program.Xq.tolist()
+        self.active = arb_mat([[v if on else 0 for v in row] for row, on in zip(X, self.on, strict=True)])
+        self.z = self.A * nu
+        full = self.active.transpose() * nu
+        kept = [j for j in rows if any(v != 0 for v in X[j])]
+        self.a = [nu[i, 0] if on else arb(0) for i, on in enumerate(self.on)]
+        bent = dict[int, list[arb]]()
+        P = [[arb(int(i == j)) for j in range(d)] for i in range(d)]
+        V = fmpq_mat([X[j] for j in kept]) if kept else fmpq_mat(0, d)
+        if kept and rank(V.tolist()) == len(kept):
+            G = (V * V.transpose()).inv()
+            tau = (arb_mat(G * V) * full).entries()
+            H = V.transpose() * G
+            P = (arb_mat(P) - arb_mat(H * V)).tolist()
+            for index, j in enumerate(kept):
+                self.a[j] = -tau[index]
+                bent[j] = [arb(H[row, index]) for row in range(d)]
+        self.moved = arb_mat(d, n * d)
+        for i in range(n):
+            for c in range(d):
+                for row in range(d):
+                    less = bent[i][row] * self.z[c, 0] if i in bent else arb(0)
+                    self.moved[row, i * d + c] = P[row][c] * self.a[i] - less
+
+
+def undefined_rows(branch: Branch) -> set[int]:
+    """Rows that cannot be moved: zeros, and rows on which a neuron vanishes together with others they depend on."""
+    X = branch.program.Xq.tolist()
+    found = {i for i, row in enumerate(X) if all(v == 0 for v in row)}
+    for neuron in branch.neurons:
+        kept = [j for j in neuron.place.zero_set if j not in found]
+        if kept and rank([X[j] for j in kept]) < len(kept):
+            found.update(kept)
+    return found
+
+
+def _without_undefined(branch: Branch, found: MovedData) -> MovedData:
+    d, nan = branch.program.d, arb("nan")
+    for i in undefined_rows(branch):
+        for table in (found.residual, found.weights, *found.directions):
+            for row in range(table.nrows()):
+                for c in range(d):
+                    table[row, i * d + c] = nan
+    return found

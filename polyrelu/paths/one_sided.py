@@ -1,0 +1,95 @@
+"""Derivatives on both sides of a breakpoint: those of the structure above, and those of the structure below.
+
+At a breakpoint both structures have the same residual and weights, and each goes on smoothly on its own side: the
+derivative by lambda from above is that of the upper one. Moving the targets or the table moves the breakpoint, too;
+then either derivative holds as long as lambda stays on that side of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from flint import arb
+
+from polyrelu.data.problem import Problem, penalty
+from polyrelu.display import Reported, picture
+from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.rational import to_fmpq
+from polyrelu.paths.algebra import ExactZero, exact_zero
+from polyrelu.paths.branch import BITS
+from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.curve import Curve, Faces
+from polyrelu.paths.directions import Node
+from polyrelu.paths.forms import as_singles
+from polyrelu.paths.gaps import started, walked
+from polyrelu.paths.sensitivity import Sensitivity, at_root, sensitivity
+from polyrelu.proof.program import Program
+
+AROUND = Fraction(1, 1000)
+"""How far from a lambda its breakpoint is walked to, relative to it."""
+FINE = 200
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class OneSided(Reported):
+    """The derivatives above and below a breakpoint."""
+
+    problem: Problem
+    lam: arb
+    exact: ExactZero | None
+    above: Sensitivity
+    below: Sensitivity
+
+    def plot(self) -> Any:
+        """The influence of rows on neurons, as a figure with `.save(file)` and a `caption`."""
+        return picture(self)
+
+
+def derivatives(problem: Problem, lam: Any = None) -> Sensitivity | OneSided:
+    """The derivatives at a lambda; at a breakpoint, those on both sides.
+
+    >>> found = derivatives(Problem.of([[1], [2], [-1]], [1, 3, 2]), 2)
+    >>> [len(side.neurons) for side in (found.above, found.below)]
+    [1, 2]
+    """
+    try:
+        return sensitivity(problem, lam)
+    except Undecided as open_:
+        at = problem.lam if lam is None else penalty(lam)
+        here = None if at is None else _breakpoint_at(problem, at)
+        if here is None:
+            raise open_ from None
+        return at_breakpoint(problem, here)
+
+
+def _breakpoint_at(problem: Problem, lam: Fraction) -> Breakpoint | None:
+    """The breakpoint at exactly this lambda, if it is proved to be one."""
+    low, high = (to_fmpq(lam * (1 + part)) for part in (-AROUND, AROUND))
+    with precision(BITS):
+        faces = Faces(Program.of(replace(problem, lam=Fraction(1))))
+        way = walked(problem, started(problem, faces, high), low, high, None)
+        for here in way.breaks:
+            if here.lam.contains(arb(to_fmpq(lam))):
+                exact = exact_zero(here.zero)
+                return here if exact is not None and exact.lam == to_fmpq(lam) else None
+    return None
+
+
+def at_breakpoint(problem: Problem, here: Breakpoint) -> OneSided:
+    """The derivatives on both sides of a proved breakpoint."""
+    with precision(BITS):
+        lam = here.zero.refined(FINE)
+        plain = replace(problem, lam=None)
+        above = _on_side(plain, here.above, here.node_above(), lam)
+        below = _on_side(plain, here.below, here.node_below(), lam)
+        return OneSided(plain, lam, exact_zero(here.zero), above, below)
+
+
+def _on_side(problem: Problem, curve: Curve, node: Node | None, lam: arb) -> Sensitivity:
+    if node is None:
+        raise Undecided("the curve beside the breakpoint was lost")
+    curve, node = as_singles(curve, node) or (curve, node)
+    return at_root(problem, curve.branch, node.point, lam)

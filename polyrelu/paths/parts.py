@@ -1,0 +1,102 @@
+"""The way down in parts, which workers walk at the same time: each begins with an optimum certified at its upper end.
+
+How an interval is cut depends on its ends alone, never on the workers. At a cut both parts are proved, and the optimum
+there is one, so that the pieces on both sides belong to the same structure. A part that cannot begin by itself (at a
+breakpoint, say) is walked from the end of the part above it.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import replace
+from itertools import pairwise
+from threading import Lock
+
+import numpy as np
+from flint import fmpq
+from threadpoolctl import threadpool_limits
+
+from polyrelu import budget
+from polyrelu.data.problem import Problem
+from polyrelu.errors import LimitReached, Undecided
+from polyrelu.exact.enclosure import ends, precision
+from polyrelu.exact.rational import to_fmpq, to_fraction
+from polyrelu.paths.branch import BITS, Branch
+from polyrelu.paths.curve import Curve, Faces
+from polyrelu.paths.ends import between
+from polyrelu.paths.gaps import Start, Way, started, walked
+from polyrelu.proof.lambda_max import enclosed_root
+from polyrelu.proof.program import Program
+
+PARTS = 8
+"""At about equal ratios, from the lower end to lambda_max."""
+Asked = tuple[Problem, Program, fmpq]
+"""The problem, its program, and the square of lambda_max."""
+_ONE_AT_A_TIME = Lock()
+"""The working precision is one number for a process: threads of one engine take turns."""
+
+
+def start_at(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Start | None:
+    """The zero network above lambda_max (whose square is given); else what is proved at the upper end."""
+    if high * high > largest:
+        curve = Curve(Branch(faces.program, (), ()), faces)
+        return curve, curve.node([], high)
+    with suppress(Undecided, LimitReached):
+        return started(problem, faces, high)
+    return None
+
+
+def walked_in_parts(asked: Asked, low: fmpq, high: fmpq, executor: Executor) -> Way:
+    """The whole way down, on any executor."""
+    problem, _, largest = asked
+    top = ends(enclosed_root(largest, BITS))[1]
+    cuts = between(to_fraction(low), min(top, to_fraction(high)), PARTS) if to_fraction(low) < top else []
+    spans = [(to_fmpq(b), to_fmpq(a)) for a, b in pairwise([to_fraction(low), *cuts, to_fraction(high)])]
+    way, futures = Way(), [_submitted(executor, asked, *span) for span in reversed(spans)]
+    for (above, below), future in zip(reversed(spans), futures, strict=True):
+        found = None
+        if future is not None:
+            with suppress(Exception):  # whatever became of a worker: a part is a pure function
+                found = future.result()
+        if found is None:
+            found = part(asked, below, above, None)
+        open_at_cut = not found.pieces or any(gap.low == above for gap in way.gaps)
+        way.extend(_from_above(problem, way, below) if way.pieces and open_at_cut else found)
+    return way
+
+
+def _submitted(executor: Executor, asked: Asked, above: fmpq, below: fmpq) -> Future[Way] | None:
+    """A part for a worker, if the engine takes any."""
+    deadline = budget.current().deadline
+    left = None if deadline is None else max(0, deadline - time.monotonic())
+    try:
+        return executor.submit(part, asked, below, above, left)
+    except (RuntimeError, OSError):
+        return None
+
+
+def part(asked: Asked, low: fmpq, high: fmpq, seconds: float | None) -> Way:
+    """What is proved from one penalty down to another; in a worker, or here."""
+    problem, program, largest = asked
+    limits = budget.current() if seconds is None else budget.Budget(budget.seconds_from_now(seconds))
+    with (
+        _ONE_AT_A_TIME,
+        budget.spending(replace(limits, executor=None)),
+        precision(BITS),
+        threadpool_limits(limits=1, user_api="blas"),
+        np.errstate(all="ignore"),
+    ):
+        start = start_at(problem, Faces(program), largest, high)
+        return walked(problem, start, low, high, None)
+
+
+def _from_above(problem: Problem, way: Way, low: fmpq) -> Way:
+    """A part that goes on from the last piece, in place of what was left open below it."""
+    last = way.pieces[-1]
+    way.gaps[:] = [gap for gap in way.gaps if gap.low >= last.chord.low]
+    with _ONE_AT_A_TIME, precision(BITS):
+        point = last.curve.branch.newton(last.chord.at_low, last.chord.low)
+        start = None if point is None else (last.curve, last.curve.node(point, last.chord.low))
+        return walked(problem, start, low, last.chord.low, None)

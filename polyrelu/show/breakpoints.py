@@ -1,0 +1,111 @@
+"""A breakpoint: what happens there, and the neurons above, at and below it, in one order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flint import arb
+
+from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.continuity import continuity_at
+from polyrelu.paths.curve import antipode
+from polyrelu.paths.events import Change
+from polyrelu.paths.forms import as_singles
+from polyrelu.paths.solution_path import Path
+from polyrelu.proof.neuron import Place
+
+
+def breakpoint_json(found: Path, k: int, digits: int) -> dict[str, Any]:
+    """Breakpoint k as a JSON object."""
+    here, exact = found.breakpoints[k], found.exact(k)
+    at = tight_at(here)
+    continuous, jump = continuity_at(here)
+    return {
+        "lambda": list(found.breakpoint(k, digits)),
+        "exact": None if exact is None else exact.name,
+        "events": [
+            {"type": change.kind, "neuron": _moving(at, here, change), "row": change.row}
+            for change in here.changes
+        ],
+        "above": [_place(p) for p in _ordered(here.above.tight, at, here)],
+        "at": [_place(p) for p in at],
+        "below": [_place(p) for p in _ordered(here.below.tight, at, here)],
+        "network_continuous": continuous,
+        "convex_jump": jump,
+    }
+
+
+def tight_at(here: Breakpoint) -> list[Place]:
+    """The neurons that are tight at the breakpoint itself: heavy ones first.
+
+    Where neurons come or go these are all of both sides; one that slides is on the smaller face.
+    """
+    renamed = {old: new for c in here.changes for old, new in c.names.items()}
+    below, above = here.below, here.above
+    places = dict.fromkeys(
+        [
+            *below.tight,
+            *(p for p in above.tight if p not in renamed),
+            *(p for c in here.changes for p in c.guests_above),
+        ]
+    )
+    slid = {
+        new: on
+        for c in here.changes
+        for old, new in c.names.items()
+        for on in [_smaller(old, new)]
+        if on is not None
+    }
+    weights = _weights(here)
+    order = sorted(places, key=lambda p: (-float(weights.get(p, arb(0)).mid()), -p.sign, p.face))
+    return [slid.get(p, p) for p in order]
+
+
+def _smaller(old: Place, new: Place) -> Place | None:
+    """The face at the breakpoint of a neuron that moves from one face to another."""
+    face = tuple(a if a == b else 0 for a, b in zip(old.face, new.face, strict=True))
+    return Place(old.sign, face)
+
+
+def _number(at: list[Place], here: Breakpoint, place: Place) -> int | None:
+    """The position in `at` of a neuron that an event names by its place above or below."""
+    moved = {old: _smaller(old, new) for c in here.changes for old, new in c.names.items()}
+    there = moved.get(place, place)
+    return at.index(there) if there in at else None
+
+
+def _weights(here: Breakpoint) -> dict[Place, arb]:
+    """Of the neurons below the breakpoint; of a pair that shares its weight freely, the whole for both."""
+    node = here.node_below()
+    if node is None:
+        return {}
+    curve, node = as_singles(here.below, node) or (here.below, node)
+    branch, found = curve.branch, dict[Place, arb]()
+    for neuron, pair, weight in zip(branch.neurons, branch.paired, branch.parts(node.point)[1], strict=True):
+        found |= dict.fromkeys((neuron.place, antipode(neuron.place)) if pair else (neuron.place,), weight)
+    return found
+
+
+def _moving(at: list[Place], here: Breakpoint, change: Change) -> int | None:
+    """The position of the neuron that an event is about; of a pair that moves as one, the first."""
+    moving = {*change.names, *change.guests_above, *change.guests_below}
+    both = [change.place, *(p for p in moving if p == antipode(change.place))]
+    return min((k for k in (_number(at, here, p) for p in both) if k is not None), default=None)
+
+
+def _ordered(places: Iterable[Place], at: list[Place], here: Breakpoint) -> list[Place]:
+    """In the order of `at`, by which a neuron is named."""
+    numbers = {place: _number(at, here, place) for place in places}
+    return sorted(numbers, key=lambda p: (numbers[p] is None, numbers[p] or 0, -p.sign, p.face))
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"sign": "+" if place.sign > 0 else "-", "face": list(place.face)}
+
+
+def words_of_breakpoint(here: Breakpoint) -> str:
+    """What happens there."""
+    return ", ".join(
+        change.kind + (f" row {change.row + 1}" if change.row is not None else "") for change in here.changes
+    )

@@ -1,0 +1,354 @@
+"""Proof files of paths: accepted by bare Python, true, and every lie rejected by the step that finds it."""
+
+import ast
+import copy
+import json
+import shutil
+import subprocess
+import sys
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from polyrelu import certify, path
+from polyrelu.certificate import check
+from polyrelu.certificate import path as checker
+from polyrelu.certificate.document import canonical_bytes, problem_digest
+from polyrelu.certificate.write_kernel import neuron_text
+from polyrelu.certificate.write_path import bounded_document, path_document
+from polyrelu.cli import main
+from polyrelu.data.problem import Problem
+from polyrelu.paths.bounded import bounded_path
+from tests.batteries.mutation import mutants
+from tests.certificate.test_certificate_schema import SCHEMA, valid
+
+HERE = Path(checker.__file__)
+PAGE = (Path(__file__).parents[2] / "docs" / "theory" / "proof_files.md").read_text()
+
+
+def table(seed, n=6, d=2):
+    rng = np.random.default_rng(seed)
+    return rng.integers(-9, 10, (n, d)).tolist(), rng.integers(-9, 10, n).tolist()
+
+
+ONE = ([[1], [2], [-1]], [1, 3, 2])
+SIXTH = ([[5, 0], [3, 4], [3, -4], [-5, 0], [-3, -4], [-3, 4]], [2, 0, 1, 1, 5, 3])
+TABLES = {
+    "one feature": (ONE, "1", "8"),
+    "unit rows": (([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [3, 4, -5]), "1", "6"),
+    "pairs that share their weight": (SIXTH, "1", "8"),
+    "a zero row, and parallel rows": (([[1, 1], [0, 0], [2, -1], [4, -2]], [1, 5, 2, 1]), None, None),
+    "random": (table(1), None, None),
+}
+
+
+@cache
+def document_of(name):
+    (X, y), low, high = TABLES[name]
+    return path_document(path(X, y, low, high))
+
+
+@cache
+def bounded():
+    return bounded_document(bounded_path(Problem.of(*ONE), "1", "8", gap=Fraction(1, 20)))
+
+
+def intervals(document):
+    """Both ends of what each part of a file claims, and its neurons."""
+    for one in document["intervals"]:
+        shares = checker.shares_of(one["shares"], len(one["faces"]))
+        lams = [Fraction(node["lambda"]) for node in one["nodes"]]
+        yield lams[0], lams[-1], checker.all_faces(one["faces"], shares), shares
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_what_a_file_claims_is_what_certify_finds(name):
+    document = document_of(name)
+    assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
+    for low, high, faces, shares in intervals(document):
+        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
+        assert low < lam < high
+        optimum = certify(*TABLES[name][0], lam).proved()
+        assert sorted(map(neuron_text, optimum.neurons)) == faces
+        assert all(optimum.support.used)
+        assert optimum.nullity == sum(s is not None for s in shares) - shares.count("solved")
+
+
+@pytest.mark.parametrize("name", ["one feature", "pairs that share their weight", "random"])
+def test_little_is_left_out(name):
+    (X, y), low, high = TABLES[name]
+    found, document = path(X, y, low, high), document_of(name)
+    assert len(document["left_out"]) == len(found.breakpoints)
+    whole = sum(high - low for low, high, *_ in intervals(document))
+    assert whole > Fraction(9999, 10000) * (found.high - found.low)
+    assert sum("there is a breakpoint" in words for words in document["claims"]) == len(found.breakpoints)
+
+
+def test_a_file_about_pairs_says_how_many_networks_there_are():
+    (claim, *_) = document_of("pairs that share their weight")["claims"]
+    assert "a polytope of dimension 1, and all are one function on R^d" in claim
+
+
+def alone(file, *arguments):
+    """The answer of the checkers, copied to a place without the package."""
+    folder = file.parent / "alone"
+    folder.mkdir(exist_ok=True)
+    for name in ("check.py", "kernel.py", "path.py"):
+        shutil.copy(HERE.with_name(name), folder)
+    command = [sys.executable, "-I", "-S", str(folder / "check.py"), str(file), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_bare_python_is_enough(tmp_path):
+    for k, document in enumerate((document_of("random"), bounded())):
+        file = tmp_path / f"{k}.json"
+        file.write_bytes(canonical_bytes(document))
+        told = alone(file)
+        assert told.returncode == 0, told.stdout
+        first, verdict, *rest = told.stdout.splitlines()
+        assert "lambda from" in first
+        assert verdict == "ACCEPTED"
+        assert [line[len("  proved: ") :] for line in rest if "proved:" in line] == document["claims"]
+        assert [line[len("  not claimed: ") :] for line in rest if "not claimed" in line] == document[
+            "left_out"
+        ]
+    (tmp_path / "alone" / "kernel.py").unlink()
+    command = [sys.executable, "-I", str(tmp_path / "alone" / "check.py"), str(file)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (told.returncode, "needs kernel.py beside" in told.stdout) == (2, True)
+
+
+def changed(name="one feature", seal=False, **places):
+    """A copy of a true file; `places` are functions that change a part."""
+    document = copy.deepcopy(document_of(name))
+    for key, change in places.items():
+        change(document[key])
+    if seal:
+        document["problem_sha256"] = problem_digest(document["problem"])
+    return document
+
+
+def shifted(intervals):
+    intervals[0]["nodes"][-1]["lambda"] = "2"
+
+
+def dropped(intervals):
+    del intervals[1]
+
+
+def swapped(intervals):
+    intervals[0]["faces"], intervals[0]["shares"] = intervals[1]["faces"], intervals[1]["shares"]
+    for node in intervals[0]["nodes"]:
+        node["weights"] = node["weights"][:1]
+
+
+def without_a_neuron(intervals):
+    intervals[0]["faces"].pop(), intervals[0]["shares"].pop()
+    for node in intervals[0]["nodes"]:
+        node["weights"].pop()
+
+
+def too_long(intervals):
+    intervals[0]["nodes"][1:-1] = []
+
+
+def node_of(lam, nu, weights):
+    return {
+        "lambda": str(lam),
+        "denominator": "1",
+        "nu": list(map(str, nu)),
+        "weights": list(map(str, weights)),
+    }
+
+
+def file_about(X, y, faces, shares, *nodes):
+    spec = {"X": [[str(v) for v in row] for row in X], "y": list(map(str, y)), "from": "1", "to": "2"}
+    spec = {**spec, "gated": False, "patterns": "cells"}
+    head = {"format": "polyrelu-proof", "version": 2, "kind": "path", "claims": [], "left_out": []}
+    parts = [{"faces": faces, "shares": shares, "nodes": [node_of(*node) for node in nodes]}]
+    return {**head, "problem": spec, "problem_sha256": problem_digest(spec), "intervals": parts}
+
+
+def backwards(intervals):
+    intervals[0]["nodes"].reverse()
+
+
+def beyond(problem):
+    problem["to"] = "7"
+
+
+def set_to(key, value):
+    def change(intervals):
+        intervals[0][key] = value
+
+    return change
+
+
+def a_share(value):
+    def change(intervals):
+        shares = intervals[0]["shares"]
+        shares[next(k for k, share in enumerate(shares) if share not in (None, "solved"))] = value
+
+    return change
+
+
+def fewer_solved(intervals):
+    shares = intervals[0]["shares"]
+    shares[shares.index("solved")] = "1/2"
+    for node in intervals[0]["nodes"]:
+        node["weights"].pop()
+
+
+PAIRS = "pairs that share their weight"
+LIES = {
+    "a tube around each chord holds one root for every lambda": lambda: file_about(
+        [[1]], [3], ["++"], [None], (1, [1], [2]), (2, [-2], [1])
+    ),
+    "the system of a chord is regular at its middle": lambda: file_about(
+        [[1]], [3], ["++"], [None], (1, [0], [0]), (2, [0], [0])
+    ),
+    "as many pairs are solved for as their directions have dimensions": lambda: changed(
+        PAIRS, intervals=fewer_solved
+    ),
+    "the faces are sorted, each once": lambda: changed(intervals=lambda i: i[0]["faces"].reverse()),
+    "a share lies between 0 and 1": lambda: changed(PAIRS, intervals=a_share("1")),
+    "no neuron is listed twice": lambda: file_about(
+        [[1]], [3], ["++", "+-"], ["solved", "1/2"], (1, [1], [2, 1, 1]), (2, [2], [1, 1, 1])
+    ),
+    "the nodes are in increasing order": lambda: changed(intervals=backwards),
+    "an interval lies between both ends": lambda: changed(seal=True, problem=beyond),
+    "every weight is positive": lambda: file_about(
+        [[1]], [0], ["++"], [None], (1, [1], [-1]), (2, [2], [-2])
+    ),
+    "both weights of every pair are positive": lambda: file_about(
+        [[1], [-1]], [0, 5], ["++-"], ["solved"], (1, [1, 1], [3, 4]), (2, [2, 2], [1, 3])
+    ),
+    "the intervals are in increasing order": lambda: changed(intervals=lambda i: i.reverse()),
+    "the SHA-256 of the problem is ": lambda: changed(problem=beyond),
+    "the claims are what was proved: ": lambda: changed(intervals=dropped),
+    "what is left out is told: ": lambda: changed(left_out=lambda left: left.pop()),
+}
+OTHERS = {
+    "a neuron is dropped": (without_a_neuron, "a neuron lies strictly inside its face"),
+    "another structure": (swapped, "a neuron lies strictly inside its face"),
+    "the end is shifted across a breakpoint": (shifted, "every weight is positive"),
+}
+
+
+def steps():
+    """The sentences of all calls of `need`, and of what is rejected outright."""
+    for node in ast.walk(ast.parse(HERE.read_text())):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in ("need", "Rejected"):
+                text = node.args[-1]
+                while isinstance(text, ast.BinOp):
+                    text = text.left
+                yield text.value
+
+
+BOUNDED = {
+    "the first and the last node are the ends of the path": lambda d: d["nodes"].pop(),
+    "the lower bound of a node is positive": lambda d: d["nodes"][0].update(t="0"),
+}
+
+
+@pytest.mark.parametrize("step", LIES)
+def test_each_lie_is_rejected_by_its_name(step):
+    with pytest.raises(checker.kernel.Rejected) as refused:
+        checker.check(LIES[step]())
+    assert str(refused.value).startswith(step)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_lies(name):
+    change, words = OTHERS[name]
+    with pytest.raises(checker.kernel.Rejected, match=words):
+        checker.check(changed(intervals=change))
+
+
+def test_a_chord_that_is_too_long_is_rejected():
+    assert any(len(one["nodes"]) > 3 for one in document_of("random")["intervals"])
+    with pytest.raises(checker.kernel.Rejected):
+        checker.check(changed("random", intervals=too_long))
+
+
+@pytest.mark.parametrize("step", BOUNDED)
+def test_each_lie_about_bounds_is_rejected_by_its_name(step):
+    document = copy.deepcopy(bounded())
+    BOUNDED[step](document)
+    with pytest.raises(checker.kernel.Rejected) as refused:
+        checker.check(document)
+    assert str(refused.value).startswith(step)
+
+
+def test_other_lies_about_bounds():
+    for change in (
+        lambda d: d["nodes"][1]["nu"].update(denominator="1"),
+        lambda d: d["nodes"][1].update({"lambda": "1"}),
+        lambda d: d["nodes"].pop(1),
+        lambda d: d["claims"].append("And so on."),
+    ):
+        document = copy.deepcopy(bounded())
+        change(document)
+        with pytest.raises(checker.kernel.Rejected):
+            checker.check(document)
+
+
+def test_there_is_a_lie_and_a_line_on_the_page_for_every_step():
+    assert set(steps()) == set(LIES) | set(BOUNDED)
+    assert [step for step in steps() if f'"{step.rstrip(": ")}' not in PAGE] == []
+
+
+def test_random_changes_are_never_accepted():
+    """A digit of any number changed: rejected, or unusable."""
+    rng = np.random.default_rng(0)
+    text = canonical_bytes(document_of("one feature")).decode()
+    digits = [
+        k for k, letter in enumerate(text) if letter.isdigit() and k > text.index("problem_sha256") + 90
+    ]
+    digits += [k for k in range(text.index('"intervals"'), text.index('"kind"')) if text[k].isdigit()]
+    for k in rng.choice(digits, 60):
+        mutant = text[:k] + str((int(text[k]) + rng.integers(1, 10)) % 10) + text[k + 1 :]
+        try:
+            answer = checker.check(json.loads(mutant))
+        except (checker.kernel.Rejected, checker.kernel.Unusable):
+            continue
+        assert answer == (document_of("one feature")["claims"], document_of("one feature")["left_out"])
+
+
+@pytest.mark.parametrize("kind", ["path", "bounded path"])
+def test_the_schema_describes_what_is_written_and_what_breaks_it_is_refused(kind):
+    document, broken = document_of(PAIRS) if kind == "path" else bounded(), 0
+    assert valid(document, SCHEMA)
+    for change in mutants(document):
+        mutant = change.made()
+        if not valid(mutant, SCHEMA):
+            broken += 1
+            with pytest.raises((checker.kernel.Rejected, checker.kernel.Unusable)):
+                checker.check(mutant)
+    assert broken > 50
+
+
+def test_command_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("data.csv").write_text("1,1\n2,3\n-1,2\n")
+    Path("other.csv").write_text("1,1\n2,3\n-1,3\n")
+    assert main(["path", "data.csv", "--from", "1", "--to", "8", "--out", "path.json.gz"]) == 0
+    assert "left out: the optimal networks for lambda between 1.999998" in capsys.readouterr().out
+    assert main(["check", "path.json.gz", "--data", "data.csv"]) == 0
+    assert capsys.readouterr().out.startswith("3 rows, 1 column, lambda from 1 to 8, ReLU")
+    assert main(["check", "path.json.gz", "--data", "other.csv"]) == 1
+    assert "REJECTED: problem: this is a proof of another problem" in capsys.readouterr().out
+    for wrong in (["--lam", "1", "--data", "data.csv"], ["--gated", "--data", "data.csv"]):
+        assert main(["check", "path.json.gz", *wrong]) == 2
+    assert main(["explain", "path.json.gz"]) == 2
+    assert main(["path", "data.csv", "--at", "1", "--out", "x.json"]) == 2
+    assert main(["path", "data.csv", "--from", "1", "--to", "8", "--gap", "1/10", "--out", "gap.json"]) == 0
+    assert main(["check", "gap.json", "--data", "data.csv", "--json"]) == 0
+    check_answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert check_answer["status"] == "accepted"
+    assert check.main(["path.json.gz"]) == 0

@@ -1,0 +1,71 @@
+"""A path on any engine: the same answer, and answers that travel."""
+
+import json
+import pickle
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from polyrelu import path
+from polyrelu.cli import main
+
+
+def table(seed):
+    rng = np.random.default_rng(seed)
+    return rng.integers(-9, 10, (6, 2)).tolist(), rng.integers(-9, 10, 6).tolist()
+
+
+TABLES = {
+    "random": table(1),
+    "four neurons at once": ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]),
+    "one feature": ([[1], [2], [-1]], [1, 3, 2]),
+}
+
+
+def said(found):
+    answer = found.to_json(20)
+    answer.pop("seconds")
+    return answer
+
+
+class Broken:
+    """An engine that takes no work, or loses it."""
+
+    def __init__(self, refuses):
+        self.refuses = refuses
+
+    def submit(self, *_):
+        if self.refuses:
+            raise RuntimeError("it is shut down")
+        lost = Future()
+        lost.set_exception(OSError("the worker is gone"))
+        return lost
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_engine_gives_the_same_answer(name):
+    alone = path(*TABLES[name])
+    with ProcessPoolExecutor(2) as processes, ThreadPoolExecutor(2) as threads:
+        for engine in (processes, threads, Broken(True), Broken(False)):
+            assert said(path(*TABLES[name], executor=engine)) == said(alone)
+    assert said(pickle.loads(pickle.dumps(alone))) == said(alone)
+
+
+def test_a_part_that_begins_at_a_breakpoint_is_walked_from_above(monkeypatch):
+    from polyrelu.paths import parts
+
+    monkeypatch.setattr(parts, "between", lambda *_: [2])  # the second neuron enters there
+    found = path(*TABLES["one feature"], 1, 8, executor=Broken(True))
+    assert said(found) == said(path(*TABLES["one feature"], 1, 8))
+
+
+def test_jobs_on_the_command_line(tmp_path, capsys):
+    file = tmp_path / "data.csv"
+    file.write_text("1,1\n2,3\n-1,2\n")
+    answers = []
+    for jobs in ("1", "2"):
+        assert main(["path", str(file), "--jobs", jobs, "--json"]) == 0
+        answers.append({**json.loads(capsys.readouterr().out), "seconds": None})
+    assert answers[0] == answers[1]
+    assert main(["path", str(file), "--jobs", "2", "--gap", "1/100", "--json"]) == 0

@@ -1,0 +1,69 @@
+"""Paths of programs with a list of patterns, or with gates: what they claim is what certify finds there."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from polyrelu import certify, enumerate_cells, path
+from polyrelu.cli import main
+from polyrelu.errors import BadInput
+
+
+def program(seed, gated, some):
+    rng = np.random.default_rng(seed)
+    X, y = rng.integers(-9, 10, (6, 2)).tolist(), rng.integers(-9, 10, 6).tolist()
+    options = {"gated": gated}
+    if some:
+        cells = enumerate_cells(X).patterns
+        options["patterns"] = cells[rng.permutation(len(cells))[:6]]
+    return X, y, options
+
+
+@pytest.mark.parametrize(("seed", "gated", "some"), [(3, True, False), (3, False, True), (2, True, True)])
+def test_every_interval_is_what_certify_finds(seed, gated, some):
+    X, y, options = program(seed, gated, some)
+    found = path(X, y, **options)
+    assert found.status == "proved"
+    assert len(found.breakpoints) >= 3
+    for interval in found.intervals:
+        low, high = (Fraction(*float(v.mid()).as_integer_ratio()) for v in (interval.low, interval.high))
+        lam = ((low + 2 * high) / 3).limit_denominator(10**5)
+        optimum = certify(X, y, lam, **options).proved()
+        assert {(k.place.sign, k.place.face) for k in optimum.neurons} == {
+            (p.sign, p.face) for p in interval.places
+        }
+        assert optimum.nullity == interval.nullity
+    assert found.scope == certify(X, y, 1, **options).proved().program.scope
+    assert f"All {found.scope}." in found.summary()
+    assert found.to_json()["scope"] == found.scope
+
+
+def test_one_pattern_that_holds_everything_is_a_lasso_in_closed_form():
+    """Gated with the one gate of all rows: ||X^T nu|| = lambda, so nu = y - b X u; X orthogonal makes it explicit."""
+    found = path([[1, 0], [0, 1]], [3, 4], 1, 6, patterns=[[1, 1]], gated=True)
+    assert [found.exact(k).name for k in range(1)] == ["5"]
+    ((_, (low, high)),) = found.weights(2, 12)
+    assert float(low) <= 3 <= float(high)  # 5 - lambda
+
+
+def test_where_an_optimum_is_out_of_reach_the_piece_is_undecided():
+    X, y, options = program(0, True, False)  # y holds a 0: two gates enter together
+    assert 0 in y
+    found = path(X, y, **options)
+    assert found.status == "undecided"
+    assert found.undecided[0].reason
+
+
+def test_command_line(tmp_path, capsys):
+    data, listed = tmp_path / "data.csv", tmp_path / "patterns.csv"
+    data.write_text("1,0,3\n0,1,4\n")
+    listed.write_text("1,1\n")
+    options = ["--patterns", str(listed), "--gated", "--from", "1"]
+    assert main(["path", str(data), *options]) == 0
+    assert "All among gated networks with this one gate." in capsys.readouterr().out
+    for more in (["--at", "1"], ["--gap", "1/10"], ["--out", str(tmp_path / "x.json")]):
+        assert main(["path", str(data), "--gated", *more]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    with pytest.raises(BadInput, match="derivatives are about all networks"):
+        path([[1, 0], [0, 1]], [3, 4], 1, 6, patterns=[[1, 1]], gated=True).sensitivity(2)
