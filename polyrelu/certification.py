@@ -216,7 +216,7 @@ def _certify_program(
             if program.listed is None and not isinstance(blocked, OutOfTime):
                 solutions = _by_the_list(program, largest, timings, stage, max_vertices)
         bounds = None
-        if solutions is None and program.all_cells and not program.gated and problem.setting.is_plain:
+        if solutions is None and program.all_cells and not program.gated:
             from polyrelu.bounding.search import bounds_of
 
             with _step(timings, "bounds", stage):

@@ -44,6 +44,8 @@ class Bounds(Reported):
     seconds: float
     judged: tuple[Fraction, Fraction] | None = None
     """The objective of a network that was asked about, enclosed."""
+    coefficients: Vector = ()
+    """Those of the free functions of the network, then that of a ridge output bias."""
 
     @property
     def gap(self) -> Fraction:

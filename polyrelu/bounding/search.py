@@ -7,6 +7,9 @@ all activation patterns without listing one; the best t is y.nu / |nu|^2, cut of
 
 *Above.* The objective of any network: here that of a float guess, its weights taken exactly.
 
+With free columns, a ridge or a free hidden bias the same holds for vectors nu that are orthogonal to the free columns;
+|nu|^2 has what a ridge adds, and a network joins whatever is best for its weights (see `weights`).
+
 *The ball.* P - D(mu) >= |nu* - mu|^2 / 2 and P - P* >= |nu* - r|^2 / 2 for the optimal residual nu*; added up,
 |nu* - (mu + r)/2|^2 <= P - D - |mu - r|^2 / 4.
 
@@ -17,7 +20,7 @@ gap that is asked for needs.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -29,19 +32,30 @@ from flint import arb
 from threadpoolctl import threadpool_limits
 
 from polyrelu.bounding.bounds import Bounds, DualPoint, Weights
-from polyrelu.bounding.weights import dot, penalty_bounds, residual_of, rounded_network, weights_of
+from polyrelu.bounding.weights import (
+    BITS,
+    dot,
+    extended,
+    penalty_bounds,
+    refitted,
+    residual_of,
+    rounded_network,
+    square,
+    weights_of,
+)
 from polyrelu.budget import OutOfTime, current, part_of_the_time
 from polyrelu.covering import Covered, Question, Resisting, cover
 from polyrelu.covering.question import norm_above
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.errors import BadInput
-from polyrelu.exact.enclosure import ends
+from polyrelu.exact.enclosure import ends, precision
+from polyrelu.exact.rational import to_fmpq
 from polyrelu.guess import Guess
 from polyrelu.networks.objective import judged as as_candidate
 from polyrelu.networks.objective import objective_of
 from polyrelu.networks.objective import residual_of as residual
-from polyrelu.proof.oracle import in_floats
+from polyrelu.proof.directions import ask, in_guess
 from polyrelu.proof.program import Program
 
 GAP = Fraction(1, 10**4)
@@ -65,6 +79,9 @@ def bound(
     network: Any = None,
     max_boxes: int | None = None,
     bias: bool | str = False,
+    output_bias: str = "none",
+    skip: bool = False,
+    free: Sequence[str | int] = (),
     floats: Floats = "decimal",
 ) -> Bounds:
     """Prove lower and upper bounds of the optimum, to a relative gap or until the time of the budget is over.
@@ -76,10 +93,10 @@ def bound(
     (True, True)
     """
     begin = time.monotonic()
-    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, bias=bias, floats=floats)
+    setting: dict[str, Any] = {"bias": bias, "output_bias": output_bias, "skip": skip, "free": free}
+    problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, **setting, floats=floats)
     if problem.y is None or not problem.lam:
         raise BadInput("bounds need a target y and a penalty lambda > 0; give both")
-    problem.setting.refuse("bounds")
     search = Search(problem, Program.of(problem), gap, max_boxes)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
         if network is not None:
@@ -108,8 +125,9 @@ class Search:
         self.problem, self.program, self.gap, self.max_boxes = problem, program, gap, max_boxes
         self.y = program.y
         self.network: Weights = ()
-        self.upper = dot(self.y, self.y) / 2
-        self.residual: Vector = self.y
+        self.residual, self.coefficients = refitted(program, self.y)
+        self.start = self.residual[:-1]
+        self.upper = square(program, self.residual) / 2
         self.dual = DualPoint(tuple(Fraction(0) for _ in self.y), Fraction(0), Fraction(0))
         self.lower, self.boxes = Fraction(0), 0
 
@@ -126,8 +144,8 @@ class Search:
             if guess is None:
                 self.use_begun()
                 return
-            self.offer(rounded_network(guess))
-            nu = tuple(Fraction(float(v)) for v in guess.nu)
+            self.offer(self.rounded(guess))
+            nu = extended(self.program, tuple(Fraction(float(v)) for v in guess.nu))[:-1]
             if self.reached() or not self.cover_finer(nu):
                 return
 
@@ -140,24 +158,26 @@ class Search:
     def offer_begun(self) -> None:
         """The network of a guess that was interrupted: any network is an upper bound."""
         for begun in self.program.guesser.begun_guesses():
-            self.offer(rounded_network(begun))
+            self.offer(self.rounded(begun))
 
     def use_begun(self) -> None:
         """Its residual, feasible for nearly its own level (the solver comes down to lambda), shrunk to ours."""
         self.offer_begun()
         for begun in self.program.guesser.begun_guesses():
             part = Fraction(min(float(self.program.lam / begun.lam), 1.0)) if begun.lam else Fraction(1)
-            nu = tuple(part * Fraction(float(v)) for v in begun.nu)
+            nu = extended(self.program, tuple(part * Fraction(float(v)) for v in begun.nu))[:-1]
             for eps in COARSE:
                 if not isinstance(self.try_(nu, eps), Covered):
                     return
 
     def at_once(self) -> None:
         """A bound without a covering: f_s(u) <= sum |nu_i| |x_i| |u|."""
-        X, denominator = self.program.X_integer, self.program.denominator
-        reach = dot([abs(v) for v in self.y], [norm_above(row) for row in X]) / denominator
+        shift, offset = self.program.shift, self.program.offset
+        X = shift.integer_rows[:, :-1] if offset else self.program.X_integer
+        denominator = shift.denominator if offset else self.program.denominator
+        reach = dot([abs(v) for v in self.start], [norm_above(row) for row in X]) / denominator
         part = self.program.lam / reach if reach else Fraction(1)
-        self.take(tuple(part * v for v in self.y), TINY if reach else Fraction(0))
+        self.take(tuple(part * v for v in self.start), TINY if reach else Fraction(0))
 
     def first(self) -> None:
         """A bound within the first second: the target itself, shrunk until it is feasible."""
@@ -165,7 +185,7 @@ class Search:
         if top > 0 and np.isfinite(top):
             shrunk = min(Fraction(1), self.program.lam / Fraction(top))
             part = Fraction(float(shrunk)) if shrunk < 1 else shrunk
-            self.try_(tuple(part * v for v in self.y), COARSE[0])
+            self.try_(tuple(part * v for v in self.start), COARSE[0])
 
     def try_(self, nu: Vector, eps: Fraction) -> Covered | Resisting:
         """Cover once; keep the bound if it is proved."""
@@ -190,7 +210,7 @@ class Search:
         for eps in self.steps(nu):
             answer = self.try_(nu, eps)
             if not isinstance(answer, Covered):
-                self.program.guesser.seeds.extend(in_floats(u.vector) for u in answer.missed)
+                self.program.guesser.seeds.extend(in_guess(self.program, u.vector) for u in answer.missed)
                 return bool(answer.missed)
             if self.reached():
                 return False
@@ -198,7 +218,7 @@ class Search:
 
     def steps(self, nu: Vector) -> Iterator[Fraction]:
         """Coarse ones, then what the gap needs: D loses about eps (y - nu).nu. None is of use where eps = 0 is not."""
-        loss = max(dot(self.y, nu) - dot(nu, nu), Fraction(1, 10**30))
+        loss = max(dot(self.y, nu) - self.square(nu), Fraction(1, 10**30))
         least = max(min(self.gap * self.upper / loss / 2, COARSE[0]), LEAST)
         finest = Fraction(float(least)).limit_denominator(10**12) or LEAST
         yield from (eps for eps in COARSE if eps > finest)
@@ -211,14 +231,27 @@ class Search:
     def question(self, nu: Vector, eps: Fraction) -> Question:
         """f_s < (1 + eps) lambda for exactly this nu."""
         program, scale = self.program, lcm(*(v.denominator for v in nu))
+        if (
+            not self.problem.setting.is_plain
+        ):  # a vector that is orthogonal to free columns may have long entries
+            with precision(BITS):
+                return ask(program, [arb(to_fmpq(v)) for v in nu], program.lam * (1 + eps), ())
         integers = tuple(int(v * scale) for v in nu)  # f is homogeneous in nu: the level grows with it
         return Question(program.X_integer, integers, 0, program.lam * program.denominator * scale, gap=eps)
 
     def along(self, nu: Vector, eps: Fraction) -> tuple[Fraction, Fraction]:
         """The best t <= 1 / (1 + eps) for t nu, and its value."""
-        square, product = dot(nu, nu), dot(self.y, nu)
-        t = max(min(1 / (1 + eps), product / square), Fraction(0)) if square else Fraction(0)
-        return t, t * product - t * t * square / 2
+        length, product = self.square(nu), dot(self.y, nu)
+        t = max(min(1 / (1 + eps), product / length), Fraction(0)) if length else Fraction(0)
+        return t, t * product - t * t * length / 2
+
+    def square(self, nu: Vector) -> Fraction:
+        """|nu|^2 for a vector that is orthogonal to the free columns, with what a ridge adds."""
+        return square(self.program, extended(self.program, nu))
+
+    def rounded(self, guess: Guess) -> Weights:
+        """The network of a guess."""
+        return rounded_network(guess, self.program.shift if self.program.offset else None)
 
     def take(self, nu: Vector, eps: Fraction) -> None:
         """A feasible direction of dual points: the best of them."""
@@ -228,10 +261,11 @@ class Search:
 
     def offer(self, network: Weights) -> None:
         """A network: its objective is an upper bound."""
-        residual = residual_of(self.problem, network)
-        value = dot(residual, residual) / 2 + self.program.lam * penalty_bounds(network)[1]
+        residual, c = refitted(self.program, residual_of(self.problem, network))
+        penalty = penalty_bounds(network, self.program.normed)[1]
+        value = square(self.program, residual) / 2 + self.program.lam * penalty
         if value < self.upper:
-            self.upper, self.network, self.residual = value, network, residual
+            self.upper, self.network, self.residual, self.coefficients = value, network, residual, c
 
     def reached(self) -> bool:
         """Whether the gap is small enough."""
@@ -239,8 +273,9 @@ class Search:
 
     def best(self, seconds: float, judged: tuple[Fraction, Fraction] | None) -> Bounds:
         """What is proved."""
-        apart = [a - b for a, b in zip(self.dual.mu, self.residual, strict=True)]
-        radius = max(self.upper - self.lower - dot(apart, apart) / 4, Fraction(0))
+        mu = extended(self.program, self.dual.mu)
+        apart = tuple(a - b for a, b in zip(mu, self.residual, strict=True))
+        radius = max(self.upper - self.lower - square(self.program, apart) / 4, Fraction(0))
         return Bounds(
             self.problem,
             self.dual,
@@ -252,6 +287,7 @@ class Search:
             self.boxes,
             seconds,
             judged,
+            self.coefficients,
         )
 
 

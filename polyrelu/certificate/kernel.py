@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ruff: noqa: B905, UP031 -- it runs on Python 3.9, where zip has no strict=
+# ruff: noqa: B905, PLW2901, UP031 -- it runs on Python 3.9, where zip has no strict=
 """Check a polyrelu kernel file (proof format 2) with bare Python (3.9 or newer, standard library only):
 
     python3 -I kernel.py FILE [--seconds N]
@@ -14,7 +14,10 @@ Exit status: 0 accepted, 1 rejected (the step is named), 2 unusable. -I: nothing
 # is believed. All numbers are integers and fractions; what may be chosen freely is chosen here, by a fixed
 # rule. For s = 1, -1 put f_s(u) = s sum_i nu_i (x_i.u)_+ ; *nu is feasible* if f_s(u) <= lambda |u| for all
 # u and both s. A problem may have free columns B, n x q: then fit_i has (B c)_i added, with any c at no cost,
-# and a feasible nu satisfies B^T nu = 0 as well, so that nu.(B c) = 0 throughout.
+# and a feasible nu satisfies B^T nu = 0 as well, so that nu.(B c) = 0 throughout. It may have
+#   - a ridge: one more coefficient e, which is added to all fit_i and costs lambda e^2/2;
+#   - an offset: a hidden bias at no cost. The last column of X is 1, and |w| leaves out the last entry of w.
+#     Then 1 must be among the columns of B: neurons that are active everywhere make constants at no cost.
 
 from __future__ import annotations
 
@@ -28,17 +31,20 @@ import stat
 import sys
 import time
 import zlib
+from collections import namedtuple
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from math import ceil, floor, gcd, isqrt
 from operator import mul
-from typing import Any, NamedTuple
+from typing import Any
 
 MAX_BYTES, MAX_TOKENS, MAX_DIGITS = 16 * 2**20, 400_000, 4000
-# Of a common denominator; and times the entries that have it; lines of boxes that wait.
-MAX_BITS, MAX_SIZE, MAX_WAITING = 2**16, 2**27, 1_000_000
+# Bits: of a common denominator; of all the numbers that have it; of what else a number takes.
+MAX_BITS, MAX_SIZE, OVERHEAD = 2**16, 2**27, 300
 DEPTH, SLOPE, ROOT = 48, 20, 600  # bits: of the finest box, of slopes, of square roots
-ONE, MIXTURES, CLIMBS, ROUNDS = 1 << SLOPE, (4, 16), 2, 3
+ONE, MIXTURES, CLIMBS, ROUNDS, HAIR = 1 << SLOPE, (4, 16), 2, 3, 1 + Fraction(1, 2**20)
+NETWORKS = "two-layer ReLU networks of any width"
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 class Unusable(Exception):
@@ -90,10 +96,10 @@ def load(path: str) -> Any:
     try:
         text = data.decode("ascii")
         document = json.loads(text, parse_int=lambda digits: int(digits[:9]))  # longer ones are not canonical
-        canonical = json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n" == text
+        right = canonical(document) + "\n" == text
     except (ValueError, RecursionError) as error:
         raise Unusable("not a JSON document: %s" % str(error)[:200]) from None
-    usable(canonical, "not in canonical form (sorted keys, each once, no spaces, one final newline)")
+    usable(right, "not in canonical form (sorted keys, each once, no spaces, one final newline)")
     return document
 
 
@@ -141,8 +147,10 @@ class Problem:
     """X = rows / q and y = targets / p, both of integers, lambda, and the SHA-256 of its canonical JSON."""
 
     def __init__(self, spec: Any):
-        fields(spec, "problem", "X y lambda gated patterns" + " free" * ("free" in spec))
-        plain = spec["gated"] is False and spec["patterns"] == "cells"
+        more = [key for key in ("free", "ridge", "offset") if type(spec) is dict and key in spec]
+        fields(spec, "problem", " ".join(["X y lambda gated patterns", *more]))
+        true = [spec[key] is True for key in more if key != "free"]
+        plain = all(true) and spec["gated"] is False and spec["patterns"] == "cells"
         usable(plain, "a kernel file is about ReLU networks with all activation patterns")
         table = items(spec["X"], "X")
         usable(len(table) > 0 and len(items(table[0], "X")) > 0, "X is empty")
@@ -154,13 +162,30 @@ class Problem:
         flat, self.q = over_one([rational(v, "X or free") for row in table for v in row])
         self.rows = [flat[i : i + self.d] for i in range(0, len(flat), self.d + q)]
         self.free = [flat[i :: self.d + q] for i in range(self.d, self.d + q)]  # B, column by column, times q
-        self.name = NETWORKS + " with %d free column%s" % (q, "s" * (q > 1)) * (q > 0)
-        self.every = "every optimal network, among all %s, " % self.name
+        self.ridge, self.offset, ones = "ridge" in more, "offset" in more, [self.q] * self.n
+        self.normed, self.columns = self.d - self.offset, self.free + [ones] * self.ridge
+        biased = not self.offset or ([row[-1] for row in self.rows] == ones and ones in self.free)
+        usable(biased, "with an offset the last column of X is 1, and so is a free column")
+        parts = ["a free hidden bias"] * self.offset + ["%d free column%s" % (q, "s" * (q > 1))] * (q > 0)
+        self.name = " and ".join(parts + ["a ridge output bias"] * self.ridge)
+        self.name = NETWORKS + " with " * bool(self.name) + self.name
+        self.among = "among all %s, " % self.name
+        self.every = "every optimal network, " + self.among
         self.targets, self.p = over_one([rational(v, "y") for v in items(spec["y"], "y", self.n)])
-        self.sha256 = hashlib.sha256(
-            json.dumps(spec, sort_keys=True, separators=(",", ":")).encode()
-        ).hexdigest()
-        self.frobenius = root(Fraction(sum(dot(row, row) for row in self.rows), self.q**2))
+        self.sha256 = hashlib.sha256(canonical(spec).encode()).hexdigest()
+        sizes = [dot(row, row) for row in next(iter(self.tables()))[1]]
+        self.frobenius = root(Fraction(4 * self.n * max(sizes) if self.offset else sum(sizes), self.q**2))
+
+    def tables(self) -> Any:
+        """The rows, times q; with an offset once for each different row, as seen from it, and its number."""
+        last = {tuple(row): j for j, row in enumerate(self.rows)} if self.offset else {(): -1}
+        seen = ((j, [[a - b for a, b in zip(row[:-1], at)] for row in self.rows]) for at, j in last.items())
+        return seen if self.offset else [(-1, self.rows)]
+
+    def square(self, vector: list[Fraction]) -> Fraction:
+        """|v|^2 of a vector over the rows with its ridge entry."""
+        squares, common = over_one([v * v for v in vector[:-1]])
+        return Fraction(sum(squares), common) + self.lam * vector[-1] ** 2
 
     def about(self) -> str:
         """What every answer begins with."""
@@ -176,8 +201,7 @@ def over_one(numbers: list[Fraction]) -> tuple[list[int], int]:
     for x in numbers:
         tick()
         common *= x.denominator // gcd(common, x.denominator)
-        fits = common.bit_length() <= MAX_BITS and common.bit_length() * len(numbers) <= MAX_SIZE
-        usable(fits, "a common denominator is too large")
+        usable(common.bit_length() <= min(MAX_BITS, MAX_SIZE // len(numbers)), "a denominator is too large")
     return [x.numerator * (common // x.denominator) for x in numbers], common
 
 
@@ -190,8 +214,9 @@ def root(square: Fraction) -> Fraction:
 
 
 def decimal(x: Fraction, rounding: str) -> str:
-    """20 digits of a number, rounded down or up."""
-    return str(Context(20, rounding).divide(Decimal(x.numerator), Decimal(x.denominator)).normalize())
+    """20 digits of a number, rounded down or up, whatever context the caller works in."""
+    own = Context(20, rounding)
+    return own.to_sci_string(own.normalize(own.divide(Decimal(x.numerator), Decimal(x.denominator))))
 
 
 def dot(a: Any, b: Any) -> Any:
@@ -199,16 +224,23 @@ def dot(a: Any, b: Any) -> Any:
     return sum(map(mul, a, b))
 
 
+def moderate(count: int, *tables: Any) -> int:
+    """The bits of the largest entries, added; refuse if so many numbers of that size are too many."""
+    size = sum(max((x.bit_length() for row in table for x in row), default=0) for table in tables)
+    usable(count * (size + OVERHEAD) <= 2 * MAX_SIZE, "so many numbers of this size need too much memory")
+    return size
+
+
 def inverse(matrix: list[list[int]]) -> list[list[Fraction]]:
     """The inverse of a Gram matrix of integer vectors; rejected if these are dependent."""
     size = len(matrix)
+    moderate(size**3 // 4, matrix)
     table = [[Fraction(v) for v in (*row, *(i == j for j in range(size)))] for i, row in enumerate(matrix)]
     for j in range(size):  # the diagonal entries are pivots, in any order
         tick()
         need(table[j][j] > 0, "the lines on which a neuron vanishes are independent")
         table[j] = [v / table[j][j] for v in table[j]]
-        for i in (i for i in range(size) if i != j):
-            table[i] = [v - table[i][j] * w for v, w in zip(table[i], table[j])]
+        table = [a if i == j else [v - a[j] * w for v, w in zip(a, table[j])] for i, a in enumerate(table)]
     return [row[size:] for row in table]
 
 
@@ -218,35 +250,24 @@ def inverse(matrix: list[list[int]]) -> list[list[Fraction]]:
 #     N q f_s(u) = s sum_v C_v (v.u)_+ - s l.u :     one kink for each line.
 
 
-class Lines(NamedTuple):
-    """The lines v, their coefficients C, the linear form l, the unit N q, and where the rows are."""
-
-    V: list[tuple[int, ...]]
-    C: list[int]
-    linear: list[int]
-    unit: int
-    spread: list[int]  # sum |c_i|: if |nu* - nu| <= rho then |C_v(nu*) - C_v(nu)| <= N rho spread
-    place: list[tuple[int, int]]  # for each row its line (-1: a zero row) and the sign of c_i
+# The lines v, their coefficients C, the linear form l, the unit N q, sum |c_i| (if |nu* - nu| <= rho then
+# |C_v(nu*) - C_v(nu)| <= N rho spread_v), and for each row its line (-1: a zero row) and the sign of c_i.
+Lines = namedtuple("Lines", "V C linear unit spread place")
 
 
-def lines_of(problem: Problem, N: int, m: list[int]) -> Lines:
-    """Merge the rows, for nu = m / N."""
+def lines_of(rows: list[list[int]], unit: int, m: list[int]) -> Lines:
+    """Merge the rows, for nu = m / N and the unit N q."""
+    moderate(len(rows) * len(rows[0]), rows, [m])
     number: dict[tuple[int, ...], int] = {}
-    found = Lines([], [], [0] * problem.d, N * problem.q, [], [])
-    for row, weight in zip(problem.rows, m):
-        c = gcd(*row) or 1
-        turn = next((1 if x > 0 else -1 for x in row if x), 0)
+    C, linear, spread, place = [0] * (len(rows) + 1), [0] * len(rows[0]), [0] * (len(rows) + 1), []
+    for row, weight in zip(rows, m):
+        c, turn = gcd(*row) or 1, next((1 if x > 0 else -1 for x in row if x), 0)
         v = tuple(turn * x // c for x in row)
-        k = number.setdefault(v, len(number)) if turn else -1
-        found.C.extend([0] * (k == len(found.V)))
-        found.spread.extend([0] * (k == len(found.V)))
-        found.V.extend([v] * (k == len(found.V)))
-        if turn:
-            found.C[k] += weight * c
-            found.spread[k] += c
-        found.linear[:] = [a + weight * c * x * (turn < 0) for a, x in zip(found.linear, v)]
-        found.place.append((k, turn))
-    return found
+        place.append((number.setdefault(v, len(number)) if turn else -1, turn))
+        C[place[-1][0]] += weight * c  # the last entry is that of zero rows
+        spread[place[-1][0]] += c
+        linear = [a + weight * c * x * (turn < 0) for a, x in zip(linear, v)]
+    return Lines(list(number), C[: len(number)], linear, unit, spread[: len(number)], place)
 
 
 # -------------------------------------------------------------------------------- the covering
@@ -273,40 +294,26 @@ def lines_of(problem: Problem, N: int, m: list[int]) -> Lines:
 # |x| follows f_s(u) < level |u|. So r coordinates do. (The stars are told by the signs of v.u.)
 
 
-class Star(NamedTuple):
-    """A neuron's sign, the sign of v.u for every line (0 on Z), and its vector w."""
-
-    sign: int
-    side: list[int]
-    w: list[Fraction]
-
-
-class Side(NamedTuple):
-    """One sign of the question: v, |v|, s C, s C v, which lines are hard; the level, and what refutes."""
-
-    V: list[tuple[int, ...]]
-    A: list[tuple[int, ...]]
-    C: list[int]
-    CV: list[tuple[int, ...]]
-    hard: list[bool]
-    level: int  # these two times N q 2^SLOPE, and S
-    top: int
-    basis: list[list[int]]  # m_k o_k
+# A neuron's sign, the sign of v.u for every line (0 on Z), and its vector w.
+Star = namedtuple("Star", "sign side w")
+# One sign of the question: v, |v|, s C, s C v, which lines are hard; the level, and a hair above it what
+# refutes (both times N q 2^SLOPE, and S); the vectors m_k o_k; bits that a line takes in a box that waits.
+Side = namedtuple("Side", "V A C CV hard level top basis weight")
 
 
-def cover(lines: Lines, level: Fraction, top: Fraction, stars: list[Star], slack: Fraction) -> None:
-    """Prove f_s(u) < level |u| for both s and all u outside the stars."""
+def cover(lines: Lines, level: Any, stars: Any, slack: Any, signs: Any = (1, -1), *, top: Any = 0) -> None:
+    """Prove f_s(u) < level |u| for these s and all u outside the stars."""
     basis, S = row_space(lines)
+    weight = moderate(len(lines.V) * len(basis), basis, lines.V, [lines.C]) + 2 * OVERHEAD
     V = [tuple(dot(v, o) for o in basis) for v in lines.V]
     d, linear, scale = len(basis), [dot(lines.linear, o) for o in basis], lines.unit * S << SLOPE
-    top *= 1 + Fraction(S > 1, 1 << DEPTH)
-    need(level > 0, "the level to stay below is positive")
-    for sign in (1, -1):
-        C = [sign * c for c in lines.C]
+    low, high = floor(level * scale), ceil((top or level) * scale * HAIR)
+    need(low > 0, "the level to stay below is at least one unit")
+    for sign in signs:
+        C, A = [sign * c for c in lines.C], [tuple(map(abs, v)) for v in V]
         CV = [tuple(c * x for x in v) for c, v in zip(C, V)]
         hard = [c >= -slack * spread for c, spread in zip(C, lines.spread)]
-        A = [tuple(map(abs, v)) for v in V]
-        side = Side(V, A, C, CV, hard, floor(level * scale), ceil(top * scale), basis)
+        side = Side(V, A, C, CV, hard, low, high, basis, weight)
         mine = [star.side for star in stars if star.sign == sign]
         for k in range(2 * d):
             c, h = [0] * d, [1 << DEPTH] * d
@@ -315,28 +322,29 @@ def cover(lines: Lines, level: Fraction, top: Fraction, stars: list[Star], slack
 
 
 def row_space(lines: Lines) -> tuple[list[list[int]], int]:
-    """The vectors m_k o_k, and S; the unit vectors and 1 where the lines span everything (or nothing)."""
+    """The vectors m_k o_k, and S; the unit vectors and 1 where the lines span everything."""
     d, basis = len(lines.linear), list[list[int]]()
-    for v in lines.V:
-        rest = list(v)
+    for rest in map(list, lines.V):
         for o in basis:
-            rest = [dot(o, o) * x - dot(o, rest) * y for x, y in zip(rest, o)]
-        if any(rest):
-            basis.append([x // gcd(*rest) for x in rest])
-    if len(basis) in (0, d):
-        return [[int(i == j) for j in range(d)] for i in range(d)], 1
-    S = isqrt(max(dot(o, o) for o in basis)) + 1 << DEPTH
+            tick()
+            rest = [a * x - b * y for a, b in [(dot(o, o), dot(o, rest))] for x, y in zip(rest, o)]
+            rest = [x // c for c in [gcd(*rest) or 1] for x in rest]
+        basis.extend([rest] * any(rest))
+        moderate(len(basis) * d, basis[-1:])
+        if len(basis) == d:
+            return [[int(i == j) for j in range(d)] for i in range(d)], 1
+    S = isqrt(max((dot(o, o) for o in basis), default=0)) + 1 << DEPTH
     return [[m * x for x in o] for o in basis for m in [isqrt((S * S - 1) // dot(o, o)) + 1]], S
 
 
 def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[list[int]]) -> None:
     """A box and all its halves, depth first; on the way down decided lines join the linear part."""
     rest = [(k, dot(v, c), dot(a, h)) for k, (v, a) in enumerate(zip(side.V, side.A))]
-    waiting, stack = len(rest), [(c, h, base, rest, 0, 0, stars)]
+    waiting, stack = len(rest) + len(c), [(c, h, base, rest, 0, 0, stars)]
     while stack:
         tick()
         c, h, base, rest, j, move, stars = stack.pop()
-        waiting -= len(rest)
+        waiting -= len(rest) + len(c)
         undecided = []
         for k, above, across in rest:  # of the box before its centre moved along j, and h_j became |move|
             z, r = above + move * side.V[k][j], across - abs(move) * side.A[k][j]
@@ -354,8 +362,8 @@ def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[
         for turn in (-1, 1):
             centre = [x + turn * half[j] if i == j else x for i, x in enumerate(c)]
             stack.append((centre, half, base, undecided, j, turn * half[j], stars))
-        waiting += 2 * len(undecided)
-        usable(waiting <= MAX_WAITING, "the covering needs too much memory")
+        waiting += 2 * (len(undecided) + len(c))
+        usable(waiting * side.weight <= 8 * MAX_SIZE, "the covering needs too much memory")
 
 
 def leaf_a(side: Side, c: list[int], h: list[int], base: list[int], undecided: list[Any]) -> bool:
@@ -373,8 +381,7 @@ def leaf_a(side: Side, c: list[int], h: list[int], base: list[int], undecided: l
             bent.append((k, t))
         G = [g + t * x for g, x in zip(G, side.CV[k])]
     value, u = bound(side, c, h, G, gamma)
-    height = dot(peak, c)  # f at the centre
-    exceeds = height > 0 and height**2 > side.top**2 * dot(c, c)
+    exceeds = max(dot(peak, c), 0) ** 2 > side.top**2 * dot(c, c)  # f at the centre
     need(not exceeds, "no direction exceeds the level; this one does: " + direction(side, c))
     for _ in range(ROUNDS):
         steps = [(ONE if dot(side.V[k], u) > 0 else 0) - t for k, t in bent]
@@ -435,63 +442,78 @@ def direction(side: Side, c: list[int]) -> str:
 #     |nu* - nu|^2 + |nu* - nu_w|^2 <= 2 (P(w) - D(nu)).
 # By the parallelogram law |nu* - (nu + nu_w)/2|^2 <= P(w) - D(nu) - |nu - nu_w|^2/4. If f_s(u) <= (1 + eps)
 # lambda |u| for both s and all u, then t nu is feasible for 0 <= t <= 1 / (1 + eps).
+#
+# Lemma (ridge). A ridge is a free column 1 and one row more, on which X, y and all other columns are 0 and
+# this one is sqrt(lambda): the residual there is -sqrt(lambda) e, half its square the price. B^T nu = 0 says
+# for this column that nu has the entry -(1.nu) / sqrt(lambda) there. With such entries (kept divided by
+# sqrt(lambda), and 0 where there is no ridge) all that is said here holds with a ridge as well.
+#
+# Lemma (offset). Let x_i = (a_i, 1), z = (u, b), |z| = |u|, and 1.nu = 0. Then nu is feasible iff for every
+# row j, with C_j the sum of the nu_i with x_i = x_j, and the signs with s C_j <= 0,
+#     f_s <= lambda |u| in the problem of the rows a_i - a_j, which has no bias.
+# Proof. That is f_s on the z with x_j.z = 0. For fixed u the function b -> f_s(u, b) is piecewise linear, 0
+# at -infinity and, as 1.nu = 0, constant at +infinity. If its supremum is not 0 it is a maximum, and at the
+# least b that attains it the slope falls: there a_j.u + b = 0 for a j with s C_j < 0.   QED
+# So, too, if z is tight (f_s(z) = lambda |u|, u not 0) and meets no row, it is tight at the next row below
+# (when b falls) and above, or up to infinity, where all rows are active; and if something is tight there is a
+# tight z on a row j with s C_j < 0. To fix s and j costs nothing: 1.nu = 0 makes |f*_s - f_s| <= |nu* - nu| F
+# |u| for F >= |(a_i - a_j)_i|, and F = 2 sqrt(n) max_i |a_i - a_1| will do for all j. (An optimal network
+# exists here, too: kinks may be moved to rows.)
 
 
-class Network(NamedTuple):
-    """Integer vectors over T, their signs, activations s (x.w)_+ and free columns over q T, the residual."""
-
-    T: int
-    signs: list[int]
-    vectors: list[list[int]]
-    columns: list[list[int]]
-    residual: list[Fraction]
+# Vectors over T, signs, activations s (x.w)_+ and free columns over q T, the residual with its ridge entry,
+# and |w|, rounded up.
+Network = namedtuple("Network", "T signs vectors columns residual lengths")
 
 
 def network_of(problem: Problem, spec: Any) -> Network:
     """Read the explicit network."""
-    fields(spec, "network", "denominator neurons" + " coefficients" * bool(problem.free))
+    fields(spec, "network", "denominator neurons" + " coefficients" * bool(problem.columns))
     neurons = items(spec["neurons"], "neurons")
-    usable(len(neurons) * problem.n <= MAX_TOKENS, "the network is too wide for so many rows")
-    found = Network(denominator(spec["denominator"]), [], [], [], [])
-    for neuron in neurons:
-        tick()
-        sign = fields(neuron, "a neuron", "sign vector")["sign"]
-        usable(sign in ("+", "-"), "a sign is + or -")
-        found.signs.append(1 if sign == "+" else -1)
-        found.vectors.append(integers(neuron["vector"], "vector", problem.d))
-        found.columns.append([found.signs[-1] * max(0, dot(row, found.vectors[-1])) for row in problem.rows])
-    c = integers(spec.get("coefficients", []), "coefficients", len(problem.free))
-    parts = found.columns + [[a * x for x in b] for a, b in zip(c, problem.free)]
+    T, d = denominator(spec["denominator"]), problem.normed
+    c = integers(spec.get("coefficients", []), "coefficients", len(problem.columns))
+    W = [integers(fields(k, "a neuron", "sign vector")["vector"], "vector", problem.d) for k in neurons]
+    usable(all(neuron["sign"] in ("+", "-") for neuron in neurons), "a sign is + or -")
+    signs = [1 if neuron["sign"] == "+" else -1 for neuron in neurons]
+    moderate(problem.n * (1 + len(signs) + len(c)), problem.rows + problem.columns, [*W, c, [T]])
+    columns = [[s * max(0, dot(row, w)) for row in problem.rows] for s, w in zip(signs, W)]
+    parts = columns + [[a * x for x in b] for a, b in zip(c, problem.columns)]
     fit = list(map(sum, zip(*parts))) or [0] * problem.n
-    found.columns.extend([found.T * x for x in b] for b in problem.free)
-    scale = problem.q * found.T
-    found.residual[:] = [Fraction(t, problem.p) - Fraction(f, scale) for t, f in zip(problem.targets, fit)]
-    return found
+    columns.extend([T * x for x in b] for b in problem.columns)
+    residual = [Fraction(t, problem.p) - Fraction(f, problem.q * T) for t, f in zip(problem.targets, fit)]
+    residual.append(Fraction(-c[-1] if problem.ridge else 0, T))
+    return Network(T, signs, W, columns, residual, [root(Fraction(dot(w[:d], w[:d]), T**2)) for w in W])
 
 
-def bound_of(problem: Problem, N: int, m: list[int], t: Fraction, network: Network) -> tuple[Any, str]:
-    """upper - lower for t nu = t m / N and the network, once t nu is known to be feasible; and the claim."""
-    t = t / N
-    lower = t * Fraction(dot(problem.targets, m), problem.p) - t * t * dot(m, m) / 2
-    lengths = sum((root(Fraction(dot(w, w), network.T**2)) for w in network.vectors), Fraction(0))
-    squares, common = over_one([v * v for v in network.residual])
-    upper = Fraction(sum(squares), 2 * common) + problem.lam * lengths
+def bound_of(problem: Problem, nu: list[Fraction], network: Network) -> tuple[Any, str]:
+    """upper - lower for a feasible nu and the network; and the claim."""
+    lower = dot(nu, problem.targets) / problem.p - problem.square(nu) / 2
+    upper = problem.square(network.residual) / 2 + problem.lam * sum(network.lengths)
     need(lower <= upper, "the lower bound is not above the upper bound")
     ends = decimal(lower, ROUND_FLOOR), decimal(upper, ROUND_CEILING)
     return upper - lower, "The least objective of all %s lies between %s and %s." % (problem.name, *ends)
 
 
-NETWORKS = "two-layer ReLU networks of any width"
+def show_feasible(problem: Problem, nu: Any, level: Fraction, faces: list[str], rho: Fraction) -> list[Star]:
+    """Prove f_s < level |u| outside the stars of the faces, in every table of the problem; the stars."""
+    (N, m), found = nu, {}
+    for j, rows in problem.tables():
+        lines, here = lines_of(rows, N * problem.q, m), [a for a, row in zip(m, rows) if not any(row)]
+        signs = [s for s in (1, -1) if j < 0 or s * sum(here) <= N * rho * len(here)]
+        mine = [f for f in faces if int(f[0] + "1") in signs and (j < 0 or f[j + 1] == "0")]
+        found.update({f: star_of(problem, lines, int(f[0] + "1"), f[1:], rho) for f in mine})
+        cover(lines, level, [found[f] for f in mine], rho * lines.unit, signs)
+    need(all(f in found for f in faces), "a kink meets a row where it can be highest")
+    return [found[f] for f in faces]
 
 
-def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
+def bound_claims(problem: Problem, nu: list[Fraction], N: int, m: list[int], top: Any) -> list[str]:
     """A proved gap: the stored network against a feasible t nu."""
     eps, t, network = *(rational(top[key], key) for key in ("eps", "t")), network_of(problem, top["network"])
     usable(eps >= 0 and 0 <= t * (1 + eps) <= 1, "eps and t must satisfy 0 <= t <= 1 / (1 + eps)")
-    (gap, words), level = bound_of(problem, N, m, t, network), problem.lam * (1 + eps)
-    cover(lines_of(problem, N, m), level, level, [], Fraction(0))
-    apart, common = over_one([(t * a / N - b) ** 2 for a, b in zip(m, network.residual)])
-    square = gap - Fraction(sum(apart), 4 * common)  # at least gap / 2, by the lemma
+    gap, words = bound_of(problem, [t * v for v in nu], network)
+    show_feasible(problem, (N, m), problem.lam * (1 + eps), [], Fraction(0))
+    square = gap - problem.square([t * a - b for a, b in zip(nu, network.residual)]) / 4  # >= gap / 2
     wide, ball = decimal(gap, ROUND_CEILING), decimal(root(square), ROUND_CEILING)
     within = "The stored network, of width %d, is within %s of it." % (len(network.signs), wide)
     mean = "The residual of %sis within %s of the mean of t nu and that of the stored network."
@@ -521,18 +543,16 @@ def bound_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
 
 def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction) -> Star:
     """The star of a neuron, its hypotheses tested for every nu* in the ball."""
-    side = [2] * len(lines.V)
+    side = [2] * (len(lines.V) + 1)  # the last entry is that of zero rows
     for letter, (k, turn) in zip(face, lines.place):
         here = turn * ("-0+".index(letter) - 1)
         need(turn != 0 or letter == "0", "a face is 0 on a zero row")
         need(turn == 0 or side[k] in (2, here), "a face agrees on parallel rows")
-        if turn:
-            side[k] = here
+        side[k] = here
     g = [-sign * x for x in lines.linear]
     for C, v, here in zip(lines.C, lines.V, side):
         g = [a + sign * C * x for a, x in zip(g, v)] if here > 0 else g
-    Z = [k for k, here in enumerate(side) if here == 0]
-    need(len(Z) < problem.d, "a neuron vanishes on fewer lines than there are columns")
+    Z = [k for k, here in enumerate(side[:-1]) if here == 0]
     gram, w = inverse([[dot(lines.V[i], lines.V[k]) for k in Z] for i in Z]), [Fraction(x) for x in g]
     moved = lines.unit * problem.frobenius * rho  # of g
     for i, k in enumerate(Z):
@@ -540,11 +560,10 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
         off, most = root(gram[i][i]) * moved, -sign * lines.C[k] - rho * lines.unit * lines.spread[k]
         need(off < b < most - off, "the multipliers around a neuron lie strictly between their bounds")
         w = [a - b * x for a, x in zip(w, lines.V[k])]
-    for v, here in zip(lines.V, side):
-        inside = here == 0 or here * dot(v, w) > root(Fraction(dot(v, v))) * moved
-        need(inside, "a neuron lies strictly inside its face")
+    inside = [h * dot(v, w) - root(Fraction(dot(v, v))) * moved for h, v in zip(side, lines.V) if h]
+    need(min(inside, default=1) > 0, "a neuron lies strictly inside its face")
     need(dot(w, w) <= (problem.lam * lines.unit) ** 2, "no neuron exceeds lambda")
-    return Star(sign, side, [x / lines.unit for x in w])
+    return Star(sign, side[:-1], [x / lines.unit for x in w])
 
 
 # Lemma (weights). Let E be rays w*_1..w*_K that hold every neuron of every optimal network, w_k their
@@ -556,7 +575,13 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
 # Lambda >= the norm of each row of S M^T. If e + Lambda tau < 1, the m_k are independent, so that gamma is
 # unique, and max |gamma_k - 1| <= delta = Lambda (rho + tau) / (1 - e - Lambda tau). If delta < 1, every
 # optimal network uses every ray, and all of E reach lambda.
-# (With free columns: M holds these as well, gamma - 1 the differences of their coefficients, and gap = 0.)
+# (With free columns: M holds these too, gamma - 1 the differences of their coefficients, and gap = 0. With an
+# offset this is about optimal networks whose kinks all meet a row, and M_k is v_k's in the table of a row
+# on which its face is 0. By the lemma on offsets any optimal network becomes one of these if each kink that
+# meets no row is shared among the next rows on both sides, or moved to that below if none is above. So if not
+# all networks are of this kind, the rows 0 and + of some neuron are all rows, or the rows + of another one of
+# its sign. Then kinks do move: up to infinity, or as both lie in one block, so that they have one u, and two
+# kinks that are both used may be merged to one between them: a different function.)
 # Proof. M (gamma - 1) = (nu_w - nu*) - (m - M) gamma. Multiply by S M^T: with x = max |gamma_k - 1|, x (1 -
 # e) <= Lambda (rho + tau (1 + x)). If m x = 0 then M x = (M - m) x, and max |x| (1 - e) <= Lambda tau max
 # |x|.   QED
@@ -564,60 +589,65 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
 
 def show_weights(problem: Problem, network: Network, stars: list[Star], S: Any, rho: Fraction) -> Fraction:
     """Prove that all weights are positive and unique; a bound of |gamma_k beta_k w*_k - v_k|."""
-    T = denominator(fields(S, "inverse", "denominator rows")["denominator"])
-    K, scale, e, longest = len(network.columns), (problem.q * network.T) ** 2, Fraction(0), Fraction(0)
-    gaps, gram = [], []
+    T, K = denominator(fields(S, "inverse", "denominator rows")["denominator"]), len(network.columns)
+    scale, gaps, e, longest = (problem.q * network.T) ** 2, list[Fraction](), Fraction(0), Fraction(0)
     need(network.signs == [star.sign for star in stars], "the stored network has one neuron for each face")
     for star, vector in zip(stars, network.vectors):
-        w, v = star.w, [Fraction(x, network.T) for x in vector]
+        w, v = star.w, [Fraction(x, network.T) for x in vector[: problem.normed]]
         need(dot(v, w) > 0, "a stored vector lies along its neuron")
         beta = dot(v, w) / dot(w, w)
         apart = [beta * a - b for a, b in zip(w, v)]
         gaps.append(beta * problem.frobenius * rho + root(dot(apart, apart)))
-    for a in network.columns:
-        tick()
-        gram.append([dot(a, b) for b in network.columns])  # M^T M times scale
     for i, row in enumerate(integers(row, "inverse", K) for row in items(S["rows"], "inverse", K)):
-        product = [dot(row, column) for column in gram]
+        tick()
+        image = [dot(row, values) for values in zip(*network.columns)]  # a row of S M^T, in units
+        price = [0] * (K - 1) + [problem.ridge * problem.lam * scale * row[-1]]
+        product = [dot(image, column) + more for column, more in zip(network.columns, price)]
         e = max(e, Fraction(sum(abs(T * scale * (i == j) - x) for j, x in enumerate(product)), T * scale))
         longest = max(longest, root(Fraction(dot(row, product), T**2 * scale)))
     tau = problem.frobenius * sum(gaps, Fraction(0))
     need(e + longest * tau < 1, "the activations of the neurons are independent")
     delta = longest * (rho + tau) / (1 - e - longest * tau)
     need(delta < 1, "every weight is positive")
-    lengths = [root(Fraction(dot(v, v), network.T**2)) for v in network.vectors]
-    return max((gap + delta * (gap + length) for gap, length in zip(gaps, lengths)), default=Fraction(0))
+    return max((gap + delta * (gap + size) for gap, size in zip(gaps, network.lengths)), default=Fraction(0))
 
 
-def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
+def optimum_claims(problem: Problem, nu: list[Fraction], N: int, m: list[int], top: Any) -> list[str]:
     """The optimum and all its neurons; with an inverse, too, that weights and function are unique."""
-    network, lines = network_of(problem, top["network"]), lines_of(problem, N, m)
-    gap, words = bound_of(problem, N, m, Fraction(1), network)
-    rho, stars = root(2 * gap), []
-    for face in items(top["faces"], "faces"):
-        tick()
-        spelt = type(face) is str and len(face) == problem.n + 1 and set(face) <= set("+-0")
-        usable(spelt and face[0] != "0", "a face is a sign and %d characters + - 0" % problem.n)
-        stars.append(star_of(problem, lines, 1 if face[0] == "+" else -1, face[1:], rho))
-    need(top["faces"] == sorted(set(top["faces"])), "the faces are sorted, each once")
-    cover(lines, problem.lam - rho * problem.frobenius, problem.lam, stars, rho * lines.unit)
+    network, faces = network_of(problem, top["network"]), items(top["faces"], "faces")
+    gap, words = bound_of(problem, nu, network)
+    rho, pattern = root(2 * gap), re.compile("[+-][-0+]{%d}" % problem.n)
+    spelt = all(type(face) is str and pattern.fullmatch(face) for face in faces)
+    usable(spelt, "a face is a sign and %d characters + - 0" % problem.n)
+    need(faces == sorted(set(faces)), "the faces are sorted, each once")
+    stars = show_feasible(problem, (N, m), problem.lam - rho * problem.frobenius, faces, rho)
     ball = "The residual of " + problem.every + "is within %s of nu." % decimal(rho, ROUND_CEILING)
-    convex = "convex program over all activation patterns has "
-    if not stars and not problem.free:
+    convex, single = "The convex program over all activation patterns has ", "exactly one solution."
+    if not stars:
         usable(top["inverse"] is None, "where no neuron reaches lambda the inverse is null")
-        zero = "No neuron reaches lambda: the zero network is the only optimal one, among all %s; the "
-        return [words, ball, zero % NETWORKS + convex + "exactly one solution."]
+        zero = "the zero network is the only optimal one, among all %s; the " % NETWORKS + convex[4:]
+        zero = "no optimal network, %shas one." % problem.among if problem.columns else zero + single
+        return [words, ball, "No neuron reaches lambda: " + zero]
     if top["inverse"] is None:
-        where = "has one of the %d stored signs and faces, with one direction in each." % len(stars)
-        return [words, ball, "Every neuron of " + problem.every + where]
+        where = "has one of the %d stored signs and faces, with one direction in each" % len(stars)
+        moved = ", once a kink that meets no row is moved, parallel to itself, to a next row" * problem.offset
+        return [words, ball, "Every neuron of " + problem.every + where + moved + "."]
+    met = [dot(problem.rows[f.find("0", 1) - 1], w) for f, w in zip(faces, network.vectors) if problem.offset]
+    need(not any(met), "a stored kink passes through the rows of its face")
     apart = decimal(show_weights(problem, network, stars, top["inverse"], rho), ROUND_CEILING)
+    below = {face.replace("0", "-") for face in faces if problem.offset}
+    moving = sum(face.replace("0", "+") in below or "-" not in face[1:] for face in faces if problem.offset)
+    some, meet = " with a kink on a row" * (moving > 0), "whose kinks all meet a row, " * (moving > 0)
+    reach = "The neurons that reach lambda%s are exactly %d, in the stored faces; " % (some, len(stars))
+    each = reach + problem.every + meet + "uses each with a positive weight, and no other."
+    one = "The optimal network, " + problem.among + meet + "is unique up to permutation and splitting, its "
+    same = "all optimal networks are one function on R^d."
+    same = "%d of the kinks can move at no cost: not " % moving + same if moving else same
+    near = "vectors %swithin %s of the stored ones; " % ("(the bias aside) " * problem.offset, apart)
     flat = [k for k, star in enumerate(stars, start=1) if 0 in star.side]
     many = "more than one solution: neuron %d lies on a hyperplane of the rows." % (flat or [0])[0]
-    reach = "The neurons that reach lambda are exactly %d, in the stored faces; " % len(stars)
-    each = reach + problem.every + "uses each with a positive weight, and no other."
-    one = "The optimal network, among all %s, is unique up to permutation and splitting, its " % problem.name
-    near = "vectors within %s of the stored ones; all optimal networks are one function on R^d." % apart
-    return [words, ball, each, one + near, "The " + convex + (many if flat else "exactly one solution.")]
+    last = [] if problem.offset else [convex + (many if flat else single)]
+    return [words, ball, each, one + near + same, *last]
 
 
 # -------------------------------------------------------------------------------- the whole file
@@ -629,14 +659,15 @@ def proved_by(document: Any) -> list[str]:
     usable(kind in ("bound", "optimum"), "not a kernel file: its kind must be bound or optimum")
     keys = "format version kind problem problem_sha256 nu network claims "
     top = fields(document, "the file", keys + ("eps t" if kind == "bound" else "faces inverse"))
-    version = top["format"] == "polyrelu-proof" and top["version"] == 2 and type(top["version"]) is int
-    usable(version, "not a file of format polyrelu-proof, version 2")
+    second = repr([top["format"], top["version"]]) == "['polyrelu-proof', 2]"
+    usable(second, "not a file of format polyrelu-proof, version 2")
     problem = Problem(top["problem"])
     need(problem.sha256 == top["problem_sha256"], "the SHA-256 of the problem is " + problem.sha256)
     nu = fields(top["nu"], "nu", "denominator numerators")
     N, m = denominator(nu["denominator"]), integers(nu["numerators"], "nu", problem.n)
     need(not any(dot(b, m) for b in problem.free), "nu is orthogonal to the free columns")
-    return (bound_claims if kind == "bound" else optimum_claims)(problem, N, m, top)
+    entries = [Fraction(v, N) for v in m] + [-Fraction(problem.ridge * sum(m), N) / problem.lam]
+    return (bound_claims if kind == "bound" else optimum_claims)(problem, entries, N, m, top)
 
 
 def check(document: Any) -> list[str]:
@@ -657,11 +688,11 @@ def main() -> int:
     parser.add_argument("file", help="a kernel file: .json or .json.gz")
     parser.add_argument("--seconds", type=int, default=300, help="refuse what takes longer (default 300)")
     args, lines = parser.parse_args(), []
-    allow(args.seconds)
     if hasattr(signal, "setitimer"):  # an alarm, too, for reading and for long arithmetic
         signal.signal(signal.SIGALRM, lambda *_: tick())
         signal.setitimer(signal.ITIMER_REAL, min(max(0, args.seconds), 10**6) + 1)
     try:
+        allow(args.seconds)
         document = load(args.file)
         if type(document) is dict and "problem" in document:
             lines.append(Problem(document["problem"]).about())

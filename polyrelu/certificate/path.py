@@ -159,7 +159,7 @@ class System(NamedTuple):
 
 def system_of(problem: Any, faces: list[str], shares: list[Any]) -> System:
     """All matrices of some faces. (That the lines of a face are independent is tested in its star, too.)"""
-    lines, span, M, Q, R = kernel.lines_of(problem, 1, [0] * problem.n), Matrix(), [], [], []
+    lines, span, M, Q, R = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), Matrix(), [], [], []
     for face, share in zip(faces, shares):
         Z = sorted({k for side, (k, turn) in zip(face[1:], lines.place) if side == "0" and turn})
         gram = kernel.inverse([[dot(lines.V[i], lines.V[j]) for j in Z] for i in Z])
@@ -393,7 +393,7 @@ def show_piece(
         need(all((w << GRID) > node.N * x for w, x in left), "both weights of every pair are positive")
     rho, lines = kernel.root(Fraction(dot(r[:n], r[:n]), 4**GRID)), []
     for node in nodes:
-        lines.append(kernel.lines_of(problem.base, node.N, node.m))
+        lines.append(kernel.lines_of(problem.base.rows, node.N * problem.base.q, node.m))
         stars_of(problem, tight, node, lines[-1], rho)
     clear = []
     for c, d, spread in zip(lines[0].C, lines[1].C, lines[0].spread):
@@ -410,12 +410,12 @@ def stars_of(problem: Problem, tight: list[str], node: Node, lines: Any, rho: Fr
 
 def cover_node(problem: Problem, tight: list[str], node: Node, rho: Fraction, decided: list[bool]) -> None:
     """All directions off the stars, at one node."""
-    lines = kernel.lines_of(problem.base, node.N, node.m)
+    lines = kernel.lines_of(problem.base.rows, node.N * problem.base.q, node.m)
     slack, far = rho * lines.unit, 1 + max(map(abs, lines.C), default=0)
     wide = ceil(far / slack)  # makes a line hard for both signs
     marked = lines._replace(spread=[x if clear else wide for x, clear in zip(lines.spread, decided)])
     stars = stars_of(problem, tight, node, lines, rho)
-    kernel.cover(marked, node.lam - rho * problem.base.frobenius, node.lam, stars, slack)
+    kernel.cover(marked, node.lam - rho * problem.base.frobenius, stars, slack, top=node.lam)
 
 
 def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
@@ -500,12 +500,11 @@ def bounds_of(problem: Problem, spec: Any) -> Bounds:
     here, nu = problem.at(lam), fields(spec["nu"], "nu", "denominator numerators")
     N, m = kernel.denominator(nu["denominator"]), kernel.integers(nu["numerators"], "nu", here.n)
     network = kernel.network_of(here, spec["network"])
-    gap, _ = kernel.bound_of(here, N, m, t, network)
-    kernel.cover(kernel.lines_of(here, N, m), lam * (1 + eps), lam * (1 + eps), [], Fraction(0))
     dual = [t * Fraction(x, N) for x in m]
-    lengths = (kernel.root(Fraction(dot(w, w), network.T**2)) for w in network.vectors)
+    gap, _ = kernel.bound_of(here, [*dual, Fraction(0)], network)
+    kernel.cover(kernel.lines_of(here.rows, N * here.q, m), lam * (1 + eps), [], Fraction(0))
     lower = sum((Fraction(y, here.p) * v - v * v / 2 for y, v in zip(here.targets, dual)), Fraction(0))
-    return Bounds(lam, dual, list(network.residual), sum(lengths, Fraction(0)), gap, lower)
+    return Bounds(lam, dual, list(network.residual), sum(network.lengths, Fraction(0)), gap, lower)
 
 
 def gap_between(a: Bounds, b: Bounds) -> Fraction:

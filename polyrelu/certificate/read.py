@@ -44,8 +44,11 @@ def read_problem(path: str) -> Asked:
             raise BadInput(
                 f"{path} is about a whole path, and one penalty is needed here; give a file about that"
             )
-        if isinstance(spec, dict) and "free" in spec:
-            return _with_free_columns(path, document, kernel.Problem(spec))
+        if isinstance(spec, dict) and {"free", "ridge", "offset"} & set(spec):
+            small = kernel.Problem(spec)
+            if document.get("problem_sha256") != small.sha256:
+                raise BadInput(f"{path}: the problem does not match its SHA-256; the file was changed")
+            return Asked(with_setting(small), "cells", False)
         read = check.Problem(spec)
     except (check.Unreadable, kernel.Unusable) as refused:
         raise BadInput(f"{path} is not a readable proof file: {refused}") from None
@@ -65,12 +68,18 @@ def path_ends(path: str) -> tuple[Fraction, Fraction] | None:
     return None if found is None else (found.low, found.high)
 
 
-def _with_free_columns(path: str, document: Any, read: kernel.Problem) -> Asked:
-    """A kernel file keeps the values of the free columns, not what they are: they come back as columns of a table."""
-    if document.get("problem_sha256") != read.sha256:
-        raise BadInput(f"{path}: the problem does not match its SHA-256; the file was changed")
+def with_setting(read: kernel.Problem) -> Problem:
+    """A kernel file keeps the values of the free columns, not what they are: they come back as columns of a table
+    (but for the constant that goes with a free hidden bias).
+    """
     X = [[Fraction(v, read.q) for v in row] for row in read.rows]
     problem = Problem.of(X, [Fraction(v, read.p) for v in read.targets], read.lam)
-    names = tuple(f"free{j + 1}" for j in range(len(read.free)))
-    columns = tuple(tuple(Fraction(v, read.q) for v in row) for row in zip(*read.free, strict=True))
-    return Asked(replace(problem, setting=Setting(columns=names), columns=columns), "cells", False)
+    given = list(read.free)
+    if read.offset:
+        given.remove([read.q] * read.n)
+    names = tuple(f"free{j + 1}" for j in range(len(given)))
+    columns = tuple(tuple(Fraction(v, read.q) for v in row) for row in zip(*given, strict=True))
+    output = "free" if read.offset else "ridge" if read.ridge else "none"
+    setting = Setting("free" if read.offset else "none", output, columns=names)
+    features = (*problem.features[:-1], "bias") if read.offset else problem.features
+    return replace(problem, setting=setting, columns=columns, features=features)

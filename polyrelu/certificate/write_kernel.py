@@ -18,9 +18,9 @@ from flint import fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.certificate import kernel
 from polyrelu.certificate.document import problem_digest, problem_spec, save
-from polyrelu.errors import BadInput, Undecided
+from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
-from polyrelu.exact.rational import to_fraction
+from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.program import Program
@@ -40,46 +40,6 @@ class OutOfClass(Undecided):
     """The kernel does not accept what can be said of this optimum: it proves strict inequalities, and no equality."""
 
 
-def bound_document(  # noqa: PLR0917
-    X: Sequence[Vector],
-    y: Vector,
-    lam: Fraction,
-    nu: Vector,
-    eps: Fraction,
-    network: Sequence[tuple[int, Vector]],
-    t: Fraction | None = None,
-) -> dict[str, Any]:
-    """A proved gap: f_s <= (1 + eps) lambda for nu, so that t nu is feasible, t = 1/(1 + eps) unless given."""
-    evidence = bound_evidence(len(X[0]), lam, nu, eps, network, t)
-    try:
-        return accepted("bound", problem_spec(X, y, lam), evidence)
-    except (kernel.Unusable, kernel.Rejected) as refused:
-        raise BadInput(f"no proof file can hold these bounds: {in_short(refused)}") from None
-
-
-def bound_evidence(  # noqa: PLR0917
-    d: int,
-    lam: Fraction,
-    nu: Vector,
-    eps: Fraction,
-    network: Sequence[tuple[int, Vector]],
-    t: Fraction | None = None,
-) -> dict[str, Any]:
-    """What shows a proved gap, as it stands in a file."""
-    T, flat = over_one([v for _, w in network for v in w])
-    signs = ["+" if sign > 0 else "-" for sign, _ in network]
-    vectors = [flat[i * d : (i + 1) * d] for i in range(len(network))]
-    return {
-        "nu": rational_vector(nu, lam),
-        "eps": str(eps),
-        "t": str(1 / (1 + eps) if t is None else t),
-        "network": {
-            "denominator": str(T),
-            "neurons": [{"sign": s, "vector": w} for s, w in zip(signs, vectors, strict=True)],
-        },
-    }
-
-
 def write_optimum(path: str, optimum: Optimum) -> dict[str, Any]:
     """Write a proved optimum; `OutOfClass` where the kernel does not accept it, and then nothing is written."""
     document = optimum_document(optimum)
@@ -92,10 +52,7 @@ def optimum_document(optimum: Optimum) -> dict[str, Any]:
     program = optimum.program
     if program.gated or not program.all_cells:
         raise OutOfClass("a kernel file is about ReLU networks with all activation patterns")
-    if program.free.ridge or program.offset:
-        what = "a free hidden bias" if program.offset else "a ridge output bias"
-        raise OutOfClass(f"kernel files know free columns, and not {what} yet")
-    spec, complaint = problem_spec(program.X, program.y, program.lam, more=free_spec(program)), ""
+    spec, complaint = problem_spec(program.X, program.y, program.lam, more=program_spec(program)), ""
     for shrink in SHRINKS:
         try:
             return accepted("optimum", spec, evidence_of(optimum, shrink))
@@ -136,17 +93,19 @@ def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
     beta, c = weights_of(program, signs, z, nu, bits, unique)
     used = [k for k, b in enumerate(beta) if b]
     T = grid([*(beta[k] * v for k in used for v in z[k]), *c], bits)
-    rows = [[round(beta[k] * v * T) for v in z[k]] for k in used]
+    T *= program.denominator if program.offset else 1
+    rows = [through_its_rows(neurons[k], [beta[k] * v for v in z[k]], T) for k in used]
     listed = [
         {"sign": "+" if signs[k] > 0 else "-", "vector": texts(row)}
         for k, row in zip(used, rows, strict=True)
     ]
     N, less = grid(nu, bits), 1 - Fraction(1, 2**shrink)
     shrunk = orthogonal(program, [Fraction(round(v * less * N), N) for v in nu])
-    inverse, columns = None, free_rows(program, T * common_denominator(program))
+    inverse, unit = None, T * common_denominator(program)
     if unique and rows:
-        table = [*activations(program, signs, rows).tolist(), *columns]
-        inverse = gram_inverse(fmpz_mat(table), common_denominator(program) * T)
+        table = [*activations(program, signs, rows).tolist(), *free_rows(program, unit)]
+        table += [[unit] * program.n] * program.free.ridge
+        inverse = gram_inverse(fmpz_mat(table), unit, program.lam if program.free.ridge else Fraction(0))
     return {
         "nu": shrunk if neurons else rational_vector([to_fraction(v) for v in program.zero[0]], program.lam),
         "faces": [neuron_text(k) for k in neurons],
@@ -164,9 +123,22 @@ def activations(program: Program, signs: Sequence[int], vectors: list[list[int]]
     return fmpz_mat([[s * v if v > 0 else 0 for v in row] for s, row in signed])
 
 
-def free_spec(program: Program) -> dict[str, Any]:
-    """The free columns as they stand in a file."""
-    return {"free": [[str(v) for v in row] for row in program.free.values]} if program.free.values else {}
+def through_its_rows(neuron: Neuron, w: Vector, T: int) -> list[int]:
+    """T w rounded; with an offset the last entry is such that the kink passes through the rows of its face exactly."""
+    program = neuron.program
+    if not program.offset:
+        return [round(v * T) for v in w]
+    q = program.denominator
+    u = [round(v * T / q) * q for v in w[:-1]]
+    row = program.X_integer[neuron.place.zero_set[0]]
+    return [*u, -sum(int(a) * v for a, v in zip(row, u, strict=False)) // q]
+
+
+def program_spec(program: Program) -> dict[str, Any]:
+    """What the program has besides its neurons, as it stands in a file: see `setting_spec`."""
+    free = {"free": [[str(v) for v in row] for row in program.free.values]} if program.free.values else {}
+    flags = {"ridge": program.free.ridge, "offset": program.offset}
+    return {**free, **{key: True for key, value in flags.items() if value}}
 
 
 def common_denominator(program: Program) -> int:
@@ -197,12 +169,13 @@ def weights_of(  # noqa: PLR0917
     program: Program, signs: Sequence[int], z: list[list[Fraction]], nu: Vector, bits: int, unique: bool
 ) -> tuple[list[Fraction], list[Fraction]]:
     """beta >= 0 and c with y - nu = sum beta_k s_k (X z_k)_+ + B c, by least squares; on a basis found in floats if
-    not unique.
+    not unique. The last entry of c is that of a ridge output bias, if there is one.
     """
     T = grid([v for w in z for v in w], bits)
     M = activations(program, signs, [[round(v * T) for v in w] for w in z]).tolist() if z else []
     unit, N = T * common_denominator(program), grid([*program.y, *nu], bits)
-    fit = fmpz_mat([[round((t - v) * N)] for t, v in zip(program.y, nu, strict=True)])
+    e = [sum(nu) / program.lam] * program.free.ridge
+    fit = fmpz_mat([[round((t - v - sum(e)) * N)] for t, v in zip(program.y, nu, strict=True)])
     chosen = list(range(len(z))) if unique else positive_basis(program, M, fit)
     free = free_rows(program, unit)
     table = [*(M[k] for k in chosen), *(free[j] for j in program.free.kept)]
@@ -211,9 +184,8 @@ def weights_of(  # noqa: PLR0917
     if min(beta.values(), default=Fraction(0)) < 0:
         raise OutOfClass("no positive weights were found")
     c = dict(zip(program.free.kept, (v * unit / N for v in solved[len(chosen) :]), strict=True))
-    return [beta.get(k, Fraction(0)) for k in range(len(z))], [
-        c.get(j, Fraction(0)) for j in range(len(free))
-    ]
+    nothing = Fraction(0)
+    return [beta.get(k, nothing) for k in range(len(z))], [*(c.get(j, nothing) for j in range(len(free))), *e]
 
 
 def least_squares(rows: list[list[int]], target: fmpz_mat) -> list[Fraction]:
@@ -241,12 +213,16 @@ def positive_basis(program: Program, M: list[list[int]], fit: fmpz_mat) -> list[
     return [int(k) for k in np.flatnonzero(weights > weights.max() * 1e-9)]
 
 
-def gram_inverse(M: fmpz_mat, unit: int) -> dict[str, Any]:
-    """An approximate inverse of the Gram matrix of activations (over `unit`), good to 2^-20 in the product."""
-    gram = M * M.transpose()
-    size = Fraction(max(abs(int(v)) for v in gram.entries()), unit**2) * M.nrows() * 2**20
+def gram_inverse(M: fmpz_mat, unit: int, ridge: Fraction) -> dict[str, Any]:
+    """An approximate inverse of the Gram matrix of activations (over `unit`), good to 2^-20 in the product.
+
+    The last column is that of a ridge, if there is one: see the lemma of the kernel.
+    """
+    gram, last = fmpq_mat(M * M.transpose()), M.nrows() - 1
+    gram[last, last] += to_fmpq(ridge) * unit**2
+    size = max(abs(to_fraction(v)) for v in gram.entries()) / unit**2 * M.nrows() * 2**20
     T = 2 ** max(0, size.numerator.bit_length() - size.denominator.bit_length() + 1)
-    rows = [[round(to_fraction(v) * unit**2 * T) for v in row] for row in fmpq_mat(gram).inv().tolist()]
+    rows = [[round(to_fraction(v) * unit**2 * T) for v in row] for row in gram.inv().tolist()]
     return {"denominator": str(T), "rows": [texts(row) for row in rows]}
 
 

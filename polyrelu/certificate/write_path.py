@@ -15,9 +15,10 @@ from math import inf, lcm
 from typing import Any
 
 from polyrelu.certificate import path as checker
+from polyrelu.certificate.bound_file import bound_evidence
 from polyrelu.certificate.document import path_spec, problem_digest, save
 from polyrelu.certificate.path_form import Form
-from polyrelu.certificate.write_kernel import bound_evidence, grid, in_short, texts
+from polyrelu.certificate.write_kernel import grid, in_short, texts
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
@@ -65,7 +66,7 @@ def bounded_document(found: BoundedPath) -> dict[str, Any]:
     listed = []
     for node in found.nodes:
         dual, network = node.bounds.dual, node.bounds.network
-        evidence = bound_evidence(found.problem.d, node.lam, dual.nu, dual.eps, network, dual.t)
+        evidence = bound_evidence(found.problem.d, node.lam, dual.nu, dual.eps, (network, ()), dual.t)
         listed.append({"lambda": str(node.lam), **evidence})
     with checking():
         spec = path_spec(found.problem.X, found.problem.y or (), found.nodes[0].lam, found.nodes[-1].lam)

@@ -29,6 +29,8 @@ Prove bounds of the optimum over all two-layer ReLU networks of any width:
 
     lower <= min 1/2 || sum_i (X theta_i)_+ phi_i - y ||^2 + lambda/2 sum_i (||theta_i||^2 + phi_i^2) <= upper
 
+(with whatever else --bias, --output-bias, --skip and --free add: see polyrelu --help problem)
+
 The upper bound is the objective of an explicit network, the lower bound that of a dual vector which a covering of all
 directions proves feasible; no activation pattern is listed, so the table may have a million cells or 10^18. With
 --network the objective of a trained network is set against them: how far is it, at most, from the global optimum?
@@ -39,9 +41,9 @@ directions proves feasible; no activation pattern is listed, so the table may ha
 """
 
 EPILOG = """\
-JSON keys: status "bounded"; objective: [lower, upper], proved; gap: (upper - lower)/upper; residual_radius: every
-optimal residual y - fit lies within it of one known vector; network_objective: [lo, hi] and network_gap: [lo, hi] of
-(objective - optimum)/optimum, with --network; boxes; seconds.
+JSON keys: status "bounded"; setting, as in certify; objective: [lower, upper], proved; gap: (upper - lower)/upper;
+residual_radius: every optimal residual y - fit lies within it of one known vector; network_objective: [lo, hi] and
+network_gap: [lo, hi] of (objective - optimum)/optimum, with --network; boxes; seconds.
 exit status: 0 the gap asked for is reached, 2 bad input, 3 time or Ctrl-C ended it first (the best bounds are printed).
 """
 

@@ -110,8 +110,6 @@ def run(args: argparse.Namespace) -> int:
     listed = None if args.patterns in ("cells", "all") else args.patterns
     check_writable(args.out, inputs=[args.data, listed, args.predict])
     problem = problem_of(args)
-    if args.out and (problem.setting.hidden == "free" or problem.setting.output == "ridge"):
-        problem.setting.refuse("a proof file", "drop --out")  # before any long work begins
     new_rows = _new_rows(problem, args)
     patterns = args.patterns if listed is None else read_patterns(listed, problem.n)
     with engine(args, "directions covered", problem) as means, stage_line() as stage:

@@ -75,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
         claim, step = error.args
         print(f"REJECTED, so nothing is explained: {claim}: {step}")
         return 1
+    except Exception as crash:  # a file that breaks the checker is not accepted either
+        raise BadInput(f"{args.file} is not accepted: the checker failed ({crash!r})") from None
     if check.is_kernel_file(document) and document["kind"] not in ("bound", "optimum"):
         raise BadInput(
             f"{args.file} is about a whole path, and is not put into words; `polyrelu check` prints its sentences"

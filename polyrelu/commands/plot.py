@@ -115,7 +115,9 @@ def run(args: argparse.Namespace) -> int:
     path = args.out or default_name(args.data, kind or "figure")
     form = figures.format_of(path)
     check_writable(path, inputs=[args.data])
-    problem = _read(args)
+    problem = problem_of(args)
+    if kind not in (None, "support"):
+        problem.setting.refuse(f"the figure {kind}", "use --kind support")  # before any long work begins
     result = _certified(args, problem)
     kind = kind or figures.natural_kind(result)
     figure = figures.draw(result, kind, **_options(args, kind, problem))
@@ -139,19 +141,14 @@ def _save_page(args: argparse.Namespace) -> int:
     figures.need_matplotlib()
     interactive.need_plotly()
     check_writable(path, "--interactive", [args.data])
-    problem = _read(args)
+    problem = problem_of(args)
+    problem.setting.refuse("a page", "use --kind support without --interactive")
     feature = feature_index(args.feature, problem)
     result = _certified(args, problem)
     made = interactive.page(result, args.neurons, feature, max_vertices=args.max_vertices)
     write_whole(path, lambda file: file.write(made.html.encode()))
     _print_saved(args, path, "interactive", made.caption)
     return 0
-
-
-def _read(args: argparse.Namespace) -> Problem:
-    problem = problem_of(args)
-    problem.setting.refuse("a figure")
-    return problem
 
 
 def _certified(args: argparse.Namespace, problem: Problem) -> Result:

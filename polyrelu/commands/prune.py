@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
     text = json.dumps(shown)
     if args.out:
         write_whole(args.out, lambda file: file.write((text + "\n").encode()))
-    print(text if args.json else readable(shown, optimum))
+    print(text if args.json else readable(shown, optimum, asked.problem.setting))
     return 0
 
 

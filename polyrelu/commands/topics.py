@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PROBLEM = """\
-Which problem is it? certify, prune, network and fingerprint take these options:
+Which problem is it? certify, prune, network, bound and fingerprint take these options:
 
   --bias none|penalised|free      bias of the hidden layer. penalised (--bias alone): a column of ones among the
                                   features. free: no penalty; the output bias then is free, too, since a neuron that
@@ -40,8 +40,9 @@ hidden bias kinks may move between rows: they come in families, with an interval
 a ridge there is no lambda_max: the zero network may be optimal for some penalties, not for larger ones, and again for
 still larger ones.
 
-Not there yet for these problems, and refused in one line: lambda = 0, gated programs, path, bound, plot; proof files
-with a ridge or a free hidden bias, and explanations of any; lists of patterns with a free hidden bias.
+Not there yet for these problems, and refused in one line: lambda = 0, gated programs, path, all kinds of plot but
+support; lists of patterns with a free hidden bias. Their proof files are kernel files: an optimum that needs an exact
+equality (a multiplier that vanishes) has none.
 """
 
 TOPICS = {"problem": PROBLEM}

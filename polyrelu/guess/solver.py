@@ -29,9 +29,8 @@ from polyrelu.guess.values import Array
 T = TypeVar("T")
 STEP = 8.0
 STALL = 1e-8  # an excess this small that does not shrink is rounding in nu: Newton's last steps decide
-PATIENCE = (
-    5  # so often an excess may fail to shrink, or return to the last digit: then columns come and go in turn
-)
+PATIENCE = 5
+RETURNS = 25  # so often an excess may return to the last digit: then columns come and go in turn
 
 
 def levels(top: float, lam: float) -> list[float]:
@@ -107,7 +106,11 @@ class Solver:
                 stalled = stalled + 1 if least / 2 < over < STALL else 0
             least = min(least, over) if prices.columns else least
             tops[over] += 1
-            if max(stalled, tops[over]) > PATIENCE or (not prices.columns and (careful or margin > 1e-3)):
+            if (
+                stalled > PATIENCE
+                or tops[over] > RETURNS
+                or (not prices.columns and (careful or margin > 1e-3))
+            ):
                 return left, ""
             if careful := not prices.columns:
                 self._insist()

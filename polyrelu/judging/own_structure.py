@@ -17,7 +17,7 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 
 from polyrelu.data.problem import Problem
-from polyrelu.exact.linear import echelon, independent_rows
+from polyrelu.exact.linear import dot, echelon, independent_rows
 from polyrelu.exact.rational import is_rational, to_fmpq, to_fraction
 from polyrelu.guess import group_lasso, independent, nonnegative_least_squares
 from polyrelu.networks.coordinates import rounded
@@ -94,12 +94,17 @@ class Own:
         free = self.network.coefficients[: len(self.columns) - len(self.floating)]
         units, found = self.network.units, [_rational(v) for v in free]
         for k in self.floating:
-            found.append(sum((self.bias(i) * units[i].sign for i in self.groups[k].units), start=fmpq(0)))
+            found.append(sum((self.height(i) * units[i].sign for i in self.groups[k].units), start=fmpq(0)))
         return found
 
     def bias(self, i: int) -> fmpq:
         """|phi| b of a unit, or a rational near it."""
         return self.raised.get(i) or _rational(self.network.units[i].convex_weight[-1])
+
+    def height(self, i: int) -> fmpq:
+        """|phi| (m.u + b) of a unit, m the middle of the rows, from which neurons that float are seen."""
+        w = [_rational(v) for v in self.network.units[i].convex_weight[:-1]]
+        return dot(self.program.middle[:-1], w) + self.bias(i)
 
     @cached_property
     def raised(self) -> dict[int, fmpq]:

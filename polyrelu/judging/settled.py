@@ -44,15 +44,17 @@ class Settled:
         own, group = self.own, self.own.groups[k]
         share = group.shares[place] * group.flips[place] * group.place.sign
         w = [v * at.weights[k] * share for v in own.neurons[k].z(at.nu)]
-        return [*w[:-1], self.bias(k, place, at)] if k in own.floating else w
+        if k not in own.floating:
+            return w
+        return [*w[:-1], self.height(k, place, at) - dot(own.program.middle[:-1], w[:-1])]
 
-    def bias(self, k: int, place: int, at: Coordinates) -> Any:
-        """|w| b of one unit of a group that floats: its own, and its share of how much their sum moves."""
+    def height(self, k: int, place: int, at: Coordinates) -> Any:
+        """m.w + |w| b of one unit of a group that floats: its own, and its share of how much their sum moves."""
         own, group = self.own, self.own.groups[k]
         i = len(own.columns) - len(own.floating) + own.floating.index(k)
         sign = group.place.sign * group.flips[place]
         moved = (self._coefficient(i, at) - own.values[i]) * group.shares[place] * sign
-        return moved + own.bias(group.units[place])
+        return moved + own.height(group.units[place])
 
     def _coefficient(self, i: int, at: Coordinates) -> Any:
         own = self.own

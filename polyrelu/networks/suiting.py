@@ -32,13 +32,13 @@ def suited(network: Network, problem: Problem) -> Network:
         if any(_is_there(unit.theta[-1]) for unit in units):
             raise BadInput(BIASES)
         units, d = tuple(Unit(u.theta[:-1], u.phi, u.gate) for u in units), d - 1
-    if d != problem.d:
+    if units and d != problem.d:  # without units nobody knows how many inputs there are
         columns = " (the bias column included)" if problem.bias else ""
         raise BadInput(f"the network has {d} inputs and the data has {problem.d} features{columns}")
     return replace(
         network,
         units=units,
-        d=d,
+        d=problem.d,
         biased=problem.bias,
         offset=problem.setting.hidden == "free",
         coefficients=_coefficients(network, problem),

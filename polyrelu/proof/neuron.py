@@ -13,8 +13,9 @@ neuron on the hyperplanes of Z has an *anchor* there, a row j of Z (any of them 
 
     L = { v : (x_i - x_j).v = 0, i in Z },   N := P (X - 1 x_j^T)^T D,   A := (N, -x_j^T N),   Q := N^T N,
 
-N nu is s lambda u, and A nu is s lambda (u, b). Where Z is empty the neuron *floats*: N = X^T D, if 1^T D nu = 0, and b
-is where its anchor is: in an interval, so that an anchor may also be a new row. N = A without a free hidden bias.
+N nu is s lambda u, and A nu is s lambda (u, b). Where Z is empty the neuron *floats*: N = (X - 1 m^T)^T D for any m
+(the middle of the rows) if 1^T D nu = 0, and b is where its anchor is: in an interval, so that an anchor may also be a
+new row. N = A without a free hidden bias.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class Neuron(Shown):
     @cached_property
     def N(self) -> fmpq_mat:
         """P X^T D, the part of A that has the norm; not by way of P, which is large where there are many features."""
-        active, X, away = set(self.place.active), self.program.Xq, self.anchor or [fmpq(0)] * self.program.d
+        active, X, away = set(self.place.active), self.program.Xq, self.anchor or self.program.middle
         XtD = fmpq_mat(
             self.program.normed,
             self.program.n,

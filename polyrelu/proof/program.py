@@ -137,6 +137,11 @@ class Program(Shown):
         return Shift(self.X, self.scale)
 
     @cached_property
+    def middle(self) -> list[fmpq]:
+        """With a free hidden bias: the middle of the rows."""
+        return [*(fmpq(v.numerator, v.denominator) for v in self.shift.centre), fmpq(1)]
+
+    @cached_property
     def variants(self) -> list[Program]:
         """The same program as different guesses see it."""
         others = [replace(self, scale=s, finished=f) for s, f in VARIANTS] if self.offset else []

@@ -60,6 +60,11 @@ class Shift:
         away = sum((v * c for v, c in zip(u, self.centre, strict=True)), start=Fraction(0))
         return u, Fraction(vector[-1] * self.reach, self.denominator) - away
 
+    def told(self, w: Sequence[Fraction]) -> tuple[Fraction, ...]:
+        """(u, b) of a direction (or weights) of the guess."""
+        away = sum((v * c for v, c in zip(w, self.centre, strict=False)), start=Fraction(0))
+        return (*w[:-1], w[-1] * Fraction(self.cheap) - away)
+
     @cached_property
     def cheap(self) -> float:
         """The last coordinate for the guess."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from polyrelu.certificate import check
-from polyrelu.errors import BadInput
 from polyrelu.prose.kernel_lemma import kernel_statement
 from polyrelu.prose.kernel_proof import kernel_argument
 from polyrelu.prose.lemma import statement
@@ -17,10 +16,6 @@ from polyrelu.prose.setting import setting
 
 def lemma_with_proof(document: dict[str, Any], report: check.Report) -> list[Part]:
     """What a paper needs."""
-    if "free" in document["problem"]:
-        raise BadInput(
-            "a proof about free columns has no explanation in words yet; `polyrelu check` says what it proves"
-        )
     if check.is_kernel_file(document):
         claim, proof = kernel_statement(document), kernel_argument(document, report.file)
     else:

@@ -47,6 +47,25 @@ WEIGHTS = (
     r"their Gram matrix $M^{T} M$, the rows of $I - S M^{T} M$ are small, and this bounds how far the weights of an "
     r"optimal network are from those of the stored one. All are positive."
 )
+FREE = (
+    r"The columns $b_j$ join at no cost: put them into one matrix $B$. All vectors $v$ here, and $\nu^*$, also satisfy "
+    r"$B^{T} v = 0$, so that $v^{T} (y - r)$ is what the neurons contribute."
+)
+RIDGE = (
+    r"The output bias is a free column as well, if a row is added on which $y$, all $x$ and the other columns are 0 "
+    r"and this one is $\sqrt{\lambda}$: half the square of the residual there is its price. In $\|v\|$, $\|r\|$ and "
+    r"all differences of residuals this row is included, where $v$ is $-1^{T} v / \sqrt{\lambda}$ and $r$ is "
+    r"$-\sqrt{\lambda}\, e$."
+)
+OFFSET = (
+    r"In (*) $u$ has a bias, which $\|u\|$ leaves out. With $B^{T} v = 0$ the entries of $v$ add up to 0, and for "
+    r"fixed weights the left-hand side is a piecewise linear function of the bias, 0 far below and constant far above. "
+    r"So it is highest where $x_j^{T} u = 0$ for a row $j$, with $s v_j \le 0$ if no row is repeated, and (*) need be "
+    r"shown only for these: for every such $j$ it is (*) for the rows $x_i - x_j$, which have no bias. All that "
+    r"follows is meant for each of these tables. Where $f^*_s(\theta_i) = \lambda \|\theta_i\|$ for a neuron that "
+    r"vanishes on no row, this holds at both next biases at which it does, too (or at the lower one, if there is no "
+    r"higher one)."
+)
 CHECKED = (
     r"The computations were made in exact integers and fractions by the kernel of \cite{{polyrelu}}, one short file "
     r"of bare Python (kernel.py), in which each of these steps stands as a lemma with its full proof above the "
@@ -56,7 +75,9 @@ CHECKED = (
 
 def kernel_argument(document: dict[str, Any], digest: str) -> list[Block]:
     """The proof."""
-    checked = CHECKED.format(digest)
+    checked, problem = CHECKED.format(digest), document["problem"]
+    kinds = {"free": FREE, "ridge": RIDGE, "offset": OFFSET}
+    more = [text for key, text in kinds.items() if key in problem]
     if document["kind"] == "bound":
         end = (
             r"By the parallelogram law $\nu^*$ is then within $\sqrt{J - D(v) - \|v - r\|^2 / 4}$ of $(v + r) / 2$. "
@@ -65,9 +86,9 @@ def kernel_argument(document: dict[str, Any], digest: str) -> list[Block]:
             "satisfies (*) with "
             f"$(1 + \\varepsilon) \\lambda$ in the place of $\\lambda$. {COVER}."
         )
-        return [BOUNDS, CHAIN, DUALITY, BALL, end, checked]
+        return [BOUNDS, CHAIN, *more, DUALITY, BALL, end, checked]
     near = r"The file has a $v$ near $\nu^*$, and a network near an optimal one."
     end = f"{near} {COVER}, and a stronger one, as follows."
-    blocks: list[Block] = [BOUNDS, CHAIN, DUALITY, BALL, end, NEURONS]
+    blocks: list[Block] = [BOUNDS, CHAIN, *more, DUALITY, BALL, end, NEURONS]
     blocks += [STARS] if document["faces"] else []
     return [*blocks, *([WEIGHTS] if document["faces"] and document["inverse"] else []), checked]

@@ -11,12 +11,14 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.show.forms import Facts, as_facts, as_json, as_text
 from polyrelu.show.numbers import between, bounds
 from polyrelu.show.sets import fact
+from polyrelu.show.settings import described
 
 
 @as_json.register
 def _(found: Bounds, digits: int) -> dict[str, Any]:
     keys: dict[str, Any] = {
         "status": "bounded",
+        "setting": described(found.problem.setting),
         "lambda": str(found.problem.lam),
         "objective": _enclosed(found.lower, found.upper, digits),
         "gap": above(found.gap),
@@ -37,8 +39,10 @@ def _(found: Bounds, digits: int) -> dict[str, Any]:
 def _(found: Bounds, digits: int) -> str:
     problem = found.problem
     reached = "" if found.reached else f"; the gap asked for, {percent(found.wanted)}, was not reached"
+    size = f"{problem.n} rows, {problem.d} features{' (bias included)' if problem.bias else ''}"
+    setting = "" if problem.setting.is_plain else f"; {problem.setting.words}"
     lines = [
-        f"{problem.n} rows, {problem.d} features{' (bias included)' if problem.bias else ''}, lambda = {problem.lam}",
+        f"{size}, lambda = {problem.lam}{setting}",
         f"BOUNDED: the optimum over all networks is known to within {percent(found.gap)} (proved){reached}.",
         fact("objective", between(tuple(_enclosed(found.lower, found.upper, digits)))),  # type: ignore[arg-type]
         fact(

@@ -7,8 +7,9 @@ from typing import Any
 
 from flint import arb
 
+from polyrelu.data.setting import Setting
 from polyrelu.exact.enclosure import precision
-from polyrelu.optimal_set.families import joined
+from polyrelu.optimal_set.families import joined, moving_kinks
 from polyrelu.optimal_set.set_point import OptimalNetwork
 from polyrelu.proof.optimum import Optimum
 from polyrelu.selection.pruning import Step
@@ -98,14 +99,16 @@ def _free_part(network: OptimalNetwork, places: int) -> dict[str, Any]:
     return {"free_coefficients": {name: bounds(v, places) for name, v in zip(names, c, strict=True)}}
 
 
-def readable(shown: dict[str, Any], optimum: Optimum) -> str:
+def readable(shown: dict[str, Any], optimum: Optimum, setting: Setting) -> str:
     """The readable form."""
     program, count = optimum.program, len(shown["networks"])
     among = program.scope and f" {program.scope}"
+    which = "" if setting.is_plain else f"; {setting.words}"
+    moving = ", up to kinks that can move at no cost" if moving_kinks(optimum) else ""
     lines = [
-        f"{program.n} rows, {program.d} features, lambda = {program.lam}",
+        f"{program.n} rows, {program.d} features{' (bias included)' * setting.bias}, lambda = {program.lam}{which}",
         f"PROVED: {count} optimal network{'s' if count > 1 else ''} from which no neuron can be left out"
-        f"{among} (optimal networks use {len(shown['neurons'])} distinct neurons).",
+        f"{among}{moving} (optimal networks use {len(shown['neurons'])} distinct neurons).",
     ]
     if shown["narrowest_width"] is not None:
         lines.append(f"  narrowest width  {shown['narrowest_width']}{among}")

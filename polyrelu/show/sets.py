@@ -9,6 +9,7 @@ from typing import Any
 
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import bits_of
+from polyrelu.optimal_set.families import moving_kinks
 from polyrelu.optimal_set.levels import OptimalSet
 from polyrelu.optimal_set.moves import Freedom, Move
 from polyrelu.proof.neuron import Neuron
@@ -128,7 +129,8 @@ def _minimal_networks(solutions: OptimalSet) -> str:
     except Undecided as blocked:
         return f"UNDECIDED: {blocked}"
     width = f"{least}" if least == greatest else f"{least} to {greatest}"
-    return f"{len(solutions.neurons.vertices)}, of width {width}"
+    moving = ", up to kinks that can move" if moving_kinks(solutions.optimum) else ""
+    return f"{len(solutions.neurons.vertices)}, of width {width}{moving}"
 
 
 def _network_in_words(verdict: Verdict) -> str:

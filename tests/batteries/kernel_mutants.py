@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -18,13 +19,16 @@ from polyrelu.bounding.search import bound
 from polyrelu.certificate import kernel
 from polyrelu.certificate.bound_file import bound_document
 from polyrelu.certificate.document import problem_digest
+from polyrelu.certificate.read import with_setting
 from polyrelu.certificate.write_kernel import OutOfClass, neuron_text, optimum_document
 from polyrelu.certification import certify
+from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import is_rational, to_fraction
 from tests.batteries.battery import Battery, Tally
 from tests.batteries.mutation import Mutant, mutants
 from tests.corpus import degenerate, generic
+from tests.settings import CHOICES
 
 KNOWN = ["g0", "g2", "g4", "g5", "g7", "d0", "d1", "d5", "d6", "d9", "d19"]
 """Files with and without pairs, ties, hyperplanes and unique networks, of one to four columns."""
@@ -35,6 +39,7 @@ SECONDS = 5
 def documents(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Named kernel files: known ones, fresh ones, and bounds of the first."""
     fresh = [f"{kind}{20 + (7 * seed + k) % 10**6}" for k, kind in enumerate("gdgd")]
+    yield from _with_settings(seed)
     for name in [*KNOWN, *fresh]:
         X, y, lam = {"g": generic, "d": degenerate}[name[0]](int(name[1:]))
         result = certify(X, y, lam)
@@ -46,6 +51,16 @@ def documents(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
             continue
         if len(X) <= 8:
             yield f"bound of {name}", bound_document(bound(X, y, lam, gap=GAP))
+
+
+def _with_settings(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A known and a fresh file for every combination of biases and a skip connection."""
+    for k, choice in enumerate(CHOICES):
+        for number in (k, 100 + (7 * seed + k) % 10**6):
+            X, y, lam = generic(number)
+            result = certify(X, y, lam, **choice)
+            with suppress(OutOfClass, Undecided):
+                yield f"g{number} {choice}", optimum_document(result.proved())
 
 
 def cases(tally: Tally, seed: int, count: int) -> Iterator[None]:
@@ -108,9 +123,8 @@ def _noticed(mutant: Mutant, liar: bool) -> str:
 
 def assert_true(document: dict[str, Any]) -> None:
     """Hold the sentences of an accepted file against the optimum as it is proved by other means."""
-    problem, words = document["problem"], " ".join(document["claims"])
-    X = [[Fraction(v) for v in row] for row in problem["X"]]
-    result = certify(X, [Fraction(v) for v in problem["y"]], Fraction(problem["lambda"]))
+    words = " ".join(document["claims"])
+    result = certify(with_setting(kernel.Problem(document["problem"])))
     low, high = map(exact, re.findall(r"lies between (\S+) and (\S+)\. ", words + " ")[0])
     if result.status != "proved":
         return
@@ -125,7 +139,9 @@ def assert_true(document: dict[str, Any]) -> None:
         if "is unique" in words:
             assert faces == set(document["faces"]), "a neuron that does not reach lambda"
             assert optimum.nullity == 0, "the optimal network is not unique"
-            assert bool(result.convex_unique) == ("exactly one solution" in words)
+            assert bool(result.function_unique) == ("can move" not in words)
+            if not optimum.program.offset:
+                assert bool(result.convex_unique) == ("exactly one solution" in words)
 
 
 def exact(text: str) -> Fraction:

@@ -48,6 +48,7 @@ def another_optimum(program, guess):
         ("random", "tests.reference.largest_value", lambda X, nu, lam: 2 * lam**2),
         ("structured", "tests.reference.is_present", lambda patterns, products: False),
         ("changes", "tests.instance.meet", lambda a, b: False),
+        ("settings", "tests.settings.Conic.solve", lambda self: (1e9, self.y)),
         ("routes", "polyrelu.proof.lambda_max._over_all_directions", lambda program: fmpq(10**12)),
         (
             "guesses",

@@ -14,11 +14,13 @@ from polyrelu.bounding.search import bound
 from polyrelu.budget import Budget, spending
 from polyrelu.covering import checkpoint
 from polyrelu.covering.checkpoint import Checkpoint
+from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.networks.network import Network
 from polyrelu.show.bounds import above, below, root_above
 from tests import corpus
 from tests.reference import largest_value
+from tests.settings import CHOICES, Conic
 
 SQUARE = ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4])
 
@@ -289,3 +291,46 @@ def test_a_search_that_is_stopped_and_goes_on_ends_the_same(tmp_path, monkeypatc
             whole.boxes,
             whole.dual,
         ]
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_bounds_with_whatever_is_free(choice):
+    """The optimum of a conic solver lies between them, and the proved residual in the ball; the network is as good."""
+    pick = random.Random(str(choice))
+    for _ in range(2):
+        X = [[pick.randint(-5, 5), pick.randint(-5, 5)] for _ in range(6)]
+        problem = Problem.of(X, [pick.randint(-9, 9) for _ in range(6)], Fraction(1, 2), **choice)
+        found, result = bound(problem), certify(problem)
+        objective, _ = Conic(problem).solve()
+        assert found.reached
+        assert float(found.lower) <= objective + 1e-6
+        assert objective - 1e-6 <= float(found.upper)
+        low, high = map(Fraction, result.objective(30))
+        assert found.lower <= high
+        assert low <= found.upper
+        fit = []
+        for row, free in zip(problem.X, problem.free_values, strict=True):
+            units = sum(s * max(0, sum(a * v for a, v in zip(row, w, strict=True))) for s, w in found.network)
+            e = found.coefficients[-1] if choice["output_bias"] == "ridge" else 0
+            fit.append(units + sum(c * v for c, v in zip(found.coefficients, free, strict=False)) + e)
+        rest = [t - f for t, f in zip(problem.y, fit, strict=True)]
+        normed = problem.d - (choice["bias"] == "free")
+        price = sum(float(sum(v * v for v in w[:normed])) ** 0.5 for _, w in found.network)
+        ridge = float(e) ** 2 / 4 if choice["output_bias"] == "ridge" else 0
+        assert float(sum(r * r for r in rest)) / 2 + price / 2 + ridge == pytest.approx(float(found.upper))
+        centre = [(a + b) / 2 for a, b in zip(found.dual.mu, rest, strict=True)]
+        nu = [(Fraction(lo) + Fraction(hi)) / 2 for lo, hi in result.residual(30)]
+        assert sum((a - b) ** 2 for a, b in zip(centre, nu, strict=True)) <= found.radius_squared + Fraction(
+            1, 10**20
+        )
+
+
+def test_a_trained_network_with_biases_is_set_against_the_bounds():
+    X, y = [[0], [1], [2], [3]], [0, 1, 3, 6]
+    network = Network.of([[1], [1]], [1, 1], bias=[0, -1], output_bias=0)
+    found = bound(X, y, "1/10", bias="free", network=network)
+    assert found.judged[0] == found.judged[1] == Fraction(7, 10)
+    low, high = found.network_gap
+    optimum = Fraction(29, 100)
+    exact = (found.judged[0] - optimum) / optimum
+    assert low <= exact <= high

@@ -13,6 +13,7 @@ from polyrelu.certification import certify
 from tests.batteries.kernel_mutants import outcome as kernel_outcome
 from tests.batteries.mutation import mutants, outcome
 from tests.corpus import generic
+from tests.settings import CHOICES
 from tests.stories import EXAMPLES
 
 SCHEMA = json.loads((Path(certificate.__file__).parent / "schema.json").read_text())
@@ -53,6 +54,8 @@ def kernel_documents():
             yield optimum_document(certify(X, y, lam).proved())
         except OutOfClass:
             continue
+    for choice in CHOICES:
+        yield optimum_document(certify(*generic(5), **choice).proved())
     for name in ("golden", "parity"):
         yield bound_document(bound(*EXAMPLES[name][:3]))
 

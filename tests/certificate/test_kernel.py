@@ -110,11 +110,11 @@ def test_the_covering_is_neither_too_generous_nor_too_strict(make, seed):
         return
     spec = {"X": [[str(v) for v in row] for row in X], "y": [str(v) for v in nu]}
     problem = kernel.Problem({**spec, "lambda": "1", "gated": False, "patterns": "cells"})
-    lines = kernel.lines_of(problem, problem.p, problem.targets)
+    lines = kernel.lines_of(problem.rows, problem.p * problem.q, problem.targets)
     over, under = kernel.root(square * Fraction(1001, 1000)), kernel.root(square * Fraction(999, 1000))
-    kernel.cover(lines, over, over, [], Fraction(0))
+    kernel.cover(lines, over, [], Fraction(0))
     with pytest.raises(kernel.Rejected, match="direction"):
-        kernel.cover(lines, under, under, [], Fraction(0))
+        kernel.cover(lines, under, [], Fraction(0))
 
 
 @pytest.fixture(scope="module")

@@ -87,13 +87,34 @@ def about_a_constant():
     return {**file, "problem": spec, "problem_sha256": problem_digest(spec)}
 
 
+def of_a_free_bias(**change):
+    """A true file about a free hidden bias with some of it replaced."""
+    return {**copy.deepcopy(FREE_BIAS), **change}
+
+
+def beside_its_row():
+    """The first kink moved by one unit."""
+    net = copy.deepcopy(FREE_BIAS["network"])
+    net["neurons"][0]["vector"][-1] = str(int(net["neurons"][0]["vector"][-1]) + 1)
+    return of_a_free_bias(network=net)
+
+
+def sealed(document, **change):
+    """A change of the problem, with the hash that fits it."""
+    spec = {**document["problem"], **change}
+    spec = {key: value for key, value in spec.items() if value is not None}
+    return {**document, "problem": spec, "problem_sha256": problem_digest(spec)}
+
+
+FREE_BIAS = optimum_document(certify([[1], [1], [2], [4]], [3, 1, 0, 5], "1/3", bias="free").proved())
+RIDGE = optimum_document(certify([[1], [2], [4]], [3, 1, 5], "1/3", output_bias="ridge").proved())
 TRUE = optimum_document(certify(*generic(2)).proved())
 FIRST = TRUE["faces"][0]
 LIES = {
     "the lines on which a neuron vanishes are independent": lambda: with_face(
         "+000", [[1, 0, 0, 0], [0, 1, 0, 0], [1, 1, 0, 0]]
     ),
-    "the level to stay below is positive": lambda: file_about(
+    "the level to stay below is at least one unit": lambda: file_about(
         [[1]], [5], 1, nu=vector(0), faces=[], network=NOTHING, inverse=NONE
     ),
     "no direction exceeds the level; this one does: ": lambda: bound_with([[1]], [5], 1, [2]),
@@ -103,7 +124,6 @@ LIES = {
     ),
     "a face is 0 on a zero row": lambda: with_face("++++", [[1, 0], [0, 0], [1, 1]]),
     "a face agrees on parallel rows": lambda: with_face("+++-", [[1, 0], [0, 1], [0, 2]]),
-    "a neuron vanishes on fewer lines than there are columns": lambda: with_face("+00+"),
     "the multipliers around a neuron lie strictly between their bounds": lambda: with_face("+0++"),
     "a neuron lies strictly inside its face": lambda: with_face("+--+"),
     "no neuron exceeds lambda": above_lambda,
@@ -117,6 +137,10 @@ LIES = {
     "every weight is positive": lambda: small_weight(10**3, 10**24),
     "the faces are sorted, each once": lambda: changed(faces=[FIRST, *TRUE["faces"]]),
     "nu is orthogonal to the free columns": about_a_constant,
+    "a kink meets a row where it can be highest": lambda: of_a_free_bias(
+        faces=sorted([*FREE_BIAS["faces"], "++++-"])
+    ),
+    "a stored kink passes through the rows of its face": beside_its_row,
     "the SHA-256 of the problem is ": lambda: changed(problem_sha256="0" * 64),
     "the claims are what was proved: ": lambda: changed(claims=TRUE["claims"][1:]),
 }
@@ -140,6 +164,48 @@ def test_a_file_that_is_true_but_for_a_tie_is_no_proof_of_an_optimum():
     tie = file_about([[1, 0], [0, 1]], [3, 4], 5, nu=vector(3, 4), faces=[], network=NOTHING, inverse=NONE)
     with pytest.raises(kernel.Rejected, match="this one is not"):
         kernel.check(tie)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"offset": False},
+        {"ridge": 1},
+        {"offset": None},
+        {"ridge": True},
+        {"free": None},
+        {"free": [["1"], ["1"], ["1"], ["2"]]},
+        {"X": [["1", "1"], ["1", "1"], ["2", "1"], ["4", "2"]]},
+    ],
+    ids=str,
+)
+def test_another_setting_is_another_problem(change):
+    """Neither the evidence nor the sentences of a file pass for another setting, or for one that makes no sense."""
+    kernel.check(FREE_BIAS)
+    for document in (FREE_BIAS, sealed(FREE_BIAS, **change)):
+        lie = {**document, "problem": sealed(FREE_BIAS, **change)["problem"]}
+        with pytest.raises((kernel.Rejected, kernel.Unusable)):
+            kernel.check(lie)
+
+
+def test_a_constant_that_pays_is_no_free_constant():
+    """Without its ridge the problem has another optimum; nu with the sum 0 would be needed, and it is not."""
+    assert "with a ridge output bias" in RIDGE["claims"][0]
+    kernel.check(RIDGE)
+    free = sealed(RIDGE, ridge=None, free=[["1"], ["1"], ["1"]])
+    with pytest.raises(kernel.Rejected, match="nu is orthogonal to the free columns"):
+        kernel.check(free)
+    with pytest.raises(kernel.Unusable, match="network must be an object with the keys"):
+        kernel.check(sealed(RIDGE, ridge=None))
+
+
+def test_the_price_of_the_ridge_is_counted():
+    """A wrong output bias makes the upper bound too high for the covering, or for the claims."""
+    lie, (e,) = copy.deepcopy(RIDGE), RIDGE["network"]["coefficients"]
+    for other in (str(2 * int(e)), "0", str(-int(e))):
+        lie["network"]["coefficients"] = [other]
+        with pytest.raises(kernel.Rejected):
+            kernel.check(lie)
 
 
 def test_words_that_say_more_than_was_proved_are_rejected():

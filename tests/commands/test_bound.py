@@ -18,7 +18,7 @@ from polyrelu.cli import main
 from polyrelu.errors import Undecided
 
 TABLE = "1,0,3\n0,1,4\n-1,0,3\n0,-1,4\n"
-KEYS = ["status", "lambda", "objective", "gap", "residual_radius", "boxes", "seconds"]
+KEYS = ["status", "setting", "lambda", "objective", "gap", "residual_radius", "boxes", "seconds"]
 JUDGED = ["network_objective", "network_gap"]
 
 

@@ -1,6 +1,7 @@
 """The options that say which problem it is, from end to end: words, JSON, predictions, pruning, refusals, help."""
 
 import json
+import re
 
 import pytest
 
@@ -8,7 +9,7 @@ import polyrelu
 from polyrelu.certificate.fingerprint import fingerprint
 from polyrelu.cli import main
 from polyrelu.errors import BadInput
-from polyrelu.show.figures import draw
+from polyrelu.show.figures import KINDS, draw
 
 SQUARES = "x,y\n0,0\n1,1\n2,3\n3,6\n"
 TABLE = "a,b,c,y\n1,0,1,3\n0,1,0,4\n-1,0,2,3\n0,-1,5,4\n1,1,1,0\n"
@@ -108,6 +109,11 @@ def test_prune_joins_kinks_and_tells_the_constant(folder, capsys):
     )
     told = json.loads(out)
     assert status == 0
+    _, words, _ = run(capsys, "prune", folder / "squares.csv", "--lam", "1/10", "--bias", "free", "--all")
+    assert "(bias included), lambda = 1/10; a free hidden bias, a free output bias" in words
+    assert "no neuron can be left out, up to kinks that can move at no cost (" in words
+    _, words, _ = run(capsys, "certify", folder / "squares.csv", "--lam", "1/10", "--bias", "free")
+    assert re.search("minimal networks .*, up to kinks that can move", words)
     assert [len(network["neurons"]) for network in told["networks"]] == [n["width"] for n in told["networks"]]
     assert all(set(n["free_coefficients"]) == {"constant"} for n in told["networks"])
     for network in told["networks"]:
@@ -123,15 +129,16 @@ def test_prune_joins_kinks_and_tells_the_constant(folder, capsys):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["bound", "squares.csv", "--lam", "1", "--skip"], "bounds cannot be had"),
         (["path", "squares.csv", "--skip"], "a path cannot be had"),
-        (
-            ["certify", "squares.csv", "--lam", "1", "--bias", "free", "--out", "p.json"],
-            "a proof file cannot be had",
-        ),
-        (["certify", "squares.csv", "--lam", "1", "--output-bias", "ridge", "--out", "p.json"], "drop --out"),
         (["path", "squares.csv", "--gap", "1/10", "--output-bias", "ridge"], "a path cannot be had"),
-        (["plot", "squares.csv", "--lam", "1", "--skip"], "a figure cannot be had"),
+        (
+            ["plot", "squares.csv", "--lam", "1", "--skip", "--kind", "functions"],
+            "the figure functions cannot be had",
+        ),
+        (
+            ["plot", "squares.csv", "--lam", "1", "--bias", "free", "--interactive", "p.html"],
+            "a page cannot be had",
+        ),
         (["certify", "squares.csv", "--lam", "0", "--skip"], "lambda = 0 cannot be had"),
         (["certify", "squares.csv", "--lam", "1", "--gated", "--skip"], "a gated program cannot be had"),
         (
@@ -159,22 +166,49 @@ def test_a_proof_about_free_columns_checks_against_its_table(folder, capsys):
     status, out, _ = run(capsys, "check", proof, "--data", table, "--lam", "1/10")
     assert status != 0
     assert "ACCEPTED" not in out
-    status, _, complaint = run(capsys, "explain", proof)
-    assert (status, complaint.count("\n")) == (2, 1)
-    assert "free columns" in complaint
+    status, out, _ = run(capsys, "explain", proof)
+    assert status == 0
+    assert "coefficients c in R^2 of the free columns b_j" in out
     found = polyrelu.load(str(proof))
     assert found.residual() == polyrelu.certify(found.problem).residual()
     assert fingerprint(found.problem) == json.loads(proof.read_text())["problem_sha256"]
     assert run(capsys, "prune", proof)[0] == 0
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--bias", "free"),
+        ("--bias", "free", "--skip"),
+        ("--output-bias", "ridge"),
+        ("--bias", "--output-bias", "ridge", "--skip"),
+    ],
+    ids=str,
+)
+def test_a_proof_about_biases_checks_against_its_table_alone(folder, capsys, options):
+    """Neither another setting nor a plain one passes for the one that was proved; bounds as well."""
+    table, proof = folder / "squares.csv", folder / "proof.json"
+    for command in (("certify",), ("bound", "--gap", "1/100")):
+        assert run(capsys, *command, table, "--lam", "1/10", *options, "--out", proof)[0] == 0
+        assert run(capsys, "check", proof, "--data", table, "--lam", "1/10", *options)[0] == 0
+        for others in ((), ("--bias",), ("--output-bias", "free"), ("--skip",)):
+            status, out, _ = run(capsys, "check", proof, "--data", table, "--lam", "1/10", *others)
+            assert status == 1
+            assert "ACCEPTED" not in out
+        assert run(capsys, "explain", proof)[0] == 0
+
+
 @pytest.mark.parametrize("choice", [{"bias": "free"}, {"output_bias": "ridge"}, {"skip": True}], ids=str)
 def test_no_figure_forgets_what_is_free(choice):
-    """A notebook shows the words alone; a figure that is asked for is refused."""
+    """Neurons by rows are drawn, under a caption with the setting; other figures are refused."""
     result = polyrelu.certify([[0], [1], [2], [3]], [0, 1, 3, 6], "1/10", **choice)
-    assert "<img" not in result._repr_html_()
-    with pytest.raises(BadInput, match="a figure cannot be had"):
-        draw(result)
+    figure = draw(result)
+    assert figure.shown["faces"] == [k.place.face for k in result.proved().used]
+    assert f"at λ = 1/10 with {result.problem.setting.words}" in figure.caption
+    assert ("are told by their ends" in figure.caption) == ("bias" in choice)
+    for kind in set(KINDS) - {"support"}:
+        with pytest.raises(BadInput, match=f"the figure {kind} cannot be had"):
+            draw(result, kind)
 
 
 def test_the_help_topic(capsys):

@@ -271,6 +271,15 @@ def test_moving_all_rows_changes_nothing():
     assert first.objective() == second.objective()
 
 
+@pytest.mark.parametrize("far", [10**6, 10**12])
+def test_rows_far_from_the_origin_are_no_harder(far):
+    """A kink that floats is seen from the middle of the rows: its column does not grow with their distance from 0."""
+    X, y = [[3], [-4], [-2], [4], [-4], [-4]], [2, -2, 2, -2, 0, 4]
+    near, away = proved((X, y), "1/2"), proved(([[x + far] for (x,) in X], [t + 5 for t in y]), "1/2")
+    assert near.residual() == away.residual()
+    assert len(near.proved().used) == len(away.proved().used) == 4
+
+
 @pytest.mark.parametrize(
     "table",
     [

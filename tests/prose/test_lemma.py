@@ -132,9 +132,11 @@ def test_a_rejected_file_is_not_explained(files, tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[1].startswith("REJECTED: optimum: ")
     assert main(["explain", str(bad), "--latex", str(tmp_path / "bad.tex")]) == 1
     assert not (tmp_path / "bad.tex").exists()
-    bad.write_text("{}")
-    assert main(["check", str(bad)]) == 2
-    assert main(["explain", str(bad)]) == 2
+    for text in ("{}", '{"problem":null,"version":2}\n', '{"problem":5,"version":2}\n'):
+        bad.write_text(text)
+        assert main(["check", str(bad)]) == 2
+        assert main(["explain", str(bad)]) == 2
+        assert "failed" not in "".join(capsys.readouterr())
 
 
 def test_check_prints_what_was_proved_and_what_was_not(files, capsys):
@@ -162,3 +164,35 @@ def test_the_proof_is_saved_although_nobody_reads_the_answer(tmp_path):
     command = f"{sys.executable} -m polyrelu certify data.csv --lam 1 --out proof.json | true"
     subprocess.run(command, shell=True, cwd=tmp_path, check=True, capture_output=True)
     assert main(["check", str(tmp_path / "proof.json")]) == 0
+
+
+def test_a_lemma_about_free_biases_says_what_is_free(tmp_path):
+    """The setting is in the formula and in every scope; kinks that move are no unique network, and no one width."""
+    rows = [[9, -5], [1, -7], [-8, 3], [-9, 4], [6, -6], [3, -2]]
+    write_proof(certify(rows, [7, 8, 1, 1, 4, 1], 2, bias="free"), tmp_path / "free.json")
+    found, report = parts(tmp_path / "free.json")
+    text = re.sub(r"\s+", " ", plain(found))
+    for words in (
+        "(x_j^T theta_i)_+ phi_i + b_j^T c - y_j)^2",
+        "coefficients c in R^1 of the free columns b_j, which pay nothing",
+        "the last entry of theta_i is the bias of neuron i. It pays nothing",
+        "with x_j^T theta_i = 0 for some j for every neuron i, is unique up to permutation and splitting",
+        "in their bias alone (1 such pair): not all are one function",
+        *report.proved,
+    ):
+        assert words in text, words
+    assert "optimal networks of width m" not in text
+    (neurons,) = tables(found, "gamma_k")
+    for _, _, u, face, _ in neurons:
+        *direction, b = (Fraction(v) for v in u.strip("()").split(", "))
+        assert abs(sum(v * v for v in direction) - 1) < Fraction(1, 10**8)
+        values = [sum(v * x for v, x in zip(direction, row, strict=True)) + b for row in rows]
+        assert "".join("0" if abs(v) < 1e-7 else "+" if v > 0 else "-" for v in values) == face
+
+
+def test_a_lemma_about_a_ridge_has_its_price(tmp_path):
+    write_proof(certify([[1], [2]], [10, 0], 2, output_bias="ridge"), tmp_path / "ridge.json")
+    text = re.sub(r"\s+", " ", plain(parts(tmp_path / "ridge.json")[0]))
+    assert "J(theta, phi, e) = 1/2 sum_j (sum_i (x_j^T theta_i)_+ phi_i + e - y_j)^2" in text
+    assert "+ 1/2 lambda e^2" in text
+    assert "among all two-layer ReLU networks of any width with a ridge output bias, is unique" in text

@@ -46,10 +46,25 @@ def files(tmp_path_factory):
     write_optimum(str(folder / "kernel of none.json"), certify(*EXAMPLES["parity"][:3]).proved())
     X = [[Fraction(j * k % 7 - 3, 2) for k in (1, 2, 3)] + [1] for j in range(1, 45)]
     write_bound(str(folder / "bound.json"), bound(X, [j % 5 for j in range(44)], 1, gap=Fraction(1, 100)))
+    for name, (X, y, lam, choice) in SETTINGS.items():
+        write_proof(certify(X, y, lam, **choice), folder / f"{name}.json")
     return folder
 
 
-NAMES = [*LISTED, "generic", "long", "kernel", "kernel of many", "kernel of none", "bound"]
+FLOATING = [[9, -5], [1, -7], [-8, 3], [-9, 4], [6, -6], [3, -2]]
+SETTINGS = {
+    "free bias": (FLOATING, [7, 8, 1, 1, 4, 1], 2, {"bias": "free"}),
+    "free bias and skip": ([[0], [1], [2], [3]], [0, 1, 3, 6], "1/10", {"bias": "free", "skip": True}),
+    "no neuron": ([[1], [3], [2]], [3, 1, 0], 100, {"bias": "penalised", "output_bias": "ridge"}),
+    "ridge": ([[1], [2]], [10, 0], 2, {"output_bias": "ridge"}),
+    "ridge and skip": (
+        [[1, 2], [2, 1], [0, 4], [3, 3]],
+        [9, 0, 1, 2],
+        2,
+        {"output_bias": "ridge", "skip": True},
+    ),
+}
+NAMES = [*LISTED, "generic", "long", "kernel", "kernel of many", "kernel of none", "bound", *SETTINGS]
 
 
 def compiled(folder, name):

@@ -130,7 +130,8 @@ def html_image(result: Result) -> str:
 
 
 def _draw(kind: str, result: Result, *arguments: Any) -> Any:
-    result.problem.setting.refuse("a figure")
+    if kind != "support":
+        result.problem.setting.refuse(f"the figure {kind}", "the kind support (--kind support) is there")
     need_matplotlib()
     from polyrelu.show.figures.canvas import style
     from polyrelu.show.figures.choice import module_of

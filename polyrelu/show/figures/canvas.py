@@ -91,9 +91,10 @@ def sign_colour(sign: int) -> str:
 
 
 def setting(result: Any) -> str:
-    """Lambda, and the scope of whatever is said there."""
-    scope = result.optimal_set.optimum.program.scope
-    return f"λ = {result.problem.lam}{' ' * bool(scope)}{scope}"
+    """Lambda, what is free, and the scope of whatever is said there."""
+    scope, which = result.optimal_set.optimum.program.scope, result.problem.setting
+    more = "" if which.is_plain else f" with {which.words}"
+    return f"λ = {result.problem.lam}{more}{' ' * bool(scope)}{scope}"
 
 
 def counted(number: int, what: str) -> str:

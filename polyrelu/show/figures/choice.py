@@ -52,6 +52,8 @@ def natural_kind(solutions: Any, result: Result) -> str:
 @natural_kind.register
 def _(solutions: OptimalSet, result: Result) -> str:
     optimum = solutions.optimum
+    if not result.problem.setting.is_plain:
+        return "support"
     try:
         vertices = len(solutions.neurons.vertices) if optimum.nullity else 1
     except (LimitReached, Undecided):

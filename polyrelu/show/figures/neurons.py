@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 
 from polyrelu.errors import BadInput
 from polyrelu.networks.coordinates import rounded
+from polyrelu.optimal_set.families import moving_kinks
 from polyrelu.show.figures.canvas import (
     BLACK,
     GREY,
@@ -112,6 +113,8 @@ def caption(result: Any) -> str:
     """What is drawn."""
     optimum = result.proved()
     head = f"The {counted(len(optimum.used), 'neuron')} of all optimal networks at {setting(result)}. "
+    if not optimum.used and optimum.program.free.border:
+        return f"No optimal network at {setting(result)} uses a neuron."
     if not optimum.used:
         return f"The zero network is the only optimal network at {setting(result)}: no neuron is used."
     end = (
@@ -119,6 +122,8 @@ def caption(result: Any) -> str:
         if optimum.nullity
         else "The weights are the same in all optimal networks."
     )
+    if moving_kinks(optimum):
+        end += " Kinks that can move between hyperplanes of the rows, or beyond them, are told by their ends."
     return (
         head + "Blue with a dot: the row is active; yellow, 0: on the neuron's hyperplane; grey: off. " + end
     )
