@@ -20,10 +20,10 @@ from polyrelu.proof.neuron import Neuron
 MOST_PARTS = 256
 
 
-def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece]) -> int:
+def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece], at_most: int) -> int:
     """The rank of the Q_k nu at every lambda of some pieces; `Undecided` where it is not shown to be one number."""
     branch = pieces[-1].curve.branch
-    most = rank([list((k.A.transpose() * k.A * branch.W).entries()) for k in neurons])
+    most = min(at_most, rank([list((k.A.transpose() * k.A * branch.W).entries()) for k in neurons]))
     if not all(_is_reached(piece, neurons, most) for piece in pieces):
         raise Undecided("the rank of the activations is not shown to be the same on a whole interval")
     return most

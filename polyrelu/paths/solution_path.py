@@ -151,7 +151,9 @@ def path(
         limit = None
         if to_zero:
             limit, low = to_the_end(problem, way, low)
-    intervals = tuple(reversed(list(_intervals(way.pieces, way.breaks, way.gaps))))
+        intervals = tuple(
+            reversed(list(_known(_intervals(way.pieces, way.breaks, list(way.gaps)), way.gaps)))
+        )
     return Path(
         replace(problem, lam=None),
         to_fraction(low),
@@ -193,6 +195,17 @@ def _start(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Any:
     with suppress(Undecided, LimitReached):
         return started(problem, faces, high)
     return None
+
+
+def _known(found: Iterable[Interval], gaps: list[Gap]) -> Iterable[Interval]:
+    """Those whose rank is shown; the others are gaps."""
+    for interval in found:
+        try:
+            interval.rank  # noqa: B018 (kept with the interval)
+        except Undecided as open_:
+            gaps.append(Gap(interval.pieces[-1].chord.low, interval.pieces[0].chord.high, str(open_)))
+            continue
+        yield interval
 
 
 def _intervals(
