@@ -188,7 +188,6 @@ def _certify_program(
     *,
     propose: Proposal | None = None,
 ) -> Result:
-    from polyrelu.bounding.search import bounds_of
     from polyrelu.proof.lambda_max import lambda_max_squared
     from polyrelu.proof.proposals import proposals
 
@@ -209,6 +208,8 @@ def _certify_program(
                 solutions = _by_the_list(program, largest, timings, stage, max_vertices)
         bounds = None
         if solutions is None and program.all_cells and not program.gated and problem.setting.is_plain:
+            from polyrelu.bounding.search import bounds_of
+
             with _step(timings, "bounds", stage):
                 bounds = bounds_of(problem)
     if solutions is not None:

@@ -6,13 +6,15 @@ and u = sum v_k m_k o_k. Then x_i.u = sum v_k m_k (x_i.o_k), an integer row for 
 
     S^2 ||v||^2  <=  ||u||^2 = sum v_k^2 m_k^2 |o_k|^2  <=  S^2 (1 + 2^-64)^2 ||v||^2        if S >= 2^64 |o_k|.
 
-Where f_s < S lambda ||v|| is shown, f_s < lambda ||u|| follows. Signs of x_j.u and parallel rows stay what they are,
+Where f_s < S lambda ||v|| is shown, f_s < lambda ||u|| follows; what is to be above lambda ||u|| has to exceed
+S (1 + 2^-64) lambda ||v||, which a tight neuron does not. Signs of x_j.u and parallel rows stay what they are,
 and the star of a neuron with them. What is missed in v is looked at again as u.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from math import isqrt
 from typing import Any, NamedTuple
 
@@ -60,4 +62,5 @@ def narrowed(question: Question) -> Narrowed | None:
         [o * (isqrt((scale * scale - 1) // s) + 1) for o, s in zip(basis, squares, strict=True)]
     )
     rows = question.rows @ columns.T
-    return Narrowed(replace(question, rows=rows, lam=question.lam * scale), question, columns.T)
+    narrow = replace(question, rows=rows, lam=question.lam * scale, stretch=Fraction(1, 2**BITS))
+    return Narrowed(narrow, question, columns.T)

@@ -61,6 +61,8 @@ class Question:
     error of rounding that is not asked.
     `hard`, where it is given, are the pairs (s, line) whose coefficient s C_v a star may not take for negative, as far
     as the caller knows; else they are those of unproved sign. A coefficient that is positive here always is.
+    `stretch` is for coordinates in which a direction may be longer than ||u||, by this share at most: above the level
+    is what is above it all the same.
     """
 
     rows: Any
@@ -73,6 +75,7 @@ class Question:
     signs: tuple[int, ...] = (1, -1)
     offset: bool = False
     hard: frozenset[tuple[int, int]] | None = None
+    stretch: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning; integers of any numpy type become Python integers."""
@@ -146,6 +149,7 @@ class Question:
             tuple(self.signs),
             self.offset,
             *([] if self.hard is None else [sorted(self.hard)]),
+            *([str(self.stretch)] if self.stretch else []),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
@@ -164,7 +168,7 @@ class Question:
 
     def exceeds(self, sign: int, vector: Sequence[int]) -> bool:
         """Whether f_s(vector) > (1 + gap) lambda ||vector|| is proved, for every nu of the enclosure."""
-        level = self.lam * (1 + self.gap) + self.eta
+        level = self.lam * (1 + self.gap) * (1 + self.stretch) + self.eta
         value = Fraction(self.value(sign, vector), 2**self.bits)
         return value > 0 and value**2 > level**2 * sum(int(x) ** 2 for x in vector[: self.normed])
 

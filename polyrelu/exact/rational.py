@@ -104,6 +104,13 @@ def select_rows(A: Any, indices: Sequence[int]) -> Any:
 # ------------------------------------------------------------------ squares
 
 
+def square_root(x: fmpq) -> fmpq | None:
+    """The rational square root, where there is one."""
+    if x < 0 or not (x.p.is_square() and x.q.is_square()):
+        return None
+    return fmpq(x.p.isqrt(), x.q.isqrt())
+
+
 def squarefree_part(m: Rational) -> tuple[fmpq, fmpz]:
     """The pair (c, f) with m = c^2 f, c a positive rational and f a squarefree positive integer.
 

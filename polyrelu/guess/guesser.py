@@ -113,7 +113,8 @@ class Guesser:
         begin = time.perf_counter()
         program = self.program
         program.flats.near = NEAR  # the finish of another lambda may have widened it
-        solver = Solver(program, self._target(), lam, self._pricer())
+        before = [column for solver in self.begun if solver.lam == lam for column in solver.pool]
+        solver = Solver(program, self._target(), lam, self._pricer(), before)
         self.begun[:] = [solver]
         prepared = time.perf_counter()
         message = solver.run()

@@ -172,7 +172,7 @@ def ascend(X: Array, a: Array, start: Array, how: Ascent) -> tuple[Array, Array]
         top = before
         for step in how.steps:
             there = here + step * toward
-            length = np.linalg.norm(there, axis=1)
+            length = np.sqrt(np.einsum("ij,ij->i", there, there))
             there /= np.where(length > TINY, length, 1.0)[:, None]
             ahead = there @ X.T
             reached = np.maximum(ahead, 0.0, out=ahead) @ a

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,7 +29,9 @@ from polyrelu.guess.values import Array
 T = TypeVar("T")
 STEP = 8.0
 STALL = 1e-8  # an excess this small that does not shrink is rounding in nu: Newton's last steps decide
-PATIENCE = 5
+PATIENCE = (
+    5  # so often an excess may fail to shrink, or return to the last digit: then columns come and go in turn
+)
 
 
 def levels(top: float, lam: float) -> list[float]:
@@ -69,9 +72,15 @@ class Solver:
         """Solve for smaller and smaller lambda down to the one wanted; '' or why it stopped short.
 
         A column that carried weight at a larger lambda is nearly right at the next, while from nothing a tiny
-        lambda would start with every block violated and Newton far from home.
+        lambda would start with every block violated and Newton far from home. With a pool at hand it goes on from that.
         """
         self.nu, wanted = self.y.copy(), self.lam
+        if self.pool:
+            self.t = np.zeros(len(self.pool))
+            self.trace.append("resumed")
+            self._timed("lasso", self._lasso)
+            self._timed("slide", self._slide)
+            return self._settle(rounds, 1e-11)[1]
         top = self.program.reach(self.y)
         left = rounds
         for level in [*levels(top, wanted), wanted]:
@@ -85,7 +94,7 @@ class Solver:
     def _settle(self, rounds: int, margin: float) -> tuple[int, str]:
         """Rounds until no block exceeds lambda by more than the margin: rounds left, and why it stopped short."""
         self.objective = np.inf
-        careful, least, stalled = False, np.inf, 0
+        careful, least, stalled, tops = False, np.inf, 0, Counter[float]()
         for left in range(rounds, 0, -1):
             check()
             level = self.lam * (1 + max(margin, self.noise()))
@@ -97,7 +106,8 @@ class Solver:
             if prices.columns:
                 stalled = stalled + 1 if least / 2 < over < STALL else 0
             least = min(least, over) if prices.columns else least
-            if stalled > PATIENCE or (not prices.columns and (careful or margin > 1e-3)):
+            tops[over] += 1
+            if max(stalled, tops[over]) > PATIENCE or (not prices.columns and (careful or margin > 1e-3)):
                 return left, ""
             if careful := not prices.columns:
                 self._insist()

@@ -36,6 +36,10 @@ from polyrelu.networks.objective import objective_of
 from polyrelu.networks.unit import Unit
 from polyrelu.proof.unconfirmed import Unconfirmed
 
+AWAY = (
+    "from the network's own structure all units go to zero, where the objective is larger: no stationary point is "
+    "near; train the network further, or give another tolerance"
+)
 MAX_ROUNDS = 80
 """How often a structure is mended."""
 MAX_SIZE = 400
@@ -76,11 +80,21 @@ def nearest_stationary(
         except Undecided as failed:
             blocked = blocked or failed
             continue
+        if len(found.vanished) == network.width and _climbs(network, found, problem, residual):
+            blocked = blocked or Undecided(AWAY)
+            continue
         if best is None or found.distance.mid() < best.distance.mid():
             best = found
     if best is None:
         raise blocked or Undecided("no structure of the network has directions; give another tolerance")
     return best
+
+
+def _climbs(network: Network, found: Nearest, problem: Problem, residual: Sequence[Any]) -> bool:
+    """Whether the stationary point is worse than the network: then training does not come to rest there."""
+    value, _ = objective_of(network, problem, list(residual), False)
+    with precision(BITS):
+        return bool(enclosed(found.objective) > enclosed(value))
 
 
 def itself(

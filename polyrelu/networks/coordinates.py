@@ -19,7 +19,7 @@ from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball
 from polyrelu.exact.linear import dot
-from polyrelu.exact.rational import is_rational, to_fmpq
+from polyrelu.exact.rational import is_rational, square_root, to_fmpq
 from polyrelu.exact.real import ExactReal, known_sign, sign
 from polyrelu.exact.square_roots import SqrtSum
 
@@ -69,8 +69,8 @@ def root(square: Any) -> Any | None:
     if rational is None:
         return None
     q = to_fmpq(rational)
-    if q.p.is_square() and q.q.is_square():
-        return fmpq(q.p.isqrt(), q.q.isqrt())
+    if (exactly := square_root(q)) is not None:
+        return exactly
     if max(q.p.height_bits(), q.q.height_bits()) > MAX_RADICAND_BITS:
         return None
     return SqrtSum.sqrt_of(q)

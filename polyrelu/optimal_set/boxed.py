@@ -22,7 +22,7 @@ from flint import fmpq
 
 from polyrelu.errors import Contradiction, LimitReached
 from polyrelu.exact.linear import Columns, in_balls, independent, null_space, solve_columns
-from polyrelu.exact.real import Imprecise, is_open, middle, sign
+from polyrelu.exact.real import Imprecise, known_sign, middle, sign
 
 LOWER, FREE, UPPER = -1, 0, 1
 UNMOVED = fmpq(0)
@@ -145,37 +145,28 @@ class Boxed:
         Over balls the variable that stops the walk is read off midpoints, and then proved: all other variables
         that move end strictly between their bounds.
         """
-        moving = [j for j in range(self.size) if is_open(d[j]) or sign(d[j])]
-        limited = [j for j in moving if not is_open(d[j]) and self._is_limited(j, d)]
+        heading = {j: known_sign(v) for j, v in enumerate(d)}  # None: a ball without a sign
+        moving = [j for j, way in heading.items() if way != 0]
+        limited = {
+            j: (self.upper[j] - x[j], d[j]) if way > 0 else (x[j], d[j] * -1)
+            for j, way in heading.items()
+            if way and (way < 0 or self.upper[j] is not None)
+        }
         if not limited:
-            if any(is_open(d[j]) for j in moving):
+            if None in heading.values():
                 raise Imprecise("is an edge bounded?")
             return None
-        hit = limited[0]
-        for j in limited[
-            1:
-        ]:  # no quotients are compared: in a number field a division costs a hundred products
-            sooner = middle(self._way(j, x, d)) * middle(self._rate(hit, d))
-            if sooner < middle(self._way(hit, x, d)) * middle(self._rate(j, d)):
-                hit = j
-        step = self._way(hit, x, d) / self._rate(hit, d)
+        hit = _soonest(limited)
+        far, rate = limited[hit]
+        step, wall = far / rate, UPPER if heading[hit] == 1 else LOWER
         y, ends = list(x), list(sides)
         for j in moving:
             y[j] = x[j] + step * d[j]
-        y[hit] = self.upper[hit] if sign(d[hit]) > 0 else fmpq(0)
+        y[hit], ends[hit] = self.upper[hit] if wall == UPPER else fmpq(0), wall
         for j in moving:
-            ends[j] = self._proved_side(j, y[j]) if j != hit else UPPER if sign(d[hit]) > 0 else LOWER
+            if j != hit:
+                ends[j] = self._proved_side(j, y[j])
         return y, tuple(ends)
-
-    def _is_limited(self, j: int, d: Vector) -> bool:
-        return sign(d[j]) < 0 or self.upper[j] is not None
-
-    def _way(self, j: int, x: Vector, d: Vector) -> Any:
-        """How far variable j is from the bound that it moves to."""
-        return self.upper[j] - x[j] if sign(d[j]) > 0 else x[j]
-
-    def _rate(self, j: int, d: Vector) -> Any:
-        return d[j] if sign(d[j]) > 0 else d[j] * -1
 
     def _proved_side(self, j: int, value: Any) -> int:
         try:
@@ -214,6 +205,20 @@ class Boxed:
         for i, value in zip([*basis, extra], values, strict=True):
             d[i] = value
         return d
+
+
+def _soonest(limited: dict[int, tuple[Any, Any]]) -> int:
+    """Whose way is shortest for its rate, by midpoints.
+
+    No quotients are compared: in a number field a division costs a hundred products.
+    """
+    hit, *others = limited
+    far, rate = map(middle, limited[hit])
+    for j in others:
+        way, speed = map(middle, limited[j])
+        if way * rate < far * speed:
+            hit, far, rate = j, way, speed
+    return hit
 
 
 def _extreme(releases: list[Vector], sides: Sides, bounded: list[int]) -> list[Vector]:

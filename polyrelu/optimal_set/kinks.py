@@ -15,46 +15,51 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.errors import Undecided
+from polyrelu.optimal_set.boxed import Boxed
 from polyrelu.optimal_set.families import used_families
-from polyrelu.optimal_set.function import Attained, Function
 from polyrelu.optimal_set.neuron_polytope import NeuronPolytope
 from polyrelu.optimal_set.neuron_set import NeuronSet
-from polyrelu.proof.enclosed_root import Coordinates
+from polyrelu.optimal_set.optimise import Maximum, maximise
+from polyrelu.optimal_set.ranges import greatest
+from polyrelu.optimal_set.set_point import support_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.point import linear
 from polyrelu.proof.ranks import all_positive
 
 
-def total_weight(networks: NeuronSet, members: Sequence[int]) -> tuple[Attained, Attained]:
-    """The least and the greatest sum of the weights of some neurons of S."""
-    function = _Total(networks, (), members=tuple(members))
-    if function.is_constant:
-        start = Attained(function, (networks.minimal_network(),))
-        return start, start
-    return function.end(-1), function.end(1)
+def total_weight(networks: NeuronSet, members: Sequence[int]) -> tuple[Extreme, Extreme]:
+    """The least and the greatest sum of the weights of some neurons of S (with a free hidden bias)."""
+    polytope = networks.polytope
+
+    def search(system: Boxed) -> tuple[Extreme, Extreme]:
+        low = maximise(system, polytope.start, dict.fromkeys(members, -1))
+        high = maximise(system, low.vertex, dict.fromkeys(members, 1))
+        return Extreme(polytope, tuple(members), low, -1), Extreme(polytope, tuple(members), high, 1)
+
+    return polytope.settle(search, "the total weight of a kink")
 
 
 @dataclass(frozen=True, eq=False)
-class _Total(Function):
-    """The sum of some weights, as a function of all of them."""
+class Extreme:
+    """The greatest (direction 1) or the least (-1) sum of some weights, and where it is attained or nearly."""
 
-    members: tuple[int, ...] = ()
-    is_row: bool = False
+    polytope: NeuronPolytope
+    members: tuple[int, ...]
+    found: Maximum
+    direction: int
 
-    @property
-    def forms(self) -> dict[int, Any]:
-        """Any that is not empty: see `is_constant`."""
-        return dict.fromkeys(self.members)
-
-    def coefficients(self, at: Coordinates) -> dict[int, Any]:
-        """lambda, since weights are beta lambda."""
-        lam = self.polytope.optimum.program.lamq
-        return dict.fromkeys(self.members, lam)
-
-    def constant(self, at: Coordinates) -> Any:
-        """Nothing."""
-        return fmpq(0)
+    def value(self, bits: int) -> Any:
+        """The sum: exact over Q and where it is 0, else enclosed."""
+        polytope, lam = self.polytope, self.polytope.optimum.program.lamq
+        objective = dict.fromkeys(self.members, self.direction)
+        if self.direction < 0 and not support_of(polytope, self.found.vertex).intersection(self.members):
+            return fmpq(0)
+        if polytope.is_rational:
+            return greatest(polytope.exact, self.found, objective) * (lam * self.direction)
+        return polytope.enclose(
+            lambda system, _: greatest(system, self.found, objective) * (lam * self.direction), bits
+        )
 
 
 def with_kinks_through(networks: NeuronSet, x: Sequence[fmpq]) -> NeuronSet:

@@ -7,7 +7,7 @@ the tight inequalities of each vertex; nothing is taken from the enumerator but 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import comb
 from typing import Any
 
@@ -23,22 +23,33 @@ FEW = 50_000
 Edges = tuple[tuple[int, int], ...]
 
 
-def by_walking(polytope: Boxed, start: Vertex, limit: int) -> list[Vertex]:
-    """All vertices, reached from one along edges; LimitReached beyond the limit."""
-    found, waiting = {start.sides: start}, [start]
+def by_walking(polytope: Boxed, start: Vertex, limit: int) -> tuple[list[Vertex], Edges]:
+    """All vertices and edges, reached from one along edges: complete, as above. LimitReached beyond the limit."""
+    found, waiting, spans = {start.sides: start}, [start], set[tuple[Sides, Sides]]()
     while waiting:
         vertex = waiting.pop()
-        x = polytope.point(vertex.solution)
-        for d in polytope.directions(vertex):
-            end = polytope.walk(x, vertex.sides, d)
-            if end is None:
-                raise Contradiction("the polytope of optimal networks holds a ray")
-            if end[1] not in found:
-                found[end[1]] = polytope.vertex(end[1])
-                waiting.append(found[end[1]])
+        for end in _neighbours(polytope, vertex):
+            spans.add((min(vertex.sides, end), max(vertex.sides, end)))
+            if end not in found:
+                found[end] = polytope.vertex(end)
+                waiting.append(found[end])
         if len(found) > limit:
             raise too_many(limit)
-    return in_order(found.values())
+    vertices = in_order(found.values())
+    place = {vertex.sides: k for k, vertex in enumerate(vertices)}
+    return vertices, tuple(sorted((place[a], place[b]) for a, b in spans))
+
+
+def _neighbours(polytope: Boxed, vertex: Vertex) -> Iterator[Sides]:
+    """Where every edge out of a vertex ends; Contradiction unless it is a vertex."""
+    x = polytope.point(vertex.solution)
+    if _sides_of_free(polytope, vertex, x) != vertex.sides:
+        raise Contradiction(f"the point with sides {vertex.sides} is not in the polytope")
+    for d in polytope.directions(vertex):
+        end = polytope.walk(x, vertex.sides, d)
+        if end is None:
+            raise Contradiction("the polytope of optimal networks holds a ray")
+        yield end[1]
 
 
 def too_many(limit: int) -> LimitReached:
@@ -105,15 +116,10 @@ def edges_if_complete(polytope: Boxed, vertices: Sequence[Vertex]) -> Edges:
         raise Contradiction("a list of vertices is empty or names one twice")
     edges: set[tuple[int, int]] = set()
     for k, listed in enumerate(vertices):
-        vertex = polytope.vertex(listed.sides)
-        x = polytope.point(vertex.solution)
-        if _sides_of_free(polytope, vertex, x) != vertex.sides:
-            raise Contradiction(f"the point with sides {vertex.sides} is not in the polytope")
-        for d in polytope.directions(vertex):
-            end = polytope.walk(x, vertex.sides, d)
-            if end is None or end[1] not in place:
+        for end in _neighbours(polytope, polytope.vertex(listed.sides)):
+            if end not in place:
                 raise Contradiction(f"an edge out of vertex {k} ends in no listed vertex")
-            edges.add((min(k, place[end[1]]), max(k, place[end[1]])))
+            edges.add((min(k, place[end]), max(k, place[end])))
     return tuple(sorted(edges))
 
 

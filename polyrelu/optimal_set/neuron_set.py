@@ -89,13 +89,13 @@ class NeuronSet(Shown):
     # ------------------------------------------------------------------ vertices and faces
 
     @property
-    def _listed(self) -> tuple[tuple[Vertex, ...], Edges]:
+    def _listed(self) -> tuple[Sequence[Vertex], Edges]:
         if isinstance(self._listing, LimitReached | Undecided):
             raise self._listing
         return self._listing
 
     @cached_property
-    def _listing(self) -> tuple[tuple[Vertex, ...], Edges] | LimitReached | Undecided:
+    def _listing(self) -> tuple[Sequence[Vertex], Edges] | LimitReached | Undecided:
         """All vertices and edges, with the proof that none is missing; or why there is no such list."""
         try:
             if self.dimension == 0:
@@ -106,28 +106,29 @@ class NeuronSet(Shown):
         except (LimitReached, Undecided) as blocked:
             return blocked
 
-    def _list(self, system: Boxed) -> tuple[tuple[Vertex, ...], Edges]:
+    def _list(self, system: Boxed) -> tuple[Sequence[Vertex], Edges]:
         engine, limit = self._engine, self.max_vertices
         if not engine and not self.polytope.is_rational and not in_balls([system.right]):
             degree = max((v.field.degree for v in system.right if isinstance(v, Element)), default=1)
             affordable = FIELD_STEPS // (system.size * max(self.dimension, 1) * max(degree // 4, 1))
             if affordable < limit:
                 return self._walked_at_most(system, affordable)
-        found = by_engine(system, engine) if engine else by_walking(system, self.polytope.start, limit)
+        if not engine:
+            return by_walking(system, self.polytope.start, limit)
+        found = by_engine(system, engine)
         if len(found) > limit:
             raise too_many(limit)
-        return tuple(found), edges_if_complete(system, found)
+        return found, edges_if_complete(system, found)
 
-    def _walked_at_most(self, system: Boxed, affordable: int) -> tuple[tuple[Vertex, ...], Edges]:
+    def _walked_at_most(self, system: Boxed, affordable: int) -> tuple[Sequence[Vertex], Edges]:
         """The list, if it is short: over a number field every step divides, and that is slow."""
         try:
-            found = by_walking(system, self.polytope.start, affordable)
+            return by_walking(system, self.polytope.start, affordable)
         except LimitReached:
             raise LimitReached(
                 f"the vertices meet in ties that only a number field can tell, where more than {affordable} vertices "
                 "in this dimension are not listed"
             ) from None
-        return tuple(found), edges_if_complete(system, found)
 
     @cached_property
     def _engine(self) -> str | None:

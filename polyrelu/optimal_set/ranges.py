@@ -57,8 +57,8 @@ def ranges(polytope: NeuronPolytope, found: Extremes, bits: int) -> list[tuple[A
 
 
 def _read(polytope: NeuronPolytope, system: Boxed, at: Coordinates, found: Extremes) -> list[tuple[Any, Any]]:
-    lows = [-_greatest(system, low, {j: -1}) for j, (low, _) in found.items()]
-    highs = [_greatest(system, high, {j: 1}) for j, (_, high) in found.items()]
+    lows = [-greatest(system, low, {j: -1}) for j, (low, _) in found.items()]
+    highs = [greatest(system, high, {j: 1}) for j, (_, high) in found.items()]
     lam, read = polytope.optimum.program.lamq, []
     betas = zip(polytope.readings, polytope.betas(lows, at), polytope.betas(highs, at), strict=True)
     for reading, low, high in betas:
@@ -67,7 +67,7 @@ def _read(polytope: NeuronPolytope, system: Boxed, at: Coordinates, found: Extre
     return read
 
 
-def _greatest(system: Boxed, found: Maximum, objective: Objective) -> Any:
+def greatest(system: Boxed, found: Maximum, objective: Objective) -> Any:
     """The maximum, enclosed: the value at the vertex, and the gap above it unless it was proved to be 0."""
     value = value_at(objective, system.point(found.vertex.solution))
     if not isinstance(found.gap, arb):

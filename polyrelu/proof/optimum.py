@@ -137,8 +137,11 @@ class Optimum(Shown):
         return [[v * scale for v in neuron.z(at.nu)] for neuron, scale in zip(self.used, scales, strict=True)]
 
     def residual(self, bits: int) -> list[arb | fmpq]:
-        """nu: exact where it is rational, enclosed elsewhere."""
-        return [self.point.value(lambda at, j=j: at.nu[j], bits) for j in range(self.program.n)]  # type: ignore[misc]
+        """nu: exact where it is rational or known to be zero, enclosed elsewhere."""
+        values = [self.point.value(lambda at, j=j: at.nu[j], bits) for j in range(self.program.n)]  # type: ignore[misc]
+        unsure = [j for j, v in enumerate(values) if isinstance(v, arb) and v.contains(0)]
+        zero = self.point.vanishing.rows if unsure else frozenset[int]()
+        return [fmpq(0) if j in zero else v for j, v in enumerate(values)]
 
     def objective(self, bits: int) -> arb | fmpq:
         """The optimal value y.nu - |nu|^2 / 2 (see `FreeColumns` for a ridge): lambda sum ||w_b|| = nu.(y - nu)."""

@@ -21,6 +21,7 @@ from polyrelu.exact.real import sign
 from polyrelu.proof.enclosed_root import Coordinates, EnclosedRoot
 from polyrelu.proof.field import ExactPoint, exact_point, quick_point
 from polyrelu.proof.neuron import Neuron
+from polyrelu.proof.vanishing import Vanishing
 
 BITS = (128, 320, 800)
 """Precisions at which a sign is asked of balls before exact algebra is tried."""
@@ -40,6 +41,25 @@ class Linear:
         """Its value."""
         return dot(self.form, at.nu)
 
+    def is_implied(self, known: Vanishing) -> bool:
+        """Whether it is zero for a reason that needs no field."""
+        return known.is_zero(self.form)
+
+
+@dataclass(frozen=True)
+class Excess:
+    """The question |A nu|^2 - lambda^2."""
+
+    neuron: Neuron
+
+    def __call__(self, at: Coordinates) -> Any:
+        """Its value."""
+        return self.neuron.excess(at.nu)
+
+    def is_implied(self, known: Vanishing) -> bool:
+        """Whether it is zero for a reason that needs no field."""
+        return known.is_tight(self.neuron)
+
 
 def linear(form: Sequence[fmpq]) -> Question:
     """The question form . nu."""
@@ -53,7 +73,7 @@ def weight(k: int) -> Question:
 
 def excess(neuron: Neuron) -> Question:
     """|A nu|^2 - lambda^2."""
-    return lambda at: neuron.excess(at.nu)
+    return Excess(neuron)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +84,11 @@ class Point(EnclosedRoot):
     def exact(self) -> ExactPoint | None:
         """The root in an exact field, verified by substitution; None if none was found."""
         return exact_point(self, MAX_DEGREE)
+
+    @cached_property
+    def vanishing(self) -> Vanishing:
+        """What is exactly zero at the root for reasons that need no field."""
+        return Vanishing(self)
 
     @cached_property
     def _quick(self) -> ExactPoint | None:
@@ -97,8 +122,12 @@ class Point(EnclosedRoot):
             side = sign_of_ball(self.ball(question, bits))
             if side is not None:
                 return side
-        if isinstance(question, Linear) and self.structure.implies_zero(question.form):
-            return 0
+            if (
+                bits == BITS[0]
+                and isinstance(question, Linear | Excess)
+                and question.is_implied(self.vanishing)
+            ):
+                return 0
         if self.exact is None:
             raise Undecided(self._open_equality(question, claim))
         return sign(question(self.exact.at))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, ends, precision
-from polyrelu.exact.linear import rank, times
+from polyrelu.exact.linear import independent_rows, rank, times
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import is_zero
@@ -25,8 +26,9 @@ from polyrelu.proof.fibre import Interior
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import BITS, Point
 from polyrelu.proof.program import Program
-from polyrelu.proof.vanishing import vanishing_rows
 
+SMALL = 2
+"""The dimension of a space that differences of activations may lie in, to be looked at."""
 LARGEST = 10_000
 """The greatest denominator of a coefficient in a dependence that is tried before elimination."""
 
@@ -66,9 +68,43 @@ def rank_of_activations(point: Point, neurons: Sequence[Neuron]) -> int:
     found = rational_dependences(point, neurons)
     if found is not None:
         return len(found.basis)
+    with precision(BITS[1]):
+        low = len(nonzero_minor(arb_mat([k.column(point.balls(BITS[1]).nu) for k in neurons]))[0])
+    if low == _at_most(point, neurons):
+        return low
     if point.exact is None:
         raise Undecided("is a minor of the activations = 0? Balls hold zero, and no exact field was found")
     return rank([neuron.column(point.exact.at.nu) for neuron in neurons])
+
+
+def _at_most(point: Point, neurons: Sequence[Neuron]) -> int:
+    """A bound of the rank: differences of two activations often lie in a small rational space, whatever nu is.
+
+    m differences that make a forest, and span a space of dimension e, leave a rank of K - m + e at most.
+    """
+    from networkx.utils import UnionFind
+
+    images = [
+        point.vanishing.on_zeta(_modulo_free(point, neuron.N.transpose() * neuron.N)) for neuron in neurons
+    ]
+    differences = (
+        (a, b, (images[a] - images[b]).transpose().tolist()) for a, b in combinations(range(len(neurons)), 2)
+    )
+    small = sorted((rank(columns), a, b) for a, b, columns in differences)
+    tree, space, edges = UnionFind(range(len(neurons))), list[list[fmpq]](), 0
+    for size, a, b in small:
+        if size > SMALL or tree[a] == tree[b]:
+            continue
+        wider = [*space, *(images[a] - images[b]).transpose().tolist()]
+        if rank(wider) <= len(space) + 1:
+            tree.union(a, b)
+            space, edges = [wider[k] for k in independent_rows(wider)], edges + 1
+    return len(neurons) - edges + len(space)
+
+
+def _modulo_free(point: Point, matrix: fmpq_mat) -> fmpq_mat:
+    free = point.structure.program.free
+    return matrix - free.B * (free.inverse * matrix) if free.kept else matrix
 
 
 def _simple(v: arb) -> fmpq | None:
@@ -84,10 +120,8 @@ def _depends(point: Point, neuron: Neuron, basis: Sequence[Neuron], c: Sequence[
     for k, value in zip(basis, c, strict=True):
         if value != 0:
             total -= (k.N.transpose() * k.N) * value
-    zero, free = vanishing_rows(point), point.structure.program.free
-    if free.kept:
-        total -= free.B * (free.inverse * total)
-    if all(v == 0 for row in total.tolist() for j, v in enumerate(row) if j not in zero):
+    total = _modulo_free(point, total)
+    if all(map(point.vanishing.is_zero, total.tolist())):
         return True
     return point.exact is not None and all(is_zero(v) for v in times(total, point.exact.at.nu))
 

@@ -50,11 +50,15 @@ from polyrelu.proof.border import Border
 class Structure(Border):
     """Neurons with weights; `paired[k]` says that neuron k stands for itself and its antipode."""
 
+    @property
+    def spans(self) -> list[list[fmpq]]:
+        """Rows that span the space that holds the fit."""
+        return [*(row for neuron in self.neurons for row in neuron.N.tolist()), *self.E.transpose().tolist()]
+
     @cached_property
     def W(self) -> fmpq_mat | None:
         """Columns: a basis of the space that holds the fit; None where that is all of R^n."""
-        spans = [row for neuron in self.neurons for row in neuron.N.tolist()] + self.E.transpose().tolist()
-        rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
+        rows = integer_rows(self.spans) if self.spans else fmpz_mat(0, self.program.n)
         if 4 * rank_modulo_a_prime(rows) > 3 * self.program.n:  # R^n holds the fit, too, and is little larger
             return None
         kept = independent_rows(rows)

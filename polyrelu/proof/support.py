@@ -17,7 +17,6 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.linear import rank
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import is_zero
 from polyrelu.proof.fibre import Interior
@@ -26,7 +25,6 @@ from polyrelu.proof.point import Point, linear
 from polyrelu.proof.ranks import (
     all_positive,
     free_dimension,
-    modulo_forms,
     rank_of_activations,
     rank_of_directions,
 )
@@ -98,8 +96,7 @@ def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
     r = pair_rank = rank_of_directions(point, [E[a] for a, _ in pairs])
     if len(S) - of_all > len(pairs) - r:
         opposed = [(S[a], S[b]) for a, b in antipodal_pairs(point, [E[k] for k in S], opposed=True)]
-        nu = exact_residual(point)
-        r = rank([modulo_forms(point.structure.program, E[a].z(nu)) for a, _ in (*pairs, *opposed)])
+        r = rank_of_directions(point, [E[a] for a, _ in (*pairs, *opposed)])
     exchanges = len(pairs) + len(opposed) - r
     return Support(used, of_all, tuple(pairs), pair_rank, exchanges, tuple(opposed))
 

@@ -21,7 +21,6 @@ from polyrelu.proof.point import BITS, Point, excess, linear
 from polyrelu.proof.program import Program
 from polyrelu.proof.shared_face import Surroundings
 from polyrelu.proof.unconfirmed import Unconfirmed
-from polyrelu.proof.vanishing import is_twin
 
 FINE_BITS = 420
 """Digits of the residual for blocks that are nearly tight at the ordinary precision."""
@@ -98,8 +97,6 @@ def show_multipliers(point: Point, neuron: Neuron) -> None:
 
 def is_tight(point: Point, neuron: Neuron) -> bool:
     """Exactly: is |A nu| = lambda? A larger value refutes the guess."""
-    if is_twin(point, neuron):
-        return True
     side = point.sign(excess(neuron), "the value |p_b|^2 - lambda^2 of a nearly tight block")
     if side > 0:
         raise Unconfirmed("a block exceeds lambda at the guessed residual", None, neuron.place)

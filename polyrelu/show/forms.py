@@ -13,29 +13,70 @@ People's texts count rows and neurons from 1; JSON, like Python, counts them fro
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import singledispatch
+from functools import cache, singledispatch, update_wrapper
 from html import escape
-from typing import Any
+from importlib import import_module
+from typing import Any, Generic, TypeVar
 
 from polyrelu.errors import LimitReached, Undecided
 
 Facts = dict[str, object]
+Answer = TypeVar("Answer")
+
+HOMES = {
+    "bounding": ("bounds",),
+    "judging": ("answer",),
+    "optimal_set": ("predictions", "sets"),
+    "paths": ("paths", "sensitivities"),
+    "proof": ("set_keys",),
+    "result": ("results",),
+    "unregularised": ("unpenalised",),
+}
+"""Which modules of this room show the values of another; `facts` has the facts of all that need no more."""
 
 
-@singledispatch
+@cache
+def _load(module: str, *more: str) -> None:
+    """Register the forms of a module's types: when the first of them is shown, not before."""
+    package, _, path = module.partition(".")
+    for name in (*HOMES.get(path.partition(".")[0], ()), *more) if package == "polyrelu" else ():
+        import_module(f"polyrelu.show.{name}")
+
+
+class Form(Generic[Answer]):
+    """A function with one version for each type of its first argument, looked for in that type's home."""
+
+    def __init__(self, default: Callable[..., Answer], *more: str) -> None:
+        self._versions, self._more = singledispatch(default), more
+        self.register = self._versions.register
+        update_wrapper(self, default)
+
+    def __call__(self, x: Any, *others: Any) -> Answer:
+        """The version for the type of x."""
+        for base in type(x).__mro__:
+            _load(base.__module__, *self._more)
+        return self._versions(x, *others)
+
+
+def of_all(default: Callable[..., Answer]) -> Form[Answer]:
+    """A form that values of every room have."""
+    return Form(default, "facts")
+
+
+@of_all
 def as_facts(x: Any) -> Facts:
     """A few facts by their names, in the order to be read; nothing that takes long to compute."""
     return {}
 
 
-@singledispatch
+@of_all
 def as_line(x: Any) -> str:
     """One line or two."""
     facts = ", ".join(f"{name}: {value}" for name, value in as_facts(x).items())
     return f"<polyrelu.{type(x).__name__}{' ' * bool(facts)}{facts}>"
 
 
-@singledispatch
+@Form
 def as_html(x: Any) -> str:
     """A small table."""
     rows = "".join(
@@ -45,19 +86,19 @@ def as_html(x: Any) -> str:
     return f"<table><caption>{escape(type(x).__name__)}</caption>{rows}</table>"
 
 
-@singledispatch
+@Form
 def as_text(x: Any, digits: int) -> str:
     """The readable form."""
     raise TypeError(f"a {type(x).__name__} has no readable form; see repr")
 
 
-@singledispatch
+@Form
 def as_json(x: Any, digits: int) -> dict[str, Any]:
     """The JSON object."""
     raise TypeError(f"a {type(x).__name__} has no JSON form")
 
 
-@singledispatch
+@Form
 def as_picture(x: Any) -> Any:
     """A figure (matplotlib)."""
     raise TypeError(f"a {type(x).__name__} has no picture")

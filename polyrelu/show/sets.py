@@ -5,7 +5,6 @@ What is asked of the set is asked line by line: a question that is open is shown
 
 from __future__ import annotations
 
-from functools import singledispatch
 from typing import Any
 
 from polyrelu.errors import LimitReached, Undecided
@@ -15,7 +14,7 @@ from polyrelu.optimal_set.moves import Freedom, Move
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
 from polyrelu.result import Result
-from polyrelu.show.forms import answered
+from polyrelu.show.forms import Form, answered
 from polyrelu.show.numbers import (
     between,
     directions,
@@ -34,13 +33,13 @@ MAX_ROWS_SHOWN = 12
 MAX_NEURONS_SHOWN = 40
 
 
-@singledispatch
+@Form
 def lines(solutions: Any, result: Result, digits: int) -> list[str]:
     """What is proved about a set of optimal networks, and what is open, in lines for a terminal."""
     raise TypeError(f"a {type(solutions).__name__} has no lines")
 
 
-@singledispatch
+@Form
 def in_short(solutions: Any) -> str:
     """What a line about a result says of its set."""
     raise TypeError(f"a {type(solutions).__name__} has no short form")

@@ -1,24 +1,7 @@
-"""The forms of everything, registered by importing this module, which `polyrelu/__init__` names."""
+"""The forms of everything: `polyrelu/__init__` names this module to those that show themselves."""
 
 from __future__ import annotations
 
-from polyrelu.show import answer, bounds, facts, paths, predictions, results, sensitivities, sets, unpenalised
 from polyrelu.show.forms import as_facts, as_html, as_json, as_line, as_picture, as_text
 
-__all__ = [
-    "answer",
-    "as_facts",
-    "as_html",
-    "as_json",
-    "as_line",
-    "as_picture",
-    "as_text",
-    "bounds",
-    "facts",
-    "paths",
-    "predictions",
-    "results",
-    "sensitivities",
-    "sets",
-    "unpenalised",
-]
+__all__ = ["as_facts", "as_html", "as_json", "as_line", "as_picture", "as_text"]

@@ -98,3 +98,13 @@ def test_neurons_of_a_narrow_table_are_needed_and_enough(seed):
         assert isinstance(found, Resisting)
     with pytest.raises(ValueError, match="not tight"):
         cover(question_of(result, lam=result.problem.lam * (1 - Fraction(1, 10**9))))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_largest_value_of_a_table_of_small_rank_is_proved_by_directions(seed):
+    """The neuron that reaches it is an axis of the row space, where its length is known up to 2^-64 only."""
+    pick = np.random.default_rng(seed)
+    rows = [[13, -32, 75], [4, -77, 80]] if seed == 0 else pick.integers(-99, 100, (2, 3)).tolist()
+    nu = [-4, 3] if seed == 0 else pick.integers(-4, 5, 2).tolist()
+    X = tuple(tuple(map(Fraction, row)) for row in rows)
+    assert lambda_max_squared(Program(X, tuple(map(Fraction, nu)), Fraction(1), None)) == top_of(rows, nu)

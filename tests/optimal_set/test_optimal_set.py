@@ -406,9 +406,9 @@ def random_box(pick):
 @pytest.mark.parametrize("seed", range(25))
 def test_engines_agree_on_random_degenerate_boxes(seed):
     polytope, start = random_box(random.Random(seed))
-    walked = by_walking(polytope, start, 10_000)
+    walked, edges = by_walking(polytope, start, 10_000)
     assert walked == by_engine(polytope, "cdd") == by_engine(polytope, "python")
-    edges_if_complete(polytope, walked)
+    assert edges_if_complete(polytope, walked) == edges
     assert len(walked) <= at_most(2 * polytope.size, polytope.dimension)
 
 

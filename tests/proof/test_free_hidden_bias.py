@@ -384,3 +384,21 @@ def test_kinks_that_move_change_the_function_on_the_span_of_the_rows_too():
     assert "zero on all rows" in result.function_unique.reason
     assert "agree" not in result.function_unique.reason
     assert not result.predict([["3/2", "3/2"]])[0].agrees
+
+
+def test_the_weights_of_kinks_where_nobody_lists_the_vertices():
+    """In the linear phase weights move between u and -u: ends are reached by many vertices, and no field is known."""
+    rng = np.random.default_rng(1)
+    X, y = (np.round(rng.standard_normal(shape), 1) for shape in ((24, 2), 24))
+    result = proved(
+        ([[Q(str(v)) for v in row] for row in X.tolist()], [Q(str(v)) for v in y.tolist()]), "1/100"
+    )
+    told = result.to_json(8)
+    assert (told["vertices"], told["function_unique"]) == (None, True)
+    assert "families_reason" not in told
+    assert "UNDECIDED" not in result.summary()
+    singles = [f for f in told["families"] if len(f["neurons"]) == 1]
+    assert len(singles) >= 20
+    for family in singles:  # by another route: the ranges of the single weights
+        (k,) = family["neurons"]
+        assert family["weight"] == told["neuron_list"][k]["weight"]

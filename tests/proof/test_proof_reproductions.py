@@ -16,7 +16,6 @@ from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
 from polyrelu.guess import GuessedNeuron
 from polyrelu.proof.optimum import prove
-from polyrelu.proof.vanishing import vanishing_rows
 from tests.corpus import generic
 
 TABLE = ([[1, 0], [0, 1], [-1, 2], [3, 1], [2, -5], [1, 1]], [1, 2, 3, -1, 2, 1])
@@ -99,7 +98,7 @@ def test_ties_that_differ_in_rows_without_residual_need_no_field():
     assert result.status == "proved", result.reason
     optimum = result.proved()
     assert optimum.point.exact is None  # otherwise the field decides, and nothing is tested
-    assert {2, 4, 5} <= vanishing_rows(optimum.point)
+    assert {2, 4, 5} <= optimum.point.vanishing.rows
     assert all(optimum.point.balls(200).nu[j].contains(0) for j in (2, 4, 5))
     assert len(optimum.neurons) == 5
     # By another route: without the rows that vanish the optimum is the same.

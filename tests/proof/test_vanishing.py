@@ -1,0 +1,102 @@
+"""Equalities that need no field: what is said to be zero is zero at any precision, and hard ties are decided."""
+
+import numpy as np
+import pytest
+from flint import arb, fmpq, fmpq_mat
+
+from polyrelu import certify
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.linear import null_space, times
+from polyrelu.proof.vanishing import _zero_differences, _zero_factors
+from tests.corpus import degenerate, generic
+
+FINE = 700
+
+
+def implied_forms(point):
+    """What is claimed to be zero at (g, 1), for any Z: its orthogonal complement."""
+    return null_space(point.vanishing._Z.transpose().tolist())
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("make", [generic, degenerate])
+def test_what_is_implied_holds_at_a_finer_precision(make, seed):
+    result = certify(*make(seed))
+    if result.status != "proved" or not result.problem.lam:
+        return
+    point = result.proved().point
+    with precision(FINE):
+        xi = [*point.structure.exact_coordinates_of(point.balls(FINE).nu), arb(1)]
+        values = times(implied_forms(point), xi)
+    assert all((arb(0) + v).contains(0) for v in values)
+    assert all(point.balls(FINE).nu[j].contains(0) for j in point.vanishing.rows)
+
+
+def test_a_reflection_that_the_data_do_not_have():
+    """Two lengths are equal by accident of the structure: nu_1 = nu_2 + 2 nu_3, in a field of degree beyond 16."""
+    X, y, lam = degenerate(67)
+    result = certify(X, y, lam)
+    assert result.status == "proved", result.reason
+    optimum = result.proved()
+    known = optimum.point.vanishing
+    relation = [fmpq(v) for v in (1, -1, -2, 0, 0, 0, 0, 0)]
+    assert known.is_zero(relation)
+    assert not known.is_zero([*relation[:-1], fmpq(1)])
+    assert (len(optimum.neurons), optimum.support.rank, optimum.nullity) == (6, 5, 1)
+    # By another route: both ends of the segment are networks of the same loss, though different functions.
+    losses, functions = [], []
+    for network in result.networks:
+        W, v = network.arrays()
+        fit = np.maximum(np.array(X, float) @ W.T, 0) @ v.ravel()
+        penalty = (np.linalg.norm(W, axis=1) * np.abs(v.ravel())).sum()
+        losses.append(0.5 * ((fit - np.array(y, float)) ** 2).sum() + float(lam) * penalty)
+        functions.append(np.maximum(-W.sum(axis=1), 0) @ v.ravel())
+    assert len(losses) == 2
+    assert abs(losses[0] - losses[1]) < 1e-9 < abs(functions[0] - functions[1])
+
+
+def test_a_difference_of_two_forms_is_zero_by_two_pairs():
+    """A 4 x 4 grid, gated: nu is 0 on a row where y is 0 and two neurons cancel, in a field nobody found."""
+    X = [(i, j) for i in range(-1, 3) for j in range(-1, 3)]
+    y = [1, 1, 1, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, 0, 0, 0]
+    result = certify(X, y, "12/5", gated=True)
+    assert result.status == "proved", result.reason
+    point = result.proved().point
+    assert 11 in point.vanishing.rows
+    assert point.balls(FINE).nu[11].contains(0)
+    assert float(point.balls(FINE).nu[11].rad()) < 1e-200
+
+
+def test_differences_need_as_many_pairs_as_forms():
+    """e = (zeta_1, zeta_2) = 0; a and a + e have the same length, and so have b and b + e."""
+    a, b, e = ([[0, 0, 1, 0], [0, 0, 0, 0]], [[0, 0, 0, 0], [0, 0, 0, 1]], [[1, 0, 0, 0], [0, 1, 0, 0]])
+    T = [fmpq_mat(m) for m in (a, b)]
+    with precision(200):
+        zeta = [arb(v) for v in (0, 0, 3, 3)]
+    one = [T[0], T[0] + fmpq_mat(e)]
+    two = [T[1], T[1] + fmpq_mat(e)]
+    assert not _zero_differences(one, zeta)
+    found = _zero_differences([*one, *two], zeta)
+    assert [1, 0, 0, 0] in found
+    assert [0, 1, 0, 0] in found
+
+
+def forms(M, zeta):
+    with precision(200):
+        return _zero_factors(fmpq_mat(M), [arb(v) for v in zeta])
+
+
+def proportional(a, b):
+    return all(a[i] * b[j] == a[j] * b[i] for i in range(len(a)) for j in range(len(a)))
+
+
+def test_factors_of_a_vanishing_form():
+    assert proportional(forms([[1, -2], [-2, 4]], [2, 1])[0], [1, -2])  # (s - 2t)^2
+    (found,) = forms([[2, -3], [-3, 4]], [2, 1])  # 2 (s - 2t)(s - t): only the first is 0 at (2, 1)
+    assert proportional(found, [1, -2])
+    (found,) = forms([[0, 1], [1, 0]], [0, 3])  # 2 s t
+    assert proportional(found, [1, 0])
+    assert len(forms([[1, 0], [0, 3]], [0, 0])) == 2  # definite: both
+    assert forms([[1, 0], [0, -2]], [0, 0]) == []  # its factors are not rational
+    assert forms([[0, 1], [1, 0]], [0, 0]) == []  # balls cannot tell which
+    assert forms([[1, 0, 0], [0, 1, 0], [0, 0, -1]], [1, 0, 1]) == []  # rank 3
