@@ -43,7 +43,9 @@ JSON keys: status "proved" or "undecided"; from, to; lambda_max [lo, hi]; interv
 from, to [lo, hi], neurons, rank, pairs, nullity, dimension, convex_unique, p_unique, function_unique, affine, as in
 certify at any lambda inside; breakpoints, each with lambda [lo, hi], exact, events (type; neuron, its position in `at`;
 row), above, at, below (the tight neurons: sign and face), network_continuous, convex_jump; undecided (pieces with their
-reason); limit_zero; seconds. With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
+reason); limit_zero (null without --to-zero; else status, norm [lo, hi] of the least sum ||w||, neurons, exact (null
+where no short form is recognised), and reason where it is undecided); seconds. With --gap: status "bounded"; nodes
+(lambda, objective [lo, hi], total_weight); gap.
 exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved).
 """
 

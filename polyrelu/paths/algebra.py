@@ -54,20 +54,24 @@ class ExactZero:
     @property
     def name(self) -> str:
         """Lambda in words: a fraction, with a square root, or as the root of a polynomial."""
-        f = self.polynomial
-        if f.degree() == 1:
-            return str(-fmpq(int(f[0]), int(f[1])))
-        if f.degree() == 2:
-            a, b, c = (fmpq(int(f[k])) for k in (2, 1, 0))
-            try:
-                root = SqrtSum.sqrt_of(b * b - 4 * a * c)
-            except LimitReached:
-                return _of_polynomial(f)
-            for sign in (1, -1):
-                found = (root * sign - b) / (2 * a)
-                if found.ball(200).overlaps(self.near):
-                    return str(found)
-        return _of_polynomial(f)
+        return name_of(self.polynomial, self.near)
+
+
+def name_of(f: fmpz_poly, near: arb) -> str:
+    """The root of an irreducible polynomial that a ball tells from the others, in words."""
+    if f.degree() == 1:
+        return str(-fmpq(int(f[0]), int(f[1])))
+    if f.degree() == 2:
+        a, b, c = (fmpq(int(f[k])) for k in (2, 1, 0))
+        try:
+            root = SqrtSum.sqrt_of(b * b - 4 * a * c)
+        except LimitReached:
+            return _of_polynomial(f)
+        for sign in (1, -1):
+            found = (root * sign - b) / (2 * a)
+            if found.ball(200).overlaps(near):
+                return str(found)
+    return _of_polynomial(f)
 
 
 def _of_polynomial(f: fmpz_poly) -> str:
