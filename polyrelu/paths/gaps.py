@@ -25,8 +25,9 @@ from polyrelu.paths.compound import compounds
 from polyrelu.paths.curve import Curve, Faces, Piece
 from polyrelu.paths.dependent import coefficients, independent_first, with_parts
 from polyrelu.paths.directions import Node
+from polyrelu.paths.steps import follow, short
 from polyrelu.paths.symmetry import Symmetry
-from polyrelu.paths.walk import FIRST_STEP, LEAST_STEP, Walk, follow, short
+from polyrelu.paths.walk import FIRST_STEP, LEAST_STEP, Walk
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.optimum import Optimum
 

@@ -21,7 +21,7 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import BITS
 from polyrelu.paths.curve import Curve, Piece
-from polyrelu.paths.walk import follow
+from polyrelu.paths.steps import follow
 from tests.batteries.battery import Battery, Tally
 from tests.batteries.structured_problems import problem as structured
 
