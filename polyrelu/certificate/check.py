@@ -780,6 +780,86 @@ def prove_root(system: System, m: list[list[Interval]], box: list[list[Interval]
         need(inside, "no root is proved within half a unit of the stated numbers " + where)
 
 
+class Identities:
+    """What the equations imply about nu, whatever field it is in: x = (nu, 1) lies in the span of the columns of Z.
+
+    At first Z is orthogonal to what is linear: B^T X^T nu = 0, and v.(nu - y) = 0 for all v that no head and no
+    column of X B sees. A step names forms e and, for pairs of heads (or lambda itself), forms g with
+    |A_k nu|^2 - |A_l nu|^2 = e.g on Z. Both lengths are lambda, so e.g = 0; if the vectors g that belong to one e
+    are as many as e has forms, and independent at nu, then e = 0, and Z shrinks.
+    """
+
+    def __init__(self, system: System, point: Point, steps: Any):
+        self.problem, self.heads, self.x = system.problem, system.heads, [*point.nu, Interval.of(1)]
+        n, X, y = self.problem.n, transposed(system.XB), self.problem.y
+        seen = [row for head in system.heads for row in self._spread(head)]
+        unseen = null_space([*(row[:n] for row in seen), *X], n)
+        self.Z = null_space([*([*v, Fraction(0)] for v in X), *([*v, -dot(v, y)] for v in unseen)], n + 1)
+        for step in items(steps, "identities"):
+            self._take(fields(step, "an identity", "forms pairs"))
+
+    def _spread(self, neuron: Neuron) -> list[list[Fraction]]:
+        """A with a column of zeros for the constant, as rows over (nu, 1)."""
+        on = [p if f == "+" else [Fraction(0)] * len(p) for p, f in together(neuron.shadows, neuron.face)]
+        return [[*row, Fraction(0)] for row in transposed(on)]
+
+    def length(self, neuron: Neuron | None) -> list[list[Fraction]]:
+        """The form |A nu|^2, or lambda^2, on Z."""
+        rows = (
+            [[Fraction(0)] * self.problem.n + [self.problem.lam]] if neuron is None else self._spread(neuron)
+        )
+        spend(len(rows) * len(self.Z) * (self.problem.n + len(self.Z)) * 4, "the identities")
+        T = [[dot(row, z) for z in self.Z] for row in rows]
+        return [[dot(a, b) for b in transposed(T)] for a in transposed(T)]
+
+    def _take(self, step: Any) -> None:
+        e = [self._form(v) for v in items(step["forms"], "forms")]
+        given = items(step["pairs"], "pairs", len(e))
+        need(len(e) > 0, "an identity without a form")
+        vectors = []
+        for pair in given:
+            k, m, listed = items(pair, "a pair", 3)
+            one, other = (self.length(self._head(place)) for place in (k, m))
+            g = [self._form(v) for v in items(listed, "factors", len(e))]
+            E, G = ([[dot(f, z) for z in self.Z] for f in forms] for forms in (e, g))
+            for i, j in itertools.combinations_with_replacement(range(len(self.Z)), 2):
+                product = sum((a[i] * b[j] + a[j] * b[i] for a, b in together(E, G)), Fraction(0))
+                need(2 * (one[i][j] - other[i][j]) == product, "the factors of an identity are others")
+            vectors.append([dot(f, self.x) for f in g])
+        need(independent(vectors), "the other factors of an identity are not proved independent")
+        free = null_space([[dot(f, z) for z in self.Z] for f in e], len(self.Z))
+        self.Z = [combination(self.Z, v, self.problem.n + 1) for v in free]
+
+    def _form(self, value: Any) -> list[Fraction]:
+        return [rational(v, "a form") for v in items(value, "a form", self.problem.n + 1)]
+
+    def _head(self, place: Any) -> Neuron | None:
+        """A head by its number, or None for lambda itself."""
+        need(
+            typed(place, int, "a pair") in range(len(self.heads) + 1),
+            "an identity names no neuron of the structure",
+        )
+        return self.heads[place] if place < len(self.heads) else None
+
+    def are_tight(self, neuron: Neuron) -> bool:
+        """Whether |A nu| = lambda follows."""
+        own = self.length(neuron)
+        return any(own == self.length(head) for head in [*self.heads, None])
+
+
+def null_space(rows: Sequence[Sequence[Fraction]], width: int) -> list[list[Fraction]]:
+    """A basis of { v : row.v = 0 for all rows }."""
+    reduced = echelon(rows)
+    pivots = [next(j for j, x in enumerate(row) if x) for row in reduced]
+    found = []
+    for free in (j for j in range(width) if j not in pivots):
+        v = [Fraction(j == free) for j in range(width)]
+        for p, row in together(pivots, reduced):
+            v[p] = -row[free]
+        found.append(v)
+    return found
+
+
 class Optimum(NamedTuple):
     """What the claims about the optimal set build on."""
 
@@ -794,7 +874,7 @@ class Optimum(NamedTuple):
 def check_optimum(problem: Problem, patterns: list[str], claim: Any, evidence: Any) -> Optimum:
     """The optimal fit, all tight neurons, and the status of every block."""
     claim = fields(claim, "optimum", "objective neurons tight_blocks words")
-    evidence = fields(evidence, "the evidence for optimum", "roles point")
+    evidence = fields(evidence, "the evidence for optimum", "roles point", "identities")
     need(problem.lam > 0, "lambda is not positive")
     listed = items(claim["neurons"], "neurons")
     spend(len(listed) * len(patterns) * 2, "the list of neurons and patterns")
@@ -804,13 +884,15 @@ def check_optimum(problem: Problem, patterns: list[str], claim: Any, evidence: A
     system = System(problem, *_structure(neurons, roles))
     point = check_point(system, evidence["point"])
     need(all(sign_of(w) == 1 for w in point.weights), "a weight is not proved positive")
+    implied = Identities(system, point, evidence["identities"]) if "identities" in evidence else None
     for k, (neuron, role) in enumerate(together(neurons, roles)):
         label = "neuron %d" % (k + 1)
         held = [p for p in patterns if neuron.holds(p)]
         need(len(held) > 0, label + " lies in the cone of no present block")
         if role == "tie":
             z = neuron.z(point.exact[0] if point.exact else point.nu)
-            need(is_zero(dot(z, z) - problem.lam**2), label + ": |A nu| is not lambda")
+            reaches = implied.are_tight(neuron) if implied else is_zero(dot(z, z) - problem.lam**2)
+            need(reaches, label + ": |A nu| is not lambda")
         z = neuron.z(point.nu)
         for j, f in enumerate(neuron.face):  # u is in the relative interior of its face; on Z, x_j.u is 0
             if f != "0" and not problem.gated:

@@ -35,8 +35,8 @@ from operator import mul
 from typing import Any, NamedTuple
 
 MAX_BYTES, MAX_TOKENS, MAX_DIGITS = 16 * 2**20, 400_000, 4000
-# Of a common denominator; and times the entries that have it; lines of boxes that wait.
-MAX_BITS, MAX_SIZE, MAX_WAITING = 2**16, 2**27, 1_000_000
+# Bits: of a common denominator; of all the numbers that have it; of what else a number takes.
+MAX_BITS, MAX_SIZE, OVERHEAD = 2**16, 2**27, 300
 DEPTH, SLOPE, ROOT = 48, 20, 600  # bits: of the finest box, of slopes, of square roots
 ONE, MIXTURES, CLIMBS, ROUNDS = 1 << SLOPE, (4, 16), 2, 3
 
@@ -97,9 +97,9 @@ def load(path: str) -> Any:
     return document
 
 
-def fields(value: Any, where: str, keys: str) -> Any:
-    """An object with exactly these keys."""
-    right = type(value) is dict and sorted(value) == sorted(keys.split())
+def fields(value: Any, where: str, keys: str, more: str = "") -> Any:
+    """An object with exactly these keys, or these and one more."""
+    right = type(value) is dict and sorted(value) in (sorted(keys.split()), sorted((keys + more).split()))
     usable(right, "%s must be an object with the keys %s" % (where, keys))
     return value
 
@@ -141,7 +141,7 @@ class Problem:
     """X = rows / q and y = targets / p, both of integers, lambda, and the SHA-256 of its canonical JSON."""
 
     def __init__(self, spec: Any):
-        fields(spec, "problem", "X y lambda gated patterns" + " free" * ("free" in spec))
+        fields(spec, "problem", "X y lambda gated patterns", " free")
         plain = spec["gated"] is False and spec["patterns"] == "cells"
         usable(plain, "a kernel file is about ReLU networks with all activation patterns")
         table = items(spec["X"], "X")
@@ -157,9 +157,8 @@ class Problem:
         self.name = NETWORKS + " with %d free column%s" % (q, "s" * (q > 1)) * (q > 0)
         self.every = "every optimal network, among all %s, " % self.name
         self.targets, self.p = over_one([rational(v, "y") for v in items(spec["y"], "y", self.n)])
-        self.sha256 = hashlib.sha256(
-            json.dumps(spec, sort_keys=True, separators=(",", ":")).encode()
-        ).hexdigest()
+        text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+        self.sha256 = hashlib.sha256(text.encode()).hexdigest()
         self.frobenius = root(Fraction(sum(dot(row, row) for row in self.rows), self.q**2))
 
     def about(self) -> str:
@@ -176,8 +175,7 @@ def over_one(numbers: list[Fraction]) -> tuple[list[int], int]:
     for x in numbers:
         tick()
         common *= x.denominator // gcd(common, x.denominator)
-        fits = common.bit_length() <= MAX_BITS and common.bit_length() * len(numbers) <= MAX_SIZE
-        usable(fits, "a common denominator is too large")
+        usable(common.bit_length() <= min(MAX_BITS, MAX_SIZE // len(numbers)), "a denominator is too large")
     return [x.numerator * (common // x.denominator) for x in numbers], common
 
 
@@ -190,8 +188,9 @@ def root(square: Fraction) -> Fraction:
 
 
 def decimal(x: Fraction, rounding: str) -> str:
-    """20 digits of a number, rounded down or up."""
-    return str(Context(20, rounding).divide(Decimal(x.numerator), Decimal(x.denominator)).normalize())
+    """20 digits of a number, rounded down or up, whatever context the caller works in."""
+    own = Context(20, rounding)
+    return own.to_sci_string(own.normalize(own.divide(Decimal(x.numerator), Decimal(x.denominator))))
 
 
 def dot(a: Any, b: Any) -> Any:
@@ -199,9 +198,17 @@ def dot(a: Any, b: Any) -> Any:
     return sum(map(mul, a, b))
 
 
+def moderate(count: int, *tables: Any) -> int:
+    """The bits of the largest entries, added; refuse if so many numbers of that size are too many."""
+    size = sum(max((x.bit_length() for row in table for x in row), default=0) for table in tables)
+    usable(count * (size + OVERHEAD) <= 2 * MAX_SIZE, "so many numbers of this size need too much memory")
+    return size
+
+
 def inverse(matrix: list[list[int]]) -> list[list[Fraction]]:
     """The inverse of a Gram matrix of integer vectors; rejected if these are dependent."""
     size = len(matrix)
+    moderate(size**3 // 4, matrix)
     table = [[Fraction(v) for v in (*row, *(i == j for j in range(size)))] for i, row in enumerate(matrix)]
     for j in range(size):  # the diagonal entries are pivots, in any order
         tick()
@@ -231,22 +238,19 @@ class Lines(NamedTuple):
 
 def lines_of(problem: Problem, N: int, m: list[int]) -> Lines:
     """Merge the rows, for nu = m / N."""
+    moderate(problem.n * problem.d, problem.rows, [m])
     number: dict[tuple[int, ...], int] = {}
-    found = Lines([], [], [0] * problem.d, N * problem.q, [], [])
+    C, spread, linear, place = [0] * problem.n, [0] * problem.n, [0] * problem.d, []
     for row, weight in zip(problem.rows, m):
         c = gcd(*row) or 1
         turn = next((1 if x > 0 else -1 for x in row if x), 0)
         v = tuple(turn * x // c for x in row)
         k = number.setdefault(v, len(number)) if turn else -1
-        found.C.extend([0] * (k == len(found.V)))
-        found.spread.extend([0] * (k == len(found.V)))
-        found.V.extend([v] * (k == len(found.V)))
-        if turn:
-            found.C[k] += weight * c
-            found.spread[k] += c
-        found.linear[:] = [a + weight * c * x * (turn < 0) for a, x in zip(found.linear, v)]
-        found.place.append((k, turn))
-    return found
+        C[k] += weight * c * abs(turn)
+        spread[k] += c * abs(turn)
+        linear = [a + weight * c * x for a, x in zip(linear, v)] if turn < 0 else linear
+        place.append((k, turn))
+    return Lines(list(number), C[: len(number)], linear, N * problem.q, spread[: len(number)], place)
 
 
 # -------------------------------------------------------------------------------- the covering
@@ -297,10 +301,11 @@ class Side(NamedTuple):
 def cover(lines: Lines, level: Fraction, top: Fraction, stars: list[Star], slack: Fraction) -> None:
     """Prove f_s(u) < level |u| for both s and all u outside the stars."""
     basis, S = row_space(lines)
+    moderate(len(lines.V) * len(basis), basis, lines.V, [lines.C])
     V = [tuple(dot(v, o) for o in basis) for v in lines.V]
     d, linear, scale = len(basis), [dot(lines.linear, o) for o in basis], lines.unit * S << SLOPE
     top *= 1 + Fraction(S > 1, 1 << DEPTH)
-    need(level > 0, "the level to stay below is positive")
+    need(floor(level * scale) > 0, "the level to stay below is at least one unit")
     for sign in (1, -1):
         C = [sign * c for c in lines.C]
         CV = [tuple(c * x for x in v) for c, v in zip(C, V)]
@@ -315,28 +320,32 @@ def cover(lines: Lines, level: Fraction, top: Fraction, stars: list[Star], slack
 
 
 def row_space(lines: Lines) -> tuple[list[list[int]], int]:
-    """The vectors m_k o_k, and S; the unit vectors and 1 where the lines span everything (or nothing)."""
+    """The vectors m_k o_k, and S; the unit vectors and 1 where the lines span everything."""
     d, basis = len(lines.linear), list[list[int]]()
     for v in lines.V:
         rest = list(v)
         for o in basis:
-            rest = [dot(o, o) * x - dot(o, rest) * y for x, y in zip(rest, o)]
-        if any(rest):
-            basis.append([x // gcd(*rest) for x in rest])
-    if len(basis) in (0, d):
-        return [[int(i == j) for j in range(d)] for i in range(d)], 1
-    S = isqrt(max(dot(o, o) for o in basis)) + 1 << DEPTH
+            tick()
+            a, b = dot(o, o), dot(o, rest)
+            rest = [a * x - b * y for x, y in zip(rest, o)]
+            rest = [x // c for c in [gcd(*rest) or 1] for x in rest]
+        basis.extend([rest] * any(rest))
+        moderate(len(basis) * d, basis[-1:])
+        if len(basis) == d:
+            return [[int(i == j) for j in range(d)] for i in range(d)], 1
+    S = isqrt(max((dot(o, o) for o in basis), default=0)) + 1 << DEPTH
     return [[m * x for x in o] for o in basis for m in [isqrt((S * S - 1) // dot(o, o)) + 1]], S
 
 
 def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[list[int]]) -> None:
     """A box and all its halves, depth first; on the way down decided lines join the linear part."""
     rest = [(k, dot(v, c), dot(a, h)) for k, (v, a) in enumerate(zip(side.V, side.A))]
-    waiting, stack = len(rest), [(c, h, base, rest, 0, 0, stars)]
+    weight, waiting = moderate(0, side.CV) + 2 * OVERHEAD, len(rest) + len(c)
+    stack = [(c, h, base, rest, 0, 0, stars)]
     while stack:
         tick()
         c, h, base, rest, j, move, stars = stack.pop()
-        waiting -= len(rest)
+        waiting -= len(rest) + len(c)
         undecided = []
         for k, above, across in rest:  # of the box before its centre moved along j, and h_j became |move|
             z, r = above + move * side.V[k][j], across - abs(move) * side.A[k][j]
@@ -354,8 +363,8 @@ def settle(side: Side, c: list[int], h: list[int], base: list[int], stars: list[
         for turn in (-1, 1):
             centre = [x + turn * half[j] if i == j else x for i, x in enumerate(c)]
             stack.append((centre, half, base, undecided, j, turn * half[j], stars))
-        waiting += 2 * len(undecided)
-        usable(waiting <= MAX_WAITING, "the covering needs too much memory")
+        waiting += 2 * (len(undecided) + len(c))
+        usable(waiting * weight <= 8 * MAX_SIZE, "the covering needs too much memory")
 
 
 def leaf_a(side: Side, c: list[int], h: list[int], base: list[int], undecided: list[Any]) -> bool:
@@ -451,28 +460,23 @@ def network_of(problem: Problem, spec: Any) -> Network:
     """Read the explicit network."""
     fields(spec, "network", "denominator neurons" + " coefficients" * bool(problem.free))
     neurons = items(spec["neurons"], "neurons")
-    usable(len(neurons) * problem.n <= MAX_TOKENS, "the network is too wide for so many rows")
-    found = Network(denominator(spec["denominator"]), [], [], [], [])
-    for neuron in neurons:
-        tick()
-        sign = fields(neuron, "a neuron", "sign vector")["sign"]
-        usable(sign in ("+", "-"), "a sign is + or -")
-        found.signs.append(1 if sign == "+" else -1)
-        found.vectors.append(integers(neuron["vector"], "vector", problem.d))
-        found.columns.append([found.signs[-1] * max(0, dot(row, found.vectors[-1])) for row in problem.rows])
+    T = denominator(spec["denominator"])
     c = integers(spec.get("coefficients", []), "coefficients", len(problem.free))
-    parts = found.columns + [[a * x for x in b] for a, b in zip(c, problem.free)]
+    vectors = [integers(fields(k, "a neuron", "sign vector")["vector"], "vector", problem.d) for k in neurons]
+    usable(all(neuron["sign"] in ("+", "-") for neuron in neurons), "a sign is + or -")
+    signs = [1 if neuron["sign"] == "+" else -1 for neuron in neurons]
+    moderate(problem.n * (1 + len(signs) + len(c)), problem.rows + problem.free, [*vectors, c, [T]])
+    columns = [[s * max(0, dot(row, w)) for row in problem.rows] for s, w in zip(signs, vectors)]
+    parts = columns + [[a * x for x in b] for a, b in zip(c, problem.free)]
     fit = list(map(sum, zip(*parts))) or [0] * problem.n
-    found.columns.extend([found.T * x for x in b] for b in problem.free)
-    scale = problem.q * found.T
-    found.residual[:] = [Fraction(t, problem.p) - Fraction(f, scale) for t, f in zip(problem.targets, fit)]
-    return found
+    columns.extend([T * x for x in b] for b in problem.free)
+    residual = [Fraction(t, problem.p) - Fraction(f, problem.q * T) for t, f in zip(problem.targets, fit)]
+    return Network(T, signs, vectors, columns, residual)
 
 
 def bound_of(problem: Problem, N: int, m: list[int], t: Fraction, network: Network) -> tuple[Any, str]:
     """upper - lower for t nu = t m / N and the network, once t nu is known to be feasible; and the claim."""
-    t = t / N
-    lower = t * Fraction(dot(problem.targets, m), problem.p) - t * t * dot(m, m) / 2
+    lower = t / N * Fraction(dot(problem.targets, m), problem.p) - (t / N) ** 2 * dot(m, m) / 2
     lengths = sum((root(Fraction(dot(w, w), network.T**2)) for w in network.vectors), Fraction(0))
     squares, common = over_one([v * v for v in network.residual])
     upper = Fraction(sum(squares), 2 * common) + problem.lam * lengths
@@ -565,28 +569,26 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
 def show_weights(problem: Problem, network: Network, stars: list[Star], S: Any, rho: Fraction) -> Fraction:
     """Prove that all weights are positive and unique; a bound of |gamma_k beta_k w*_k - v_k|."""
     T = denominator(fields(S, "inverse", "denominator rows")["denominator"])
-    K, scale, e, longest = len(network.columns), (problem.q * network.T) ** 2, Fraction(0), Fraction(0)
-    gaps, gram = [], []
+    K, scale, gaps = len(network.columns), (problem.q * network.T) ** 2, []
+    e = longest = Fraction(0)
     need(network.signs == [star.sign for star in stars], "the stored network has one neuron for each face")
     for star, vector in zip(stars, network.vectors):
         w, v = star.w, [Fraction(x, network.T) for x in vector]
         need(dot(v, w) > 0, "a stored vector lies along its neuron")
         beta = dot(v, w) / dot(w, w)
         apart = [beta * a - b for a, b in zip(w, v)]
-        gaps.append(beta * problem.frobenius * rho + root(dot(apart, apart)))
-    for a in network.columns:
-        tick()
-        gram.append([dot(a, b) for b in network.columns])  # M^T M times scale
+        gaps.append((beta * problem.frobenius * rho + root(dot(apart, apart)), root(dot(v, v))))
     for i, row in enumerate(integers(row, "inverse", K) for row in items(S["rows"], "inverse", K)):
-        product = [dot(row, column) for column in gram]
+        tick()
+        image = [dot(row, values) for values in zip(*network.columns)]  # M S^T, column by column, in units
+        product = [dot(image, column) for column in network.columns]
         e = max(e, Fraction(sum(abs(T * scale * (i == j) - x) for j, x in enumerate(product)), T * scale))
         longest = max(longest, root(Fraction(dot(row, product), T**2 * scale)))
-    tau = problem.frobenius * sum(gaps, Fraction(0))
+    tau = problem.frobenius * sum((gap for gap, _ in gaps), Fraction(0))
     need(e + longest * tau < 1, "the activations of the neurons are independent")
     delta = longest * (rho + tau) / (1 - e - longest * tau)
     need(delta < 1, "every weight is positive")
-    lengths = [root(Fraction(dot(v, v), network.T**2)) for v in network.vectors]
-    return max((gap + delta * (gap + length) for gap, length in zip(gaps, lengths)), default=Fraction(0))
+    return max((gap + delta * (gap + length) for gap, length in gaps), default=Fraction(0))
 
 
 def optimum_claims(problem: Problem, N: int, m: list[int], top: Any) -> list[str]:
@@ -657,11 +659,11 @@ def main() -> int:
     parser.add_argument("file", help="a kernel file: .json or .json.gz")
     parser.add_argument("--seconds", type=int, default=300, help="refuse what takes longer (default 300)")
     args, lines = parser.parse_args(), []
-    allow(args.seconds)
     if hasattr(signal, "setitimer"):  # an alarm, too, for reading and for long arithmetic
         signal.signal(signal.SIGALRM, lambda *_: tick())
         signal.setitimer(signal.ITIMER_REAL, min(max(0, args.seconds), 10**6) + 1)
     try:
+        allow(args.seconds)
         document = load(args.file)
         if type(document) is dict and "problem" in document:
             lines.append(Problem(document["problem"]).about())

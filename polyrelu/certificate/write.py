@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from polyrelu.certificate import check
+from polyrelu.certificate.claim_words import DECIMALS, in_words
 from polyrelu.certificate.document import problem_digest, problem_spec, save
 from polyrelu.certificate.root_numbers import Basis, enclosed_point, exact_coordinates, exact_point
 from polyrelu.certificate.solution_set import ExactSet, interior_shares, listed_vertices
@@ -32,7 +33,6 @@ from polyrelu.result import Result
 PRECISIONS = (128, 320, 800)
 MAX_RADICANDS = 40
 """Beyond this many square roots enclosures are tried before exact numbers."""
-DECIMALS = 20
 FEW_CELLS, MANY_CELLS = 2000, 50_000
 """A program without a list of cells gets a file that lists them (version 1) up to the first number, up to the second
 where the kernel cannot prove its optimum."""
@@ -128,11 +128,26 @@ class Draft:
                 yield lambda bits=bits: self.enclosed(bits)  # type: ignore[misc]
         if self.optimum.point.exact is not None:
             yield self.in_exact_numbers
+        elif "tie" in self.roles and self.identities is not None:
+            for bits in PRECISIONS:
+                yield lambda bits=bits: self.enclosed(bits)  # type: ignore[misc]
 
     def enclosed(self, bits: int) -> Evidence:
         """(point, evidence of the set) with enclosures."""
         point = enclosed_point(self.optimum.point, self.order, bits)
         return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
+
+    @cached_property
+    def identities(self) -> list[dict[str, Any]] | None:
+        """What makes ties tight, for heads in the order of the file; None where a definite form is part of it."""
+        place = {k: i for i, k in enumerate([*self.order, len(self.order)])}
+        found = []
+        for forms, pairs in self.optimum.point.vanishing.told:
+            if not pairs:
+                return None
+            listed = [[place[k], place[j], _texts(others)] for k, j, others in pairs]
+            found.append({"forms": _texts(forms), "pairs": listed})
+        return found
 
     def in_exact_numbers(self) -> Evidence:
         """(point, evidence of the set) in an exact field."""
@@ -169,6 +184,10 @@ class Draft:
         r = self.optimum.point.structure.r
         return all(sum(s[k : k + 2] == "11" for k in pairs) == r for s in supports)
 
+    def _of_optimum(self, point: dict[str, Any]) -> dict[str, Any]:
+        implied = "tie" in self.roles and "field" not in point
+        return {"roles": self.roles, "point": point} | ({"identities": self.identities} if implied else {})
+
     def document(self, attempt: Attempt, rank_of_claims: int) -> dict[str, Any]:
         """Claims and evidence together."""
         program, optimum = self.optimum.program, self.optimum
@@ -185,7 +204,7 @@ class Draft:
             ],
             "tight_blocks": optimum.tight_blocks,
         }
-        evidence: dict[str, Any] = {"optimum": {"roles": self.roles, "point": point}}
+        evidence: dict[str, Any] = {"optimum": self._of_optimum(point)}
         if rank_of_claims > 1:
             claims["optimal_set"] = {
                 "used": self.used,
@@ -211,6 +230,10 @@ class Draft:
             "claims": claims,
             "evidence": evidence,
         }
+
+
+def _texts(rows: list[list[Any]]) -> list[list[str]]:
+    return [[str(v) for v in row] for row in rows]
 
 
 def _key(neuron: Neuron) -> tuple[str, str]:
@@ -243,37 +266,3 @@ def _rounded_objective(optimum: Optimum) -> int:
         if lo == hi:
             return int(lo)
     raise Undecided(f"the objective is not known to {DECIMALS} decimals")
-
-
-def in_words(name: str, claim: dict[str, Any], program: Program) -> str:
-    """The sentence that states a claim."""
-    among = program.scope and f" {program.scope}"
-    if name == "arrangement":
-        return f"Cells of the arrangement of the rows: exactly {claim['cells']}."
-    if name == "optimum":
-        units = abs(int(claim["objective"]))
-        value = f"{'-' if claim['objective'][0] == '-' else ''}{units // 10**DECIMALS}.{units % 10**DECIMALS:020d}"
-        scope = "all cells" if program.all_cells else f"these {len(program.patterns)} patterns"
-        return (
-            f"The optimum of the {'gated ReLU' if program.gated else 'ReLU'} program over {scope} has the objective "
-            f"{value} (rounded). Neurons that reach lambda: exactly {len(claim['neurons'])} "
-            f"(blocks: {claim['tight_blocks']}); all other blocks are strictly inactive."
-        )
-    if name == "vertices":
-        return (
-            f"Vertices of the set of optimal weights{among}, the inclusion-minimal networks: exactly "
-            f"{len(claim['supports'])}, and no rays; width of the narrowest: {claim['narrowest']}."
-        )
-    unique = f"unique up to permutation and splitting{among}"
-    if not claim["p_unique"]:
-        same = {
-            None: "",
-            True: "; all are one function on R^d",
-            False: "; not all are one function on R^d",
-        }
-        unique = f"not {unique}{same[claim['function_unique']]}"
-    return (
-        f"Neurons that optimal networks use{among}: exactly {sum(claim['used'])} (blocks: {claim['used_blocks']}); "
-        f"rank of their activations: {claim['rank']}; dimension of the set of optimal weights: {claim['dimension']}. "
-        f"The optimal network is {unique}."
-    )

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     arguments = [args.file] + (["--json"] if args.json else [])
     expected = _expected(args)
-    arguments += ["--problem", expected] if expected else []
+    arguments += [] if expected is None else ["--problem", expected]
     return check.main(arguments + (["--seconds", str(args.seconds)] if args.seconds else []))
 
 
@@ -73,9 +73,9 @@ def _expected(args: argparse.Namespace) -> str | None:
             raise BadInput(
                 "--lam, --target, --gated, --patterns, --bias and the like describe a table; give --data, too"
             )
-        return str(args.problem) if args.problem else None
+        return None if args.problem is None else str(args.problem)
     if args.lam is None:
         raise BadInput("--data needs --lam: a proof is about a table and a penalty")
-    if args.problem:
+    if args.problem is not None:
         raise BadInput("--data and --problem both name a problem; give one of them")
     return hash_of(args)

@@ -75,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
         claim, step = error.args
         print(f"REJECTED, so nothing is explained: {claim}: {step}")
         return 1
+    except Exception as crash:  # a file that breaks the checker is not accepted either
+        raise BadInput(f"{args.file} is not accepted: the checker failed ({crash!r})") from None
     if args.fragment:
         _write_fragment(args, document, report)
     else:

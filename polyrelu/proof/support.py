@@ -17,9 +17,11 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import precision
 from polyrelu.exact.polyhedron import HRepresentation, vertices_rays_lines
 from polyrelu.exact.real import is_zero
 from polyrelu.proof.fibre import Interior
+from polyrelu.proof.identities import BITS
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.point import Point, linear
 from polyrelu.proof.ranks import (
@@ -29,7 +31,6 @@ from polyrelu.proof.ranks import (
     rank_of_directions,
 )
 from polyrelu.proof.unconfirmed import Unconfirmed
-from polyrelu.proof.vanishing import idle
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,24 @@ def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
         r = rank_of_directions(point, [E[a] for a, _ in (*pairs, *opposed)])
     exchanges = len(pairs) + len(opposed) - r
     return Support(used, of_all, tuple(pairs), pair_rank, exchanges, tuple(opposed))
+
+
+def idle(point: Point, neurons: Sequence[Neuron]) -> set[int]:
+    """Tight neurons without weight in all optima: they alone make the fit on a row, it is 0 there, and those that act
+    have one strict sign.
+    """
+    nu, found, program = point.balls(BITS).nu, set[int](), point.structure.program
+    for j in point.vanishing.rows:
+        if program.yq[j] != 0 or any(column[j] != 0 for column in program.free.border):
+            continue
+        acting = [
+            k for k, neuron in enumerate(neurons) if any(v != 0 for v in neuron.N.transpose().tolist()[j])
+        ]
+        with precision(BITS):
+            values = [neurons[k].activation(nu)[j] for k in acting]
+        if all(bool(v > 0) for v in values) or all(bool(v < 0) for v in values):
+            found.update(acting)
+    return found
 
 
 def exact_residual(point: Point) -> Sequence[Any]:

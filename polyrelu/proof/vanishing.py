@@ -22,28 +22,18 @@ that of a tight one.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flint import arb, arb_mat, fmpq, fmpq_mat
+from flint import arb, fmpq, fmpq_mat
 
-from polyrelu.budget import check
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.linear import dot, echelon, independent_rows, null_space, rank, times
-from polyrelu.exact.minors import nonzero_minor
-from polyrelu.exact.rational import select_rows, square_root
-
-if TYPE_CHECKING:
-    from polyrelu.proof.enclosed_root import EnclosedRoot
-    from polyrelu.proof.neuron import Neuron
-    from polyrelu.proof.point import Point
-
-BITS = 200
-PROBES = 3
-"""Random vectors that a matrix of rank 2 or less maps to dependent ones."""
+from polyrelu.exact.linear import dot, independent_rows, null_space, times
+from polyrelu.exact.rational import select_rows
+from polyrelu.proof.enclosed_root import EnclosedRoot
+from polyrelu.proof.identities import BITS, Step, image, independent_pairs, steps_at
+from polyrelu.proof.neuron import Neuron
 
 
 class Vanishing:
@@ -60,9 +50,9 @@ class Vanishing:
     def is_tight(self, neuron: Neuron) -> bool:
         """Whether |A nu| = lambda is implied."""
         N = self.on_zeta(neuron.N)
-        image = _image(N)
+        own = image(N)
         return any(
-            image == other and N.transpose() * N == T.transpose() * T for T, other in self._tight_on_zeta
+            own == other and N.transpose() * N == T.transpose() * T for T, other in self._tight_on_zeta
         )
 
     @cached_property
@@ -78,8 +68,13 @@ class Vanishing:
         inside = self.structure.in_W(matrix).tolist()
         return fmpq_mat([[*row, last] for row, last in zip(inside, rest, strict=True)]) * self._Z
 
-    @cached_property
+    @property
     def _Z(self) -> fmpq_mat:
+        return self.steps[-1][0]
+
+    @cached_property
+    def steps(self) -> list[tuple[fmpq_mat, list[Step]]]:
+        """Every Z, with the steps that cut it; none at the last one."""
         structure = self.structure
         forms = [
             [*times(structure.in_W(fmpq_mat([row])).transpose(), [fmpq(1)]), fmpq(0)]
@@ -88,14 +83,15 @@ class Vanishing:
         if structure.W is None:
             y = structure.program.yq
             forms += [[*v, -dot(v, y)] for v in null_space(structure.spans, structure.program.n)]
-        Z = _columns(null_space(forms, structure.size + 1))
-        while zero := self._zero_forms(Z):
-            Z = Z * _columns(null_space(zero))
-        return Z
+        Z, found = _columns(null_space(forms, structure.size + 1)), list[tuple[fmpq_mat, list[Step]]]()
+        while steps := steps_at(self._tight(Z), self._zeta(Z)):
+            found.append((Z, steps))
+            Z = Z * _columns(null_space([form for step in steps for form in step.forms]))
+        return [*found, (Z, [])]
 
     @cached_property
     def _tight_on_zeta(self) -> list[tuple[fmpq_mat, fmpq_mat]]:
-        return [(T, _image(T)) for T in self._tight(self._Z)]
+        return [(T, image(T)) for T in self._tight(self._Z)]
 
     def _tight(self, Z: fmpq_mat) -> list[fmpq_mat]:
         """Matrices T with |T zeta| = lambda: of the neurons of the structure, and lambda itself."""
@@ -106,93 +102,43 @@ class Vanishing:
         ]
         return [*(T * Z for T in known), last * self.structure.program.lamq]
 
-    def _zero_forms(self, Z: fmpq_mat) -> list[list[fmpq]]:
-        """All factors of differences that are proved to be zero at zeta."""
-        tight, found = self._tight(Z), list[list[fmpq]]()
-        images = [_image(T) for T in tight]
-        with precision(BITS):
-            zeta = self._zeta(Z)
-        for k, j in combinations(range(len(tight)), 2):
-            check()
-            if rank((images[k] - images[j]).tolist()) < PROBES:
-                M = tight[k].transpose() * tight[k] - tight[j].transpose() * tight[j]
-                found += _zero_factors(M, zeta)
-        return found or _zero_differences(tight[:-1], zeta)
-
     def _zeta(self, Z: fmpq_mat) -> list[Any]:
         """zeta in balls."""
-        xi = [*self.structure.exact_coordinates_of(self._nu), arb(1)]
+        with precision(BITS):
+            return times(self._from_nu(Z), [*self._nu, arb(1)])
+
+    def _from_nu(self, Z: fmpq_mat) -> fmpq_mat:
+        """zeta as a function of (nu, 1)."""
         rows = independent_rows(Z)
-        return times(fmpq_mat(select_rows(Z, rows)).inv(), [xi[j] for j in rows])
+        return fmpq_mat(select_rows(Z, rows)).inv() * fmpq_mat(select_rows(self._xi, rows))
+
+    @cached_property
+    def _xi(self) -> fmpq_mat:
+        """xi = (g, 1) as a function of (nu, 1)."""
+        n = self.structure.program.n
+        unit = [[fmpq(int(i == j)) for i in range(n + 1)] for j in range(n + 1)]
+        at_zero = self.structure.exact_coordinates_of([fmpq(0)] * n)
+        ends = [self.structure.exact_coordinates_of(row[:n]) for row in unit[:n]]
+        slopes = [[v - b for v, b in zip(end, at_zero, strict=True)] for end in ends]
+        return fmpq_mat(
+            [*([*row, b] for row, b in zip(zip(*slopes, strict=True), at_zero, strict=True)), unit[n]]
+        )
+
+    @property
+    def told(self) -> list[Step]:
+        """The steps with forms in (nu, 1), and no more pairs than are needed, for a proof file."""
+        found = []
+        for Z, steps in self.steps:
+            back = self._from_nu(Z)
+            zeta = self._zeta(Z)
+            for forms, pairs in steps:
+                others = [
+                    (k, j, (fmpq_mat(rows) * back).tolist())
+                    for k, j, rows in (pairs[p] for p in independent_pairs(pairs, zeta))
+                ]
+                found.append(Step((fmpq_mat(forms) * back).tolist(), others))
+        return found
 
 
 def _columns(vectors: Sequence[Sequence[fmpq]]) -> fmpq_mat:
     return fmpq_mat([list(v) for v in vectors]).transpose()
-
-
-def _image(T: fmpq_mat) -> fmpq_mat:
-    """T^T T times a few vectors, always the same."""
-    pick = random.Random(T.ncols())
-    entries = [fmpq(pick.randint(-1000, 1000)) for _ in range(T.ncols() * PROBES)]
-    return T.transpose() * (T * fmpq_mat(T.ncols(), PROBES, entries))
-
-
-def _zero_factors(M: fmpq_mat, zeta: Sequence[Any]) -> list[list[fmpq]]:
-    """Linear forms that are zero at zeta because zeta^T M zeta is, for M of rank 1 or 2; balls tell two factors apart.
-
-    With s and t two independent rows of M at zeta the form is (s, t) C^-1 (s, t), C the minor of M in these rows.
-    """
-    table, rows = M.tolist(), independent_rows(M)
-    if len(rows) == 1:
-        return [table[rows[0]]]  # a square
-    if len(rows) != 2:
-        return []
-    (i, j), (s, t) = rows, (table[r] for r in rows)
-    (a, b), (_, c) = fmpq_mat([[table[i][i], table[i][j]], [table[i][j], table[j][j]]]).inv().tolist()
-    if b * b < a * c:
-        return [s, t]  # a definite form is zero at zero only
-    root = square_root(b * b - a * c)
-    if root is None:
-        return []
-    slopes = [(fmpq(0), fmpq(1)), (2 * b, c)] if a == 0 else [(a, b - root), (a, b + root)]
-    factors = [[x * v + z * w for v, w in zip(s, t, strict=True)] for x, z in slopes]
-    with precision(BITS):
-        open_ = [(arb(0) + dot(form, zeta)).contains(0) for form in factors]
-    return [form for form, other in zip(factors, reversed(open_), strict=True) if not other]
-
-
-def _zero_differences(tight: Sequence[fmpq_mat], zeta: Sequence[Any]) -> list[list[fmpq]]:
-    """Forms that span differences (or sums) of two T, and are zero because enough pairs agree in length."""
-    spans: dict[tuple[tuple[fmpq, ...], ...], list[list[Any]]] = {}
-    for (one, other), sign in product(combinations(tight, 2), (1, -1)):
-        check()
-        D = one - other * sign
-        span = echelon(D.tolist())
-        if span.rows:
-            C = fmpq_mat([[row[j] for j in span.pivot_columns] for row in D.tolist()])
-            with precision(BITS):
-                across = times(C.transpose() * (one + other * sign), zeta)
-            spans.setdefault(tuple(map(tuple, span.rows)), []).append(across)
-    with precision(BITS):
-        return [
-            list(form)
-            for forms, vectors in spans.items()
-            if len(vectors) >= len(forms) == len(nonzero_minor(arb_mat(vectors))[0])
-            for form in forms
-        ]
-
-
-def idle(point: Point, neurons: Sequence[Neuron]) -> set[int]:
-    """Tight neurons without weight in all optima: the fit is 0 on a row where those that act have one strict sign."""
-    nu, found = point.balls(BITS).nu, set[int]()
-    for j in point.vanishing.rows:
-        if point.structure.program.yq[j] != 0:
-            continue
-        acting = [
-            k for k, neuron in enumerate(neurons) if any(v != 0 for v in neuron.N.transpose().tolist()[j])
-        ]
-        with precision(BITS):
-            values = [neurons[k].activation(nu)[j] for k in acting]
-        if all(bool(v > 0) for v in values) or all(bool(v < 0) for v in values):
-            found.update(acting)
-    return found

@@ -93,7 +93,7 @@ LIES = {
     "the lines on which a neuron vanishes are independent": lambda: with_face(
         "+000", [[1, 0, 0, 0], [0, 1, 0, 0], [1, 1, 0, 0]]
     ),
-    "the level to stay below is positive": lambda: file_about(
+    "the level to stay below is at least one unit": lambda: file_about(
         [[1]], [5], 1, nu=vector(0), faces=[], network=NOTHING, inverse=NONE
     ),
     "no direction exceeds the level; this one does: ": lambda: bound_with([[1]], [5], 1, [2]),

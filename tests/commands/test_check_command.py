@@ -70,7 +70,7 @@ def test_a_fingerprint_is_of_numbers_not_of_spellings(folder, capsys):
     assert len(full) == 64
     for abbreviated in (full, full[:12], full[:20].upper()):
         assert run(capsys, "check", folder / "cells.json", "--problem", abbreviated)[0] == 0
-    for wrong in (full[:11], "0" * 64, full + "0"):
+    for wrong in (full[:11], "0" * 64, full + "0", ""):
         assert run(capsys, "check", folder / "cells.json", "--problem", wrong)[0] == 1
 
 

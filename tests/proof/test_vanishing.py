@@ -7,7 +7,7 @@ from flint import arb, fmpq, fmpq_mat
 from polyrelu import certify
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import null_space, times
-from polyrelu.proof.vanishing import _zero_differences, _zero_factors
+from polyrelu.proof.identities import zero_differences, zero_factors
 from tests.corpus import degenerate, generic
 
 FINE = 700
@@ -75,15 +75,19 @@ def test_differences_need_as_many_pairs_as_forms():
         zeta = [arb(v) for v in (0, 0, 3, 3)]
     one = [T[0], T[0] + fmpq_mat(e)]
     two = [T[1], T[1] + fmpq_mat(e)]
-    assert not _zero_differences(one, zeta)
-    found = _zero_differences([*one, *two], zeta)
+    assert not zero_differences(one, zeta)
+    found = [form for step in zero_differences([*one, *two], zeta) for form in step.forms]
     assert [1, 0, 0, 0] in found
     assert [0, 1, 0, 0] in found
 
 
 def forms(M, zeta):
     with precision(200):
-        return _zero_factors(fmpq_mat(M), [arb(v) for v in zeta])
+        found = zero_factors(fmpq_mat(M), [arb(v) for v in zeta])
+    for zero, other in found:  # their product is the form
+        m = range(len(M))
+        assert not other or all(2 * M[i][j] == zero[i] * other[j] + zero[j] * other[i] for i in m for j in m)
+    return [zero for zero, _ in found]
 
 
 def proportional(a, b):
@@ -100,3 +104,11 @@ def test_factors_of_a_vanishing_form():
     assert forms([[1, 0], [0, -2]], [0, 0]) == []  # its factors are not rational
     assert forms([[0, 1], [1, 0]], [0, 0]) == []  # balls cannot tell which
     assert forms([[1, 0, 0], [0, 1, 0], [0, 0, -1]], [1, 0, 1]) == []  # rank 3
+
+
+def test_a_row_that_a_free_column_fits_says_nothing_about_the_neurons():
+    """nu = 0 and y = 0 on the last row, where the free column cancels the neuron: it is used, and the tie is not."""
+    optimum = certify([[1, 0], [-1, 0], [1, 1]], [3, 1, 0], 1, free=[1]).proved()
+    assert optimum.point.vanishing.rows == {2}
+    used = dict(zip((neuron.place.face for neuron in optimum.neurons), optimum.support.used, strict=True))
+    assert used == {(1, -1, 1): True, (-1, 1, -1): False}
