@@ -75,6 +75,7 @@ def walked(
         return way
     walk = Walk(*start, low, told=told)
     fresh_starts = 0
+    tried: fmpq | None = None
     while fresh_starts < MOST:
         try:
             done = walk.run()
@@ -82,8 +83,11 @@ def walked(
             way.extend(Way(walk.pieces, walk.breaks, [Gap(low, walk.node.lam, str(over))]))
             return way
         fresh = None if done else _below(problem, walk)
-        if fresh is not None and _joins(walk, fresh):
-            continue
+        if fresh is not None and (tried is None or abs(walk.stuck_at - tried) > tried * BELOW[0]):
+            tried = walk.stuck_at
+            if _joins(walk, fresh):
+                tried = None
+                continue
         if not done and walk.least > LEAST_STEP:
             walk.least = LEAST_STEP
             continue
