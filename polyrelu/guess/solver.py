@@ -107,7 +107,11 @@ class Solver:
                 stalled = stalled + 1 if least / 2 < over < STALL else 0
             least = min(least, over) if prices.columns else least
             tops[over] += 1
-            if max(stalled, tops[over]) > PATIENCE or (not prices.columns and (careful or margin > 1e-3)):
+            if (
+                stalled > PATIENCE
+                or tops[over] > RETURNS
+                or (not prices.columns and (careful or margin > 1e-3))
+            ):
                 return left, ""
             if careful := not prices.columns:
                 self._insist()
