@@ -79,6 +79,7 @@ MESSENGERS = {
     "paths.branch": "proposes a basis, whose span is exact whatever its entries are",
     "paths.dependent": "proposes parts of the weights, which are shown positive in balls",
     "paths.shares": "proposes a point inside the fibre, which balls confirm",
+    "paths.steps": "secants, which propose where a zero is sought",
     "paths.walk": "steps, and the residual in floats, for the guess",
     "proof.conjecture": "hands the guess to the root finder as a start",
     "proof.directions": "the residual in floats, for the guess",

@@ -19,7 +19,8 @@ from polyrelu.exact.real import is_zero
 from polyrelu.exact.recognise import recognise
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import Condition, exact_value
+from polyrelu.paths.conditions import Condition
+from polyrelu.paths.demands import exact_value
 from polyrelu.paths.zeros import Zero
 
 
@@ -35,7 +36,7 @@ class Effort:
 
 TO_NAME = Effort(4, 8, 900, 3000)
 """Beyond this an exact form of a breakpoint says no more than digits."""
-TO_DECIDE = Effort(12, 16, 4000, 9000)
+TO_DECIDE = Effort(8, 8, 1500, 4000)
 """For equalities that nothing else decides."""
 CHECK_BITS = 500
 
@@ -54,20 +55,24 @@ class ExactZero:
     @property
     def name(self) -> str:
         """Lambda in words: a fraction, with a square root, or as the root of a polynomial."""
-        f = self.polynomial
-        if f.degree() == 1:
-            return str(-fmpq(int(f[0]), int(f[1])))
-        if f.degree() == 2:
-            a, b, c = (fmpq(int(f[k])) for k in (2, 1, 0))
-            try:
-                root = SqrtSum.sqrt_of(b * b - 4 * a * c)
-            except LimitReached:
-                return _of_polynomial(f)
-            for sign in (1, -1):
-                found = (root * sign - b) / (2 * a)
-                if found.ball(200).overlaps(self.near):
-                    return str(found)
-        return _of_polynomial(f)
+        return name_of(self.polynomial, self.near)
+
+
+def name_of(f: fmpz_poly, near: arb) -> str:
+    """The root of an irreducible polynomial that a ball tells from the others, in words."""
+    if f.degree() == 1:
+        return str(-fmpq(int(f[0]), int(f[1])))
+    if f.degree() == 2:
+        a, b, c = (fmpq(int(f[k])) for k in (2, 1, 0))
+        try:
+            root = SqrtSum.sqrt_of(b * b - 4 * a * c)
+        except LimitReached:
+            return _of_polynomial(f)
+        for sign in (1, -1):
+            found = (root * sign - b) / (2 * a)
+            if found.ball(200).overlaps(near):
+                return str(found)
+    return _of_polynomial(f)
 
 
 def _of_polynomial(f: fmpz_poly) -> str:

@@ -27,7 +27,7 @@ from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change
 from polyrelu.paths.forms import as_pairs, as_singles
 from polyrelu.paths.meeting import side_of
-from polyrelu.paths.walk import follow, short, zero_between
+from polyrelu.paths.steps import follow, short, zero_between
 from polyrelu.paths.zeros import Zero
 from polyrelu.proof.neuron import Place
 

@@ -21,16 +21,8 @@ from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord, prove_chord
-from polyrelu.paths.conditions import (
-    Condition,
-    Table,
-    antipode,
-    multipliers,
-    sides,
-    slack,
-    soft_lines,
-    weights,
-)
+from polyrelu.paths.conditions import Condition, Table, antipode
+from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, mixes
 from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
@@ -223,7 +215,7 @@ class Curve:
         """Without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""
         gram, taken, face = self.faces.gram, list[int](), list(place.face)
         products = (arb_mat(self.faces.program.Xq * self.faces.neuron(place).A) * nu).entries()
-        far = {j: float((abs(products[j]) / arb(gram[j][j]).sqrt()).mid()) for j in rows}
+        far = {j: (abs(products[j]) / arb(gram[j][j]).sqrt()).mid() for j in rows}
         for j in sorted(rows, key=far.__getitem__):
             parallel = [i for i, row in enumerate(gram) if row[j] != 0 and row[j] ** 2 == row[i] * gram[j][j]]
             C = sum((nu[i, 0] * abs(gram[i][j]) for i in parallel), start=arb(0)) * place.sign

@@ -26,8 +26,9 @@ from polyrelu.paths.compound import compounds
 from polyrelu.paths.curve import Curve, Faces, Piece
 from polyrelu.paths.dependent import coefficients, independent_first, with_parts
 from polyrelu.paths.directions import Node
+from polyrelu.paths.steps import follow, short
 from polyrelu.paths.symmetry import Symmetry
-from polyrelu.paths.walk import FIRST_STEP, LEAST_STEP, Walk, follow, short
+from polyrelu.paths.walk import FIRST_STEP, LEAST_STEP, Walk
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.program import Program
@@ -76,6 +77,7 @@ def walked(
         return way
     walk = Walk(*start, low, told=told)
     fresh_starts = 0
+    tried: fmpq | None = None
     while fresh_starts < MOST:
         try:
             done = walk.run()
@@ -83,8 +85,11 @@ def walked(
             way.extend(Way(walk.pieces, walk.breaks, [Gap(low, walk.node.lam, str(over))]))
             return way
         fresh = None if done else _below(problem, walk)
-        if fresh is not None and _joins(walk, fresh):
-            continue
+        if fresh is not None and (tried is None or abs(walk.stuck_at - tried) > tried * BELOW[0]):
+            tried = walk.stuck_at
+            if _joins(walk, fresh):
+                tried = None
+                continue
         if not done and walk.least > LEAST_STEP:
             walk.least = LEAST_STEP
             continue

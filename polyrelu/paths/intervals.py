@@ -64,7 +64,15 @@ class Interval:
         branch = self.curve.branch
         if branch.symmetry is None or len(self.places) == branch.K:
             return branch.K + branch.r
-        return rank_of_all(self.neurons, self.pieces)
+        pairs = [self.curve.faces.neuron(u) for u, _ in self.exact_pairs]
+        spans = [row for neuron in pairs for row in neuron.L.transpose().tolist()]
+        exchanges = len(pairs) - (rank(spans) if spans else 0)  # at least so many linear exchanges
+        return rank_of_all(self.neurons, self.pieces, len(self.places) - max(0, exchanges))
+
+    @property
+    def exact_pairs(self) -> list[tuple[Place, Place]]:
+        """Pairs of neurons with exactly opposite directions that are not written as pairs."""
+        return self._opposite if is_symmetric(self.curve.branch.program) else self._exact
 
     @property
     def nullity(self) -> int:
@@ -74,8 +82,7 @@ class Interval:
     @cached_property
     def pairs(self) -> int:
         """Number of antipodal pairs."""
-        found = self._opposite if is_symmetric(self.curve.branch.program) else self._exact
-        return sum(self.curve.branch.paired) + len(found)
+        return sum(self.curve.branch.paired) + len(self.exact_pairs)
 
     @property
     def _opposite(self) -> list[tuple[Place, Place]]:
@@ -106,7 +113,7 @@ class Interval:
             return True
         if self.nullity == 0:
             return True
-        exact = self._opposite if is_symmetric(self.curve.branch.program) else self._exact
+        exact = self.exact_pairs
         paired = zip(self.curve.branch.neurons, self.curve.branch.paired, strict=True)
         pairs = [k for k, pair in paired if pair] + [self.curve.faces.neuron(u) for u, _ in exact]
         spans = [row for neuron in pairs for row in neuron.L.transpose().tolist()]

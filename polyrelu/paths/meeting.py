@@ -13,8 +13,9 @@ from polyrelu.exact.linear import solve, transposed
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.paths.algebra import ExactZero, solves
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, Condition, Table, exact_rate, exact_value
+from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, Condition, Table
 from polyrelu.paths.curve import Curve
+from polyrelu.paths.demands import exact_rate, exact_value
 from polyrelu.paths.zeros import tangent
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.tightness import on_hyperplane

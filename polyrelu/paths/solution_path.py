@@ -190,7 +190,9 @@ def path(
         limit = None
         if to_zero:
             limit, low = to_the_end(problem, way, low)
-    intervals = tuple(reversed(list(_intervals(way.pieces, way.breaks, way.gaps))))
+        intervals = tuple(
+            reversed(list(_known(_intervals(way.pieces, way.breaks, list(way.gaps)), way.gaps)))
+        )
     return Path(
         replace(problem, lam=None),
         to_fraction(low),
@@ -223,6 +225,17 @@ def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
         low = low / 10
     way.gaps.append(Gap(fmpq(0), low, limit.reason or "the limit is not proved"))
     return limit, fmpq(0)
+
+
+def _known(found: Iterable[Interval], gaps: list[Gap]) -> Iterable[Interval]:
+    """Those whose rank is shown; the others are gaps."""
+    for interval in found:
+        try:
+            interval.rank  # noqa: B018 (kept with the interval)
+        except Undecided as open_:
+            gaps.append(Gap(interval.pieces[-1].chord.low, interval.pieces[0].chord.high, str(open_)))
+            continue
+        yield interval
 
 
 def _intervals(

@@ -17,15 +17,14 @@ import numpy as np
 from flint import arb, fmpq
 
 from polyrelu import budget
-from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.branch import Balls
 from polyrelu.paths.breakpoint import Breakpoint, breakpoints
 from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition, antipode
 from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.paths.directions import Above, Node
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
-from polyrelu.paths.zeros import Zero, tangent, zero_of
+from polyrelu.paths.steps import follow, short, zero_between
+from polyrelu.paths.zeros import Zero, zero_of
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.oracle import in_floats
@@ -37,9 +36,7 @@ LEAST_STEP = fmpq(1, 10**9)
 """Relative; a piece that needs shorter ones is left undecided."""
 HASTY_STEP = fmpq(1, 1000)
 """Before a piece needs shorter ones, it is looked whether several events come together."""
-LAMBDA_BITS = 40
 SEARCHES = 6
-SECANTS = 12
 CLIMBS = 5
 
 
@@ -272,59 +269,3 @@ class Walk:
             self.least = HASTY_STEP
             if below is not None:
                 self.node = below
-
-
-def short(lam: fmpq) -> fmpq:
-    """A dyadic number near lambda, below it."""
-    if lam <= 0:
-        return lam
-    scale = Fraction(2) ** (LAMBDA_BITS - (int(lam.p).bit_length() - int(lam.q).bit_length()))
-    near = (to_fraction(lam) * scale).__floor__() / scale
-    return fmpq(near.numerator, near.denominator)
-
-
-def follow(curve: Curve, node: Node, lam: fmpq) -> Balls | None:
-    """A point of the curve at another lambda."""
-    direction = tangent(curve.branch, node.point, arb(node.lam))
-    if direction is None:
-        return None
-    move = arb(lam) - arb(node.lam)
-    start = [v + d.mid() * move for v, d in zip(node.point, direction, strict=True)]
-    return curve.branch.newton(start, lam)
-
-
-def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero | None:
-    """The zero of a condition that is negative at one node and positive at the other: secants, then a proof."""
-    table = curve.table((f.place,)) if f.kind == SLACK else curve.table()
-    index = table.conditions.index(f)
-
-    def value(node: Node) -> arb:
-        return table.values(node.point, arb(node.lam))[index].mid()
-
-    low, high, at_low, at_high = below, above, value(below), value(above)
-    if not at_low < 0:
-        return None
-    if not at_high > 0:
-        at_high = abs(at_low)
-    for k in range(SECANTS):
-        part = fmpq(1, 2)
-        if k % 3 < 2:
-            guess = (at_low / (at_low - at_high)).mid()
-            part = min(fmpq(49, 50), max(fmpq(1, 50), fmpq(*float(guess).as_integer_ratio())))
-        lam = short(low.lam + (high.lam - low.lam) * part)
-        point = follow(curve, high, lam)
-        if point is None or not low.lam < lam < high.lam:
-            break
-        node = curve.node(point, lam)
-        here = value(node)
-        if here < 0:
-            low, at_low = node, here
-        else:
-            high, at_high = node, here
-        if (high.lam - low.lam) * 1000 < above.lam - below.lam:
-            break
-    start = low if abs(at_low) < abs(at_high) else high
-    found = zero_of(curve.branch, f, start.point, arb(start.lam))
-    if found is None or not (found.lam > arb(below.lam) and found.lam < arb(above.lam)):
-        return None
-    return found

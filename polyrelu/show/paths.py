@@ -18,11 +18,12 @@ from polyrelu.proof.neuron import Place
 from polyrelu.show.bounds import above, percent
 from polyrelu.show.breakpoints import breakpoint_json, words_of_breakpoint
 from polyrelu.show.figures import profile
+from polyrelu.show.figures.canvas import counted
 from polyrelu.show.forms import Facts, as_facts, as_json, as_picture, as_text
 
 LEAST_DIGITS = 12
 """A breakpoint is enclosed to a relative width of 1e-9 at least."""
-SHOWN = 8
+SHOWN, SHORT = 8, 40
 
 
 @as_json.register
@@ -124,7 +125,7 @@ def _(limit: Limit, digits: int) -> dict[str, Any]:
         **({} if limit.reason is None else {"reason": limit.reason}),
         "norm": None if norm is None else list(decimal_bounds(norm, digits)),
         "neurons": limit.neurons,
-        "exact": None,
+        "exact": limit.exact,
     }
 
 
@@ -138,8 +139,10 @@ def _(limit: Limit, digits: int) -> str:
     norm = limit.norm(bits_of(digits))
     if norm is None or limit.eps is None:
         return f"  lambda -> 0: UNDECIDED: {limit.reason}"
-    eps, least = decimal_bounds(limit.eps, 4)[0], decimal_bounds(norm, min(digits, 12))[0]
-    return f"  the structure is the same on (0, {eps}]; limit: least sum of weights {least}.. (proved)"
+    eps = decimal_bounds(limit.eps, 4)[0]
+    exact = limit.exact if limit.exact is not None and len(limit.exact) <= SHORT else None
+    least = f"{decimal_bounds(norm, min(digits, 12))[0]}.." if exact is None else exact
+    return f"  the structure is the same on (0, {eps}]; limit: least sum of weights {least} (proved)"
 
 
 @as_text.register
@@ -173,7 +176,9 @@ def _(found: Path, digits: int) -> str:
     per = f", {found.seconds / len(found.breakpoints):.2f} s each" if found.breakpoints else ""
     if found.limit is not None:
         lines += ["", as_text(found.limit, digits)]
-    return "\n".join([*lines, "", f"  {found.seconds:.2f} s, {len(found.breakpoints)} breakpoints{per}"])
+    return "\n".join(
+        [*lines, "", f"  {found.seconds:.2f} s, {counted(len(found.breakpoints), 'breakpoint')}{per}"]
+    )
 
 
 def _interval_line(interval: Interval, digits: int) -> str:
@@ -187,13 +192,13 @@ def _event_line(found: Path, k: int, digits: int) -> str:
     here, exact = found.breakpoints[k], found.exact(k)
     events = words_of_breakpoint(here)
     value = found.breakpoint(k, SHOWN + 4)[0] if exact is None else exact.name
-    value = value if len(value) <= 40 else found.breakpoint(k, SHOWN + 4)[0]
+    value = value if len(value) <= SHORT else found.breakpoint(k, SHOWN + 4)[0]
     return f"    {events} at {value}"
 
 
 def _about(problem: Problem) -> str:
     """How large the table is."""
-    size = f"{problem.n} row{'s' * (problem.n != 1)}, {problem.d} feature{'s' * (problem.d != 1)}"
+    size = f"{counted(problem.n, 'row')}, {counted(problem.d, 'feature')}"
     return size + " (bias included)" * problem.bias
 
 
@@ -251,7 +256,7 @@ def _(found: BoundedPath, digits: int) -> str:
             decimal_bounds(to_fmpq(v), 6)[1] for v in (node.lam, node.bounds.upper, node.total)
         )
         lines.append(f"  {lam:<12}  {value:<17}  {total}")
-    return "\n".join([*lines, "", f"  {found.seconds:.2f} s, {len(found.nodes)} nodes"])
+    return "\n".join([*lines, "", f"  {found.seconds:.2f} s, {counted(len(found.nodes), 'node')}"])
 
 
 @as_facts.register

@@ -9,7 +9,7 @@ A new battery is a `Battery` in a module of this folder and a line in `BATTERIES
 slice of each with a fresh seed, which is printed at its end; POLYRELU_SEED repeats it.
 """
 
-from tests.batteries import choices, guesses, kernel_mutants, mutants, oracle, routes
+from tests.batteries import choices, guesses, kernel_mutants, mutants, oracle, paths, routes
 from tests.batteries.battery import Battery
 
 BATTERIES: dict[str, Battery] = {
@@ -21,4 +21,5 @@ BATTERIES: dict[str, Battery] = {
     "changes": oracle.CHANGED,
     "routes": routes.BATTERY,
     "settings": choices.BATTERY,
+    "paths": paths.BATTERY,
 }

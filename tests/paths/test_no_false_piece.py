@@ -12,7 +12,7 @@ from polyrelu.paths.branch import BITS, Branch
 from polyrelu.paths.chord import prove_chord
 from polyrelu.paths.curve import Curve, End, Failure, Piece
 from polyrelu.paths.solution_path import path
-from polyrelu.paths.walk import follow
+from polyrelu.paths.steps import follow
 from polyrelu.proof.neuron import Place
 
 

@@ -45,3 +45,48 @@ def test_any_number_of_digits():
     assert low < high
     assert low**2 < 6 < high**2
     assert high - low < Fraction(1, 10**57)
+
+
+REPROS = {
+    "a pair unsticks": ([[0, 4], [1, -4], [3, 0], [3, -3], [4, -1]], [-2, -2, 1, 0, 0]),
+    "three pairs of axes": (
+        [[1, 0, 0], [0, 1, 0], [0, 0, 1], [-1, 0, 0], [0, -1, 0], [0, 0, -1]],
+        [1, 1, 1, 2, 1, 1],
+    ),
+    "a cross by symmetry": ([[2, 0], [0, 1], [-2, 0], [0, -1], [1, 1], [-1, -1]], [2, 2, 2, 2, 1, 1]),
+    "a multiplier that is 0 above": ([[0, -2], [-1, 2], [0, 2], [1, -2]], [-4, 4, -4, -4]),
+    "two signs": ([[1, 0], [0, 1], [-1, 0], [0, -1]], [-1, 3, -1, 3]),
+    "a hit beside an orthogonal row": ([[0, 0], [0, 1], [-1, -1], [-1, 1]], [1, -3, -3, -1]),
+    "a neuron that only touches": (
+        [[-4, 0], [4, 0], [-2, -4], [4, 0], [-4, 0], [-2, -4]],
+        [0, -1, -1, -1, 0, -1],
+    ),
+    "a grid with one value": (list(itertools.product((-1, 0, 1), repeat=2)), [1] * 9),
+    "a cube with one value": (CUBE, [1] * 8),
+}
+
+
+@pytest.mark.parametrize("name", REPROS)
+def test_no_piece_is_left_open(name):
+    X, y = [list(row) for row in REPROS[name][0]], REPROS[name][1]
+    found = path(X, y)
+    assert found.status == "proved", [gap.reason for gap in found.undecided]
+    random = np.random.default_rng(len(name))
+    for interval in found.intervals:
+        low, high = (Fraction(*float(v.mid()).as_integer_ratio()) for v in (interval.low, interval.high))
+        lam = (low + (high - low) * Fraction(int(random.integers(1, 99)), 100)).limit_denominator(10**7)
+        result = certify(X, y, lam)
+        optimum = result.proved()
+        assert {k.place for k in optimum.neurons} == set(interval.places)
+        assert (optimum.nullity, optimum.support.rank) == (interval.nullity, interval.rank)
+        assert len(optimum.support.pairs) == interval.pairs
+        assert interval.function_unique in (None, result.function_unique.answer)
+        assert result.convex_unique.answer is interval.convex_unique
+
+
+def test_the_limit_is_named_exactly():
+    assert path([[1], [2], [-1]], [1, 3, 2], to_zero=True).limit.exact == "17/5"  # (7 - 0)/5 + 2
+    one = path([[3, 4]], [2], to_zero=True)
+    assert one.limit.exact == "2/5"
+    assert "1 row, 2 features" in one.summary()
+    assert "1 breakpoint," in one.summary()

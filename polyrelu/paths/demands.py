@@ -1,0 +1,98 @@
+"""Which conditions a neuron, or the weights of a branch, have to meet, and their exact values at a point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flint import fmpq
+
+from polyrelu.exact.linear import dot, squared
+from polyrelu.paths.branch import Branch
+from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, SOFT, WEIGHT, Condition
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.shared_face import Surroundings
+
+
+def sides(neuron: Neuron) -> list[Condition]:
+    """u lies strictly inside its face; a gated neuron is bound to none."""
+    if neuron.place.gate is not None:
+        return []
+    place, program = neuron.place, neuron.program
+    table = (program.Xq * neuron.A).tolist()
+    return [
+        Condition(SIDE, place, j, None, tuple(v * (side * place.sign) for v in table[j]))
+        for j, side in enumerate(place.face)
+        if side
+    ]
+
+
+def multipliers(neuron: Neuron) -> list[Condition]:
+    """Every block around u has lambda u as its projection."""
+    around = Surroundings(neuron, neuron.program)
+    return [
+        Condition(MULTIPLIER, neuron.place, None, around.beside(test.ray), tuple(-v for v in test.form))
+        for test in around.tests()
+    ]
+
+
+def soft_lines(neuron: Neuron) -> list[Condition]:
+    """The lines at which the star of a neuron need not end.
+
+    Let z = s A nu, and let row j be on the side sigma of u, with C = sum |m_i| nu_i over the rows x_i = m_i x_j. Beyond
+    its hyperplane f has the gradient z - sigma s C x_j in place of z, as far as this line counts. If
+
+        sigma x_j.z >= s C |x_j|^2,
+
+    its part along x_j does not point further away, and f <= |P z| ||v|| <= lambda ||v|| there, P the projection onto
+    the hyperplane. Lines that are orthogonal to each other may be crossed together.
+    """
+    place, X = neuron.place, neuron.program.Xq
+    table, rows, found = (X * neuron.A).tolist(), X.tolist(), list[Condition]()
+    seen = set[int]()
+    for j, side in enumerate(place.face):
+        if not side or j in seen:
+            continue
+        size = dot(rows[j], rows[j])
+        form = [v * (side * place.sign) for v in table[j]]
+        for i, row in enumerate(rows):
+            product = dot(row, rows[j])
+            if product != 0 and product * product == size * dot(row, row):
+                seen.add(i)
+                form[i] -= abs(product) * place.sign
+        found.append(Condition(SOFT, place, j, None, tuple(form)))
+    return found
+
+
+def weights(branch: Branch, mixes: Mapping[Place, tuple[fmpq, ...]]) -> list[Condition]:
+    """Every weight is positive: the unknowns b, or linear forms of them where some are shared."""
+    if mixes:
+        return [Condition(WEIGHT, place, form=form) for place, form in mixes.items()]
+    return [Condition(WEIGHT, neuron.place) for neuron in branch.neurons]
+
+
+def slack(neuron: Neuron) -> Condition:
+    """(lambda^2 - |A nu|^2) / 2 for a neuron that has not entered yet, or has left."""
+    return Condition(SLACK, neuron.place)
+
+
+def exact_value(f: Condition, branch: Branch, nu: Sequence[Any], b: Sequence[Any], lam: Any) -> Any:
+    """The value of a condition over an exact field."""
+    if f.kind == WEIGHT and f.form:
+        return dot(f.form, b)
+    if f.kind == WEIGHT:
+        return b[[neuron.place for neuron in branch.neurons].index(f.place)]
+    if f.kind == SLACK:
+        return lam * lam - squared(Neuron(f.place, branch.program).z(nu))
+    return dot(f.form, nu)
+
+
+def exact_rate(
+    f: Condition, branch: Branch, at: Sequence[Any], moved: tuple[Sequence[Any], Sequence[Any]], lam: Any
+) -> Any:
+    """Its derivative over an exact field, where nu = `at` and (nu', b') are `moved`."""
+    dnu, db = moved
+    if f.kind == SLACK:
+        neuron = Neuron(f.place, branch.program)
+        return 2 * (lam - dot(neuron.z(at), neuron.z(dnu)))
+    return exact_value(f, branch, dnu, db, lam)

@@ -1,0 +1,159 @@
+"""Solution paths of random generic and structured problems: every claim is asked again, and lies are not certified.
+
+A path is proved without a gap, or says where not. At random lambdas inside it `certify` finds the neurons, rank, pairs
+and verdicts that are claimed. On every piece the total weight, which is h', decreases and the residual grows, in
+enclosures: R = nu.(y - nu) / lambda as well. A breakpoint that is dropped, an end that is shifted across one, and a
+structure without one of its neurons make no piece.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from flint import arb
+
+from polyrelu import certify, path
+from polyrelu.budget import Budget, seconds_from_now, spending
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.rational import to_fmpq
+from polyrelu.paths.branch import BITS
+from polyrelu.paths.curve import Curve, Piece
+from polyrelu.paths.steps import follow
+from tests.batteries.battery import Battery, Tally
+from tests.batteries.structured_problems import problem as structured
+
+LAMBDAS = 20
+SECONDS = 40
+"""After which the rest of a path is left undecided, and counted apart."""
+MOST_OPEN, FEW = 0.05, 2
+"""The share of structured problems with an undecided piece, and a number that is no reason to doubt the share."""
+
+Table = tuple[list[list[int]], list[int]]
+
+
+def generic(pick: random.Random) -> Table:
+    """Random integers: no accidental equality is to be expected."""
+    n, d = pick.randint(3, 12), pick.randint(1, 3)
+    X = [[pick.randint(-99, 99) for _ in range(d)] for _ in range(n)]
+    return X, [pick.randint(-99, 99) for _ in range(n)]
+
+
+def special(pick: random.Random) -> Table:
+    """Orbits, grids, factorial designs, 0/1 tables, circles, multiples: at most 12 rows and 3 columns."""
+    while True:
+        _, X, y, _, _ = structured(pick.randrange(10**9))
+        if len(X[0]) <= 3 and any(y[:12]) and any(any(row) for row in X[:12]):
+            return [list(row) for row in X[:12]], list(y[:12])
+
+
+def examined(table: Table, pick: random.Random) -> str:
+    """Everything that is claimed of one path."""
+    with spending(Budget(seconds_from_now(SECONDS))):
+        found = path(*table)
+    for interval in found.intervals:
+        moves_as_claimed(table, interval)
+    for _ in range(LAMBDAS):
+        agrees(table, found, pick)
+    with precision(BITS):
+        for interval in found.intervals:
+            refuses_lies(interval)
+    if any("time" in gap.reason for gap in found.undecided):
+        return "out of time"
+    return found.status
+
+
+def agrees(table: Table, found: Any, pick: random.Random) -> None:
+    """`certify` at a random lambda finds what the interval claims."""
+    low, high = float(found.low), float(found.high)
+    lam = Fraction(low * (high / low) ** pick.random()).limit_denominator(10**6)
+    interval = next((i for i in found.intervals if i.holds(to_fmpq(lam))), None)
+    result = certify(*table, lam)
+    if interval is None or result.status != "proved":
+        return
+    optimum = result.proved()
+    assert {k.place for k in optimum.used} == set(interval.places), f"other neurons at {lam}"
+    claimed = interval.rank, interval.nullity, interval.pairs
+    assert (optimum.support.rank, optimum.nullity, len(optimum.support.pairs)) == claimed, f"at {lam}"
+    for name in ("p_unique", "convex_unique", "function_unique"):
+        claim = getattr(interval, name)
+        assert claim is None or getattr(result, name).answer is claim, f"{name} at {lam}"
+    nu, x = optimum.residual(BITS), interval.piece_at(to_fmpq(lam)).root_at(to_fmpq(lam), BITS)
+    with precision(BITS):
+        followed = interval.piece_at(to_fmpq(lam)).curve.branch.residual_at(x, arb(to_fmpq(lam))).entries()
+        assert all(bool((arb(0) + v).overlaps(w)) for v, w in zip(nu, followed, strict=True)), f"nu at {lam}"
+
+
+def moves_as_claimed(table: Table, interval: Any) -> None:
+    """On every piece R decreases and |nu| grows with lambda, and R lambda = nu.(y - nu) at its ends."""
+    for piece in interval.pieces:
+        branch, chord = piece.curve.branch, piece.chord
+        if not branch.unknowns:
+            continue
+        with precision(2 * BITS):
+            totals, sizes = [], []
+            for lam in (chord.low, chord.high):
+                x = piece.root_at(lam, 2 * BITS)
+                nu = branch.residual_at(x, arb(lam)).entries()
+                _, b, _ = branch.parts(x)
+                totals.append(sum(b, start=arb(0)))
+                sizes.append(sum((v * v for v in nu), start=arb(0)))
+                fit = sum((v * (arb(t) - v) for v, t in zip(nu, table[1], strict=True)), start=arb(0))
+                assert fit.overlaps(totals[-1] * arb(lam)), "h' is not the total weight"
+            _, slopes, _ = branch.parts(chord.derivative)
+            assert not sum(slopes, start=arb(0)) > 0, "the total weight grows"
+            assert not totals[0] < totals[1], "the total weight does not decrease"
+            assert not sizes[0] > sizes[1], "the residual does not grow"
+            if (chord.high - chord.low) * 10**6 > chord.high:
+                assert totals[0] > totals[1], "the total weight is not shown to decrease"
+                assert sizes[0] < sizes[1], "the residual is not shown to grow"
+
+
+def refuses_lies(interval: Any) -> None:
+    """No piece reaches across the breakpoint below, and none holds without one of its neurons."""
+    curve, last = interval.curve, interval.pieces[-1]
+    top = curve.node(last.chord.at_high, last.chord.high)
+    if interval.below is not None:
+        goal = interval.below.ends[0] * (1 - to_fmpq(Fraction(1, 10**6)))
+        point = follow(curve, top, goal)
+        if point is not None:
+            assert not isinstance(curve.prove(curve.node(point, goal), top), Piece), (
+                "a breakpoint was dropped"
+            )
+    branch = curve.branch
+    for k in range(branch.K):
+        units = [u for i, u in enumerate(zip(branch.neurons, branch.paired, strict=True)) if i != k]
+        fewer = Curve(branch.like(units), curve.faces)
+        p = fewer.branch.size
+        if any(branch.paired) or p > len(last.chord.at_high):
+            continue
+        nu = branch.residual_at(last.chord.at_high, arb(last.chord.high)) * (1 / arb(last.chord.high))
+        g = fewer.branch.data.gram.solve(fewer.branch.data.W.transpose() * nu).entries() if p else []
+        _, b, _ = branch.parts(last.chord.at_high)
+        start = fewer.branch.newton([*g, *(v for i, v in enumerate(b) if i != k)], last.chord.high)
+        end = None if start is None else follow(fewer, fewer.node(start, last.chord.high), last.chord.low)
+        if end is not None:
+            got = fewer.prove(fewer.node(end, last.chord.low), fewer.node(start, last.chord.high))
+            assert not isinstance(got, Piece), "a neuron was left out"
+
+
+def cases(tally: Tally, seed: int, count: int) -> Iterator[None]:
+    """Generic and structured problems in turn."""
+    pick, made = random.Random(seed), 0
+    for k in range(count):
+        kind = ("generic", "structured")[k % 2]
+        table = (generic, special)[k % 2](pick)
+        tally.attempt(table, lambda t=table, kind=kind: f"{kind} {examined(t, pick)}")
+        made += k % 2
+        if tally.counts["generic undecided"]:
+            tally.failures.append(f"a generic path has a gap: {table}")
+            return
+        if tally.counts["structured undecided"] > max(FEW, MOST_OPEN * made):
+            tally.failures.append(f"too many structured paths have a gap, last {table}")
+            return
+        yield
+
+
+BATTERY = Battery("solution paths against `certify`, and lies about them", cases, full=200, slice=3)
