@@ -32,6 +32,7 @@ from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
+from polyrelu.paths.own_weights import heaviest_first, own_weights
 from polyrelu.paths.parts import start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.paths.zero import Limit, down_to_zero
@@ -129,14 +130,17 @@ class Path(Reported):
         return picture(self)
 
     def weights(self, lam: Any, digits: int = DIGITS) -> list[tuple[Any, Bounds]]:
-        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up."""
+        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up.
+
+        Heavy neurons come first, as in `at(lam)`. Where the network is not unique they are those of one of them.
+        """
         value = to_fmpq(exact_number(lam))
         piece = self.interval_at(lam).piece_at(value)
         assert piece is not None
-        branch, x = piece.curve.branch, piece.root_at(value, bits_of(digits))
+        x = piece.root_at(value, bits_of(digits))
         with precision(bits_of(digits)):
-            _, b, _ = branch.parts(x)
-            return [(k.place, decimal_bounds(w, digits)) for k, w in zip(branch.neurons, b, strict=True)]
+            own = own_weights(piece.curve, x)
+            return [(place, decimal_bounds(own[place], digits)) for place in heaviest_first(own)]
 
     @cached_property
     def continuity(self) -> Continuity:

@@ -37,6 +37,10 @@ class Symmetry:
     program: Program
     moves: tuple[Move, ...]
 
+    def __getstate__(self) -> dict[str, object]:
+        """For pickling: a cache does not travel."""
+        return {"program": self.program, "moves": self.moves}
+
     @property
     def is_trivial(self) -> bool:
         """Whether there is nothing but the identity."""

@@ -7,11 +7,15 @@ from typing import Any
 
 from flint import arb
 
+from polyrelu.paths.branch import Balls
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.conditions import antipode
 from polyrelu.paths.continuity import continuity_at
+from polyrelu.paths.curve import Curve
+from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change
 from polyrelu.paths.forms import as_singles
+from polyrelu.paths.own_weights import heaviest_first, of_both, own_weights
 from polyrelu.paths.solution_path import Path
 from polyrelu.proof.neuron import Place
 
@@ -58,7 +62,7 @@ def tight_at(here: Breakpoint) -> list[Place]:
         if on is not None
     }
     weights = _weights(here)
-    order = sorted(places, key=lambda p: (-float(weights.get(p, arb(0)).mid()), -p.sign, p.face))
+    order = heaviest_first({place: weights.get(place, arb(0)) for place in places})
     return [slid.get(p, p) for p in order]
 
 
@@ -77,14 +81,16 @@ def _number(at: list[Place], here: Breakpoint, place: Place) -> int | None:
 
 def _weights(here: Breakpoint) -> dict[Place, arb]:
     """Of the neurons below the breakpoint; of a pair that shares its weight freely, the whole for both."""
+    if not any(here.below.branch.paired):
+        return own_weights(here.below, here.carried)
     node = here.node_below()
-    if node is None:
-        return {}
-    curve, node = as_singles(here.below, node) or (here.below, node)
-    branch, found = curve.branch, dict[Place, arb]()
-    for neuron, pair, weight in zip(branch.neurons, branch.paired, branch.parts(node.point)[1], strict=True):
-        found |= dict.fromkeys((neuron.place, antipode(neuron.place)) if pair else (neuron.place,), weight)
-    return found
+    return {} if node is None else of_both(*_apart(here.below, node))
+
+
+def _apart(curve: Curve, node: Node) -> tuple[Curve, Balls]:
+    """With the members of pairs one by one, where that is regular."""
+    curve, node = as_singles(curve, node) or (curve, node)
+    return curve, node.point
 
 
 def _moving(at: list[Place], here: Breakpoint, change: Change) -> int | None:

@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb, arb_mat
 
 from polyrelu.exact.rational import to_fraction
-from polyrelu.proof.neuron import Neuron
+from polyrelu.paths.own_weights import own_weights, pairs_of
 from polyrelu.show.figures.canvas import (
     BLACK,
     GREY,
@@ -124,39 +124,32 @@ def _directions(panel: Any, found: Any) -> list[Any]:
 
 def _pieces(interval: Any) -> Any:
     for piece in interval.pieces:
-        branch, chord = piece.curve.branch, piece.chord
+        chord = piece.chord
         for lam, x in ((chord.high, chord.at_high), (chord.low, chord.at_low)):
-            yield branch, float(to_fraction(lam)), x
+            yield piece.curve, float(to_fraction(lam)), x
 
 
 def curves(interval: Any) -> list[tuple[Any, Any, int]]:
     """One curve for each single or pair of each form in which the interval was proved: (lambda, weight, sign)."""
     points: dict[Any, list[tuple[float, float]]] = {}
-    for branch, lam, x in _pieces(interval):
-        _, b, _ = branch.parts(x)
-        for k, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
-            place = (neuron.place.sign, neuron.place.face, pair)
-            share = len(branch.orbit(neuron.place))  # images of each other have one weight each
-            points.setdefault(place, []).append((lam, float(b[k].mid()) / share))
+    for curve, lam, x in _pieces(interval):
+        pairs = pairs_of(curve)
+        for place, weight in own_weights(curve, x).items():
+            key = (place.sign, place.face, place in pairs)
+            points.setdefault(key, []).append((lam, float(weight.mid())))
     return _lines(points)
 
 
 def turns(interval: Any) -> list[tuple[Any, Any, int]]:
     """The angle of each neuron's direction, u and -u of a pair both: (lambda, angle, sign)."""
     points: dict[Any, list[tuple[float, float]]] = {}
-    for branch, lam, x in _pieces(interval):
-        g, _, _ = branch.parts(x)
-        for k, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
-            for image in branch.orbit(neuron.place):
-                alike = (
-                    branch.data.a[k]
-                    if image == neuron.place
-                    else arb_mat(Neuron(image, branch.program).A) * branch.data.W
-                )
-                z = [float((v * image.sign).mid()) for v in (alike * g).entries()]
-                for turn in (1, -1)[: 1 + pair]:
-                    place = (image.sign, image.face, turn)
-                    points.setdefault(place, []).append((lam, np.arctan2(turn * z[1], turn * z[0])))
+    for curve, lam, x in _pieces(interval):
+        pairs, nu = pairs_of(curve), curve.branch.residual_at(x, arb(lam))
+        for place in own_weights(curve, x):
+            z = [float((v * place.sign).mid()) for v in (arb_mat(curve.faces.neuron(place).A) * nu).entries()]
+            for turn in (1, -1)[: 1 + (place in pairs)]:
+                key = (place.sign, place.face, turn)
+                points.setdefault(key, []).append((lam, np.arctan2(turn * z[1], turn * z[0])))
     return [(lams, np.unwrap(angles), sign) for lams, angles, sign in _lines(points)]
 
 
@@ -172,7 +165,7 @@ def caption(found: Any) -> str:
     unique = sum(not i.p_unique for i in found.intervals)
     where = "interval" if unique == 1 else counted(unique, "interval")
     shaded = (
-        f" On the shaded {where} the network is not unique; a pair u, −u is one curve there."
+        f" On the shaded {where} the network is not unique; a pair u, −u is one curve there{_of_one(found)}."
         if unique
         else ""
     )
@@ -182,6 +175,12 @@ def caption(found: Any) -> str:
         f"{counted(len(found.breakpoints), 'breakpoint')}; below, the number of neurons that reach λ (black) and the "
         f"optimal value (orange); proved for {state}.{shaded}"
     )
+
+
+def _of_one(found: Any) -> str:
+    """Where weights can be exchanged beyond pairs, what is drawn."""
+    several = any(piece.curve.further for interval in found.intervals for piece in interval.pieces)
+    return ", and where neurons depend on others the weights are those of one optimal network" * several
 
 
 def _ends(interval: Any) -> tuple[float, float]:

@@ -13,9 +13,10 @@ from flint import arb, arb_mat, fmpq
 
 from polyrelu.exact.enclosure import ball_column, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
-from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.branch import BITS, Balls
+from polyrelu.paths.curve import Curve
 from polyrelu.paths.ends import between
-from polyrelu.proof.neuron import Neuron
+from polyrelu.paths.own_weights import heaviest_first, own_weights, pairs_of
 from polyrelu.show.breakpoints import tight_at, words_of_breakpoint
 
 POSITIONS = 90
@@ -68,7 +69,7 @@ def _inside(found: Any) -> list[dict[str, Any]]:
             if piece is not None:
                 x = piece.root_at(to_fmpq(lam), FLOAT_BITS)
                 with precision(BITS):
-                    shown.append(_position(found, piece.curve.branch, x, arb(to_fmpq(lam))))
+                    shown.append(_position(found, piece.curve, x, arb(to_fmpq(lam))))
                 told = {
                     "name": decimal_bounds(to_fmpq(lam), 8)[0],
                     "event": None,
@@ -82,28 +83,26 @@ def _at_breakpoint(found: Any, k: int) -> dict[str, Any]:
     """The optimum at a breakpoint, by the structure below it."""
     here = found.breakpoints[k]
     with precision(BITS):
-        shown = _position(found, here.below.branch, here.carried, here.lam)
+        shown = _position(found, here.below, here.carried, here.lam)
     exact = found.exact(k)
     name = found.breakpoint(k, 12)[0] + ".." if exact is None else exact.name
     told = {"name": name, "event": words_of_breakpoint(here)}
     return shown | told | {"width": len(tight_at(here)), "rank": None, "dimension": None}
 
 
-def _position(found: Any, branch: Branch, x: Balls, lam: arb) -> dict[str, Any]:
-    """The network there: neurons, the fit, and the function where there is one input."""
-    g, b, c = branch.parts(x)
-    nu = np.array([_float(v) for v in branch.residual_at(x, lam).entries()])
+def _position(found: Any, curve: Curve, x: Balls, lam: arb) -> dict[str, Any]:
+    """An optimal network there: neurons, the fit, and the function where there is one input."""
+    branch = curve.branch
+    _, b, c = branch.parts(x)
+    residual = branch.residual_at(x, lam)
+    nu = np.array([_float(v) for v in residual.entries()])
     y = np.array([float(v) for v in found.problem.y])
     shift = [_float(v) for v in (arb_mat(branch.B) * ball_column(c)).entries()] if branch.r else None
-    neurons = []
-    for i, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
-        images = branch.orbit(neuron.place)
-        for image in images:
-            alike = Neuron(image, branch.program).A if image != neuron.place else None
-            z = branch.data.a[i] * g if alike is None else arb_mat(alike) * branch.data.W * g
-            u = [_float(v) * image.sign for v in z.entries()]
-            weight = _float(b[i]) / len(images)  # images of each other have one weight each
-            neurons.append({"sign": image.sign, "pair": pair, "weight": weight, "direction": u})
+    neurons, own, pairs = [], own_weights(curve, x), pairs_of(curve)
+    for place in heaviest_first(own):
+        z = arb_mat(curve.faces.neuron(place).A) * residual * (1 / lam)
+        told = {"sign": place.sign, "pair": place in pairs, "weight": _float(own[place])}
+        neurons.append(told | {"direction": [_float(v) * place.sign for v in z.entries()]})
     return {
         "lambda": _float(lam),
         "neurons": neurons,
@@ -125,7 +124,7 @@ def _inputs(found: Any) -> list[float]:
 
 
 def _outputs(found: Any, neurons: list[dict[str, Any]], shift: list[float] | None) -> list[float]:
-    """sum s ||w|| (u.x)_+ less what the pairs exchange: the same for all optimal networks."""
+    """sum s ||w|| (u.x)_+ less what the pairs exchange, which is the same however they share their weights."""
     inputs = _inputs(found)
     if not inputs:
         return []
