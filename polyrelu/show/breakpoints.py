@@ -95,7 +95,8 @@ def _apart(curve: Curve, node: Node) -> tuple[Curve, Balls]:
 
 def _moving(at: list[Place], here: Breakpoint, change: Change) -> int | None:
     """The position of the neuron that an event is about; of a pair that moves as one, the first."""
-    moving = {*change.names, *change.guests_above, *change.guests_below}
+    alone = {c.place for c in here.changes if c is not change}  # opposite images have events of their own
+    moving = {*change.names, *change.guests_above, *change.guests_below} - alone
     both = [change.place, *(p for p in moving if p == antipode(change.place))]
     return min((k for k in (_number(at, here, p) for p in both) if k is not None), default=None)
 
