@@ -42,6 +42,8 @@ class Breakpoint:
     """Functions above, and below, that vanish to second order."""
     silent: frozenset[int] = frozenset()
     """Rows whose residual is exactly 0 there, as far as that was asked."""
+    compound: bool = False
+    """More vanishes there than what one event needs."""
 
     @property
     def lam(self) -> arb:
@@ -117,7 +119,7 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
         guests_above=high.guests,
         guests_below=low.guests,
     )
-    return Breakpoint(curve, below, (whole,), zero, high.x, low.x, (high.flat, low.flat), high.silent)
+    return Breakpoint(curve, below, (whole,), zero, high.x, low.x, (high.flat, low.flat), high.silent, True)
 
 
 def _more(

@@ -111,7 +111,7 @@ def joined(
         names=dict(pairs),
     )
     sides = (high.flat, low.flat)
-    return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, sides, high.silent)
+    return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, sides, high.silent, True)
 
 
 def _moves(

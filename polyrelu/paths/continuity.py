@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.curve import Curve
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,18 @@ class Continuity:
 def continuity_at(here: Breakpoint) -> tuple[bool | None, bool | None]:
     """Is the set of networks continuous there, and must block weights jump? None where it is open."""
     kinds = {change.kind for change in here.changes}
-    if len(here.changes) == 1 or kinds == {"phase_begin"}:
+    single = not here.compound and not any(_stands_for_others(c) for c in (here.above, here.below))
+    if single and (len(here.changes) == 1 or kinds == {"phase_begin"}):
         return True, kinds == {"cross"}
     fixed = all(
         curve.faces.neuron(place).A.rank() <= 1 for curve in (here.above, here.below) for place in curve.tight
     )
     return (True if fixed else None), None
+
+
+def _stands_for_others(curve: Curve) -> bool:
+    """Whether a neuron stands for an orbit: all of its neurons together may depend on each other at one lambda."""
+    return any(len(curve.branch.orbit(k.place)) > 1 for k in curve.branch.neurons)
 
 
 def continuity_of(breakpoints: tuple[Breakpoint, ...], *, gaps: bool) -> Continuity:

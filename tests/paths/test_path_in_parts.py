@@ -13,11 +13,11 @@ from polyrelu.cli import main
 
 def table(seed):
     rng = np.random.default_rng(seed)
-    return rng.integers(-9, 10, (6, 2)).tolist(), rng.integers(-9, 10, 6).tolist()
+    return rng.integers(-9, 10, (5, 2)).tolist(), rng.integers(-9, 10, 5).tolist()
 
 
 TABLES = {
-    "random": table(1),
+    "random": table(2),
     "four neurons at once": ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]),
     "one feature": ([[1], [2], [-1]], [1, 3, 2]),
 }
