@@ -90,7 +90,7 @@ def influence(found: Any) -> Any:
     from polyrelu.show.figures.canvas import style
 
     with style():
-        return import_module("polyrelu.show.figures.influence").draw(found)
+        return import_module("polyrelu.show.figures.row_influence").draw(found)
 
 
 def draw(result: Result, kind: str | None = None, **options: Any) -> Any:
