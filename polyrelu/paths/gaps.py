@@ -38,6 +38,8 @@ BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
 NEAREST = fmpq(1, 10**9)
 MOST = 12
 """Fresh starts of one path."""
+TRIES = 2
+"""Of a compound breakpoint at one place: what was undone for the first is walked again in other steps."""
 DIGITS = 200
 
 Start = tuple[Curve, Node]
@@ -77,7 +79,7 @@ def walked(
         return way
     walk = Walk(*start, low, told=told)
     fresh_starts = 0
-    tried: fmpq | None = None
+    tried, tries = fmpq(0), 0
     while fresh_starts < MOST:
         try:
             done = walk.run()
@@ -85,11 +87,11 @@ def walked(
             way.extend(Way(walk.pieces, walk.breaks, [Gap(low, walk.node.lam, str(over))]))
             return way
         fresh = None if done else _below(problem, walk)
-        if fresh is not None and (tried is None or abs(walk.stuck_at - tried) > tried * BELOW[0]):
-            tried = walk.stuck_at
-            if _joins(walk, fresh):
-                tried = None
-                continue
+        tries = tries + 1 if abs(walk.stuck_at - tried) <= tried * BELOW[0] else 1
+        tried = walk.stuck_at
+        if fresh is not None and tries <= TRIES and _joins(walk, fresh):
+            tries = 0
+            continue
         if not done and walk.least > LEAST_STEP:
             walk.least = LEAST_STEP
             continue
