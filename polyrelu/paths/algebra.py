@@ -36,7 +36,7 @@ class Effort:
 
 TO_NAME = Effort(4, 8, 900, 3000)
 """Beyond this an exact form of a breakpoint says no more than digits."""
-TO_DECIDE = Effort(8, 8, 1500, 4000)
+TO_DECIDE = Effort(12, 16, 4000, 9000)
 """For equalities that nothing else decides."""
 CHECK_BITS = 500
 
