@@ -16,7 +16,7 @@ from flint import arb, fmpq
 
 from polyrelu.paths.algebra import TO_DECIDE, exact_zero
 from polyrelu.paths.branch import Balls
-from polyrelu.paths.conditions import Condition
+from polyrelu.paths.conditions import SOFT, Condition
 from polyrelu.paths.curve import Curve, End
 from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change, changes
@@ -112,6 +112,8 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
     low = side_of(below, exact, change.guests_below, -1)
     if high is None or low is None:
         return None
+    vanishing = {f for f in high.zero | low.zero if f.kind != SOFT}
+    more = not vanishing <= change.zero_above | change.zero_below
     whole = replace(
         change,
         zero_above=change.zero_above | high.zero,
@@ -119,7 +121,7 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
         guests_above=high.guests,
         guests_below=low.guests,
     )
-    return Breakpoint(curve, below, (whole,), zero, high.x, low.x, (high.flat, low.flat), high.silent, True)
+    return Breakpoint(curve, below, (whole,), zero, high.x, low.x, (high.flat, low.flat), high.silent, more)
 
 
 def _more(
