@@ -28,7 +28,7 @@ from tests.batteries.structured_problems import problem as structured
 LAMBDAS = 20
 SECONDS = 12
 """After which the rest of a path is left undecided, and counted apart."""
-MOST_OPEN, FEW = 0.1, 2
+MOST_OPEN, FEW = 0.05, 2
 """The share of structured problems with an undecided piece, and a number that is no reason to doubt the share."""
 
 Table = tuple[list[list[int]], list[int]]
