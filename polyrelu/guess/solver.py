@@ -106,12 +106,10 @@ class Solver:
                 stalled = stalled + 1 if least / 2 < over < STALL else 0
             least = min(least, over) if prices.columns else least
             tops[over] += 1
-            if (
-                stalled > PATIENCE
-                or tops[over] > RETURNS
-                or (not prices.columns and (careful or margin > 1e-3))
-            ):
+            if stalled > PATIENCE or (not prices.columns and (careful or margin > 1e-3)):
                 return left, ""
+            if tops[over] > RETURNS:
+                break
             if careful := not prices.columns:
                 self._insist()
             else:
