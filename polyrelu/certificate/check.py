@@ -726,12 +726,15 @@ class Point(NamedTuple):
     nu: list[Interval]
     weights: list[Interval]
     c: list[Interval]
-    exact: tuple[list[Any], list[Any], list[Any]] | None
-    field: Any
+    exact: tuple[list[Any], list[Any], list[Any]] | None = None
+    field: Any = None
+    implied: Identities | None = None
 
     def sign(self, form: dict[int, Fraction]) -> int | None:
-        """The sign of the sum of form[j] nu_j, by interval or exactly; None is undecided."""
+        """The sign of the sum of form[j] nu_j, by interval, exactly or by identities; None is undecided."""
         if self.exact and is_zero(dot(form.values(), [self.exact[0][j] for j in form])):
+            return 0
+        if self.implied and self.implied.vanishes(form):
             return 0
         return sign_of(dot(form.values(), [self.nu[j] for j in form]))
 
@@ -758,7 +761,7 @@ def check_point(system: System, spec: Any) -> Point:
     for j, y in enumerate(system.problem.y):  # a row that no neuron sees: its equation is nu_j = y_j
         if not any(system.XB[j]) and not any(head.face[j] == "+" for head in system.heads):
             box[0][j] = Interval.of(y)
-    return Point(box[0], box[1], box[2], None, None)
+    return Point(box[0], box[1], box[2])
 
 
 def prove_root(system: System, m: list[list[Interval]], box: list[list[Interval]], radius: int) -> None:
@@ -841,6 +844,11 @@ class Identities:
         )
         return self.heads[place] if place < len(self.heads) else None
 
+    def vanishes(self, form: dict[int, Fraction]) -> bool:
+        """Whether the sum of form[j] nu_j is 0 by what was shown."""
+        spend(len(form) * len(self.Z), "the identities")
+        return all(dot(form.values(), [z[j] for j in form]) == 0 for z in self.Z)
+
     def are_tight(self, neuron: Neuron) -> bool:
         """Whether |A nu| = lambda follows."""
         own = self.length(neuron)
@@ -884,14 +892,16 @@ def check_optimum(problem: Problem, patterns: list[str], claim: Any, evidence: A
     system = System(problem, *_structure(neurons, roles))
     point = check_point(system, evidence["point"])
     need(all(sign_of(w) == 1 for w in point.weights), "a weight is not proved positive")
-    implied = Identities(system, point, evidence["identities"]) if "identities" in evidence else None
+    if "identities" in evidence:
+        point = point._replace(implied=Identities(system, point, evidence["identities"]))
     for k, (neuron, role) in enumerate(together(neurons, roles)):
         label = "neuron %d" % (k + 1)
         held = [p for p in patterns if neuron.holds(p)]
         need(len(held) > 0, label + " lies in the cone of no present block")
         if role == "tie":
             z = neuron.z(point.exact[0] if point.exact else point.nu)
-            reaches = implied.are_tight(neuron) if implied else is_zero(dot(z, z) - problem.lam**2)
+            known = is_zero(dot(z, z) - problem.lam**2)
+            reaches = known or (point.implied is not None and point.implied.are_tight(neuron))
             need(reaches, label + ": |A nu| is not lambda")
         z = neuron.z(point.nu)
         for j, f in enumerate(neuron.face):  # u is in the relative interior of its face; on Z, x_j.u is 0
@@ -905,8 +915,8 @@ def check_optimum(problem: Problem, patterns: list[str], claim: Any, evidence: A
     value = dot(problem.y, point.nu) - dot(point.nu, point.nu) * Fraction(1, 2)
     ends = (Fraction(end * 10**DECIMALS, 2**Interval.bits) for end in (value.lo, value.hi))
     rounded = {math.floor(end + Fraction(1, 2)) for end in ends}
-    known = rounded == {integer(claim["objective"], "objective")}
-    need(known, "the objective is another, or not known to %d decimals" % DECIMALS)
+    stated = rounded == {integer(claim["objective"], "objective")}
+    need(stated, "the objective is another, or not known to %d decimals" % DECIMALS)
     return Optimum(problem, patterns, system, point, neurons, roles)
 
 

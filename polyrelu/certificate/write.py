@@ -8,10 +8,11 @@ the independent checker has accepted it: a file that this package writes is neve
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from math import floor
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def proof_document(result: Result) -> dict[str, Any]:
 
 
 Evidence = tuple[dict[str, Any], dict[str, Any]]
-"""The point, and the evidence for the optimal set."""
+"""The evidence for the optimum (its point, and identities where they are of use), and for the optimal set."""
 Attempt = Callable[[], Evidence]
 
 
@@ -124,22 +125,21 @@ class Draft:
         if simple and len(self._exact()[0].radicands) <= MAX_RADICANDS:
             yield self.in_exact_numbers
         if "tie" not in self.roles:
-            for bits in PRECISIONS:
-                yield lambda bits=bits: self.enclosed(bits)  # type: ignore[misc]
+            yield from (partial(self.enclosed, bits) for bits in PRECISIONS)
         if self.optimum.point.exact is not None:
             yield self.in_exact_numbers
-        elif "tie" in self.roles and self.identities is not None:
-            for bits in PRECISIONS:
-                yield lambda bits=bits: self.enclosed(bits)  # type: ignore[misc]
+        elif self.identities:
+            yield from (partial(self.enclosed, bits, {"identities": self.identities}) for bits in PRECISIONS)
 
-    def enclosed(self, bits: int) -> Evidence:
-        """(point, evidence of the set) with enclosures."""
+    def enclosed(self, bits: int, implied: Mapping[str, Any] = MappingProxyType({})) -> Evidence:
+        """Evidence in enclosures, with identities where an equality needs them."""
         point = enclosed_point(self.optimum.point, self.order, bits)
-        return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
+        shares = interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
+        return {"point": point, **implied}, shares
 
     @cached_property
     def identities(self) -> list[dict[str, Any]] | None:
-        """What makes ties tight, for heads in the order of the file; None where a definite form is part of it."""
+        """What makes ties tight and multipliers zero, for heads in the order of the file; or None."""
         place = {k: i for i, k in enumerate([*self.order, len(self.order)])}
         found = []
         for forms, pairs in self.optimum.point.vanishing.told:
@@ -150,11 +150,11 @@ class Draft:
         return found
 
     def in_exact_numbers(self) -> Evidence:
-        """(point, evidence of the set) in an exact field."""
+        """Evidence in an exact field."""
         basis, at, exact_set = self._exact()
         point = exact_point(at, self.order, basis)
         if exact_set is None:
-            return point, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
+            return {"point": point}, interior_shares(self.optimum, self.order) if "pair" in self.roles else {}
         evidence: dict[str, Any] = {
             "weights": [basis.number(w) for w in exact_set.weights],
             "basis": exact_set.basis,
@@ -162,7 +162,7 @@ class Draft:
         }
         if exact_set.separator is not None:
             evidence["separator"] = [basis.number(v) for v in exact_set.separator]
-        return point, evidence
+        return {"point": point}, evidence
 
     def _exact(self) -> tuple[Basis, Any, ExactSet | None]:
         at = exact_coordinates(self.optimum.point)
@@ -184,15 +184,11 @@ class Draft:
         r = self.optimum.point.structure.r
         return all(sum(s[k : k + 2] == "11" for k in pairs) == r for s in supports)
 
-    def _of_optimum(self, point: dict[str, Any]) -> dict[str, Any]:
-        implied = "tie" in self.roles and "field" not in point
-        return {"roles": self.roles, "point": point} | ({"identities": self.identities} if implied else {})
-
     def document(self, attempt: Attempt, rank_of_claims: int) -> dict[str, Any]:
         """Claims and evidence together."""
         program, optimum = self.optimum.program, self.optimum
         problem, patterns = spec_of(program), pattern_strings(program)
-        point, set_evidence = attempt()
+        known, set_evidence = attempt()
         claims: dict[str, Any] = {}
         if program.all_cells:
             digest = hashlib.sha256("\n".join(sorted(patterns)).encode("ascii")).hexdigest()
@@ -204,7 +200,7 @@ class Draft:
             ],
             "tight_blocks": optimum.tight_blocks,
         }
-        evidence: dict[str, Any] = {"optimum": self._of_optimum(point)}
+        evidence: dict[str, Any] = {"optimum": {"roles": self.roles, **known}}
         if rank_of_claims > 1:
             claims["optimal_set"] = {
                 "used": self.used,
@@ -216,7 +212,7 @@ class Draft:
             }
             evidence["optimal_set"] = set_evidence
         if rank_of_claims > 2:
-            if "field" not in point and not self._simple(self.supports):
+            if "field" not in known["point"] and not self._simple(self.supports):
                 raise Undecided("a vertex that is not simple needs exact numbers")
             narrowest = min(s.count("1") for s in self.supports)
             claims["vertices"] = {"supports": self.supports, "narrowest": narrowest}

@@ -94,3 +94,18 @@ def test_what_has_no_meaning(true):
         lie = json.loads(json.dumps(true))
         change(steps(lie)[0])
         assert unreadable(lie)
+
+
+def test_a_multiplier_that_is_zero_by_an_identity():
+    """Nothing in the file shows nu_2 = 2 nu_5 + 3 nu_4 but the lengths of two neurons."""
+    document = proof_document(certify(*degenerate(6045)))
+    assert "tie" not in document["evidence"]["optimum"]["roles"]
+    assert steps(document)
+    assert {"optimal_set", "vertices"} < set(document["claims"])
+    empty = copy.deepcopy(document)
+    empty["evidence"]["optimum"]["identities"] = []
+    assert "no multiplier for the blocks" in rejection(empty)[1]
+    wrong = copy.deepcopy(document)
+    step = steps(wrong)[0]
+    step["forms"][0][0] = str(Fraction(step["forms"][0][0]) + 1)
+    assert "the factors of an identity are others" in rejection(wrong)[1]
