@@ -256,7 +256,7 @@ def test_undecided_is_status_3(capsys, tmp_path, data, monkeypatch):
     from polyrelu.judging import questions
     from polyrelu.verdict import Verdict
 
-    def blurred(value, residual, result, program):
+    def blurred(value, residual, result, program, scope=""):
         from flint import arb
 
         from polyrelu.judging.comparison import Comparison
