@@ -185,6 +185,20 @@ class Guesser:
                 found[s, c.face] = None
         return list(found)
 
+    @cached_property
+    def lookout(self) -> Scout:
+        """One scout for a residual that moves: it remembers where local maxima were."""
+        found = self._pricer()
+        assert isinstance(found, Scout)
+        return found
+
+    def high(self, nu: Array, level: float) -> list[tuple[float, int, tuple[int, ...]]]:
+        """Value, sign and face of the local maxima of s nu.(Xu)_+ that seem to exceed a level (no list of cells)."""
+        units = self.units.rows + exponent(nu)
+        found = self.lookout.tight(np.ldexp(nu, -exponent(nu)), float(np.ldexp(level, -units)))
+        self.lookout.remember([c for _, c in found])
+        return [(float(np.ldexp(value, units)), c.sign, c.face) for value, c in found]
+
     def multipliers(self, blocks: Indices, signs: Indices, nu: Array, level: Fraction | float) -> Array:
         """rho >= 0 for each block (pattern blocks[i], sign signs[i]) that bring it near its projection at nu.
 

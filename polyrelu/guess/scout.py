@@ -82,7 +82,7 @@ class Scout:
                     found += self.climbed(nu, s, u, level)
         top = max([top, *(value for value, _ in found)])
         columns = [c for _, c in distinct(self.program, found)]
-        self._remember([*columns, *settled])
+        self.remember([*columns, *settled])
         return Prices(tuple(columns), top)
 
     def tight(self, nu: Array, level: float, top: float = np.inf) -> list[tuple[float, Column]]:
@@ -98,7 +98,7 @@ class Scout:
         found += self._search(nu, level, 4 * self.program.n, [c for _, c in found])[0]
         return distinct(self.program, found)
 
-    def _remember(self, columns: list[Column]) -> None:
+    def remember(self, columns: list[Column]) -> None:
         """The latest columns, to start from again."""
         for c in columns:
             self.known.pop(c.key(False), None)

@@ -20,11 +20,12 @@ from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.caps import Lookout, below_lambda
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, mixes
-from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
+from polyrelu.paths.directions import Above, Hard, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
 from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
@@ -90,6 +91,8 @@ class End:
 
 
 ORDINARY = End()
+SECOND_LOOKS = 2
+"""At the local maxima behind directions that resist a covering."""
 ROOT_BITS = 160
 """At least, for a root that has to lie inside the tube of its piece."""
 
@@ -230,21 +233,29 @@ class Curve:
         """A node on this curve."""
         return Node.of(self.branch, point, lam)
 
-    def prove(self, below: Node, above: Node, low: End = ORDINARY, high: End = ORDINARY) -> Piece | Failure:
-        """The piece between two nodes."""
+    def prove(
+        self,
+        below: Node,
+        above: Node,
+        low: End = ORDINARY,
+        high: End = ORDINARY,
+        lookout: Lookout | None = None,
+    ) -> Piece | Failure:
+        """The piece between two nodes; a lookout may know what comes close to lambda."""
         chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point)
         anchors = [end.anchor for end in (low, high) if end.anchor is not None]
         if chord is None or not all(chord.holds(*anchor) for anchor in anchors):
             return Failure(chord=True)
-        return self.prove_on(chord, (below, above), chord.drift(), low, high)
+        return self.prove_on(chord, (below, above), chord.drift(), low, high, lookout)
 
-    def prove_on(
+    def prove_on(  # noqa: PLR0917
         self,
         chord: Chord,
         nodes: tuple[Node, Node],
         drift: Sequence[arb],
         low: End = ORDINARY,
         high: End = ORDINARY,
+        lookout: Lookout | None = None,
     ) -> Piece | Failure:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
@@ -259,8 +270,32 @@ class Curve:
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
             rows = self.rows.with_sides(self._leaving_zero(chord, low.silent, high.silent))
-            found = unsettled(drift, nodes, self.stars(chord, low, high), rows, self.patience)
+            stars = self.stars(chord, low, high)
+            found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
+
+    def _unsettled(
+        self,
+        along: tuple[Chord, Sequence[arb]],
+        nodes: tuple[Node, Node],
+        stars: Sequence[Place],
+        rows: Rows,
+        lookout: Lookout | None,
+    ) -> Above | None:
+        """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
+        chord, drift = along
+        caps = below_lambda(lookout.caps(nodes, rows, self.tight), chord) if lookout else []
+
+        def settled(hard: Hard) -> list[Place]:
+            return [cap.place for cap in caps if cap.fits(rows, hard)]
+
+        found = unsettled(drift, nodes, stars, rows, self.patience, settled)
+        for _ in range(SECOND_LOOKS):
+            if found is None or lookout is None or not lookout.hears(found):
+                break
+            caps = below_lambda(lookout.caps(nodes, rows, self.tight), chord)
+            found = unsettled(drift, nodes, stars, rows, self.patience, settled)
+        return found
 
     def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:
         """Rows whose residual is 0 at one end and leaves it: with the s for which s nu_i <= 0 on the whole chord."""

@@ -15,7 +15,7 @@ Rows with nu_i = 0 for every lambda take no part. A covering is kept with the no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -23,7 +23,7 @@ from typing import Any
 from flint import arb, fmpq
 
 from polyrelu.covering import Covered, Question, Star, cover
-from polyrelu.covering.question import Lines, norm_above
+from polyrelu.covering.question import Lines, merged, norm_above
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls, Branch
@@ -132,6 +132,9 @@ class Rows:
     rows: Any
     still: frozenset[int]
     sided: dict[int, int]
+    line: tuple[int, ...]
+    """The line of each row, -1 for those that take no part, and on which side of it the row points."""
+    turned: tuple[int, ...]
 
     @staticmethod
     def of(branch: Branch, tight: Sequence[Place]) -> Rows:
@@ -143,7 +146,8 @@ class Rows:
         rows = program.X_integer.copy()
         for i in still:
             rows[i] = 0
-        return Rows(rows, still, _sided(branch.program, tight, still))
+        lines = merged(rows, [0] * program.n)
+        return Rows(rows, still, _sided(branch.program, tight, still), lines.line, lines.turned)
 
     def with_sides(self, more: dict[int, int]) -> Rows:
         """The same with signs that are known on one chord."""
@@ -172,12 +176,18 @@ class Patience:
         self.part = max(self.part, 2 * part) if covered else part / 3
 
 
-def unsettled(
-    drift: Sequence[arb], ends_of: tuple[Node, Node], stars: Sequence[Place], rows: Rows, patience: Patience
+def unsettled(  # noqa: PLR0917
+    drift: Sequence[arb],
+    ends_of: tuple[Node, Node],
+    stars: Sequence[Place],
+    rows: Rows,
+    patience: Patience,
+    settled: Callable[[Hard], list[Place]],
 ) -> Above | None:
     """Prove all directions off the stars strictly below lambda on the whole chord, or say what resists.
 
-    `drift` bounds how far the residual is from the chord of the two nodes.
+    `drift` bounds how far the residual is from the chord of the two nodes; `settled` are further stars, where the
+    directions are below lambda if only the lines that are not hard are negative.
     """
     pins = [_pinned(node, rows) for node in ends_of]
     rounding = max(node.error for node in ends_of) + Fraction(1, 2 ** (BITS + 40))
@@ -199,6 +209,7 @@ def unsettled(
             for node, p in zip(ends_of, pins, strict=True)
         )
     )
+    stars = list(dict.fromkeys((*stars, *settled(hard))))
     for node, pinned in zip(ends_of, pins, strict=True):
         question = node.question(rows.rows, radius * ROOM, stars, hard, pinned)
         found = _cover(node, question, Proved(frozenset(stars), hard, radius))

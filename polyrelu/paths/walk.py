@@ -18,6 +18,7 @@ from flint import arb, fmpq
 
 from polyrelu import budget
 from polyrelu.paths.breakpoint import Breakpoint, breakpoints
+from polyrelu.paths.caps import Lookout
 from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition, antipode
 from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.paths.directions import Above, Node
@@ -62,6 +63,10 @@ class Walk:
     least: fmpq = HASTY_STEP
     """The shortest step before the walk is stuck."""
 
+    def __post_init__(self) -> None:
+        """Who looks around."""
+        self.lookout = Lookout(self.curve.branch.program)
+
     def run(self) -> bool:
         """Go down as far as it is proved; whether the end was reached."""
         while self.node.lam > self.low:
@@ -83,7 +88,7 @@ class Walk:
             if goal is not None and self.negative_at(node):
                 continue
             end = self.waiting.end_above if goal is None and self.waiting else ORDINARY
-            found = self.curve.prove(node, self.node, end, self.entry)
+            found = self.curve.prove(node, self.node, end, self.entry, self.lookout)
             if isinstance(found, Piece):
                 self.accept(found, node, reached=goal is None)
                 return True
@@ -146,6 +151,8 @@ class Walk:
     def negative_at(self, node: Node) -> bool:
         """Whether some condition is negative at the end of the step: then an event is sought, or the step cut."""
         negative = self.curve.table().negative(node.point, arb(node.lam))
+        known = {*self.curve.tight, *self.entry.guests}
+        negative += [Condition(SLACK, p) for p, above in self.lookout.seen(node).items() if above and p not in known]
         if not negative:
             return False
         if not self.found_event(negative, node):
