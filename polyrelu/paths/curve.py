@@ -25,7 +25,7 @@ from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, mixes
-from polyrelu.paths.directions import Above, Hard, Node, Patience, Rows, unsettled
+from polyrelu.paths.directions import Above, Divisions, Hard, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
 from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
@@ -40,6 +40,7 @@ class Faces:
     neurons: dict[Place, Neuron] = field(default_factory=dict)
     known: dict[Place, list[Condition]] = field(default_factory=dict)
     lines: dict[Place, list[Condition]] = field(default_factory=dict)
+    divisions: Divisions = field(default_factory=Divisions)
 
     @cached_property
     def symmetry(self) -> Symmetry | None:
@@ -164,7 +165,7 @@ class Curve:
         self.branch, self.faces, self.further = branch, faces, further
         self.tables: dict[tuple[Place, ...], Table] = {}
         self.softness: dict[tuple[Place, ...], Table] = {}
-        self.patience = Patience()
+        self.patience = Patience(divisions=faces.divisions)
 
     @cached_property
     def tight(self) -> tuple[Place, ...]:

@@ -22,7 +22,7 @@ from typing import Any
 
 from flint import arb, fmpq
 
-from polyrelu.covering import Covered, Question, Star, cover
+from polyrelu.covering import Covered, Partition, Question, Star, cover
 from polyrelu.covering.question import Lines, merged, norm_above
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
@@ -43,6 +43,9 @@ ENOUGH = 1
 """Directions that resist, after which a covering is given up."""
 ROOM = Fraction(5, 4)
 """A covering is asked for so many times the error, so that it serves the next chord as well."""
+
+GROWN = 2
+"""Times as many boxes as a covering from the start has needed."""
 
 Hard = frozenset[tuple[int, int]]
 
@@ -165,10 +168,26 @@ def _sided(program: Program, tight: Sequence[Place], still: frozenset[int]) -> d
 
 
 @dataclass
+class Divisions:
+    """How all directions were divided for the last covering: at a residual close by most boxes are settled at once."""
+
+    last: Partition | None = None
+    fresh: int = 0
+    """Boxes of the last covering that was not begun in this way."""
+
+    def hears(self, found: Partition | None, begun: bool) -> None:
+        """A covering has succeeded; boxes that have become too many are forgotten."""
+        self.last, self.fresh = found, self.fresh if begun or found is None else len(found)
+        if found is not None and len(found) > GROWN * self.fresh:
+            self.last = None
+
+
+@dataclass
 class Patience:
     """The largest error, as a part of lambda, at which a covering is worth trying: learnt from the last ones."""
 
     part: Fraction = Fraction(1, 64)
+    divisions: Divisions = field(default_factory=Divisions)
 
     def hears(self, part: Fraction, covered: bool) -> None:
         """A covering has succeeded, or not."""
@@ -212,7 +231,7 @@ def unsettled(  # noqa: PLR0917
     stars = list(dict.fromkeys((*stars, *settled(hard))))
     for node, pinned in zip(ends_of, pins, strict=True):
         question = node.question(rows.rows, radius * ROOM, stars, hard, pinned)
-        found = _cover(node, question, Proved(frozenset(stars), hard, radius))
+        found = _cover(node, question, Proved(frozenset(stars), hard, radius), patience.divisions)
         if found is None or not found.missed:
             patience.hears(part, found is None)
         if found is not None:
@@ -257,14 +276,17 @@ def depth_for(question: Question) -> int:
     return min(MAX_DEPTH, max(LEAST_DEPTH, digits // 2 + 6))
 
 
-def _cover(node: Node, question: Question, wanted: Proved) -> Above | None:
+def _cover(node: Node, question: Question, wanted: Proved, divisions: Divisions) -> Above | None:
     """Ask at one node, unless it was answered before."""
     if any(p.serves(wanted) for p in node.proved):
         return None
     if question.level <= 0:
         return Above(node, (), ())
-    answer = cover(question, max_depth=depth_for(question), max_boxes=MAX_BOXES, most=16, enough=ENOUGH)
+    limits = {"max_depth": depth_for(question), "max_boxes": MAX_BOXES, "most": 16, "enough": ENOUGH}
+    start = divisions.last
+    answer = cover(question, **limits, hasty=True, start=start)
     if isinstance(answer, Covered):
+        divisions.hears(answer.partition, begun=start is not None)
         node.proved.append(replace(wanted, radius=question.radius))
         return None
     near = tuple((u.sign, u.vector) for u in answer.directions if u.kind != "missed")
