@@ -82,7 +82,7 @@ class Scout:
                     found += self.climbed(nu, s, u, level)
         top = max([top, *(value for value, _ in found)])
         columns = [c for _, c in distinct(self.program, found)]
-        self.remember([*columns, *settled])
+        self._remember([*columns, *settled])
         return Prices(tuple(columns), top)
 
     def tight(self, nu: Array, level: float, top: float = np.inf) -> list[tuple[float, Column]]:
@@ -98,7 +98,13 @@ class Scout:
         found += self._search(nu, level, 4 * self.program.n, [c for _, c in found])[0]
         return distinct(self.program, found)
 
-    def remember(self, columns: list[Column]) -> None:
+    def glance(self, nu: Array, level: float) -> list[tuple[float, Column]]:
+        """Most of them, at less cost; what is found is where the next glance begins."""
+        found = distinct(self.program, self._search(nu, level, 4 * self.program.n, [])[0])
+        self._remember([c for _, c in found])
+        return found
+
+    def _remember(self, columns: list[Column]) -> None:
         """The latest columns, to start from again."""
         for c in columns:
             self.known.pop(c.key(False), None)

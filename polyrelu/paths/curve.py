@@ -164,6 +164,7 @@ class Curve:
     def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
         self.branch, self.faces, self.further = branch, faces, further
         self.tables: dict[tuple[Place, ...], Table] = {}
+        self.alone: dict[Condition, Table] = {}
         self.softness: dict[tuple[Place, ...], Table] = {}
         self.patience = Patience(divisions=faces.divisions)
 
@@ -194,6 +195,12 @@ class Curve:
             shared = mixes(self.branch, self.further) if self.further else {}
             self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])
         return self.tables[key]
+
+    def single(self, f: Condition) -> Table:
+        """One condition by itself."""
+        if f not in self.alone:
+            self.alone[f] = Table(self.branch, [f])
+        return self.alone[f]
 
     def soft(self, guests: Sequence[Place] = ()) -> Table:
         """The lines that stars may cross."""

@@ -24,7 +24,7 @@ from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.paths.directions import Above, Node
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
-from polyrelu.paths.steps import follow, short, zero_between
+from polyrelu.paths.steps import follow, part_of_the_way, short, zero_between
 from polyrelu.paths.zeros import Zero, zero_of
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
@@ -229,18 +229,25 @@ class Walk:
     def first_zero(self, failed: Iterable[Condition], node: Node) -> Zero | None:
         """The largest lambda below here at which one of the conditions vanishes."""
         best: Zero | None = None
+        waiting = [f for f in failed if f not in self.entry.zero]
         for _ in range(SEARCHES):
-            zeros = [zero_between(self.curve, f, node, self.node) for f in failed if f not in self.entry.zero]
-            best = max((z for z in zeros if z is not None), key=lambda z: z.lam.mid(), default=best)
-            if best is None:
-                return None
-            best = self.on_its_face(best)
-            further = self.curve.table().negative(best.x, best.lam)
-            failed = [f for f in further if f != best.condition]
-            if not failed:
+            waiting.sort(key=lambda f: part_of_the_way(self.curve, f, node, self.node))
+            zeros = (zero_between(self.curve, f, node, self.node) for f in waiting)
+            found = next((zero for zero in zeros if zero is not None), None)
+            if found is None:
+                return best
+            best = self.on_its_face(found)
+            further = dict.fromkeys((*self.curve.table().negative(best.x, best.lam), *waiting))
+            known = {best.condition, found.condition, *self.entry.zero}
+            waiting = [f for f in further if f not in known and self.is_negative(f, best)]
+            if not waiting:
                 return best
             node = self.curve.node([v.mid() for v in best.x], best.outside[0])
         return best
+
+    def is_negative(self, f: Condition, zero: Zero) -> bool:
+        """Whether a condition is negative where another vanishes."""
+        return bool(self.curve.single(f).negative(zero.x, zero.lam))
 
     def on_its_face(self, zero: Zero) -> Zero:
         """A newcomer's face at its own lambda: another than where it was seen first, perhaps."""
