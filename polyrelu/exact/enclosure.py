@@ -156,6 +156,11 @@ def ball_column(vector: Sequence[Any]) -> arb_mat:
     return arb_mat(len(vector), 1, list(vector))
 
 
+def absolute(M: arb_mat) -> arb_mat:
+    """Upper bounds of the absolute values."""
+    return arb_mat(M.nrows(), M.ncols(), [v.abs_upper() for v in M.entries()])
+
+
 def integer_near(b: arb, shift: int) -> fmpz:
     """An integer near 2^shift times the midpoint: for lattice reduction, which only guesses."""
     mantissa, exponent = b.mid().man_exp()

@@ -14,14 +14,14 @@ enclosures of g are nearly enclosures of eta.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
-from polyrelu.exact.enclosure import ball_column, precision
+from polyrelu.exact.enclosure import absolute, ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows, to_fmpq, to_fraction
@@ -44,6 +44,8 @@ class Rounded(NamedTuple):
 
     a: list[arb_mat]
     squares: list[arb_mat]
+    sizes: list[arb_mat]
+    """Bounds of the squares' entries."""
     gram: arb_mat
     E: arb_mat
     y: arb_mat
@@ -106,6 +108,13 @@ class Branch(Structure):
         return self.size + self.K + self.r
 
     @cached_property
+    def held(self) -> frozenset[Place]:
+        """The places of its neurons, with their orbits, and what is opposite to each of its own."""
+        places = [neuron.place for neuron in self.neurons]
+        opposite = (replace(place, face=tuple(-side for side in place.face)) for place in places)
+        return frozenset((*opposite, *(p for place in places for p in self.orbit(place))))
+
+    @cached_property
     def key(self) -> frozenset[tuple[Place, bool]]:
         """Two branches with the same key are the same curve."""
         return frozenset((k.place, pair) for k, pair in zip(self.neurons, self.paired, strict=True))
@@ -130,7 +139,8 @@ class Branch(Structure):
         balls = [arb_mat(m) for m in a]
         rest = arb_mat(self.program.n, 1, [arb(v) for v in self.y_rest])
         squares = [m.transpose() * m for m in balls]
-        return Rounded(balls, squares, arb_mat(gram), arb_mat(E), arb_mat(y), arb_mat(self.W), rest)
+        sizes = [absolute(m) for m in squares]
+        return Rounded(balls, squares, sizes, arb_mat(gram), arb_mat(E), arb_mat(y), arb_mat(self.W), rest)
 
     @cached_property
     def fixed(self) -> Fixed:

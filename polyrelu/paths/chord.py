@@ -22,7 +22,7 @@ from functools import cached_property
 
 from flint import arb, arb_mat, fmpq
 
-from polyrelu.exact.enclosure import ball_column, identity, precision
+from polyrelu.exact.enclosure import absolute, ball_column, identity, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.paths.branch import BITS, Balls, Branch
 
@@ -166,15 +166,13 @@ class _Test:
     def varied(self, r: Balls, v: Balls) -> Balls:
         """A bound of |J(x) - J(xh)| v for |x - xh| <= r."""
         (g, b, _), (vg, vb, _) = self.branch.parts(r), self.branch.parts(v)
-        fit, norms = [arb(0)] * self.branch.size, []
-        for square, weight, other in zip(self.branch.data.squares, b, vb, strict=True):
-            turned, moved = absolute(square) * g, absolute(square) * vg
-            fit = [
-                f + weight * s + other * t
-                for f, s, t in zip(fit, moved.entries(), turned.entries(), strict=True)
-            ]
-            norms.append((turned.transpose() * vg)[0, 0])
-        return [*fit, *norms, *([arb(0)] * self.branch.r)]
+        both = arb_mat([[s, t] for s, t in zip(g.entries(), vg.entries(), strict=True)])
+        fit, norms = arb_mat(self.branch.size, 1), []
+        for size, weight, other in zip(self.branch.data.sizes, b, vb, strict=True):
+            turned = size * both
+            fit = fit + turned * arb_mat([[other], [weight]])
+            norms.append(sum((turned[i, 0] * vg[i, 0] for i in range(self.branch.size)), start=arb(0)))
+        return [*fit.entries(), *norms, *([arb(0)] * self.branch.r)]
 
     def radius(self) -> Balls | None:
         """An r with C(r) r + m < r, if one is found."""
@@ -214,11 +212,6 @@ class _Test:
 def around(x: Sequence[arb], r: Sequence[arb]) -> Balls:
     """The box of half-widths r."""
     return [arb(s, t) for s, t in zip(x, r, strict=True)]
-
-
-def absolute(M: arb_mat) -> arb_mat:
-    """Upper bounds of the absolute values."""
-    return arb_mat(M.nrows(), M.ncols(), [v.abs_upper() for v in M.entries()])
 
 
 def max_of(values: object) -> arb:

@@ -83,32 +83,42 @@ class Table:
 
     def _rows(self) -> arb_mat:
         """The matrix over x, with constants and identities sorted out exactly."""
-        branch, rest = self.branch, self.branch.y_rest
-        places = {neuron.place: k for k, neuron in enumerate(branch.neurons)}
-        held = {p for place in places for p in (*branch.orbit(place), antipode(place))}
+        branch, forms = self.branch, [f.form for f in self.linear if f.kind != WEIGHT]
+        F = fmpq_mat(len(forms), branch.program.n, [v for form in forms for v in form])
+        over_nu = iter((arb_mat(F) * branch.data.W).tolist() if branch.size and forms else [[]] * len(forms))
+        y = branch.y_rest
+        constants = iter(times(F, y) if any(v != 0 for v in y) else [fmpq(0)] * len(forms))
+        rest = [arb(0)] * (branch.unknowns - branch.size)
         rows: list[Balls] = []
         for i, f in enumerate(self.linear):
-            row = [arb(0)] * branch.unknowns
             if f.kind == WEIGHT:
-                shared = f.form or tuple(int(k == places[f.place]) for k in range(branch.K))
-                row[branch.size : branch.size + branch.K] = [arb(v) for v in shared]
-            else:
-                constant = dot(f.form, rest)
-                if branch.size:
-                    over_g = (_row(f.form) * branch.data.W).entries()
-                    if all(v.contains(0) for v in over_g):
-                        exact = (fmpq_mat(1, len(f.form), list(f.form)) * branch.W).entries()
-                        over_g = [arb(v) for v in exact]
-                    row[: branch.size] = over_g
-                own = f.kind == SIDE and f.place in held  # what tells the sign of a fixed direction
-                known = _known_sign(branch, f.form, row, constant, fixed=not own)
-                if known is not None:
-                    bad = known < 0 or (known == 0 and f.kind == SIDE)
-                    (self.broken if bad else self.settled).add(i)
-                elif constant != 0:
-                    self.constant[i] = constant
+                rows.append(self._weight(f))
+                continue
+            row, constant = [*next(over_nu), *rest], next(constants)
+            if branch.size and all(v.contains(0) for v in row):
+                exact = (_row(f.form) * branch.W).entries()
+                row = [*(arb(v) for v in exact), *rest]
+            self._sort_out(i, row, constant)
             rows.append(row)
         return arb_mat(rows) if rows else arb_mat(0, branch.unknowns)
+
+    def _weight(self, f: Condition) -> Balls:
+        """The row of a weight."""
+        branch = self.branch
+        own = tuple(int(neuron.place == f.place) for neuron in branch.neurons)
+        after = [arb(0)] * branch.r
+        return [*([arb(0)] * branch.size), *(arb(v) for v in f.form or own), *after]
+
+    def _sort_out(self, i: int, row: Balls, constant: fmpq) -> None:
+        """Forms of nu that are constants, or multiples of lambda, of a known sign."""
+        f, branch = self.linear[i], self.branch
+        own = f.kind == SIDE and f.place in branch.held  # what tells the sign of a fixed direction
+        known = _known_sign(branch, f.form, row, constant, fixed=not own)
+        if known is not None:
+            bad = known < 0 or (known == 0 and f.kind == SIDE)
+            (self.broken if bad else self.settled).add(i)
+        elif constant != 0:
+            self.constant[i] = constant
 
     def values(self, x: Sequence[arb], lam: arb) -> Balls:
         """All values at a point."""
@@ -207,7 +217,7 @@ def _known_sign(
         return int(constant > 0) - int(constant < 0)
     if constant != 0 or not fixed or not branch.fixed.rows:
         return None
-    return branch.fixed.sign((fmpq_mat(1, len(form), list(form)) * branch.W).entries())
+    return branch.fixed.sign((_row(form) * branch.W).entries())
 
 
 class _Slack:
@@ -274,5 +284,5 @@ def _inner(u: arb_mat, v: arb_mat) -> arb:
     return (u.transpose() * v)[0, 0]
 
 
-def _row(form: Sequence[fmpq]) -> arb_mat:
-    return arb_mat(1, len(form), [arb(v) for v in form])
+def _row(form: Sequence[fmpq]) -> fmpq_mat:
+    return fmpq_mat(1, len(form), list(form))

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from flint import arb, arb_mat, fmpq
 
+from polyrelu.covering.question import merged
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
@@ -57,6 +58,20 @@ class Faces:
         table: list[list[fmpq]] = (X * X.transpose()).tolist()
         return table
 
+    @cached_property
+    def parallel(self) -> list[list[int]]:
+        """The rows on the line of each row."""
+        gram, lines = self.gram, merged(self.program.X_integer, [0] * self.program.n).line
+        members: dict[int, list[int]] = {}
+        for i, line in enumerate(lines):
+            members.setdefault(line, []).append(i)
+        return [members[line] if gram[i][i] != 0 else [] for i, line in enumerate(lines)]
+
+    @cached_property
+    def in_balls(self) -> arb_mat:
+        """The rows."""
+        return arb_mat(self.program.Xq)
+
     def neuron(self, place: Place) -> Neuron:
         """The neuron of a place."""
         if place not in self.neurons:
@@ -73,7 +88,7 @@ class Faces:
     def soft(self, place: Place) -> list[Condition]:
         """Lines that its star may cross."""
         if place not in self.lines:
-            self.lines[place] = soft_lines(self.neuron(place))
+            self.lines[place] = soft_lines(self.neuron(place), self.gram, self.parallel)
         return self.lines[place]
 
 
@@ -224,13 +239,16 @@ class Curve:
 
     def _opened(self, place: Place, rows: Sequence[int], nu: arb_mat) -> Place:
         """Without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""
-        gram, taken, face = self.faces.gram, list[int](), list(place.face)
-        products = (arb_mat(self.faces.program.Xq * self.faces.neuron(place).A) * nu).entries()
+        if not rows:
+            return place
+        faces, taken, face = self.faces, list[int](), list(place.face)
+        gram, z = faces.gram, arb_mat(faces.neuron(place).A) * nu
+        products = (faces.in_balls * z).entries()
         far = {j: (abs(products[j]) / arb(gram[j][j]).sqrt()).mid() for j in rows}
         for j in sorted(rows, key=far.__getitem__):
-            parallel = [i for i, row in enumerate(gram) if row[j] != 0 and row[j] ** 2 == row[i] * gram[j][j]]
+            parallel = faces.parallel[j]
             C = sum((nu[i, 0] * abs(gram[i][j]) for i in parallel), start=arb(0)) * place.sign
-            if C < 0 or any(gram[i][j] != 0 for i in taken):
+            if C < 0 or any(gram[j][i] != 0 for i in taken):
                 continue
             taken.append(j)
             for i in parallel:
