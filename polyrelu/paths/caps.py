@@ -26,11 +26,14 @@ from polyrelu.paths.chord import Chord
 from polyrelu.paths.conditions import positive
 from polyrelu.paths.directions import Above, Node, Rows
 from polyrelu.proof.directions import places_above, places_near
-from polyrelu.proof.neuron import Place
+from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.oracle import in_floats
 from polyrelu.proof.program import Program
 
 ONE = 2**20
+NEAR = 1e-9
+NEAREST = 3
+"""Lines looked at for each star, at least."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,22 @@ class Lookout:
         new = {p: False for p in found if p not in seen}
         seen.update(new)
         return bool(new)
+
+
+def soft_rows(program: Program, neuron: Neuron, parallel: Sequence[Sequence[int]], node: Node) -> set[int]:
+    """Rows whose lines the star of a neuron may cross, it seems: walls, the nearest and those at right angles to it."""
+    X, face, nu = program.X_float, np.array(neuron.place.face), in_floats_of(node)
+    products = arb_mat(neuron.A) * ball_column([arb(v) for v in nu.tolist()])
+    z = neuron.place.sign * np.array([float(v.mid()) for v in products.entries()])
+    norms = np.linalg.norm(X, axis=1)
+    C = np.array([neuron.place.sign * norms[rows] @ nu[rows] for rows in map(list, parallel)]) * norms
+    size = NEAR * max(float(np.linalg.norm(z)), 1e-300) * norms
+    reach = face * (X @ z)
+    rows, found = np.flatnonzero((face != 0) & (reach - C >= -size) & (C >= -size)), list[int]()
+    for j in rows[np.argsort(reach[rows] / norms[rows], kind="stable")]:
+        if len(found) < NEAREST or all(abs(X[j] @ X[i]) <= NEAR * norms[i] * norms[j] for i in found[:1]):
+            found.append(int(j))
+    return set(found)
 
 
 def in_floats_of(node: Node) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from functools import cached_property
 
 from flint import arb, arb_mat, fmpq
 
-from polyrelu.exact.enclosure import absolute, ball_column, identity, precision
+from polyrelu.exact.enclosure import absolute, ball_column, identity, max_of, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.paths.branch import BITS, Balls, Branch
 
@@ -212,11 +212,3 @@ class _Test:
 def around(x: Sequence[arb], r: Sequence[arb]) -> Balls:
     """The box of half-widths r."""
     return [arb(s, t) for s, t in zip(x, r, strict=True)]
-
-
-def max_of(values: object) -> arb:
-    """The largest of some bounds."""
-    best = arb(0)
-    for v in values:  # type: ignore[attr-defined]
-        best = best.max(v)
-    return best.abs_upper()

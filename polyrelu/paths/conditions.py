@@ -20,9 +20,8 @@ from dataclasses import dataclass, field
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
-from polyrelu.exact.enclosure import ball_column, ends
+from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.linear import dot, times
-from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.proof.neuron import Neuron, Place
@@ -87,7 +86,8 @@ class Table:
         F = fmpq_mat(len(forms), branch.program.n, [v for form in forms for v in form])
         over_nu = iter((arb_mat(F) * branch.data.W).tolist() if branch.size and forms else [[]] * len(forms))
         y = branch.y_rest
-        constants = iter(times(F, y) if any(v != 0 for v in y) else [fmpq(0)] * len(forms))
+        seen = forms and any(v != 0 for v in y)
+        constants = iter((F * fmpq_mat(len(y), 1, y)).entries() if seen else [fmpq(0)] * len(forms))
         rest = [arb(0)] * (branch.unknowns - branch.size)
         rows: list[Balls] = []
         for i, f in enumerate(self.linear):
@@ -276,7 +276,7 @@ def positive(low: arb, high: arb, slope: arb, width: arb, zero: tuple[bool, bool
         return False
     if slope >= 0 or slope <= 0:
         return True
-    c, d = (to_fmpq(v) for v in ends(slope))
+    c, d = slope.lower(), slope.upper()
     return bool((low * d - high * c + width * (c * d)) > 0)
 
 

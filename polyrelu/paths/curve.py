@@ -21,7 +21,7 @@ from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.caps import Lookout, below_lambda
+from polyrelu.paths.caps import Lookout, below_lambda, soft_rows
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
@@ -180,7 +180,7 @@ class Curve:
         self.branch, self.faces, self.further = branch, faces, further
         self.tables: dict[tuple[Place, ...], Table] = {}
         self.alone: dict[Condition, Table] = {}
-        self.softness: dict[tuple[Place, ...], Table] = {}
+        self.softness: dict[tuple[Condition, ...], Table] = {}
         self.patience = Patience(divisions=faces.divisions)
 
     @cached_property
@@ -218,24 +218,29 @@ class Curve:
         return self.alone[f]
 
     def soft(self, guests: Sequence[Place] = ()) -> Table:
-        """The lines that stars may cross."""
-        key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
-        if key not in self.softness:
-            places = dict.fromkeys((*self.tight, *key))
-            self.softness[key] = Table(self.branch, [f for p in places for f in self.faces.soft(p)])
-        return self.softness[key]
+        """All lines that stars may cross."""
+        places = dict.fromkeys((*self.tight, *guests))
+        return Table(self.branch, [f for p in places for f in self.faces.soft(p)])
 
-    def stars(self, chord: Chord, low: End, high: End) -> list[Place]:
+    def stars(self, chord: Chord, low: End, high: End, node: Node) -> list[Place]:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
-        table = self.soft(guests)
-        hard = set(table.failing(chord, low.zero, high.zero))
-        crossed: dict[Place, list[int]] = {}
-        for f in table.conditions:
+        crossed = dict[Place, list[int]]()
+        places = dict.fromkeys((*self.tight, *low.guests, *high.guests))
+        lines = tuple(f for p in places for f in self._near_lines(p, node))
+        if lines not in self.softness:
+            self.softness[lines] = Table(self.branch, lines)
+        hard = set(self.softness[lines].failing(chord, low.zero, high.zero))
+        for f in lines:
             if f not in hard and f.row is not None:
                 crossed.setdefault(f.place, []).append(f.row)
         nu = self.branch.residual_at(chord.root_low, arb(chord.low))
-        return [self._opened(p, crossed.get(p, []), nu) for p in dict.fromkeys((*self.tight, *guests))]
+        return [self._opened(p, crossed.get(p, []), nu) for p in places]
+
+    def _near_lines(self, place: Place, node: Node) -> list[Condition]:
+        """The lines near a neuron that its star may cross, it seems."""
+        faces = self.faces
+        rows = soft_rows(faces.program, faces.neuron(place), faces.parallel, node)
+        return [f for f in faces.soft(place) if f.row in rows]
 
     def _opened(self, place: Place, rows: Sequence[int], nu: arb_mat) -> Place:
         """Without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""
@@ -296,7 +301,7 @@ class Curve:
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
             rows = self.rows.with_sides(self._leaving_zero(chord, low.silent, high.silent))
-            stars = self.stars(chord, low, high)
+            stars = self.stars(chord, low, high, nodes[0])
             found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
 

@@ -24,15 +24,16 @@ from flint import arb, fmpq
 
 from polyrelu.covering import Covered, Partition, Question, Star, cover
 from polyrelu.covering.question import Lines, merged, norm_above
-from polyrelu.exact.enclosure import ends
+from polyrelu.exact.enclosure import ends, max_of, scaled_up
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls, Branch
-from polyrelu.proof.directions import farthest, over_power_of_two
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
 BITS = 100
 """Binary digits of the residual at a node."""
+ERROR_BITS = 40
+"""Further digits of what the residual is off the chord by."""
 FLOOR_BITS = 56
 """No error below this part of lambda is used: a piece ends a hair beyond its breakpoint, where guests exceed lambda,
 and a question in the row space of the data is a hair (2^-64) harder than the question itself."""
@@ -95,9 +96,12 @@ class Node:
 
     @staticmethod
     def _rounded(branch: Branch, point: Balls, lam: fmpq, nu: Balls) -> Node:
-        bounds = [ends(v) for v in nu]
-        integers, bits = over_power_of_two(bounds, BITS)
-        return Node(branch.program, lam, point, tuple(integers), bits, farthest(integers, bits, bounds))
+        top = max((_digits(v) for v in nu), default=0)
+        bits = max(0, BITS - top)
+        unit = arb(2) ** -bits
+        integers = tuple(_near(v, bits) for v in nu)
+        off = max_of(abs(v - arb(m) * unit) for v, m in zip(nu, integers, strict=True))
+        return Node(branch.program, lam, point, integers, bits, ends(off)[1])
 
     def question(
         self, rows: Any, radius: Fraction, stars: Sequence[Place], hard: Hard | None, pinned: dict[int, int]
@@ -112,6 +116,19 @@ class Node:
             stars=tuple(Star(k.sign, k.face, False) for k in stars),
             hard=hard,
         )
+
+
+def _digits(v: arb) -> int:
+    """Binary digits before the point."""
+    mantissa, exponent = v.abs_upper().man_exp()
+    return int(mantissa).bit_length() + int(exponent) if mantissa else 0
+
+
+def _near(v: arb, bits: int) -> int:
+    """An integer near v 2^bits."""
+    mantissa, exponent = (int(part) for part in v.mid().man_exp())
+    shift = exponent + bits
+    return mantissa << shift if shift >= 0 else (mantissa + (1 << (-shift - 1))) >> -shift
 
 
 @dataclass(frozen=True)
@@ -209,13 +226,10 @@ def unsettled(  # noqa: PLR0917
     directions are below lambda if only the lines that are not hard are negative.
     """
     pins = [_pinned(node, rows) for node in ends_of]
-    rounding = max(node.error for node in ends_of) + Fraction(1, 2 ** (BITS + 40))
-    errors = [ends(v)[1] + rounding for v in drift]
-    for node, pinned in zip(ends_of, pins, strict=True):
-        for i, m in pinned.items():
-            errors[i] += Fraction(abs(m - node.integers[i]), 2**node.bits)
+    fine = max(node.bits for node in ends_of) + ERROR_BITS
+    errors = _errors(drift, ends_of, pins, fine)
     sizes = [norm_above(row) for row in rows.rows]
-    total = sum((e * size for e, size in zip(errors, sizes, strict=True)), start=Fraction(0))
+    total = Fraction(sum(e * size for e, size in zip(errors, sizes, strict=True)), 2**fine)
     level = to_fraction(ends_of[0].lam) * ends_of[0].program.denominator
     total = max(total, level / 2**FLOOR_BITS)
     radius = total / (sum(sizes) or 1)
@@ -224,7 +238,7 @@ def unsettled(  # noqa: PLR0917
         return Above(ends_of[0], (), ())
     hard = frozenset[tuple[int, int]]().union(
         *(
-            hard_lines(node.question(rows.rows, radius, (), None, p), errors, rows)
+            hard_lines(node.question(rows.rows, radius, (), None, p), errors, fine, rows)
             for node, p in zip(ends_of, pins, strict=True)
         )
     )
@@ -239,16 +253,29 @@ def unsettled(  # noqa: PLR0917
     return None
 
 
-def hard_lines(question: Question, errors: Sequence[Fraction], rows: Rows) -> Hard:
+def _errors(
+    drift: Sequence[arb], ends_of: tuple[Node, Node], pins: Sequence[dict[int, int]], fine: int
+) -> list[int]:
+    """How far each residual is from the chord of the integers of two nodes, at most, over 2^fine."""
+    rounding = max(node.error for node in ends_of) * 2**fine
+    errors = [scaled_up(v, fine) + rounding.__ceil__() + 1 for v in drift]
+    for node, pinned in zip(ends_of, pins, strict=True):
+        for i, m in pinned.items():
+            errors[i] += abs(m - node.integers[i]) << (fine - node.bits)
+    return errors
+
+
+def hard_lines(question: Question, errors: Sequence[int], fine: int, rows: Rows) -> Hard:
     """(s, line) where s C_v < 0 is not proved for every nu of the enclosure, nor known by structure."""
     lines, found = question.lines, set[tuple[int, int]]()
     free = _known_lines(lines, rows)
-    slack = [Fraction(0)] * len(lines.C)
+    slack = [0] * len(lines.C)
     for i, k in enumerate(lines.line):
         if k >= 0:
-            slack[k] += errors[i] * lines.spread[k] * 2**question.bits
+            slack[k] += errors[i] * lines.spread[k]
     for k, c in enumerate(lines.C):
-        found.update((s, k) for s in (1, -1) if s * c + slack[k] >= 0 and (s, k) not in free)
+        finer = c << (fine - question.bits)
+        found.update((s, k) for s in (1, -1) if s * finer + slack[k] >= 0 and (s, k) not in free)
     return frozenset(found)
 
 

@@ -222,9 +222,8 @@ class Walk:
         twin = Condition(f.kind, antipode(f.place), f.row, target)
         if (f.kind == SLACK) == (twin.place in self.curve.tight):
             return False
-        table = self.curve.table((twin.place,) if f.kind == SLACK else ())
-        values = table.values(zero.x, zero.lam)
-        return any(g == twin and v.contains(0) for g, v in zip(table.conditions, values, strict=True))
+        known = [twin] if f.kind == SLACK else [g for g in self.curve.table().linear if g == twin]
+        return any(bool(self.curve.single(g).values(zero.x, zero.lam)[0].contains(0)) for g in known)
 
     def first_zero(self, failed: Iterable[Condition], node: Node) -> Zero | None:
         """The largest lambda below here at which one of the conditions vanishes."""
