@@ -188,10 +188,7 @@ class Table:
 
     def _convex(self, chord: Chord) -> set[Condition]:
         """Those with a positive second derivative on the chord."""
-        turned = chord.curvature
-        if turned is None:
-            return set()
-        values = self.curvatures(chord.anywhere, chord.derivative, turned, chord.all_lambda)
+        values = self.curvatures(chord.anywhere, chord.derivative, chord.curvature, chord.all_lambda)
         return {f for f, v in zip(self.conditions, values, strict=True) if v > 0}
 
     def negative(self, x: Sequence[arb], lam: arb) -> list[Condition]:

@@ -222,7 +222,7 @@ def unsettled(  # noqa: PLR0917
 ) -> Above | None:
     """Prove all directions off the stars strictly below lambda on the whole chord, or say what resists.
 
-    `drift` bounds how far the residual is from the chord of the two nodes; `settled` are further stars, where the
+    `drift` encloses how far the residual is from the chord of the two nodes; `settled` are further stars, where the
     directions are below lambda if only the lines that are not hard are negative.
     """
     pins = [_pinned(node, rows) for node in ends_of]
@@ -258,7 +258,7 @@ def _errors(
 ) -> list[int]:
     """How far each residual is from the chord of the integers of two nodes, at most, over 2^fine."""
     rounding = max(node.error for node in ends_of) * 2**fine
-    errors = [scaled_up(v, fine) + rounding.__ceil__() + 1 for v in drift]
+    errors = [scaled_up(v.abs_upper(), fine) + rounding.__ceil__() + 1 for v in drift]
     for node, pinned in zip(ends_of, pins, strict=True):
         for i, m in pinned.items():
             errors[i] += abs(m - node.integers[i]) << (fine - node.bits)
