@@ -24,7 +24,7 @@ from flint import arb, arb_mat, fmpq
 
 from polyrelu.exact.enclosure import absolute, ball_column, identity, max_of, precision
 from polyrelu.exact.krawczyk import approximate_inverse
-from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.branch import BITS, ROUGH, Balls, Branch
 
 ROUNDS = 8
 REFINEMENTS = 3
@@ -144,13 +144,15 @@ class _Test:
         middle = [(s + t) / 2 for s, t in zip(u, v, strict=True)]
         D = [t - s for s, t in zip(u, v, strict=True)]
         J0, J1 = branch.jacobian(middle, (a + b) / 2), branch.slope(D, b - a)
-        Y0 = approximate_inverse(J0, BITS)
+        Y0 = approximate_inverse(J0, ROUGH)
         if Y0 is None:
             return None
-        Y1 = (-(Y0 * J1.mid() * Y0)).mid()
-        size = absolute(Y0) + absolute(Y1) * half
-        fixed = absolute(identity(branch.unknowns) - Y0 * J0) + absolute(Y1 * J0 + Y0 * J1) * half
-        fixed = fixed + absolute(Y1 * J1) * (half * half)
+        with precision(ROUGH):
+            product = Y0 * J1
+            Y1 = (-(product.mid() * Y0)).mid()
+            size = absolute(Y0) + absolute(Y1) * half
+            fixed = absolute(identity(branch.unknowns) - Y0 * J0) + absolute(Y1 * J0 + product) * half
+            fixed = fixed + absolute(Y1 * J1) * (half * half)
 
         def moved(column: arb_mat) -> Balls:
             found: Balls = (absolute(Y0 * column) + absolute(Y1 * column) * half).entries()
@@ -169,13 +171,11 @@ class _Test:
     def varied(self, r: Balls, v: Balls) -> Balls:
         """A bound of |J(x) - J(xh)| v for |x - xh| <= r."""
         (g, b, _), (vg, vb, _) = self.branch.parts(r), self.branch.parts(v)
-        both = arb_mat([[s, t] for s, t in zip(g.entries(), vg.entries(), strict=True)])
-        fit, norms = arb_mat(self.branch.size, 1), []
-        for size, weight, other in zip(self.branch.data.sizes, b, vb, strict=True):
-            turned = size * both
-            fit = fit + turned * arb_mat([[other], [weight]])
-            norms.append(sum((turned[i, 0] * vg[i, 0] for i in range(self.branch.size)), start=arb(0)))
-        return [*fit.entries(), *norms, *([arb(0)] * self.branch.r)]
+        at, branch = self.branch.data, self.branch
+        fit = branch.combined(b, at.flat_sizes) * vg + branch.combined(vb, at.flat_sizes) * g
+        rows = branch.turned(at.sizes, g)
+        norms = (arb_mat(rows) * vg).entries() if rows and branch.size else []
+        return [*fit.entries(), *norms, *([arb(0)] * branch.r)]
 
     def radius(self) -> Balls | None:
         """An r with C(r) r + m < r, if one is found."""

@@ -175,21 +175,32 @@ class Table:
     ) -> list[Condition]:
         """Those not proved positive on the chord; some are known to vanish at one of its ends, `flat` ones twice."""
         values, width, found = self.along(chord), chord.width, []
-        convex = self._convex(chord) if flat else set()
         for i, f in enumerate(self.conditions):
             if i in self.settled and i < len(self.linear):
                 continue
             known = (f in at_low, f in at_high)
-            if f in flat and f in convex and known != (True, True):
-                continue
             if i in self.broken or not positive(values.low[i], values.high[i], values.slope[i], width, known):
-                found.append(f)
-        return found
+                found.append(i)
+        if not self.broken and found:
+            x, dx, ddx = chord.anywhere, chord.derivative, chord.curvature
+            turned = self.curvatures(x, dx, ddx, chord.all_lambda)
+            found = [i for i in found if not self._bent(i, values, turned[i], width, (at_low, at_high, flat))]
+        return [self.conditions[i] for i in found]
 
-    def _convex(self, chord: Chord) -> set[Condition]:
-        """Those with a positive second derivative on the chord."""
-        values = self.curvatures(chord.anywhere, chord.derivative, chord.curvature, chord.all_lambda)
-        return {f for f, v in zip(self.conditions, values, strict=True) if v > 0}
+    def _bent(
+        self, i: int, values: Values, turned: arb, width: arb, zero: tuple[Set[Condition], ...]
+    ) -> bool:
+        """Whether the second derivative shows a condition positive: f >= the smaller end - h^2 / 8 max f''.
+
+        One that vanishes to second order at one end is positive beyond if f'' > 0.
+        """
+        f, (at_low, at_high, flat) = self.conditions[i], zero
+        if f in flat:
+            return bool(turned > 0) and not (f in at_low and f in at_high)
+        if f in at_low or f in at_high:
+            return False
+        least = values.low[i].min(values.high[i])
+        return bool(least - width * width * turned.max(arb(0)) / 8 > 0)
 
     def negative(self, x: Sequence[arb], lam: arb) -> list[Condition]:
         """Those negative at a point near the root: only a hint."""

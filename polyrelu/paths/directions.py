@@ -45,6 +45,8 @@ ENOUGH = 1
 ROOM = Fraction(5, 4)
 """A covering is asked for so many times the error, so that it serves the next chord as well."""
 
+KEPT = Fraction(4, 5)
+"""Of what seems possible."""
 GROWN = 2
 """Times as many boxes as a covering from the start has needed."""
 
@@ -140,6 +142,8 @@ class Above:
     undecided: tuple[tuple[int, tuple[int, ...]], ...]
     places: tuple[Place, ...] = ()
     """Neurons above lambda, where blocks are listed."""
+    top: Fraction | None = None
+    """f(u) / ||u|| of the highest that is not missed, roughly."""
 
 
 @dataclass(frozen=True)
@@ -203,13 +207,27 @@ class Divisions:
 class Patience:
     """The largest error, as a part of lambda, at which a covering is worth trying: learnt from the last ones."""
 
-    part: Fraction = Fraction(1, 64)
+    part: Fraction = Fraction(1, 8)
+    last: Fraction = Fraction(1, 8)
+    """What was asked last."""
     divisions: Divisions = field(default_factory=Divisions)
 
-    def hears(self, part: Fraction, covered: bool) -> None:
-        """A covering has succeeded, or not."""
-        part = Fraction(part).limit_denominator(10**12) or Fraction(1, 10**12)
-        self.part = max(self.part, 2 * part) if covered else part / 3
+    def hears(self, part: Fraction, level: Fraction, above: Above | None) -> None:
+        """A covering has succeeded, or not; then the margin of the highest direction that resists is what there is."""
+        if above is None:
+            self.part = max(self.part, 2 * part)
+            return
+        margin = part / 3 if above.top is None else (1 - above.top / level) / ROOM * KEPT
+        self.part = _short(min(part / 2, max(part / 30, margin)))
+
+    @property
+    def ratio(self) -> Fraction:
+        """By what errors may grow, or have to fall."""
+        return self.part * KEPT / self.last if self.last else Fraction(100)
+
+
+def _short(part: Fraction) -> Fraction:
+    return part.limit_denominator(10**12) or Fraction(1, 10**12)
 
 
 def unsettled(  # noqa: PLR0917
@@ -233,7 +251,7 @@ def unsettled(  # noqa: PLR0917
     level = to_fraction(ends_of[0].lam) * ends_of[0].program.denominator
     total = max(total, level / 2**FLOOR_BITS)
     radius = total / (sum(sizes) or 1)
-    part = total / level
+    part = patience.last = _short(total / level)
     if part > patience.part:
         return Above(ends_of[0], (), ())
     hard = frozenset[tuple[int, int]]().union(
@@ -247,7 +265,7 @@ def unsettled(  # noqa: PLR0917
         question = node.question(rows.rows, radius * ROOM, stars, hard, pinned)
         found = _cover(node, question, Proved(frozenset(stars), hard, radius), patience.divisions)
         if found is None or not found.missed:
-            patience.hears(part, found is None)
+            patience.hears(part, level, found)
         if found is not None:
             return found
     return None
@@ -316,5 +334,7 @@ def _cover(node: Node, question: Question, wanted: Proved, divisions: Divisions)
         divisions.hears(answer.partition, begun=start is not None)
         node.proved.append(replace(wanted, radius=question.radius))
         return None
-    near = tuple((u.sign, u.vector) for u in answer.directions if u.kind != "missed")
-    return Above(node, tuple((u.sign, u.vector) for u in answer.missed), near)
+    near = [u for u in answer.directions if u.kind != "missed"]
+    top = Fraction(max(u.value for u in near)) if near else None
+    missed = tuple((u.sign, u.vector) for u in answer.missed)
+    return Above(node, missed, tuple((u.sign, u.vector) for u in near), top=top)

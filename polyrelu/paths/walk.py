@@ -8,6 +8,7 @@ that was overlooked or mistaken fails a test, and what cannot be proved becomes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -37,6 +38,8 @@ LEAST_STEP = fmpq(1, 10**9)
 """Relative; a piece that needs shorter ones is left undecided."""
 HASTY_STEP = fmpq(1, 1000)
 """Before a piece needs shorter ones, it is looked whether several events come together."""
+HALF, LEAST_PART, LESS = fmpq(1, 2), fmpq(1, 8), fmpq(3, 4)
+SLOW, GROWTH = fmpq(5, 4), fmpq(5, 2)
 SEARCHES = 6
 CLIMBS = 5
 
@@ -58,6 +61,8 @@ class Walk:
     turned_at: fmpq | None = None
     """Where the form was changed last."""
     told: Callable[[fmpq], object] | None = None
+    growth: fmpq = GROWTH
+    """By how much the next step may be longer."""
     near: set[Place] = field(default_factory=set)
     """Neurons that have seemed to enter since the last piece."""
     least: fmpq = HASTY_STEP
@@ -140,13 +145,13 @@ class Walk:
         point = follow(self.curve, self.node, lam)
         return None if point is None else self.curve.node(point, lam)
 
-    def shorten(self, reason: str) -> None:
-        """Half of the step that was tried."""
+    def shorten(self, reason: str, part: fmpq = HALF) -> None:
+        """A part of the step that was tried."""
         self.reason = reason
         if self.waiting is not None:
             left = (self.node.lam - self.waiting.ends[0]) / self.node.lam
             self.step = min(self.step, left)
-        self.step = self.step / 2
+        self.step = self.step * part
 
     def negative_at(self, node: Node) -> bool:
         """Whether some condition is negative at the end of the step: then an event is sought, or the step cut."""
@@ -168,7 +173,13 @@ class Walk:
             newcomers = self.newcomers(above)
             if newcomers and self.found_event(newcomers, above.node):
                 return
-        self.shorten(failure.reason)
+        self.growth = GROWTH if above is not None else SLOW
+        self.shorten(failure.reason, HALF if above is None else self.scale(LEAST_PART, LESS))
+
+    def scale(self, least: fmpq, most: fmpq) -> fmpq:
+        """By what steps may grow, or have to shrink: errors are as their squares."""
+        ratio = math.sqrt(self.curve.patience.ratio)
+        return min(most, max(least, fmpq(int(ratio * 64), 64)))
 
     def newcomers(self, above: Above) -> list[Condition]:
         """The slacks of local maxima above lambda, or near it."""
@@ -271,7 +282,8 @@ class Walk:
         """Book a piece, and pass the event at its lower end."""
         self.pieces.append(piece)
         taken = (self.node.lam - node.lam) / self.node.lam
-        self.step = min(LARGEST_STEP, max(self.step, short(taken)) * fmpq(8, 5))
+        self.step = min(LARGEST_STEP, max(self.step, short(taken)) * self.scale(fmpq(1), self.growth))
+        self.growth = min(GROWTH, self.growth * SLOW)
         self.node, self.entry = node, ORDINARY
         self.near.clear()
         if reached and self.waiting is not None:
