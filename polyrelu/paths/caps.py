@@ -1,12 +1,16 @@
-"""Caps: majorants that keep local maxima close to lambda below it on a whole chord, without a margin.
+"""Caps: majorants that keep directions close to lambda below it on a whole chord, without a margin.
 
-Fix the side of every line whose coefficient may be positive, and a slope t in [0, 1] for each of the others. Where the
-fixed sides hold, f_s(v) <= w.v with w = s sum t_i nu_i x_i (t_i = 1 or 0 on fixed sides): so |w| < lambda settles all
-that, at every scale (leaf M of `covering.candidates`). Here t is the same for every lambda of a chord, so that w is
-linear in nu, and lambda^2 - |w|^2 > 0 is shown by its values at the ends and its derivative between them. A local maximum
-that is about to enter, or that has just left, is as close to lambda as one likes and costs no step.
+Fix the side sigma_j of every line whose coefficient may be positive, a slope t in [0, 1] for each of the others, and
+m_j >= 0 for the fixed ones. Where the fixed sides hold, sigma_j x_j.v >= 0, so that
 
-Sides and slopes are guessed: those of the face of a local maximum, with the slopes that make w shortest on its zeros.
+    f_s(v) <= w.v,      w = s sum t_i nu_i x_i + lambda sum m_j sigma_j x_j       (t_i = 1 or 0 on fixed sides),
+
+and |w| < lambda settles all that, at every scale. The shortest w is as long as f is high there (it is the projection
+onto the cone). Here t and m are the same for every lambda of a chord, so that w is linear in (nu, lambda), and
+lambda^2 - |w|^2 > 0 is shown by its values at the ends and its derivative between them. A local maximum that is about to
+enter or has just left, and what lies behind a wall next to a neuron, are as close to lambda as one likes and cost no step.
+
+Sides, slopes and m are guessed. Which lines are fixed is what `directions` calls hard; it is looked at in `fits`.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -22,85 +27,116 @@ from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
+from polyrelu.guess import nonnegative_least_squares
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.conditions import positive
-from polyrelu.paths.directions import Above, Node, Rows
+from polyrelu.paths.conditions import positive_between
+from polyrelu.paths.directions import Above, Hard, Node, Rows
 from polyrelu.proof.directions import places_above, places_near
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.oracle import in_floats
 from polyrelu.proof.program import Program
 
-ONE = 2**20
+Floats = NDArray[np.float64]
+
+ONE = 2**30
 NEAR = 1e-9
 NEAREST = 3
-"""Lines looked at for each star, at least."""
+"""Lines looked at for each star, at least,"""
+LINES = 16
+"""and for each cap, at most."""
+WALL = 2.0**-7
+REMEMBERED = 24
+"""Directions that have resisted: the latest are tried on the next chord as well."""
 
 
 @dataclass(frozen=True)
 class Cap:
-    """The sides of a place, and the slope of every row over 2^20."""
+    """A sign, the sides of all rows (0 where a slope is free), and over 2^30 the slope and m of every row."""
 
     place: Place
     slopes: tuple[int, ...]
+    pushes: tuple[int, ...]
 
-    @staticmethod
-    def of(place: Place, program: Program, rows: Rows, nu: NDArray[np.float64]) -> Cap:
-        """The shortest w with these sides at a residual, as far as floats tell."""
-        X, face = program.X_float, np.array(place.face)
-        start = place.sign * np.where(face > 0, nu, 0.0) @ X
-        members: dict[int, list[int]] = {}
-        for i in np.flatnonzero(face == 0):
-            if rows.line[i] >= 0:
-                members.setdefault(rows.line[i], []).append(int(i))
-        moves = []
-        for line in members.values():
-            on = [i for i in line if rows.turned[i] > 0]
-            off = [i for i in line if rows.turned[i] < 0]
-            start = start + place.sign * nu[off] @ X[off]
-            moves.append(place.sign * (nu[on] @ X[on] - nu[off] @ X[off]))
-        slopes = np.where(face > 0, ONE, 0)
-        found = np.clip(np.linalg.lstsq(np.array(moves).T, -start, rcond=None)[0], 0.0, 1.0) if moves else ()
-        for t, line in zip(found, members.values(), strict=True):
-            m = int(np.rint(t * ONE))
-            for i in line:
-                slopes[i] = m if rows.turned[i] > 0 else ONE - m
-        return Cap(place, tuple(slopes.tolist()))
+    def fits(self, rows: Rows, hard: Hard) -> bool:
+        """Whether a line has a free slope only if it is not hard, and is pushed only if it is (else none looks there).
 
-    def fits(self, rows: Rows, hard: frozenset[tuple[int, int]]) -> bool:
-        """Whether lines without a side may be majorised, and rows of one such line agree on its slope."""
+        Rows of one line agree on its slope.
+        """
         slopes: dict[int, int] = {}
-        for line, turned, side, m in zip(rows.line, rows.turned, self.place.face, self.slopes, strict=True):
-            if side or line < 0:
+        table = zip(rows.line, rows.turned, self.place.face, self.slopes, self.pushes, strict=True)
+        for line, turned, side, slope, push in table:
+            fixed = (self.place.sign, line) in hard
+            if line < 0 or (side and (fixed or not push)):
                 continue
-            slope = m if turned > 0 else ONE - m
-            if (self.place.sign, line) in hard or slopes.setdefault(line, slope) != slope:
+            if side or fixed or push:
+                return False
+            own = slope if turned > 0 else ONE - slope
+            if slopes.setdefault(line, own) != own:
                 return False
         return True
 
 
-def below_lambda(caps: Sequence[Cap], chord: Chord) -> list[Cap]:
-    """Those with |w| < lambda along the whole chord."""
+def cap_at(program: Program, rows: Rows, node: tuple[Floats, float], s: int, v: Floats) -> Cap:
+    """The shortest w for the sides of a direction at a residual and a lambda, as far as floats tell."""
+    (nu, lam), X = node, program.X_float
+    line, turned = np.array(rows.line), np.array(rows.turned)
+    first = np.array([rows.line.index(k) for k in range(max(rows.line) + 1)], dtype=np.intp)
+    z = (X[first] * turned[first, None]) @ v
+    sizes = np.linalg.norm(X[first], axis=1)
+    above = np.where(z >= 0, 1, -1)
+    face = np.where(line >= 0, above[line] * turned, 0)
+    C = np.zeros(len(first))
+    np.add.at(C, line[line >= 0], (nu * np.linalg.norm(X, axis=1))[line >= 0])
+    units = X[first] * (turned[first] / sizes)[:, None]
+    near = [int(k) for k in np.argsort(np.abs(z) / sizes, kind="stable")[:LINES] if abs(C[k]) > NEAR * lam]
+    free = [k for k in near if s * C[k] < 0]
+    walls = [k for k in near if s * C[k] > 0]
+    columns = [-s * C[k] * above[k] * units[k] for k in free] + [lam * above[k] * units[k] for k in walls]
+    start = s * np.where(face > 0, nu, 0.0) @ X
+    found = nonnegative_least_squares(np.array(columns).T, -start) if columns else np.zeros(0)
+    slopes, pushes = np.where(face > 0, ONE, 0), np.zeros(program.n, dtype=np.int64)
+    for k, t in zip(free, found, strict=False):
+        m = int(min(t, 1.0) * ONE)
+        if m:
+            on = m if above[k] < 0 else ONE - m
+            slopes = np.where(line == k, np.where(turned > 0, on, ONE - on), slopes)
+            face = np.where(line == k, 0, face)
+    for k, t in zip(walls, found[len(free) :], strict=True):
+        pushes[first[k]] = int(min(t, 1e3) / sizes[k] * ONE)
+    return Cap(Place(s, tuple(face.tolist())), tuple(slopes.tolist()), tuple(pushes.tolist()))
+
+
+def below_lambda(caps: Sequence[Cap], chord: Chord, X: Sequence[Sequence[arb]]) -> list[Cap]:
+    """Those with |w| < lambda along the whole chord; X has the columns of the table."""
     branch = chord.branch
     if not caps or not branch.unknowns:
         return []
-    X = [[arb(v) for v in row] for row in branch.program.Xq.transpose().tolist()]
-    A = arb_mat([[x * m for x, m in zip(column, cap.slopes, strict=True)] for cap in caps for column in X])
-    over_g, rest, d = A * branch.data.W, A * branch.data.rest, len(X)
+    A = arb_mat([[x * (m * c.place.sign) for x, m in zip(column, c.slopes, strict=True)] for c in caps for column in X])
+    pushed = [
+        sum((x[i] * (m * c.place.face[i]) for i, m in enumerate(c.pushes) if m), start=arb(0)) for c in caps for x in X
+    ]
+    over_g, rest, push, d = A * branch.data.W, A * branch.data.rest, ball_column(pushed), len(X)
     p, unit = branch.size, arb(1) / ONE
 
-    def w(x: Sequence[arb], lam: arb, constant: arb) -> list[arb]:
-        moved = over_g * ball_column([v * lam for v in x[:p]]) + rest * constant
-        return [v * unit for v in moved.entries()]
+    def w(moved: Sequence[arb], constant: arb, lam: arb) -> list[arb]:
+        found = over_g * ball_column(moved) + rest * constant + push * lam
+        return [v * unit for v in found.entries()]
 
-    low, high, lam = arb(chord.low), arb(chord.high), chord.all_lambda
-    x, dx, one = chord.anywhere, chord.derivative, arb(1)
-    moved = [u + lam * v for u, v in zip(x[:p], dx[:p], strict=True)]
-    tables = (w(chord.root_low, low, one), w(chord.root_high, high, one), w(x, lam, one), w(moved, one, arb(0)))
+    low, high, lam, one = arb(chord.low), arb(chord.high), chord.all_lambda, arb(1)
+    g, dg = chord.anywhere[:p], chord.derivative[:p]
+    tables = (
+        w([v * low for v in chord.root_low[:p]], one, low),
+        w([v * high for v in chord.root_high[:p]], one, high),
+        w([v * lam for v in g], one, lam),
+        w([u + lam * v for u, v in zip(g, dg, strict=True)], arb(0), one),
+        w([2 * u + lam * v for u, v in zip(dg, chord.curvature[:p], strict=True)], arb(0), arb(0)),
+    )
     found = []
     for k, cap in enumerate(caps):
-        at_low, at_high, here, rate = (table[k * d : (k + 1) * d] for table in tables)
+        at_low, at_high, here, rate, turn = (table[k * d : (k + 1) * d] for table in tables)
         values = [(t * t - _dot(v, v)) / 2 for t, v in ((low, at_low), (high, at_high))]
-        if positive(*values, lam - _dot(here, rate), chord.width, (False, False)):
+        bend = 1 - _dot(rate, rate) - _dot(here, turn)
+        if positive_between(values, lam - _dot(here, rate), bend, chord.width):
             found.append(cap)
     return found
 
@@ -111,13 +147,19 @@ def _dot(u: Sequence[arb], v: Sequence[arb]) -> arb:
 
 @dataclass(eq=False)
 class Lookout:
-    """Local maxima close to lambda along a path, as far as floats tell."""
+    """What comes close to lambda along a path, as far as floats tell: local maxima, and directions that have resisted."""
 
     program: Program
     sights: WeakKeyDictionary[Node, dict[Place, bool]] = field(default_factory=WeakKeyDictionary)
+    resisted: dict[tuple[int, bytes], tuple[int, Floats]] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> list[list[arb]]:
+        """Those of the table."""
+        return [[arb(v) for v in column] for column in self.program.Xq.transpose().tolist()]
 
     def seen(self, node: Node) -> dict[Place, bool]:
-        """Those at a node, and whether they are above."""
+        """Local maxima close to lambda at a node, and whether they are above."""
         if self.program.listed is not None:
             return {}
         if node not in self.sights:
@@ -125,20 +167,39 @@ class Lookout:
             self.sights[node] = dict(found)
         return self.sights[node]
 
-    def caps(self, nodes: tuple[Node, Node], rows: Rows, known: Iterable[Place]) -> list[Cap]:
-        """What may settle the local maxima seen at either end of a step that are no neurons."""
+    def caps(self, nodes: tuple[Node, Node], rows: Rows, known: Iterable[Place], chord: Chord) -> list[Cap]:
+        """What settles some of that on a chord."""
         nu = (in_floats_of(nodes[0]) + in_floats_of(nodes[1])) / 2
-        places = dict.fromkeys(p for node in nodes for p in self.seen(node))
-        return [Cap.of(p, self.program, rows, nu) for p in places if p not in set(known)]
+        at, tight = (nu, float(to_fraction(nodes[0].lam + nodes[1].lam)) / 2), set(known)
+        places = dict.fromkeys(p for node in nodes for p in self.seen(node) if p not in tight)
+        starts = [(p.sign, self._direction(p, nu)) for p in places] + list(self.resisted.values())
+        caps = dict.fromkeys(cap_at(self.program, rows, at, s, v) for s, v in starts)
+        return below_lambda(list(caps), chord, self.columns)
+
+    def _direction(self, place: Place, nu: Floats) -> Floats:
+        """Of the activation on the face of a place."""
+        X, face = self.program.X_float, np.array(place.face)
+        z, Z = place.sign * np.where(face > 0, nu, 0.0) @ X, X[face == 0]
+        return np.asarray(z - np.linalg.lstsq(Z, Z @ z, rcond=None)[0] if len(Z) else z)
+
+    def _around(self, v: Floats) -> list[Floats]:
+        """A direction, and its images behind the lines that it is close to: what resists is a box, not its centre."""
+        X = self.program.X_float
+        z, squares = X @ v, np.einsum("ij,ij->i", X, X)
+        close = np.flatnonzero(np.abs(z) < WALL * np.sqrt(squares * (v @ v)))
+        return [v, *(v - X[j] * (2 * z[j] / squares[j] + 1e-9 * np.sign(z[j])) for j in close)]
 
     def hears(self, above: Above) -> bool:
-        """Directions resist at a node: whether there is a local maximum behind them that has not been seen."""
-        starts = [(s, in_floats(u)) for s, u in (*above.missed, *above.undecided)]
-        seen = self.seen(above.node)
-        found = places_above(self.program, in_floats_of(above.node), starts) if starts else []
-        new = {p: False for p in found if p not in seen}
-        seen.update(new)
-        return bool(new)
+        """Directions resist at a node: whether some of them have not been known."""
+        before = set(self.resisted)
+        for s, u in above.undecided:
+            for v in self._around(in_floats(u)):
+                key = s, (self.program.X_float @ v >= 0).tobytes()
+                self.resisted.pop(key, None)
+                self.resisted[key] = s, v
+        for key in list(self.resisted)[:-REMEMBERED]:
+            del self.resisted[key]
+        return not set(self.resisted) <= before
 
 
 def soft_rows(program: Program, neuron: Neuron, parallel: Sequence[Sequence[int]], node: Node) -> set[int]:
@@ -157,6 +218,6 @@ def soft_rows(program: Program, neuron: Neuron, parallel: Sequence[Sequence[int]
     return set(found)
 
 
-def in_floats_of(node: Node) -> NDArray[np.float64]:
+def in_floats_of(node: Node) -> Floats:
     """The residual at a node."""
     return np.array([float(Fraction(m, 2**node.bits)) for m in node.integers])

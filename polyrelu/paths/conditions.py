@@ -181,13 +181,14 @@ class Table:
             known = (f in at_low, f in at_high)
             if i in self.broken or not positive(values.low[i], values.high[i], values.slope[i], width, known):
                 found.append(i)
-        if not self.broken and found:
+        if not self.broken.issuperset(found):
             x, dx, ddx = chord.anywhere, chord.derivative, chord.curvature
             turned = self.curvatures(x, dx, ddx, chord.all_lambda)
-            found = [i for i in found if not self._bent(i, values, turned[i], width, (at_low, at_high, flat))]
+            wrong = self.broken
+            found = [i for i in found if i in wrong or not self._is_bent(i, values, turned[i], width, (at_low, at_high, flat))]
         return [self.conditions[i] for i in found]
 
-    def _bent(
+    def _is_bent(
         self, i: int, values: Values, turned: arb, width: arb, zero: tuple[Set[Condition], ...]
     ) -> bool:
         """Whether the second derivative shows a condition positive: f >= the smaller end - h^2 / 8 max f''.
@@ -199,8 +200,7 @@ class Table:
             return bool(turned > 0) and not (f in at_low and f in at_high)
         if f in at_low or f in at_high:
             return False
-        least = values.low[i].min(values.high[i])
-        return bool(least - width * width * turned.max(arb(0)) / 8 > 0)
+        return _bent((values.low[i], values.high[i]), turned, width)
 
     def negative(self, x: Sequence[arb], lam: arb) -> list[Condition]:
         """Those negative at a point near the root: only a hint."""
@@ -286,6 +286,16 @@ def positive(low: arb, high: arb, slope: arb, width: arb, zero: tuple[bool, bool
         return True
     c, d = slope.lower(), slope.upper()
     return bool((low * d - high * c + width * (c * d)) > 0)
+
+
+def positive_between(at_ends: Sequence[arb], slope: arb, turned: arb, width: arb) -> bool:
+    """Whether a function is positive from one end to the other, by its first or by its second derivative."""
+    low, high = at_ends
+    return positive(low, high, slope, width, (False, False)) or _bent((low, high), turned, width)
+
+
+def _bent(at_ends: tuple[arb, arb], turned: arb, width: arb) -> bool:
+    return bool(at_ends[0].min(at_ends[1]) - width * width * turned.max(arb(0)) / 8 > 0)
 
 
 def _inner(u: arb_mat, v: arb_mat) -> arb:

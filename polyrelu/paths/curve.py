@@ -21,7 +21,7 @@ from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.caps import Lookout, below_lambda, soft_rows
+from polyrelu.paths.caps import Lookout, soft_rows
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
@@ -107,8 +107,8 @@ class End:
 
 
 ORDINARY = End()
-SECOND_LOOKS = 2
-"""At the local maxima behind directions that resist a covering."""
+SECOND_LOOKS = 4
+"""At directions that resist a covering."""
 ROOT_BITS = 160
 """At least, for a root that has to lie inside the tube of its piece."""
 
@@ -233,7 +233,7 @@ class Curve:
         for f in lines:
             if f not in hard and f.row is not None:
                 crossed.setdefault(f.place, []).append(f.row)
-        nu = self.branch.residual_at(chord.root_low, arb(chord.low))
+        nu = self.branch.residual_at(chord.anywhere, chord.all_lambda)
         return [self._opened(p, crossed.get(p, []), nu) for p in places]
 
     def _near_lines(self, place: Place, node: Node) -> list[Condition]:
@@ -315,7 +315,7 @@ class Curve:
     ) -> Above | None:
         """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
         chord, drift = along
-        caps = below_lambda(lookout.caps(nodes, rows, self.tight), chord) if lookout else []
+        caps = lookout.caps(nodes, rows, self.tight, chord) if lookout else []
 
         def settled(hard: Hard) -> list[Place]:
             return [cap.place for cap in caps if cap.fits(rows, hard)]
@@ -324,7 +324,7 @@ class Curve:
         for _ in range(SECOND_LOOKS):
             if found is None or lookout is None or not lookout.hears(found):
                 break
-            caps = below_lambda(lookout.caps(nodes, rows, self.tight), chord)
+            caps = lookout.caps(nodes, rows, self.tight, chord)
             found = unsettled(drift, nodes, stars, rows, self.patience, settled)
         return found
 
