@@ -90,6 +90,8 @@ def examine(side: Side, region: Region, tried: set[bytes]) -> Examined:
     star = np.full(len(boxes), -1)
     if len(region.stars.number):
         in_stars(region, at, kind, star)
+        if side.hasty:
+            between_stars(region, at, kind)
     wide = redone(side, region, at, a, kind)
     ties: list[Direction] = []
     if not (kind != "").all():
@@ -121,6 +123,13 @@ def in_stars(region: Region, at: Products, kind: NDArray[np.str_], star: NDArray
     held = inside.any(axis=1)
     kind[open_[held]] = np.where(region.stars.number[inside[held].argmax(axis=1)] < 0, "M", "B")
     star[open_[held]] = inside[held].argmax(axis=1)
+
+
+def between_stars(region: Region, at: Products, kind: NDArray[np.str_]) -> None:
+    """Leaf B for boxes on the wall between two stars. (Such a leaf is not written down, so only in haste.)"""
+    open_ = np.flatnonzero(kind == "")
+    if len(open_):
+        kind[open_[leaf_b.straddling(region.stars, region.kept, at.take(open_))]] = "B"
 
 
 def enriched(  # noqa: PLR0917
