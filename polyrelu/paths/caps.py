@@ -80,7 +80,8 @@ def cap_at(program: Program, rows: Rows, node: tuple[Floats, float], s: int, v: 
     """The shortest w for the sides of a direction at a residual and a lambda, as far as floats tell."""
     (nu, lam), X = node, program.X_float
     line, turned = np.array(rows.line), np.array(rows.turned)
-    first = np.array([rows.line.index(k) for k in range(max(rows.line) + 1)], dtype=np.intp)
+    first = np.unique(line[line >= 0], return_index=True)[1]
+    first = np.flatnonzero(line >= 0)[first]
     z = (X[first] * turned[first, None]) @ v
     sizes = np.linalg.norm(X[first], axis=1)
     above = np.where(z >= 0, 1, -1)
@@ -171,7 +172,8 @@ class Lookout:
         """What settles some of that on a chord."""
         nu = (in_floats_of(nodes[0]) + in_floats_of(nodes[1])) / 2
         at, tight = (nu, float(to_fraction(nodes[0].lam + nodes[1].lam)) / 2), set(known)
-        places = dict.fromkeys(p for node in nodes for p in self.seen(node) if p not in tight)
+        looked = [node for node in nodes if node in self.sights] or [nodes[0]]
+        places = dict.fromkeys(p for node in looked for p in self.seen(node) if p not in tight)
         starts = [(p.sign, self._direction(p, nu)) for p in places] + list(self.resisted.values())
         caps = dict.fromkeys(cap_at(self.program, rows, at, s, v) for s, v in starts)
         return below_lambda(list(caps), chord, self.columns)

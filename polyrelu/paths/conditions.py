@@ -85,9 +85,7 @@ class Table:
         branch, forms = self.branch, [f.form for f in self.linear if f.kind != WEIGHT]
         F = fmpq_mat(len(forms), branch.program.n, [v for form in forms for v in form])
         over_nu = iter((arb_mat(F) * branch.data.W).tolist() if branch.size and forms else [[]] * len(forms))
-        y = branch.y_rest
-        seen = forms and any(v != 0 for v in y)
-        constants = iter((F * fmpq_mat(len(y), 1, y)).entries() if seen else [fmpq(0)] * len(forms))
+        constants = iter(self._constants())
         rest = [arb(0)] * (branch.unknowns - branch.size)
         rows: list[Balls] = []
         for i, f in enumerate(self.linear):
@@ -101,6 +99,19 @@ class Table:
             self._sort_out(i, row, constant)
             rows.append(row)
         return arb_mat(rows) if rows else arb_mat(0, branch.unknowns)
+
+    def _constants(self) -> list[fmpq]:
+        """What the forms see of y_rest: of a side of one of the neurons nothing, since it is a form of A nu."""
+        branch, y = self.branch, self.branch.y_rest
+        forms = [f for f in self.linear if f.kind != WEIGHT]
+        inside = {neuron.place for neuron in branch.neurons} if branch.symmetry is None else set[Place]()
+        seen = [i for i, f in enumerate(forms) if f.kind != SIDE or f.place not in inside]
+        found = [fmpq(0)] * len(forms)
+        if seen and any(v != 0 for v in y):
+            F = fmpq_mat(len(seen), len(y), [v for i in seen for v in forms[i].form])
+            for i, v in zip(seen, (F * fmpq_mat(len(y), 1, y)).entries(), strict=True):
+                found[i] = v
+        return found
 
     def _weight(self, f: Condition) -> Balls:
         """The row of a weight."""

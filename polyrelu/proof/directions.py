@@ -37,7 +37,7 @@ BITS = 140
 """Binary digits of the residual below its largest entry."""
 
 
-CLOSE = 0.8
+CLOSE = 0.9
 """A local maximum above this part of the level is near it."""
 
 
