@@ -433,7 +433,6 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     assert "REJECTED: problem: this is a proof of another problem" in capsys.readouterr().out
     for wrong in (["--lam", "1", "--data", "data.csv"], ["--gated", "--data", "data.csv"]):
         assert main(["check", "path.json.gz", *wrong]) == 2
-    assert main(["explain", "path.json.gz"]) == 2
     assert main(["path", "data.csv", "--at", "1", "--out", "x.json"]) == 2
     assert main(["path", "data.csv", "--from", "1", "--to", "8", "--gap", "1/10", "--out", "gap.json"]) == 0
     assert main(["check", "gap.json", "--data", "data.csv", "--json"]) == 0
