@@ -51,6 +51,7 @@ def write_path(file: str, found: Path | BoundedPath) -> dict[str, Any]:
 
 def path_document(found: Path) -> dict[str, Any]:
     """The file of a path; `Undecided` where no interval at all can be shown."""
+    found.problem.setting.refuse("a proof file of a path")
     spec = path_spec(found.problem.X, found.problem.y or (), found.low, found.high)
     with checking():
         problem = checker.problem_of(spec)

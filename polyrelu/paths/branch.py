@@ -9,6 +9,10 @@ which is quadratic in (x, lambda), holds lambda once, and stays regular as lambd
 affine along a chord. The system is always deflated: on the complement of W the residual is y_N, and eta moves like
 1 / lambda^2 there, which no bound on steps would survive. The basis W is exact, and nearly orthonormal, so that
 enclosures of g are nearly enclosures of eta.
+
+For every lambda the residual lies in a rational space: that of the vectors with the symmetries of the table, or that of
+the vectors orthogonal to the free columns. What a neuron or an exchange adds to the fit counts projected onto it, and y
+likewise. So W lies in this space, free columns need no unknowns, and all else is as without them.
 """
 
 from __future__ import annotations
@@ -28,7 +32,6 @@ from polyrelu.exact.rational import integer_rows, select_rows, to_fmpq, to_fract
 from polyrelu.paths.fixed import Fixed
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.square_system import SquareSystem
 from polyrelu.proof.structure import Structure
 
 Balls = list[arb]
@@ -65,15 +68,29 @@ class Branch(Structure):
         return (place,) if self.symmetry is None else self.symmetry.images(place)
 
     def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
-        """The mean of Q nu over the orbit of neuron k."""
+        """Q nu of neuron k in the space of the residual: its mean over the orbit, or modulo the free columns."""
         found = self.neurons[k].activation(nu)
-        return found if self.symmetry is None else self.symmetry.averaged(found)
+        return self.program.free.modulo(found) if self.symmetry is None else self.symmetry.averaged(found)
 
     def square(self, k: int) -> fmpq_mat:
-        """The mean of Q over the orbit of neuron k, as far as it acts on residuals that have the symmetry."""
+        """The matrix of this map."""
         A = self.neurons[k].A
-        Q = A.transpose() * A
-        return Q if self.symmetry is None else self.symmetry.mean * Q
+        return self.projection * (A.transpose() * A)
+
+    @cached_property
+    def projection(self) -> fmpq_mat:
+        """Onto the space of the residual."""
+        return self.program.free.complement if self.symmetry is None else self.symmetry.mean
+
+    @property
+    def target(self) -> list[fmpq]:
+        """y in the space of the residual."""
+        return self.program.zero[0]
+
+    @cached_property
+    def XB(self) -> fmpq_mat:
+        """The exchange directions X B, modulo the free columns."""
+        return self.program.free.complement * (self.program.Xq * self.B)
 
     def like(self, units: Iterable[tuple[Neuron, bool]]) -> Branch:
         """Other neurons, single or paired, in the same program with the same symmetry."""
@@ -90,8 +107,8 @@ class Branch(Structure):
     def W(self) -> fmpq_mat:
         """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
         spans = [row for neuron in self.neurons for row in neuron.A.tolist()] + self.XB.transpose().tolist()
-        if self.symmetry is not None and spans:
-            spans = (fmpq_mat(spans) * self.symmetry.mean).tolist()
+        if spans and (self.symmetry is not None or self.program.free.kept):
+            spans = (fmpq_mat(spans) * self.projection).tolist()
         rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
         return nearly_orthonormal(fmpq_mat(select_rows(rows, independent_rows(rows)))).transpose()
 
@@ -125,8 +142,15 @@ class Branch(Structure):
     def _finer(self) -> Callable[[int], Rounded]:
         return lru_cache(maxsize=4)(lambda _: self._round())
 
+    @cached_property
+    def exact(self) -> tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat]:
+        """a_k, W^T W, W^T X B and W^T y."""
+        W_t = self.W.transpose()
+        y = fmpq_mat(self.program.n, 1, self.target)
+        return [k.A * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
+
     def _round(self) -> Rounded:
-        a, gram, E, y = SquareSystem(self).exact
+        a, gram, E, y = self.exact
         balls = [arb_mat(m) for m in a]
         rest = arb_mat(self.program.n, 1, [arb(v) for v in self.y_rest])
         squares = [m.transpose() * m for m in balls]
