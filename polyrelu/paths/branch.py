@@ -69,8 +69,8 @@ class Branch(Structure):
 
     def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
         """Q nu of neuron k in the space of the residual: its mean over the orbit, or modulo the free columns."""
-        found = self.neurons[k].activation(nu)
-        return self.program.free.modulo(found) if self.symmetry is None else self.symmetry.averaged(found)
+        found = self.program.free.modulo(self.neurons[k].activation(nu))
+        return found if self.symmetry is None else self.symmetry.averaged(found)
 
     def square(self, k: int) -> fmpq_mat:
         """The matrix of this map."""
@@ -80,7 +80,8 @@ class Branch(Structure):
     @cached_property
     def projection(self) -> fmpq_mat:
         """Onto the space of the residual."""
-        return self.program.free.complement if self.symmetry is None else self.symmetry.mean
+        onto = self.program.free.complement
+        return onto if self.symmetry is None else self.symmetry.mean * onto
 
     @property
     def target(self) -> list[fmpq]:

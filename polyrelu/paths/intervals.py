@@ -15,7 +15,6 @@ from itertools import compress
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
-from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.breakpoint import Breakpoint
@@ -70,8 +69,7 @@ class Interval:
         if branch.symmetry is None or len(self.places) == branch.K:
             return branch.K + branch.r
         pairs = [self.curve.faces.neuron(u) for u, _ in self.exact_pairs]
-        spans = [row for neuron in pairs for row in neuron.L.transpose().tolist()]
-        exchanges = len(pairs) - (rank(spans) if spans else 0)  # at least so many linear exchanges
+        exchanges = len(pairs) - Branch(branch.program, (), (), exchanging=tuple(pairs)).r  # at least so many
         return rank_of_all(self.neurons, self.pieces, len(self.places) - max(0, exchanges))
 
     @property
@@ -185,16 +183,17 @@ class Interval:
 
 
 def is_symmetric(program: Program) -> bool:
-    """Whether the rows with their targets stay what they are when x is replaced by -x, or all features are free.
+    """Whether rows, targets and free columns stay what they are when x is replaced by -x, or all features are free.
 
     Then so does the optimal residual, which is unique, and X^T nu = 0: opposite faces have opposite directions.
     """
     if program.is_mirrored:
         return True
-    if program.listed is not None or program.free.kept:
+    if program.listed is not None:
         return False
-    rows = Counter((x, y) for x, y in zip(program.X, program.y, strict=True) if any(x))
-    return rows == Counter({(tuple(-v for v in x), y): count for (x, y), count in rows.items()})
+    free = map(tuple, program.free.B.tolist() if program.free.kept else [[]] * program.n)
+    rows = Counter((x, y, b) for x, y, b in zip(program.X, program.y, free, strict=True) if any(x))
+    return rows == Counter({(tuple(-v for v in x), y, b): count for (x, y, b), count in rows.items()})
 
 
 def _opposite_singles(curve: Curve) -> list[tuple[Place, Place]]:

@@ -22,10 +22,13 @@ MOST_PARTS, MOST_POINTS = 256, 1000
 
 
 def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece], at_most: int) -> int:
-    """The rank of the Q_k nu at every lambda of some pieces; `Undecided` where it is not shown to be one number."""
+    """The rank of the Q_k nu, modulo free columns, at every lambda of some pieces; `Undecided` where it is not shown to
+    be one number.
+    """
     branch = pieces[-1].curve.branch
-    most = min(at_most, _generic_rank([k.A.transpose() * k.A * branch.W for k in neurons]))
-    if not reached([k.A.transpose() * k.A for k in neurons], pieces, most):
+    squares = [branch.program.free.complement * (k.A.transpose() * k.A) for k in neurons]
+    most = min(at_most, _generic_rank([square * branch.W for square in squares]))
+    if not reached(squares, pieces, most):
         raise Undecided("the rank of the activations is not shown to be the same on a whole interval")
     return most
 
