@@ -21,6 +21,8 @@ Bare Python 3.9, no floats. It lies beside kernel.py, which it loads by its path
 #     F = ( lambda P eta + (I - P) eta - P y + sum beta_k (Q_k - tau_k R_k) eta - sum b_k R_k eta,
 #           (eta.Q_k eta - 1) / 2,  E^T eta ),                                          nu = lambda eta + (I - P) y .
 # A face may *depend* on singles: Q_f nu = sum c_k Q_k nu with sum c_k = 1, and its weight is sum p_k beta_k.
+# With free columns let H project onto what is orthogonal to them. nu lies in the range of H, and all that adds to the
+# fit counts as H leaves it: F has H (Q_k - tau_k R_k), H R_k, H y and (I - H) nu, and E is a basis of H X U.
 
 from __future__ import annotations
 
@@ -79,16 +81,21 @@ class Problem(NamedTuple):
         """What every answer begins with."""
         n, d = self.base.n, self.base.d
         size = "%d row%s, %d column%s" % (n, "s" * (n != 1), d, "s" * (d != 1))
-        words = "%s, lambda from %s to %s, ReLU, all activation patterns; fingerprint %s"
-        return words % (size, shown(self.low), shown(self.high), self.sha256[:12])
+        words, more = (
+            "%s, lambda from %s to %s, ReLU, all activation patterns%s; fingerprint %s",
+            self.base.name,
+        )
+        more = more[len(kernel.NETWORKS) :]
+        return words % (size, shown(self.low), shown(self.high), more, self.sha256[:12])
 
 
 def problem_of(spec: Any) -> Problem:
     """Read what a file is about."""
-    fields(spec, "problem", "X y from to gated patterns")
+    more = [key for key in ("free", "offset") if type(spec) is dict and key in spec]
+    fields(spec, "problem", " ".join(["X y from to gated patterns", *more]))
     low, high = kernel.rational(spec["from"], "from"), kernel.rational(spec["to"], "to")
     usable(0 <= low < high, "a path needs 0 <= from < to")
-    plain = {key: spec[key] for key in ("X", "y", "gated", "patterns")}
+    plain = {key: spec[key] for key in ("X", "y", "gated", "patterns", *more)}
     text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
     base = kernel.Problem({**plain, "lambda": spec["to"]})
     return Problem(base, low, high, hashlib.sha256(text.encode()).hexdigest())
@@ -196,64 +203,93 @@ def system_of(
 ) -> System:
     """All matrices of some faces."""
     lines, n, K = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), problem.n, len(faces)
-    y, span, M, solved = [Fraction(v, problem.p) for v in problem.targets], Matrix(), [], []
+    onto, M, E, solved = modulo(n, problem.free), [], Matrix(), []
+    usable(rank_of(problem.free) == len(problem.free), "free columns are independent")
     found = [operators(problem, lines, face) for face in faces]
     Q = [square for square, _, _ in found]
     for k, ((square, R, projected), share) in enumerate(zip(found, shares)):
         part = Fraction(0) if share in (None, "solved") else share
         M.append([[u - part * v for u, v in zip(*rows)] for rows in zip(square, R)])
         for v in projected if share is not None else ():
-            span += orthogonal_part(span, kernel.over_one(v)[0])
+            moved = apply(onto, [dot(row, v) for row in problem.rows])
+            E += orthogonal_part(E, kernel.over_one(moved)[0])
         solved += [k] if share == "solved" else []
     M += [[[-x for x in row] for row in found[k][1]] for k in solved]
-    need(len(solved) == len(span), "as many pairs are solved for as their directions have dimensions")
-    E = [[dot(row, v) for row in problem.rows] for v in span]
-    size, corner = Fraction(problem.q**2), [[[Fraction(i == j) for j in range(n)] for i in range(n)]]
-    corner.append([[Fraction(0)] * n for _ in range(n)])
-    if scaled:
-        corner = split_off(problem, [row for square in [*Q, E] for row in square])
-        y = [dot(row, y) for row in corner[0]]
-    corner = [[[size * x for x in row] for row in square] for square in corner]
-    flat, common = kernel.over_one([x for square in [*M, *Q, *corner] for row in square for x in row])
+    need(len(solved) == len(E), "as many pairs are solved for as their directions have dimensions")
+    if problem.free:
+        M = [transposed([apply(onto, column) for column in transposed(square)]) for square in M]
+    y = apply(onto, [Fraction(v, problem.p) for v in problem.targets])
+    inside = (
+        onto if not scaled else split_off(problem, [*E, *(apply(onto, v) for square in Q for v in square)], y)
+    )
+    outside = [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(inside)]
+    corner = [[[problem.q**2 * x for x in row] for row in square] for square in (inside, outside)]
+    flat, common = kernel.over_one(
+        [Fraction(x) for square in [*M, *Q, *corner] for row in square for x in row]
+    )
     rows = [flat[i : i + n] for i in range(0, len(flat), n)]
     tables = [rows[i : i + n] for i in range(0, len(rows), n)]
     forms = [[Fraction(i == j) for j in range(len(M))] for i in range(len(M))]
     forms += [[(i == k) - Fraction(i == K + j) for i in range(len(M))] for j, k in enumerate(solved)]
     for one in further:
-        depends(problem, one, operators(problem, lines, one.face)[0], Q)
+        depends(one, operators(problem, lines, one.face)[0], Q, (onto, y))
         for k, c in enumerate(one.activation):
             forms[k] = [a - c * b for a, b in zip(forms[k], one.weight)]
         forms.append(one.weight)
-    whole = [kernel.over_one(form)[0] for form in forms]
-    both = (tables[-2], tables[-1])
-    return System(tables[: len(M)], tables[len(M) : -2], E, common * problem.q**2, whole, both, y, scaled)
+    whole, both = [kernel.over_one(form)[0] for form in forms], (tables[-2], tables[-1])
+    right = apply(inside, y)
+    return System(tables[: len(M)], tables[len(M) : -2], E, common * problem.q**2, whole, both, right, scaled)
 
 
-def depends(problem: Any, one: Dependent, square: Any, Q: list[Any]) -> None:
-    """D = Q_f - sum c_k Q_k has D y = 0 and D Q_k = 0, and the c_k add up to 1."""
-    images, nothing = [problem.targets, *(row for other in Q for row in other)], sum(one.activation) == 1
-    for first, *parts in zip(square, *Q):
+def depends(one: Dependent, square: Any, Q: list[Any], within_: Any) -> None:
+    """D = Q_f - sum c_k Q_k has P D y = 0 and P D P Q_k = 0, and the c_k add up to 1."""
+    onto, y = within_
+    images, nothing = [y, *(apply(onto, row) for other in Q for row in other)], sum(one.activation) == 1
+    rows = [[a - dot(one.activation, others) for a, *others in zip(*rows)] for rows in zip(square, *Q)]
+    for v in images:
         kernel.tick()
-        row = [a - dot(one.activation, others) for a, *others in zip(first, *parts)]
-        nothing = nothing and not any(dot(row, v) for v in images)
+        nothing = nothing and not any(apply(onto, [dot(row, v) for row in rows]))
     need(nothing, "a dependent neuron depends on the others for every lambda")
 
 
-def split_off(problem: Any, spans: list[Any]) -> list[list[list[Fraction]]]:
-    """P and I - P, with P the projection onto some span; what is left of y acts on no direction."""
-    V, n = Matrix(), problem.n
-    inside = [[Fraction(0)] * n for _ in range(n)]
-    for v in spans:
+def apply(table: Any, v: Any) -> list[Fraction]:
+    """A matrix times a vector."""
+    return [dot(row, v) for row in table]
+
+
+def transposed(table: Any) -> list[list[Any]]:
+    """Rows as columns."""
+    return [list(column) for column in zip(*table)]
+
+
+def basis(vectors: Any) -> Matrix:
+    """Orthogonal integer vectors with the same span."""
+    found = Matrix()
+    for v in vectors:
         kernel.tick()
-        V += orthogonal_part(V, kernel.over_one([Fraction(x) for x in v])[0])
-    for o in V:
-        inside = [[a + Fraction(x * z, dot(o, o)) for a, z in zip(row, o)] for row, x in zip(inside, o)]
-    outside = [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(inside)]
-    lines = kernel.lines_of(
-        problem.rows, 1, kernel.over_one([dot(row, problem.targets) for row in outside])[0]
-    )
+        found += orthogonal_part(found, kernel.over_one([Fraction(x) for x in v])[0])
+    return found
+
+
+def rank_of(vectors: Any) -> int:
+    """The dimension of a span."""
+    return len(basis(vectors))
+
+
+def modulo(n: int, vectors: Any) -> list[list[Fraction]]:
+    """The projection onto what is orthogonal to some vectors."""
+    table = [[Fraction(i == j) for j in range(n)] for i in range(n)]
+    for o in basis(vectors):
+        table = [[a - Fraction(x * z, dot(o, o)) for a, z in zip(row, o)] for row, x in zip(table, o)]
+    return table
+
+
+def split_off(problem: Any, spans: Any, y: list[Fraction]) -> list[list[Fraction]]:
+    """The projection onto a span; what is left of y acts on no direction."""
+    outside = modulo(problem.n, spans)
+    lines = kernel.lines_of(problem.rows, 1, kernel.over_one(apply(outside, y))[0])
     need(not any([*lines.C, *lines.linear]), "what no neuron fits acts on no direction")
-    return [inside, outside]
+    return [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(outside)]
 
 
 def orthogonal_part(span: Matrix, v: list[int]) -> Matrix:
@@ -358,7 +394,8 @@ def radius(system: System, fixed: Matrix, loose: Matrix, m: list[int]) -> list[i
 #   - f_s(u) < (lambda - rho F) |u| off the stars, whose hard lines are all that are not decided for s C_v < 0,
 # then for every lambda in [a, b] the root nu* is the residual of every optimum, the neurons that reach lambda are
 # these, some optimal network uses all of them, the optimal networks are, up to permutation and splitting, a polytope
-# of dimension (pairs) - dim U + (dependent faces), and, if no face is dependent, all are one function.
+# of dimension (pairs) - dim U + (dependent faces), and, if no face is dependent and no column free, all are one
+# function. (With free columns dim X U modulo these stands for dim U; their coefficients make up the rest of the fit.)
 # Proof. The tests of a star are linear in nu up to fixed margins, so they hold along the chord, and within rho of it.
 # Off the stars f_s(u) is linear in nu, so f_s(u) < (lambda(t) - rho F) |u| at nu(t), and f_s(u) < lambda |u| at nu*.
 # By the last equation P_k X^T nu*, which lies in U, is 0 for pairs: the opposite of z_k is -z_k. In a star f_s(u) <=
@@ -473,7 +510,7 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     for node, rho, clear in zip(nodes, radii, decided):
         cover_node(problem, tight, node, rho, clear)
     dimension = len(tight) - len(faces) - solved
-    return Shown(tight, dimension, not further, nodes[0].lam, nodes[-1].lam, limit)
+    return Shown(tight, dimension, not (further or problem.base.free), nodes[0].lam, nodes[-1].lam, limit)
 
 
 def all_faces(faces: list[str], shares: list[Any], further: list[Dependent]) -> list[str]:
@@ -535,6 +572,7 @@ def cover_node(problem: Problem, tight: list[str], node: Node, rho: Fraction, de
 
 def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     """The sentences about all intervals, and what lies between them."""
+    usable(not problem.base.offset, "a path with a free hidden bias has bounds, not intervals")
     specs, found = items(top["intervals"], "intervals"), list[Shown]()
     usable(len(specs) > 0, "a path has one interval at least")
     for spec in specs:
@@ -576,20 +614,22 @@ def about_interval(problem: Problem, shown_: Shown) -> str:
     faces, ends = shown_.faces, "For every lambda from %s to %s " % within(shown_.low, shown_.high)
     if not shown_.low:
         ends = "For every lambda > 0 up to %s " % within(shown_.low, shown_.high)[1]
+    name: str = problem.base.name
     if not faces:
-        return ends + "the zero network is the only optimal one, among all %s." % kernel.NETWORKS
+        none = "no optimal network, among all %s, has a neuron." if problem.base.free else ""
+        return ends + (none or "the zero network is the only optimal one, among all %s.") % name
     reach = "exactly %d neurons reach lambda, in the faces %s, and an optimal network uses them all; "
     if len(faces) == 1:
         reach = "exactly %d neuron reaches lambda, in the face %s, and an optimal network uses it; "
     words = ends + reach % (len(faces), " ".join(faces))
     if shown_.dimension:
         among = "the optimal networks, among all %s, are up to permutation and splitting a polytope of dimension %d, "
-        words += among % (kernel.NETWORKS, shown_.dimension) + "and all are one function on R^d."
+        words += among % (name, shown_.dimension) + "and all are one function on R^d."
         return words if shown_.one else words.replace(", and all are one function on R^d.", ".")
     flat = any(side == "0" and any(row) for face in faces for side, row in zip(face[1:], problem.base.rows))
     convex = ", and the convex program over all activation patterns has exactly one solution" * (not flat)
     unique = "the optimal network, among all %s, is unique up to permutation and splitting%s."
-    return words + unique % (kernel.NETWORKS, convex)
+    return words + unique % (name, convex)
 
 
 # -------------------------------------------------------------------------------- kind "bounded path"
@@ -599,7 +639,8 @@ def about_interval(problem: Problem, shown_: Shown) -> str:
 # networks mix to one with the residual (1 - t) r_a + t r_b and a sum of norms of (1 - t) R_a + t R_b, and P - D is
 # at most  (1 - t) g_a + t g_b + t (1 - t) ( (b - a)(R_a - R_b) - |r_b - r_a|^2 / 2 - |nu_b - nu_a|^2 / 2 ).
 # Proof. { (nu, lambda) : nu feasible } is a convex cone. P is (1 - t) P_a + t P_b but for the bends of |r|^2 / 2 and of
-# lambda R, each t (1 - t) times a product or square of differences; D likewise with |nu|^2 / 2.   QED
+# lambda R, each t (1 - t) times a product or square of differences; D likewise with |nu|^2 / 2. (Coefficients of free
+# columns are mixed as well, and nu stays orthogonal to these; with an offset |w| leaves out the bias.)   QED
 # The optimum grows with lambda, so that a gap over the lower bound at a is one relative to the optimum in between.
 
 
@@ -627,7 +668,8 @@ def bounds_of(problem: Problem, spec: Any) -> Bounds:
     network = kernel.network_of(here, spec["network"])
     dual = [t * Fraction(x, N) for x in m]
     gap, _ = kernel.bound_of(here, [*dual, Fraction(0)], network)
-    kernel.cover(kernel.lines_of(here.rows, N * here.q, m), lam * (1 + eps), [], Fraction(0))
+    need(not any(dot(b, m) for b in here.free), "nu is orthogonal to the free columns")
+    kernel.show_feasible(here, (N, m), lam * (1 + eps), [], Fraction(0))
     lower = sum((Fraction(y, here.p) * v - v * v / 2 for y, v in zip(here.targets, dual)), Fraction(0))
     return Bounds(lam, dual, list(network.residual), sum(network.lengths, Fraction(0)), gap, lower)
 
@@ -654,7 +696,7 @@ def bounded_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     mixed = (
         "the mixture of the two nearest of %d stored networks has an objective above the least one of all %s "
     )
-    words = mixed % (len(nodes), kernel.NETWORKS) + "by at most the part %s of it." % kernel.decimal(
+    words = mixed % (len(nodes), problem.base.name) + "by at most the part %s of it." % kernel.decimal(
         gap, ROUND_CEILING
     )
     proved = ["For every lambda from %s to %s " % within(problem.low, problem.high) + words]

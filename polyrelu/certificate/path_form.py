@@ -17,7 +17,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from polyrelu.certificate.write_kernel import middle, neuron_text
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, precision
-from polyrelu.exact.linear import dot
+from polyrelu.exact.linear import dot, times
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.branch import BITS, Branch
 from polyrelu.paths.conditions import antipode
@@ -156,6 +156,8 @@ class Form:
                 columns.append(z)
         if any(place not in pairs and antipode(place) not in pairs for place in self._places) and pairs:
             raise Undecided("the pairs were lost")
+        onto = branch.onto
+        columns, exchange = [times(onto, z) for z in columns], times(onto, exchange)
         gram = fmpq_mat([[dot(u, v) for v in columns] for u in columns])
         return list(gram.solve(fmpq_mat(len(columns), 1, [dot(u, exchange) for u in columns])).entries())
 

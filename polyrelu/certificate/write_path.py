@@ -51,8 +51,7 @@ def write_path(file: str, found: Path | BoundedPath) -> dict[str, Any]:
 
 def path_document(found: Path) -> dict[str, Any]:
     """The file of a path; `Undecided` where no interval at all can be shown."""
-    found.problem.setting.refuse("a proof file of a path")
-    spec = path_spec(found.problem.X, found.problem.y or (), found.low, found.high)
+    spec = path_spec(found.problem, found.low, found.high)
     with checking():
         problem = checker.problem_of(spec)
         listed = [one for interval in found.intervals for one in _shown(problem, interval)]
@@ -65,11 +64,11 @@ def bounded_document(found: BoundedPath) -> dict[str, Any]:
     """The file of a bounded path."""
     listed = []
     for node in found.nodes:
-        dual, network = node.bounds.dual, node.bounds.network
-        evidence = bound_evidence(found.problem.d, node.lam, dual.nu, dual.eps, (network, ()), dual.t)
+        dual, network = node.bounds.dual, (node.bounds.network, node.bounds.coefficients)
+        evidence = bound_evidence(found.problem.d, node.lam, dual.nu, dual.eps, network, dual.t)
         listed.append({"lambda": str(node.lam), **evidence})
     with checking():
-        spec = path_spec(found.problem.X, found.problem.y or (), found.nodes[0].lam, found.nodes[-1].lam)
+        spec = path_spec(found.problem, found.nodes[0].lam, found.nodes[-1].lam)
         return _accepted({"kind": "bounded path", "nodes": listed}, spec)
 
 

@@ -10,7 +10,6 @@ from polyrelu.certificate import path as checker
 from polyrelu.prose.lemma import SPLIT
 from polyrelu.prose.parts import Block, Table, counted, lettered, table
 
-AMONG = f"among all {checker.kernel.NETWORKS}"
 SYSTEM = (
     r"Neuron $k$ of sign $s_k$ and face $\sigma_k$ has the rational matrices $A_k = P_k X^{T} D_k$ and $Q_k = "
     r"A_k^{T} A_k$: $D_k$ keeps the rows of face $+$, and $P_k$ projects onto the $u$ with $x_j^{T} u = 0$ for the "
@@ -21,13 +20,21 @@ PAIRS = (
     r"Of two neurons with opposite faces that share their weight, one stands here for both, if $\nu$ is orthogonal "
     r"to $X U$, $U$ the sum of the ranges of their $P_k$: then $u_k$ and $-u_k$ are their directions, and moving the"
     r" weight $b_k$ from one to the other adds $-b_k X A_k \nu$ to the first sum. As many $b_k$ as $\dim U$ are "
-    r"unknowns, with the equations $X U \perp \nu$; the others are fixed parts of $\beta_k$. All optimal networks "
-    r"have the same $\beta_k$ and the same sum of $b_k A_k \nu$, hence are one function."
+    r"unknowns, with the equations $X U \perp \nu$; the others are fixed parts of $\beta_k$. "
 )
+SAME = (
+    r"All optimal networks have the same $\beta_k$ and the same sum of $b_k A_k \nu$, hence are one function."
+)
+SPANNED = r"Here $\dim X U$, modulo the columns $b_j$, stands for $\dim U$."
 DEPENDENT = (
     r"Some neurons have $Q_f \nu = \sum_k c_k Q_k \nu$ with $\sum_k c_k = 1$ for all $\nu$ that can occur, an "
     r"identity of rational matrices: so $\nu^{T} Q_f \nu = \lambda^2$ as well, and weight on them is taken from the "
     r"$\beta_k$."
+)
+FREE = (
+    r"The columns $b_j$ join at no cost. All vectors $\nu$ here are orthogonal to them, and what is said of $y$, of "
+    r"activations $Q_k \nu$ and of $X A_k \nu$ is meant of their projections onto the complement of these columns. "
+    r"What is left of the fit is made by the columns, in one way, since they are independent."
 )
 TUBE = (
     r"The system is quadratic. Between two $\lambda$ let $x(t)$ be the chord between approximate solutions, $Y(t)$ "
@@ -65,6 +72,10 @@ MIXTURE = (
     r"and $t$: the mixed vector is of this kind, since such pairs $(v, \lambda)$ form a convex cone, and the gap is "
     r"at most a parabola in $t$ that is known exactly. Its maximum is the gap of the lemma."
 )
+MIXED = (
+    r"All vectors $v$ are orthogonal to the columns $b_j$, whose coefficients are mixed like the neurons. Where a "
+    r"bias is left out of $\|\theta_i\|$ it is left out of $\|u\|$ as well."
+)
 CHECKED = (
     r"The computations were made in exact integers and fractions by path.py and kernel.py of \cite{{polyrelu}}, in "
     r"which each step stands as a lemma with its full proof. They accepted a proof file with the SHA-256 {} "
@@ -79,7 +90,8 @@ class Shown(NamedTuple):
     high: Fraction
     faces: list[str]
     dimension: int
-    dependent: bool
+    silent: bool
+    """Whether it does not say that all optimal networks are one function."""
 
 
 def shown(document: dict[str, Any]) -> list[Shown]:
@@ -89,14 +101,14 @@ def shown(document: dict[str, Any]) -> list[Shown]:
     for one in document["intervals"]:
         shares = checker.shares_of(one["shares"], len(one["faces"]))
         further = checker.further_of(problem, one.get("dependent", []), shares)
-        faces = checker.all_faces(one["faces"], shares, further)
+        faces, silent = checker.all_faces(one["faces"], shares, further), bool(further or problem.base.free)
         low, high = (Fraction(one["nodes"][k]["lambda"]) for k in (0, -1))
         dimension = len(faces) - len(shares) - shares.count("solved")
         if found and found[-1].high == low and found[-1].faces == faces:
             last = found.pop()
-            found.append(last._replace(high=high, dependent=last.dependent or bool(further)))
+            found.append(last._replace(high=high, silent=last.silent or silent))
         else:
-            found.append(Shown(low, high, faces, dimension, bool(further)))
+            found.append(Shown(low, high, faces, dimension, silent))
     return found
 
 
@@ -104,12 +116,14 @@ def path_statement(document: dict[str, Any]) -> list[Block]:
     """The items of the lemma."""
     if document["kind"] == "bounded path":
         return lettered([[_said(words)] for words in document["claims"]])
-    intervals = shown(document)
-    rows = [_row(k, one) for k, one in enumerate(intervals, start=1)]
+    intervals, name = shown(document), checker.problem_of(document["problem"]).base.name
+    none = "no neuron" if "free" in document["problem"] else "the zero network alone"
+    rows = [_row(k, one, none) for k, one in enumerate(intervals, start=1)]
     first = (
         r"For every $\lambda$ of the intervals below, ends included (but for 0), the neurons of optimal networks, "
-        f"{AMONG}, with $\\phi_i \\neq 0$ have $\\|\\theta_i\\| = |\\phi_i|$ and lie along exactly so many directions, "
-        f"all of which some optimal network uses. The optimal networks are, {SPLIT}, what the last column says:"
+        f"among all {name}, with $\\phi_i \\neq 0$ have $\\|\\theta_i\\| = |\\phi_i|$ and lie along exactly so many "
+        f"directions, all of which some optimal network uses. The optimal networks are, {SPLIT}, what the last column "
+        "says:"
     )
     faces = [
         [f"${k}$", f"${face[0]}$", face[1:]] for k, one in enumerate(intervals, start=1) for face in one.faces
@@ -128,11 +142,11 @@ def path_statement(document: dict[str, Any]) -> list[Block]:
     return [*lettered(items), *([f"Nothing is said of {_said(left)}."] if left else [])]
 
 
-def _row(k: int, one: Shown) -> list[str]:
+def _row(k: int, one: Shown, none: str) -> list[str]:
     ends = checker.within(one.low, one.high)
-    what = "one network" if one.faces else "the zero network alone"
+    what = "one network" if one.faces else none
     if one.dimension:
-        what = f"a polytope of dimension {one.dimension}" + ("" if one.dependent else ", and one function")
+        what = f"a polytope of dimension {one.dimension}" + ("" if one.silent else ", and one function")
     return [f"${k}$", *(f"${end}$" for end in ends), f"${len(one.faces)}$", what]
 
 
@@ -143,11 +157,12 @@ def _said(words: str) -> str:
 def path_argument(document: dict[str, Any], digest: str) -> list[Block]:
     """The proof."""
     checked = CHECKED.format(digest)
+    free = [FREE] if "free" in document["problem"] else []
     if document["kind"] == "bounded path":
-        return [MIXTURE, checked]
+        return [MIXTURE, *([MIXED] if free else []), checked]
     parts = document["intervals"]
-    blocks: list[Block] = [SYSTEM, EQUATIONS]
-    blocks += [PAIRS] if any(any(one["shares"]) for one in parts) else []
+    blocks: list[Block] = [SYSTEM, EQUATIONS, *free]
+    blocks += [PAIRS + (SPANNED if free else SAME)] if any(any(one["shares"]) for one in parts) else []
     blocks += [DEPENDENT] if any(one.get("dependent") for one in parts) else []
     blocks += [TUBE, OPTIMAL, DUALITY]
     blocks += [SCALED] if "eta" in parts[0]["nodes"][0] else []

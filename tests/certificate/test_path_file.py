@@ -56,6 +56,12 @@ DOWN = {
     "what nothing fits": ([[1, 1], [0, 0], [2, -1], [4, -2]], [1, 5, 2, 1]),
 }
 """Down to 0; some with neurons that depend on others for every lambda."""
+FREE = {
+    "an output bias": (table(1, 5), {"output_bias": "free"}),
+    "affine": (table(3, 5), {"output_bias": "free", "skip": True}),
+    "four points, output bias": (([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]), {"output_bias": "free"}),
+    "a column": (table(2, 5, 3), {"free": [0]}),
+}
 
 
 @cache
@@ -110,6 +116,56 @@ def test_down_to_zero_nothing_but_breakpoints_is_left_out(name):
         assert sorted(map(neuron_text, optimum.neurons)) == faces
         assert optimum.nullity == dimension
         assert all(optimum.support.used)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_free_columns(name):
+    (X, y), options = FREE[name]
+    found = path(X, y, to_zero=True, **options)
+    document = path_document(found)
+    assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
+    assert valid(document, SCHEMA)
+    assert len(document["left_out"]) == len(found.breakpoints) > 0
+    assert f"with {len(document['problem']['free'][0])} free column" in document["claims"][0]
+    assert "one function" not in " ".join(document["claims"])
+    for low, high, faces, dimension in intervals(document):
+        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
+        optimum = certify(X, y, lam, **options).proved()
+        assert sorted(map(neuron_text, optimum.neurons)) == faces
+        assert optimum.nullity == dimension
+    plain = copy.deepcopy(document)
+    del plain["problem"]["free"]
+    plain["problem_sha256"] = problem_digest(plain["problem"])
+    with pytest.raises(checker.kernel.Rejected):
+        checker.check(plain)
+
+
+def test_what_is_free_and_has_no_intervals():
+    document = copy.deepcopy(document_of("one feature"))
+    document["problem"] |= {"free": [["1"], ["2"], ["-1"]], "offset": True}
+    with pytest.raises(checker.kernel.Unusable, match="the last column of X is 1"):
+        checker.check(document)
+    ones = [["1"]] * 3
+    document["problem"] |= {"X": ones, "free": ones}
+    document["problem_sha256"] = problem_digest(document["problem"])
+    with pytest.raises(checker.kernel.Unusable, match="bounds, not intervals"):
+        checker.check(document)
+    document["problem"] = document_of("one feature")["problem"] | {"free": [["1", "2"]] * 3}
+    document["problem_sha256"] = problem_digest(document["problem"])
+    with pytest.raises(checker.kernel.Unusable, match="free columns are independent"):
+        checker.check(document)
+
+
+@pytest.mark.parametrize("options", [{"skip": True}, {"bias": "free"}])
+def test_bounds_with_what_is_free(options):
+    document = bounded_document(bounded_path(Problem.of(*table(4, 5), **options), gap=Fraction(1, 10)))
+    assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
+    assert valid(document, SCHEMA)
+    shifted_ = copy.deepcopy(document)
+    numerators = shifted_["nodes"][0]["nu"]["numerators"]
+    numerators[0] = str(int(numerators[0]) + 1)
+    with pytest.raises(checker.kernel.Rejected, match="nu is orthogonal to the free columns"):
+        checker.check(shifted_)
 
 
 @pytest.mark.parametrize("name", ["one feature", "pairs that share their weight", "random"])
@@ -302,7 +358,15 @@ def steps():
                 yield text.value
 
 
+def oblique(document):
+    document["problem"]["free"] = [["1"], ["1"], ["1"]]
+    document["problem_sha256"] = problem_digest(document["problem"])
+    for node in document["nodes"]:
+        node["network"]["coefficients"] = ["0"]
+
+
 BOUNDED = {
+    "nu is orthogonal to the free columns": oblique,
     "the first and the last node are the ends of the path": lambda d: d["nodes"].pop(),
     "the lower bound of a node is positive": lambda d: d["nodes"][0].update(t="0"),
 }

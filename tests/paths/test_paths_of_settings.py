@@ -165,6 +165,9 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     assert main(asked) == 0
     said = capsys.readouterr().out
     assert "a penalised hidden bias, a free output bias, a free skip connection" in said
-    for more in (["--at", "1"], ["--gap", "1e-2"], ["--out", "x.json"]):
-        assert main(["path", "data.csv", "--skip", *more]) == 2
-    assert not (tmp_path / "x.json").exists()
+    assert main([*asked, "--out", "path.json"]) == 0
+    assert main(["check", "path.json", "--data", "data.csv", *asked[2:-1]]) == 0
+    said = capsys.readouterr().out
+    assert "ReLU, all activation patterns with 2 free columns; fingerprint" in said
+    assert main(["check", "path.json", "--data", "data.csv", "--bias", "penalised"]) == 1
+    assert main([*asked[:-1], "--at", "1"]) == 2
