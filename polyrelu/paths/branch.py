@@ -75,13 +75,12 @@ class Branch(Structure):
     def square(self, k: int) -> fmpq_mat:
         """The matrix of this map."""
         A = self.neurons[k].A
-        return self.projection * (A.transpose() * A)
+        return self.projected(A.transpose() * A)
 
-    @cached_property
-    def projection(self) -> fmpq_mat:
-        """Onto the space of the residual."""
-        onto = self.program.free.complement
-        return onto if self.symmetry is None else self.symmetry.mean * onto
+    def projected(self, columns: fmpq_mat) -> fmpq_mat:
+        """Columns, projected onto the space of the residual."""
+        found = self.program.free.onto_complement(columns)
+        return found if self.symmetry is None else self.symmetry.mean * found
 
     @property
     def target(self) -> list[fmpq]:
@@ -91,7 +90,7 @@ class Branch(Structure):
     @cached_property
     def XB(self) -> fmpq_mat:
         """The exchange directions X B, modulo the free columns."""
-        return self.program.free.complement * (self.program.Xq * self.B)
+        return self.program.free.onto_complement(self.program.Xq * self.B)
 
     def like(self, units: Iterable[tuple[Neuron, bool]]) -> Branch:
         """Other neurons, single or paired, in the same program with the same symmetry."""
@@ -108,8 +107,8 @@ class Branch(Structure):
     def W(self) -> fmpq_mat:
         """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
         spans = [row for neuron in self.neurons for row in neuron.A.tolist()] + self.XB.transpose().tolist()
-        if spans and (self.symmetry is not None or self.program.free.kept):
-            spans = (fmpq_mat(spans) * self.projection).tolist()
+        if spans:
+            spans = self.projected(fmpq_mat(spans).transpose()).transpose().tolist()
         rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
         return nearly_orthonormal(fmpq_mat(select_rows(rows, independent_rows(rows)))).transpose()
 

@@ -156,7 +156,7 @@ class Interval:
     @cached_property
     def _seen(self) -> list[fmpq_mat]:
         """The A_k as far as they act on residuals."""
-        return [neuron.A * self._free.complement for neuron in self.neurons]
+        return [self._free.onto_complement(neuron.A.transpose()).transpose() for neuron in self.neurons]
 
     @cached_property
     def _orthogonal(self) -> bool:

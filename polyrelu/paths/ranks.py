@@ -26,7 +26,7 @@ def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece], at_most: int
     be one number.
     """
     branch = pieces[-1].curve.branch
-    squares = [branch.program.free.complement * (k.A.transpose() * k.A) for k in neurons]
+    squares = [branch.program.free.onto_complement(k.A.transpose() * k.A) for k in neurons]
     most = min(at_most, _generic_rank([square * branch.W for square in squares]))
     if not reached(squares, pieces, most):
         raise Undecided("the rank of the activations is not shown to be the same on a whole interval")

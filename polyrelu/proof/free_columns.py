@@ -101,11 +101,9 @@ class FreeColumns:
         """Whether a free column is not 0 on a row."""
         return any(column[row] != 0 for column in self.border)
 
-    @cached_property
-    def complement(self) -> fmpq_mat:
-        """The orthogonal projection onto what is orthogonal to B."""
-        unit = fmpq_mat(self.n, self.n, [int(i == j) for i in range(self.n) for j in range(self.n)])
-        return unit - self.B * self.inverse if self.kept else unit
+    def onto_complement(self, matrix: fmpq_mat) -> fmpq_mat:
+        """The columns of a matrix, projected onto what is orthogonal to B."""
+        return matrix - self.B * (self.inverse * matrix) if self.kept else matrix
 
     def modulo(self, vector: Sequence[Any]) -> list[Any]:
         """The part of a vector orthogonal to B, over whatever numbers it is made of."""
