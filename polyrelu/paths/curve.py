@@ -15,16 +15,18 @@ from functools import cached_property
 
 from flint import arb, arb_mat, fmpq
 
+from polyrelu.covering.question import merged
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.caps import Lookout, soft_rows
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, mixes
-from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
+from polyrelu.paths.directions import Above, Divisions, Hard, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
 from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
@@ -39,6 +41,7 @@ class Faces:
     neurons: dict[Place, Neuron] = field(default_factory=dict)
     known: dict[Place, list[Condition]] = field(default_factory=dict)
     lines: dict[Place, list[Condition]] = field(default_factory=dict)
+    divisions: Divisions = field(default_factory=Divisions)
 
     @cached_property
     def symmetry(self) -> Symmetry | None:
@@ -54,6 +57,20 @@ class Faces:
         X = self.program.Xq
         table: list[list[fmpq]] = (X * X.transpose()).tolist()
         return table
+
+    @cached_property
+    def parallel(self) -> list[list[int]]:
+        """The rows on the line of each row."""
+        gram, lines = self.gram, merged(self.program.X_integer, [0] * self.program.n).line
+        members: dict[int, list[int]] = {}
+        for i, line in enumerate(lines):
+            members.setdefault(line, []).append(i)
+        return [members[line] if gram[i][i] != 0 else [] for i, line in enumerate(lines)]
+
+    @cached_property
+    def in_balls(self) -> arb_mat:
+        """The rows."""
+        return arb_mat(self.program.Xq)
 
     def neuron(self, place: Place) -> Neuron:
         """The neuron of a place."""
@@ -71,7 +88,7 @@ class Faces:
     def soft(self, place: Place) -> list[Condition]:
         """Lines that its star may cross."""
         if place not in self.lines:
-            self.lines[place] = soft_lines(self.neuron(place))
+            self.lines[place] = soft_lines(self.neuron(place), self.gram, self.parallel)
         return self.lines[place]
 
 
@@ -90,6 +107,8 @@ class End:
 
 
 ORDINARY = End()
+SECOND_LOOKS = 4
+"""At directions that resist a covering."""
 ROOT_BITS = 160
 """At least, for a root that has to lie inside the tube of its piece."""
 
@@ -160,8 +179,9 @@ class Curve:
     def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
         self.branch, self.faces, self.further = branch, faces, further
         self.tables: dict[tuple[Place, ...], Table] = {}
-        self.softness: dict[tuple[Place, ...], Table] = {}
-        self.patience = Patience()
+        self.alone: dict[Condition, Table] = {}
+        self.softness: dict[tuple[Condition, ...], Table] = {}
+        self.patience = Patience(divisions=faces.divisions)
 
     @cached_property
     def tight(self) -> tuple[Place, ...]:
@@ -191,35 +211,49 @@ class Curve:
             self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])
         return self.tables[key]
 
-    def soft(self, guests: Sequence[Place] = ()) -> Table:
-        """The lines that stars may cross."""
-        key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
-        if key not in self.softness:
-            places = dict.fromkeys((*self.tight, *key))
-            self.softness[key] = Table(self.branch, [f for p in places for f in self.faces.soft(p)])
-        return self.softness[key]
+    def single(self, f: Condition) -> Table:
+        """One condition by itself."""
+        if f not in self.alone:
+            self.alone[f] = Table(self.branch, [f])
+        return self.alone[f]
 
-    def stars(self, chord: Chord, low: End, high: End) -> list[Place]:
+    def soft(self, guests: Sequence[Place] = ()) -> Table:
+        """All lines that stars may cross."""
+        places = dict.fromkeys((*self.tight, *guests))
+        return Table(self.branch, [f for p in places for f in self.faces.soft(p)])
+
+    def stars(self, chord: Chord, low: End, high: End, node: Node) -> list[Place]:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
-        table = self.soft(guests)
-        hard = set(table.failing(chord, low.zero, high.zero))
-        crossed: dict[Place, list[int]] = {}
-        for f in table.conditions:
+        crossed = dict[Place, list[int]]()
+        places = dict.fromkeys((*self.tight, *low.guests, *high.guests))
+        lines = tuple(f for p in places for f in self._near_lines(p, node))
+        if lines not in self.softness:
+            self.softness[lines] = Table(self.branch, lines)
+        hard = set(self.softness[lines].failing(chord, low.zero, high.zero))
+        for f in lines:
             if f not in hard and f.row is not None:
                 crossed.setdefault(f.place, []).append(f.row)
-        nu = self.branch.residual_at(chord.root_low, arb(chord.low))
-        return [self._opened(p, crossed.get(p, []), nu) for p in dict.fromkeys((*self.tight, *guests))]
+        nu = self.branch.residual_at(chord.anywhere, chord.all_lambda)
+        return [self._opened(p, crossed.get(p, []), nu) for p in places]
+
+    def _near_lines(self, place: Place, node: Node) -> list[Condition]:
+        """The lines near a neuron that its star may cross, it seems."""
+        faces = self.faces
+        rows = soft_rows(faces.program, faces.neuron(place), faces.parallel, node)
+        return [f for f in faces.soft(place) if f.row in rows]
 
     def _opened(self, place: Place, rows: Sequence[int], nu: arb_mat) -> Place:
         """Without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""
-        gram, taken, face = self.faces.gram, list[int](), list(place.face)
-        products = (arb_mat(self.faces.program.Xq * self.faces.neuron(place).A) * nu).entries()
+        if not rows:
+            return place
+        faces, taken, face = self.faces, list[int](), list(place.face)
+        gram, z = faces.gram, arb_mat(faces.neuron(place).A) * nu
+        products = (faces.in_balls * z).entries()
         far = {j: (abs(products[j]) / arb(gram[j][j]).sqrt()).mid() for j in rows}
         for j in sorted(rows, key=far.__getitem__):
-            parallel = [i for i, row in enumerate(gram) if row[j] != 0 and row[j] ** 2 == row[i] * gram[j][j]]
+            parallel = faces.parallel[j]
             C = sum((nu[i, 0] * abs(gram[i][j]) for i in parallel), start=arb(0)) * place.sign
-            if C < 0 or any(gram[i][j] != 0 for i in taken):
+            if C < 0 or any(gram[j][i] != 0 for i in taken):
                 continue
             taken.append(j)
             for i in parallel:
@@ -230,21 +264,29 @@ class Curve:
         """A node on this curve."""
         return Node.of(self.branch, point, lam)
 
-    def prove(self, below: Node, above: Node, low: End = ORDINARY, high: End = ORDINARY) -> Piece | Failure:
-        """The piece between two nodes."""
+    def prove(
+        self,
+        below: Node,
+        above: Node,
+        low: End = ORDINARY,
+        high: End = ORDINARY,
+        lookout: Lookout | None = None,
+    ) -> Piece | Failure:
+        """The piece between two nodes; a lookout may know what comes close to lambda."""
         chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point)
         anchors = [end.anchor for end in (low, high) if end.anchor is not None]
         if chord is None or not all(chord.holds(*anchor) for anchor in anchors):
             return Failure(chord=True)
-        return self.prove_on(chord, (below, above), chord.drift(), low, high)
+        return self.prove_on(chord, (below, above), chord.drift(), low, high, lookout)
 
-    def prove_on(
+    def prove_on(  # noqa: PLR0917
         self,
         chord: Chord,
         nodes: tuple[Node, Node],
         drift: Sequence[arb],
         low: End = ORDINARY,
         high: End = ORDINARY,
+        lookout: Lookout | None = None,
     ) -> Piece | Failure:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
@@ -259,8 +301,32 @@ class Curve:
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
             rows = self.rows.with_sides(self._leaving_zero(chord, low.silent, high.silent))
-            found = unsettled(drift, nodes, self.stars(chord, low, high), rows, self.patience)
+            stars = self.stars(chord, low, high, nodes[0])
+            found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
+
+    def _unsettled(
+        self,
+        along: tuple[Chord, Sequence[arb]],
+        nodes: tuple[Node, Node],
+        stars: Sequence[Place],
+        rows: Rows,
+        lookout: Lookout | None,
+    ) -> Above | None:
+        """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
+        chord, drift = along
+        caps = lookout.caps(nodes, rows, self.tight, chord) if lookout else []
+
+        def settled(hard: Hard) -> list[Place]:
+            return [cap.place for cap in caps if cap.fits(rows, hard)]
+
+        found = unsettled(drift, nodes, stars, rows, self.patience, settled)
+        for _ in range(SECOND_LOOKS):
+            if found is None or lookout is None or not lookout.hears(found):
+                break
+            caps = lookout.caps(nodes, rows, self.tight, chord)
+            found = unsettled(drift, nodes, stars, rows, self.patience, settled)
+        return found
 
     def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:
         """Rows whose residual is 0 at one end and leaves it: with the s for which s nu_i <= 0 on the whole chord."""

@@ -21,7 +21,7 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.guess import interior_point
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.conditions import SHARE, Condition
+from polyrelu.paths.conditions import SHARE, Condition, positive
 
 PART_BITS = 48
 
@@ -60,27 +60,38 @@ class Shares:
             return None
         return found
 
-    def inside(self, branch: Branch, x: Sequence[arb]) -> bool:
-        """Whether all inequalities but m > 0 are strict for every x of a box."""
-        found = self.solved(branch, x)
-        if found is None:
-            return False
-        _, b, _ = branch.parts(x)
-        if not all(bool(found[-1] < b[k]) for k in self.thin):
-            return False
-        return all(bool(v > 0) and bool(v < b[k]) for k, v in zip(self.basis, found, strict=False))
-
-    def thins(self, chord: Chord) -> bool:
-        """Whether m' < 0 along the chord, by differentiating its equations (no part is fixed beside thin ones)."""
+    def slope(self, chord: Chord) -> Balls | None:
+        """Derivatives of what is solved for, along the chord, by differentiating its equations."""
         branch, x, dx = chord.branch, chord.anywhere, chord.derivative
-        (g, _, _), (dg, _, dc) = branch.parts(x), branch.parts(dx)
+        (g, b, c), (dg, db, dc) = branch.parts(x), branch.parts(dx)
         t = self.solved(branch, x)
-        if t is None or self.parts:
+        if not t:
+            return t
+        right = self.right(branch, dg, b, dc) + self.right(
+            branch, g, db, [arb(0)] * len(c)
+        )  # (a_k g) b_k moves twice
+        found: Balls = (
+            self.matrix(branch, g).solve(right - self.matrix(branch, dg) * ball_column(t)).entries()
+        )
+        return found
+
+    def inside(self, chord: Chord) -> bool:
+        """Whether all inequalities are strict along the chord; a thin share may be 0 at its upper end."""
+        branch, slope = chord.branch, self.slope(chord)
+        at = [self.solved(branch, x) for x in (chord.root_low, chord.root_high)]
+        if slope is None or at[0] is None or at[1] is None or (self.thin and not slope[-1] < 0):
             return False
-        right = arb_mat(branch.onto) * (arb_mat(branch.B) * ball_column(dc)) - self.matrix(
-            branch, dg
-        ) * ball_column(t)
-        return bool(self.matrix(branch, g).solve(right)[branch.r - 1, 0] < 0)
+        (_, low, _), (_, high, _), (_, moved, _) = map(
+            branch.parts, (chord.root_low, chord.root_high, chord.derivative)
+        )
+        members = [*((k, i, True) for i, k in enumerate(self.basis)), *((k, -1, False) for k in self.thin)]
+        for k, i, own in members:
+            t, u, dt = at[0][i], at[1][i], slope[i]
+            if own and not positive(t, u, dt, chord.width, (False, False)):
+                return False
+            if not positive(low[k] - t, high[k] - u, moved[k] - dt, chord.width, (False, False)):
+                return False
+        return True
 
 
 def proposed(branch: Branch, x: Sequence[arb]) -> Shares | None:
@@ -112,7 +123,7 @@ def shares_of(chord: Chord, high: frozenset[Condition]) -> Shares | None:
         thin = tuple(k for k, neuron in enumerate(branch.neurons) if neuron.place in places)
         basis = tuple(k for k, pair in enumerate(branch.paired) if pair and k not in thin)
         found = Shares({}, basis, thin) if len(basis) == branch.r - 1 else None
-        return found if found and found.inside(branch, chord.anywhere) and found.thins(chord) else None
+        return found if found is not None and found.inside(chord) else None
     middle = [(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)]
     found = proposed(branch, middle)
-    return found if found is not None and found.inside(branch, chord.anywhere) else None
+    return found if found is not None and found.inside(chord) else None
