@@ -125,7 +125,7 @@ class Form:
         with precision(BITS):
             eta = curve.branch.data.W * curve.branch.parts(node.point)[0]
             g = branch.data.gram.solve(branch.data.W.transpose() * eta)
-            columns = arb_mat([(square * g).entries() for square in branch.data.squares])
+            columns = arb_mat([(a.transpose() * (a * g)).entries() for a in branch.data.a])
             fit = branch.data.y - branch.data.gram * g * arb(to_fmpq(lam))
             b = (columns * columns.transpose()).solve(columns * fit)
             point = branch.newton([*g.entries(), *b.entries()], to_fmpq(lam))
