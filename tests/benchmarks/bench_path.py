@@ -106,7 +106,9 @@ def run(name: str, row: Row, seconds: float, *, grid: bool) -> None:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tables", nargs="*", choices=[[], *ROWS], help="all of them, if none is named")
     parser.add_argument("--no-certify", action="store_true", help="the paths alone")
     parser.add_argument("--seconds", type=float, default=900.0, help="for each path, by the clock")
