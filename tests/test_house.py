@@ -77,7 +77,7 @@ MESSENGERS = {
     "judging.settled": "hands the start to the root finder, and proposes multipliers, which are tested exactly",
     "judging.superfluous": "proposes which units stay; their factors are solved for exactly",
     "networks.network": "predictions in floats, and arrays for other libraries",
-    "paths.branch": "proposes a basis, whose span is exact whatever its entries are",
+    "paths.basis": "proposes a basis, whose span is exact whatever its entries are",
     "paths.own_weights": "the order in which neurons are shown",
     "paths.dependent": "proposes parts of the weights, which are shown positive in balls",
     "paths.shares": "proposes a point inside the fibre, which balls confirm",
