@@ -20,7 +20,8 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.guess import interior_point
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.conditions import SHARE, Condition, positive
+from polyrelu.paths.conditions import SHARE, Condition
+from polyrelu.paths.positive import positive
 
 PART_BITS = 48
 
@@ -64,8 +65,12 @@ class Shares:
         t = self.solved(branch, x)
         if t is None:
             return None
-        right = self.right(branch, dg, b, dc) + self.right(branch, g, db, [arb(0)] * len(c))  # (a_k g) b_k moves twice
-        found: Balls = self.matrix(branch, g).solve(right - self.matrix(branch, dg) * ball_column(t)).entries()
+        right = self.right(branch, dg, b, dc) + self.right(
+            branch, g, db, [arb(0)] * len(c)
+        )  # (a_k g) b_k moves twice
+        found: Balls = (
+            self.matrix(branch, g).solve(right - self.matrix(branch, dg) * ball_column(t)).entries()
+        )
         return found
 
     def inside(self, chord: Chord) -> bool:
