@@ -94,9 +94,7 @@ class Chord:
         bent = data.W * ball_column([2 * u + v * self.all_lambda for u, v in zip(dg, ddg, strict=True)])
         part = -(self.width * self.width) / 8
         off = [arb(self.high) * u.max(v) for u, v in zip(self.near[0][:p], self.near[1][:p], strict=True)]
-        return [
-            (v * part).union(arb(0)) + e for v, e in zip(bent.entries(), self.spread(off), strict=True)
-        ]
+        return [(v * part).union(arb(0)) + e for v, e in zip(bent.entries(), self.spread(off), strict=True)]
 
     def spread(self, errors: Sequence[arb]) -> Balls:
         """What errors of g, up to these sizes, do to W g."""

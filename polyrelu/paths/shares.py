@@ -21,7 +21,8 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.guess import interior_point
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.conditions import SHARE, Condition, positive
+from polyrelu.paths.conditions import SHARE, Condition
+from polyrelu.paths.positive import positive
 
 PART_BITS = 48
 

@@ -31,8 +31,8 @@ from polyrelu.paths.solution_path import path
 from tests.benchmarks.large_tables import TABLES
 
 HEAD = (
-    f"{'table':14s} {'n x d':>8s} {'to':>7s} {'status':>10s} {'breaks':>6s} {'pieces':>6s} {'seconds':>8s} {'goal':>5s} "
-    f"{'each':>6s}  {'certify':>8s} {'proved':>6s} {'ratio':>6s}"
+    f"{'table':14s} {'n x d':>8s} {'to':>7s} {'status':>10s} {'breaks':>6s} {'pieces':>6s} {'seconds':>8s} "
+    f"{'goal':>5s} {'each':>6s}  {'certify':>8s} {'proved':>6s} {'ratio':>6s}"
 )
 
 
