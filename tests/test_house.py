@@ -80,7 +80,7 @@ MESSENGERS = {
     "paths.caps": "proposes slopes of majorants, which are free; their norms are proved in balls",
     "paths.directions": "the residual in floats, for guesses",
     "paths.stars": "which lines are looked at; that a star may cross them is proved in balls",
-    "paths.branch": "proposes a basis, whose span is exact whatever its entries are",
+    "paths.basis": "proposes a basis, whose span is exact whatever its entries are",
     "paths.own_weights": "the order in which neurons are shown",
     "paths.dependent": "proposes parts of the weights, which are shown positive in balls",
     "paths.shares": "proposes a point inside the fibre, which balls confirm",

@@ -69,7 +69,7 @@ def with_parts(
     """
     neurons = [*branch.neurons, *(Neuron(place, branch.program) for place in found)]
     table = _activations(branch.like((k, False) for k in neurons), nu)
-    fit = np.array([float((arb(y) - v).mid()) for y, v in zip(branch.program.yq, nu, strict=True)])
+    fit = np.array([float((arb(y) - v).mid()) for y, v in zip(branch.target, nu, strict=True)])
     proposed = positive_weights(table, fit, branch.K)
     if proposed is None:
         return None

@@ -177,7 +177,7 @@ def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) ->
         return _with_dependent(optimum, faces, lam, known)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
     at = optimum.point.balls(DIGITS)
-    point = _point(branch, at.nu, [*at.weights, *at.c], lam)
+    point = _point(branch, at.nu, [*at.weights, *structure.exchanged(at.c)], lam)
     curve = Curve(branch, faces)
     return curve, curve.node(point, lam)
 

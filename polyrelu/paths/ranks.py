@@ -22,10 +22,13 @@ MOST_PARTS, MOST_POINTS = 256, 1000
 
 
 def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece], at_most: int) -> int:
-    """The rank of the Q_k nu at every lambda of some pieces; `Undecided` where it is not shown to be one number."""
+    """The rank of the Q_k nu, modulo free columns, at every lambda of some pieces; `Undecided` where it is not shown to
+    be one number.
+    """
     branch = pieces[-1].curve.branch
-    most = min(at_most, _generic_rank([k.A.transpose() * k.A * branch.W for k in neurons]))
-    if not all(_is_reached(piece, neurons, most) for piece in pieces):
+    squares = [branch.program.free.onto_complement(k.A.transpose() * k.A) for k in neurons]
+    most = min(at_most, _generic_rank([square * branch.W for square in squares]))
+    if not reached(squares, pieces, most):
         raise Undecided("the rank of the activations is not shown to be the same on a whole interval")
     return most
 
@@ -45,11 +48,16 @@ def _generic_rank(operators: Sequence[fmpq_mat]) -> int:
     )
 
 
-def _is_reached(piece: Piece, neurons: Sequence[Neuron], most: int) -> bool:
-    squares, parts = [arb_mat(k.A.transpose() * k.A) for k in neurons], 1
+def reached(operators: Sequence[fmpq_mat], pieces: Sequence[Piece], most: int) -> bool:
+    """Whether the M_k nu have so large a rank at every lambda of some pieces."""
+    return most == 0 or all(_is_reached(piece, [arb_mat(M) for M in operators], most) for piece in pieces)
+
+
+def _is_reached(piece: Piece, operators: Sequence[arb_mat], most: int) -> bool:
+    parts = 1
     while parts <= MOST_PARTS:
         if all(
-            len(nonzero_minor(arb_mat([(Q * _column(nu)).entries() for Q in squares]))[0]) >= most
+            len(nonzero_minor(arb_mat([(M * _column(nu)).entries() for M in operators]))[0]) >= most
             for nu in _directions(piece, parts)
         ):
             return True

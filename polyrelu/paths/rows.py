@@ -49,13 +49,16 @@ class Rows:
 
 
 def _sided(program: Program, tight: Sequence[Place], still: frozenset[int]) -> dict[int, int]:
-    """Rows with y_i = 0 where all neurons that act have one sign s: the fit has sign s there, so s nu_i <= 0."""
+    """Rows with y_i = 0 where all neurons that act have one sign s, and no free column acts: there s nu_i <= 0, since
+    the fit has sign s.
+    """
     acting: dict[int, set[int]] = {}
     for place in tight:
         for i in place.active:
             acting.setdefault(i, set()).add(place.sign)
     y = program.yq
-    return {i: next(iter(s)) for i, s in acting.items() if len(s) == 1 and y[i] == 0 and i not in still}
+    known = (i for i, s in acting.items() if len(s) == 1 and y[i] == 0 and i not in still)
+    return {i: next(iter(acting[i])) for i in known if not program.free.acts_on(i)}
 
 
 def hard_lines(question: Question, errors: Sequence[int], fine: int, rows: Rows) -> Hard:

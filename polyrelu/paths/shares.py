@@ -4,8 +4,9 @@ Where the phase has just begun, some pairs have a *thin* share m, the same for e
 one of the unknowns of the basis, and m' < 0 shows it positive below.
 
 A point strictly inside the fibre { 0 <= b'_k <= mu_k, sum b'_k z_k = B c } (z_k = a_k g, mu_k the weight of the pair)
-shows that every neuron of every pair is used. Outside a basis of r pairs a share is a fixed part of mu_k; those of the
-basis solve r equations whose matrix is nonsingular in balls for the whole chord at once.
+shows that every neuron of every pair is used. (All is modulo the vectors v with X v in the span of the free columns.)
+Outside a basis of r pairs a share is a fixed part of mu_k; those of the basis solve r equations whose matrix is
+nonsingular in balls for the whole chord at once.
 """
 
 from __future__ import annotations
@@ -40,17 +41,19 @@ class Shares:
         if self.thin:
             thin = sum((branch.data.a[k] for k in self.thin[1:]), start=branch.data.a[self.thin[0]])
             columns.append((thin * g).entries())
-        return arb_mat(branch.B).transpose() * arb_mat(columns).transpose()
+        return arb_mat(branch.onto) * arb_mat(columns).transpose()
 
     def right(self, branch: Branch, g: arb_mat, b: Sequence[arb], c: Sequence[arb]) -> arb_mat:
         """B c, less what the fixed parts exchange."""
         target = arb_mat(branch.B) * ball_column(c)
         for k, part in self.parts.items():
             target = target - branch.data.a[k] * g * (b[k] * arb(part))
-        return arb_mat(branch.B).transpose() * target
+        return arb_mat(branch.onto) * target
 
     def solved(self, branch: Branch, x: Sequence[arb]) -> Balls | None:
         """b'_k of the basis (and m); None where the matrix is not proved nonsingular."""
+        if not branch.r:
+            return []
         g, b, c = branch.parts(x)
         try:
             found: Balls = self.matrix(branch, g).solve(self.right(branch, g, b, c)).entries()
@@ -63,8 +66,8 @@ class Shares:
         branch, x, dx = chord.branch, chord.anywhere, chord.derivative
         (g, b, c), (dg, db, dc) = branch.parts(x), branch.parts(dx)
         t = self.solved(branch, x)
-        if t is None:
-            return None
+        if not t:
+            return t
         right = self.right(branch, dg, b, dc) + self.right(
             branch, g, db, [arb(0)] * len(c)
         )  # (a_k g) b_k moves twice
@@ -95,9 +98,12 @@ class Shares:
 def proposed(branch: Branch, x: Sequence[arb]) -> Shares | None:
     """Shares at a point, from floats: a basis of pairs, and short fractions for the others."""
     g, b, c = branch.parts([v.mid() for v in x])
-    pairs = [k for k, pair in enumerate(branch.paired) if pair]
-    columns = np.array([[float((v * b[k]).mid()) for v in (branch.data.a[k] * g).entries()] for k in pairs]).T
-    target = np.array([float(v.mid()) for v in (arb_mat(branch.B) * ball_column(c)).entries()])
+    pairs, onto = [k for k, pair in enumerate(branch.paired) if pair], arb_mat(branch.onto)
+    if not branch.r:  # whatever the shares, free columns make up for them
+        return Shares(dict.fromkeys(pairs, fmpq(1, 2)), ())
+    moves = [(onto * (branch.data.a[k] * g) * b[k]).entries() for k in pairs]
+    columns = np.array([[float(v.mid()) for v in move] for move in moves]).T
+    target = np.array([float(v.mid()) for v in (onto * (arb_mat(branch.B) * ball_column(c))).entries()])
     guess = interior_point(columns, target)
     if guess is None or len(guess[1]) != branch.r:
         return None
