@@ -186,6 +186,7 @@ class Dependent(NamedTuple):
 
 def operators(problem: Any, lines: Any, face: str) -> tuple[Any, Any, Any]:
     """Q and R of a face, and the rows of X P, times powers of q. (Its star tests that its lines are independent.)"""
+    kernel.tick()
     Z = sorted({k for side, (k, turn) in zip(face[1:], lines.place) if side == "0" and turn})
     duals = kernel.duals([lines.V[k] for k in Z])
     bends = [[Fraction(dot(a, row), dot(a, lines.V[k])) for k, a in zip(Z, duals)] for row in problem.rows]
@@ -203,6 +204,7 @@ def system_of(
 ) -> System:
     """All matrices of some faces."""
     lines, n, K = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), problem.n, len(faces)
+    kernel.moderate(2 * n * n * (K + 2), problem.rows, problem.rows)
     onto, M, E, solved = modulo(n, problem.free), [], Matrix(), []
     usable(rank_of(problem.free) == len(problem.free), "free columns are independent")
     found = [operators(problem, lines, face) for face in faces]
@@ -302,9 +304,11 @@ def orthogonal_part(span: Matrix, v: list[int]) -> Matrix:
 
 def product(A: Matrix, B: Matrix) -> Matrix:
     """A B."""
-    kernel.tick()
-    columns = list(zip(*B))
-    return [[dot(row, column) for column in columns] for row in A]
+    columns, rows = list(zip(*B)), Matrix()
+    for row in A:
+        kernel.tick()
+        rows.append([dot(row, column) for column in columns])
+    return rows
 
 
 def near_inverse(J: Matrix, scale: int) -> Matrix:
@@ -337,6 +341,7 @@ def tube_around(system: System, a: Node, b: Node) -> list[int]:
     q, nodes = system.q, [Fraction(v, node.N) for node in (a, b) for v in (*node.m, *node.weights)]
     flat, T = kernel.over_one([*nodes, *system.y, a.lam, b.lam])
     n, size = len(system.y), len(system.y) + len(system.M)
+    kernel.moderate(3 * size**2, [flat], [row for square in (*system.M, *system.corner) for row in square])
     u, v, y, (la, lb) = flat[:size], flat[size : 2 * size], flat[2 * size : -2], flat[-2:]
     D, both, s = [t - r for r, t in zip(u, v)], [t + r for r, t in zip(u, v)], 2 * T * q
     J0 = system.jacobian(la + lb, 2 * T, both[:n], both[n:])  # over s, as J1
@@ -605,8 +610,9 @@ def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
 def within(
     low: Fraction, high: Fraction, down: str = ROUND_CEILING, upward: str = ROUND_FLOOR
 ) -> tuple[str, str]:
-    """Two ends in 20 digits, rounded inwards unless it is said otherwise."""
-    return kernel.decimal(low, down), kernel.decimal(high, upward)
+    """Two ends in 20 digits, rounded inwards unless it is said otherwise; exactly where nothing would be left."""
+    ends = kernel.decimal(low, down), kernel.decimal(high, upward)
+    return ends if Fraction(ends[0]) <= Fraction(ends[1]) else (str(low), str(high))
 
 
 def about_interval(problem: Problem, shown_: Shown) -> str:
@@ -693,12 +699,9 @@ def bounded_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     whole = nodes[0].lam == problem.low and nodes[-1].lam == problem.high
     need(whole, "the first and the last node are the ends of the path")
     gap = max(gap_between(a, b) for a, b in pairwise(nodes))
-    mixed = (
-        "the mixture of the two nearest of %d stored networks has an objective above the least one of all %s "
-    )
-    words = mixed % (len(nodes), problem.base.name) + "by at most the part %s of it." % kernel.decimal(
-        gap, ROUND_CEILING
-    )
+    words = "a mixture of the next stored network below and the next above, of %d, has an objective above the least of "
+    words += "all %s by at most the part %s of it."
+    words %= (len(nodes), problem.base.name, kernel.decimal(gap, ROUND_CEILING))
     proved = ["For every lambda from %s to %s " % within(problem.low, problem.high) + words]
     for name, node in (("smallest", nodes[0]), ("largest", nodes[-1])):
         ends = within(node.lower, node.lower + node.gap, ROUND_FLOOR, ROUND_CEILING)

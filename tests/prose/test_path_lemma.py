@@ -89,7 +89,10 @@ def test_command_line(tmp_path, capsys):
     file.write_bytes(canonical_bytes(document))
     assert main(["explain", str(file)]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "(a) For every lambda from 1 to 8 the mixture of the two nearest of" in said
+    assert (
+        "(a) For every lambda from 1 to 8 a mixture of the next stored network below and the next above, of"
+        in said
+    )
     assert main(["explain", str(file), "--latex", "--fragment"]) == 0
     assert r"\begin{lemma}\label{" in capsys.readouterr().out
     document["claims"].append("And so on.")
