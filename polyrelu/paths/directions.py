@@ -223,15 +223,13 @@ def hard_lines(question: Question, errors: Sequence[Fraction], rows: Rows) -> Ha
 
 
 def _known_lines(lines: Lines, rows: Rows) -> set[tuple[int, int]]:
-    """Lines of one row whose sign the structure knows."""
+    """Lines all of whose rows have a sign that the structure knows."""
     of_line: dict[int, list[int]] = {}
     for i, k in enumerate(lines.line):
         if k >= 0:
             of_line.setdefault(k, []).append(i)
     return {
-        (rows.sided[members[0]], k)
-        for k, members in of_line.items()
-        if len(members) == 1 and members[0] in rows.sided
+        (s, k) for k, members in of_line.items() for s in (1, -1) if all(rows.sided.get(i) == s for i in members)
     }
 
 

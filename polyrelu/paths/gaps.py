@@ -28,7 +28,7 @@ from polyrelu.paths.dependent import coefficients, independent_first, with_parts
 from polyrelu.paths.directions import Node
 from polyrelu.paths.steps import follow, short
 from polyrelu.paths.symmetry import Symmetry
-from polyrelu.paths.walk import FIRST_STEP, LEAST_STEP, Walk
+from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.program import Program
@@ -36,6 +36,8 @@ from polyrelu.proof.program import Program
 BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
 """Where the optimum is certified afresh, relative to where the walk is stuck."""
 NEAREST = fmpq(1, 10**9)
+SHORT_STEP = fmpq(1, 10**6)
+"""Right below a compound breakpoint, where a curve that begins with weights of 0 may bend much."""
 MOST = 12
 """Fresh starts of one path."""
 TRIES = 2
@@ -129,8 +131,9 @@ def _passes(walk: Walk, start: Start, here: Breakpoint) -> bool:
     while len(walk.breaks) == count and walk.advance():
         pass
     if len(walk.breaks) > count:
-        walk.step = FIRST_STEP
+        walk.step, walk.least = FIRST_STEP, SHORT_STEP
         if walk.advance():
+            walk.least = HASTY_STEP
             return True
     walk.restore(before)
     return False
