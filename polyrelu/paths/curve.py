@@ -9,9 +9,10 @@ that is a breakpoint some of these functions vanish; they are named, and shown t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
 
 from flint import arb, arb_mat, fmpq
 
@@ -209,7 +210,20 @@ class Curve:
             if f not in hard and f.row is not None:
                 crossed.setdefault(f.place, []).append(f.row)
         nu = self.branch.residual_at(chord.root_low, arb(chord.low))
-        return [self._opened(p, crossed.get(p, []), nu) for p in dict.fromkeys((*self.tight, *guests))]
+        found = [self._opened(p, crossed.get(p, []), nu) for p in dict.fromkeys((*self.tight, *guests))]
+        return [*found, *self._united(found)] if guests else found
+
+    def _united(self, stars: Sequence[Place]) -> Iterator[Place]:
+        """Parts of the union of two stars on both sides of one line, for boxes that the line cuts."""
+        gram = self.faces.gram
+        for p, q in combinations(stars, 2):
+            apart = [i for i, (v, w) in enumerate(zip(p.face, q.face, strict=True)) if v * w < 0]
+            if not apart or p.sign != q.sign:
+                continue
+            j = apart[0]
+            if all(gram[i][j] ** 2 == gram[i][i] * gram[j][j] for i in apart):
+                sides = zip(p.face, q.face, strict=True)
+                yield Place(p.sign, tuple(0 if v * w < 0 else v or w for v, w in sides))
 
     def _opened(self, place: Place, rows: Sequence[int], nu: arb_mat) -> Place:
         """Without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""

@@ -17,7 +17,7 @@ from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, Condition, Table
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.demands import exact_rate, exact_value
 from polyrelu.paths.zeros import tangent
-from polyrelu.proof.neuron import Place
+from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 
 
@@ -63,6 +63,12 @@ def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place], way: int) -
     found = here.vanishing(curve.table(guests))
     if found is None:
         return None
+    beyond = here.beyond(found, guests)
+    if beyond:
+        guests = (*guests, *beyond)
+        found = here.vanishing(curve.table(guests))
+        if found is None:
+            return None
     soft = here.vanishing(curve.soft(guests), optional=True) or frozenset()
     silent = frozenset(i for i, v in enumerate(exact.nu) if is_zero(v))
     return Side(x, guests, found | soft, _flat(curve, exact, solved, (x, lam), found), silent)
@@ -94,6 +100,31 @@ class _Here:
                 found.add(f)
         return frozenset(found)
 
+    def beyond(self, zero: frozenset[Condition], guests: Sequence[Place]) -> tuple[Place, ...]:
+        """Guests on the far side of rows that a neuron leaves here, where f is steep enough to rise again.
+
+        There f has a second maximum, whose slack vanishes with its derivative.
+        """
+        table, found = self.curve.soft(), list[Place]()
+        slopes = table.slopes(self.x, self.dx, self.lam)
+        rising = {(f.place, f.row): v * self.way for f, v in zip(table.conditions, slopes, strict=True)}
+        for f in zero:
+            if f.kind != SIDE or f.place in guests or f.row is None or not rising.get((f.place, f.row), arb(0)) < 0:
+                continue
+            guest = self.face_of(_across(self.curve.faces.neuron(f.place), f.row))
+            if guest not in (*self.curve.tight, *guests, *found) and self._may_stay(guest):
+                found.append(guest)
+        return tuple(found)
+
+    def _may_stay(self, guest: Place) -> bool:
+        """Whether nothing of a guest goes the wrong way, as far as balls tell."""
+        table = self.curve.table((guest,))
+        values, slopes = table.values(self.x, self.lam), table.slopes(self.x, self.dx, self.lam)
+        return not any(
+            f.place == guest and (i in table.broken or v < 0 or (v.contains(0) and s * self.way < 0))
+            for i, (f, v, s) in enumerate(zip(table.conditions, values, slopes, strict=True))
+        )
+
     def face_of(self, guest: Place) -> Place:
         """The face that the direction of a guest has along this curve: where nothing goes the wrong way."""
         for _ in range(FACES):
@@ -114,6 +145,12 @@ class _Here:
             elif first.row is not None:
                 guest = on_hyperplane(self.curve.faces.neuron(guest), first.row)
         return guest
+
+
+def _across(neuron: Neuron, row: int) -> Place:
+    """The face on the other side of a row."""
+    place, slid = neuron.place, on_hyperplane(neuron, row)
+    return Place(place.sign, tuple(v if w else -v for v, w in zip(place.face, slid.face, strict=True)))
 
 
 def _flat(
