@@ -26,6 +26,7 @@ from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows, to_fmpq, to_fraction
 from polyrelu.paths.fixed import Fixed
+from polyrelu.paths.implied import coordinates
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.square_system import SquareSystem
@@ -135,7 +136,7 @@ class Branch(Structure):
     @cached_property
     def fixed(self) -> Fixed:
         """Forms whose values along the whole branch are known."""
-        return Fixed.of(self, self.W)
+        return Fixed.of(self, self.W, coordinates(self, self.W))
 
     def parts(self, x: Sequence[arb]) -> tuple[arb_mat, Balls, Balls]:
         """g as a column, b and c."""

@@ -25,6 +25,7 @@ from flint import arb, arb_mat, fmpq
 from polyrelu.exact.enclosure import ball_column, identity, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.implied import Implied
 
 ROUNDS = 8
 REFINEMENTS = 3
@@ -59,6 +60,11 @@ class Chord:
     def root_high(self) -> Balls:
         """The root at high, enclosed."""
         return around(self.at_high, self.r)
+
+    @cached_property
+    def implied(self) -> Implied:
+        """What the equations imply for every lambda of the piece."""
+        return Implied(self.branch, self.branch.W, self.root_low[: self.branch.size])
 
     @cached_property
     def anywhere(self) -> Balls:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
@@ -44,6 +45,8 @@ class Condition:
 
 
 WEIGHT, SIDE, MULTIPLIER, SLACK, SHARE = "weight", "side", "multiplier", "slack", "share"
+NOISE = arb(2) ** -100
+"""What may be 0 at a point that is nearly a root, as a part of lambda: for hints alone."""
 SOFT = "soft line"
 """Not needed, but if it holds the star of a neuron does not end at a line."""
 
@@ -81,11 +84,16 @@ class Table:
         """In the order of all values."""
         return [*self.linear, *self.slacks]
 
+    @cached_property
+    def held(self) -> set[Place]:
+        """The neurons of the branch, antipodes and images included: their faces tell the signs of fixed directions."""
+        places = [neuron.place for neuron in self.branch.neurons]
+        return {p for place in places for p in (*self.branch.orbit(place), antipode(place))}
+
     def _rows(self) -> arb_mat:
         """The matrix over x, with constants and identities sorted out exactly."""
         branch, rest = self.branch, self.branch.y_rest
         places = {neuron.place: k for k, neuron in enumerate(branch.neurons)}
-        held = {p for place in places for p in (*branch.orbit(place), antipode(place))}
         rows: list[Balls] = []
         for i, f in enumerate(self.linear):
             row = [arb(0)] * branch.unknowns
@@ -100,7 +108,7 @@ class Table:
                         exact = (fmpq_mat(1, len(f.form), list(f.form)) * branch.W).entries()
                         over_g = [arb(v) for v in exact]
                     row[: branch.size] = over_g
-                own = f.kind == SIDE and f.place in held  # what tells the sign of a fixed direction
+                own = f.kind == SIDE and f.place in self.held  # what tells the sign of a fixed direction
                 known = _known_sign(branch, f.form, row, constant, fixed=not own)
                 if known is not None:
                     bad = known < 0 or (known == 0 and f.kind == SIDE)
@@ -174,7 +182,15 @@ class Table:
                 continue
             if i in self.broken or not positive(values.low[i], values.high[i], values.slope[i], width, known):
                 found.append(f)
-        return found
+        near = {f for i, f in enumerate(self.conditions) if _may_vanish(values.low[i], values.high[i])}
+        return [f for f in found if f not in near or not self._is_implied(f, chord)]
+
+    def _is_implied(self, f: Condition, chord: Chord) -> bool:
+        """Whether a form is 0, or a positive multiple of lambda, on the whole chord, which balls cannot show."""
+        if f.kind not in (MULTIPLIER, SOFT, SIDE) or f.place in self.held and f.kind == SIDE:
+            return False
+        known = chord.implied.sign(f.form)
+        return known is not None and known >= (f.kind == SIDE)
 
     def _convex(self, chord: Chord) -> set[Condition]:
         """Those with a positive second derivative on the chord."""
@@ -190,7 +206,7 @@ class Table:
         return [
             f
             for i, f in enumerate(self.conditions)
-            if i in self.broken or (i not in self.settled and found[i] < 0)
+            if i in self.broken or (i not in self.settled and found[i] < -NOISE * lam)
         ]
 
 
@@ -205,7 +221,7 @@ def _known_sign(
     """The sign of a form of nu that is a constant, or a multiple of lambda, for every lambda."""
     if all(v.is_zero() for v in row):
         return int(constant > 0) - int(constant < 0)
-    if constant != 0 or not fixed or not branch.fixed.rows:
+    if constant != 0 or not fixed:
         return None
     return branch.fixed.sign((fmpq_mat(1, len(form), list(form)) * branch.W).entries())
 
@@ -268,6 +284,10 @@ def positive(low: arb, high: arb, slope: arb, width: arb, zero: tuple[bool, bool
         return True
     c, d = (to_fmpq(v) for v in ends(slope))
     return bool((low * d - high * c + width * (c * d)) > 0)
+
+
+def _may_vanish(low: arb, high: arb) -> bool:
+    return bool(low.contains(0)) and bool(high.contains(0))
 
 
 def _inner(u: arb_mat, v: arb_mat) -> arb:
