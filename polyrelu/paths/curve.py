@@ -24,7 +24,7 @@ from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
-from polyrelu.paths.dependent import Dependent, mixes
+from polyrelu.paths.dependent import Dependent, depends, mixes
 from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
 from polyrelu.paths.symmetry import Symmetry, symmetry_of
@@ -139,6 +139,7 @@ class Failure:
     conditions: tuple[Condition, ...] = ()
     above: Above | None = None
     shares: bool = False
+    dependent: bool = False
 
     @property
     def reason(self) -> str:
@@ -150,6 +151,8 @@ class Failure:
             return f"not proved positive: {', '.join(kinds)}"
         if self.shares:
             return "no point inside the fibre of the antipodal pairs was proved"
+        if self.dependent:
+            return "activations were not proved to depend on each other for every lambda"
         if self.above is not None and self.above.node.program.listed is not None:
             return "blocks beside a neuron are close to lambda"
         return "directions close to lambda resist the covering"
@@ -266,6 +269,8 @@ class Curve:
         shares = shares_of(chord, high.zero) if any(self.branch.paired) else None
         if failing:
             return Failure(conditions=tuple(failing))
+        if not self._all_depend(chord):
+            return Failure(dependent=True)
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
         if self.branch.program.listed is not None:
@@ -275,6 +280,12 @@ class Curve:
             rows = self.rows.with_sides(self._leaving_zero(chord, low.silent, high.silent))
             found = unsettled(drift, nodes, self.stars(chord, low, high), rows, self.patience)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
+
+    def _all_depend(self, chord: Chord) -> bool:
+        """Whether the further neurons depend on the others at every lambda of the chord."""
+        return all(
+            depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further
+        )
 
     def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:
         """Rows whose residual is 0 at one end and leaves it: with the s for which s nu_i <= 0 on the whole chord."""

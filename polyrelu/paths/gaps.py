@@ -26,6 +26,7 @@ from polyrelu.paths.compound import compounds
 from polyrelu.paths.curve import Curve, Faces, Piece
 from polyrelu.paths.dependent import coefficients, independent_first, with_parts
 from polyrelu.paths.directions import Node
+from polyrelu.paths.implied import Implied, nearly
 from polyrelu.paths.steps import follow, short
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk
@@ -217,7 +218,8 @@ def _with_dependent(
     basis = independent_first(whole, at.nu, known)
     branch = whole.like((neurons[k], False) for k in basis)
     point = _point(branch, at.nu, [arb(0)] * branch.K, lam)
-    others = {k.place: coefficients(branch, k) for i, k in enumerate(neurons) if i not in basis}
+    implied = Implied(branch, branch.W, nearly(point[: branch.size]))
+    others = {k.place: coefficients(implied, branch, k) for i, k in enumerate(neurons) if i not in basis}
     exact = {place: over for place, over in others.items() if over is not None}
     new = [k.place for k in neurons if k.place not in known] if known else []
     parts = with_parts(branch, at.nu, exact, new)

@@ -21,10 +21,18 @@ from polyrelu.proof.identities import steps_at
 from polyrelu.proof.structure import Structure
 
 
+NEAR = 2.0**-60
+
+
 def coordinates(branch: Structure, W: fmpq_mat) -> fmpq_mat:
     """Columns that span all (g, 1) with the exchanges of the pairs."""
     forms = (branch.XB.transpose() * W).tolist() if branch.r else []
     return _columns(null_space([[*form, fmpq(0)] for form in forms], W.ncols() + 1))
+
+
+def nearly(point: Sequence[arb]) -> list[arb]:
+    """Balls around a point that is nearly a root: what follows from them is a guess."""
+    return [arb(v.mid(), NEAR) for v in point]
 
 
 class Implied:
