@@ -25,8 +25,7 @@ from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows, to_fmpq, to_fraction
-from polyrelu.paths.fixed import Fixed
-from polyrelu.paths.implied import coordinates
+from polyrelu.paths.fixed import Fixed, exchange_free, with_one
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.square_system import SquareSystem
@@ -136,7 +135,7 @@ class Branch(Structure):
     @cached_property
     def fixed(self) -> Fixed:
         """Forms whose values along the whole branch are known."""
-        return Fixed.of(self, self.W, coordinates(self, self.W))
+        return Fixed.of(self, self.W, with_one(exchange_free(self, self.W)))
 
     def parts(self, x: Sequence[arb]) -> tuple[arb_mat, Balls, Balls]:
         """g as a column, b and c."""

@@ -64,7 +64,7 @@ class Chord:
     @cached_property
     def implied(self) -> Implied:
         """What the equations imply for every lambda of the piece."""
-        return Implied(self.branch, self.branch.W, self.root_low[: self.branch.size])
+        return Implied(self.branch, self.root_low)
 
     @cached_property
     def anywhere(self) -> Balls:

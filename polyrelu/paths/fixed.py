@@ -15,7 +15,7 @@ from typing import Any
 from flint import fmpq, fmpq_mat
 
 from polyrelu.errors import LimitReached
-from polyrelu.exact.linear import dot, solve, squared, transposed
+from polyrelu.exact.linear import dot, null_space, solve, squared, transposed
 from polyrelu.exact.real import sign
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.proof.neuron import Neuron
@@ -47,6 +47,21 @@ class Fixed:
             if c is None
             else sign(sum((a * v for a, v in zip(c, self.values, strict=True)), start=fmpq(0)))
         )
+
+
+def with_one(V: fmpq_mat) -> fmpq_mat:
+    """Z for all (g, 1) with g in the span of some columns."""
+    return fmpq_mat([*([*row, fmpq(0)] for row in V.tolist()), [fmpq(0)] * V.ncols() + [fmpq(1)]])
+
+
+def columns_of(vectors: Sequence[Sequence[fmpq]]) -> fmpq_mat:
+    """A matrix with these columns."""
+    return fmpq_mat([list(v) for v in vectors]).transpose()
+
+
+def exchange_free(branch: Structure, W: fmpq_mat) -> fmpq_mat:
+    """Columns: a basis of all g with (X B)^T W g = 0."""
+    return columns_of(null_space((branch.XB.transpose() * W).tolist() if branch.r else [], W.ncols()))
 
 
 def _fixed(neuron: Neuron, a: fmpq_mat) -> list[tuple[list[fmpq], Any]]:

@@ -218,7 +218,7 @@ def _with_dependent(
     basis = independent_first(whole, at.nu, known)
     branch = whole.like((neurons[k], False) for k in basis)
     point = _point(branch, at.nu, [arb(0)] * branch.K, lam)
-    implied = Implied(branch, branch.W, nearly(point[: branch.size]))
+    implied = Implied(branch, nearly(point))
     others = {k.place: coefficients(implied, branch, k) for i, k in enumerate(neurons) if i not in basis}
     exact = {place: over for place, over in others.items() if over is not None}
     new = [k.place for k in neurons if k.place not in known] if known else []

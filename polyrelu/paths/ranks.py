@@ -1,7 +1,7 @@
 """The rank of all activations where a neuron stands for its orbit, for every lambda of an interval.
 
-Q_k nu is linear in nu, which stays in a space that is known: nowhere in it the Q_k nu have more than their generic
-rank. A minor that stays away from 0 over enclosures of all nu of a piece shows that it is no less.
+Q_k nu is linear in nu, which stays in a space that is known (see `implied`): nowhere in it the Q_k nu have more than
+their generic rank. A minor that stays away from 0 over enclosures of all nu of a piece shows that it is no less.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ MOST_PARTS, MOST_POINTS = 256, 1000
 
 def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece], at_most: int) -> int:
     """The rank of the Q_k nu at every lambda of some pieces; `Undecided` where it is not shown to be one number."""
-    branch = pieces[-1].curve.branch
-    most = min(at_most, _generic_rank([k.A.transpose() * k.A * branch.W for k in neurons]))
+    chord = pieces[-1].chord
+    most = min(at_most, _generic_rank([chord.implied.on_zeta(k.A.transpose() * k.A) for k in neurons]))
     if not all(_is_reached(piece, neurons, most) for piece in pieces):
         raise Undecided("the rank of the activations is not shown to be the same on a whole interval")
     return most
