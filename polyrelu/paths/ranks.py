@@ -1,7 +1,8 @@
 """The rank of all activations where a neuron stands for its orbit, for every lambda of an interval.
 
 Q_k nu is linear in nu, which stays in a space that is known (see `implied`): nowhere in it the Q_k nu have more than
-their generic rank. A minor that stays away from 0 over enclosures of all nu of a piece shows that it is no less.
+their generic rank. A minor that stays away from 0 over enclosures of all nu of a piece shows that it is no less; at a
+breakpoint where some neurons become one, their differences are divided by the distance first.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from itertools import product
 from flint import arb, arb_mat, fmpq_mat
 
 from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import Balls
-from polyrelu.paths.curve import Piece
-from polyrelu.proof.neuron import Neuron
+from polyrelu.paths.conditions import SIDE
+from polyrelu.paths.curve import Curve, End, Piece
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.tightness import on_hyperplane
 
 MOST_PARTS, MOST_POINTS = 256, 1000
 
@@ -46,27 +50,57 @@ def _generic_rank(operators: Sequence[fmpq_mat]) -> int:
 
 
 def _is_reached(piece: Piece, neurons: Sequence[Neuron], most: int) -> bool:
-    squares, parts = [arb_mat(k.A.transpose() * k.A) for k in neurons], 1
+    """Whether some minor of that size stays away from 0 strictly between the ends of a piece."""
+    squares = [arb_mat(k.A.transpose() * k.A) for k in neurons]
+    ends = [[fallen(piece.curve, end).get(k.place, k.place) for k in neurons] for end in (piece.low, piece.high)]
+    merge = [len(set(at_end)) < len(neurons) for at_end in ends]
+    parts = 1 if not all(merge) else 2
     while parts <= MOST_PARTS:
-        if all(
-            len(nonzero_minor(arb_mat([(Q * _column(nu)).entries() for Q in squares]))[0]) >= most
-            for nu in _directions(piece, parts)
-        ):
+        for k, (eta, slope) in enumerate(_directions(piece, parts)):
+            upper = merge[1] if merge[0] != merge[1] else 2 * k >= parts
+            if len(nonzero_minor(arb_mat(_rows(squares, ends[upper], eta, slope)))[0]) < most:
+                break
+        else:
             return True
         parts *= 4
     return False
 
 
-def _directions(piece: Piece, parts: int) -> Iterator[Balls]:
-    """Enclosures of W g, the part of nu / lambda that neurons see, on equal parts of a piece."""
+def _rows(squares: Sequence[arb_mat], at_end: Sequence[Place], eta: arb_mat, slope: arb_mat) -> list[Balls]:
+    """Rows of the rank of all Q_k eta: of those that agree at lambda*, the end, all but one give way to
+
+    (Q_k - Q_j) eta / (lambda - lambda*), which lies where (Q_k - Q_j) eta' does between the two.
+    """
+    first: dict[Place, int] = {}
+    found = []
+    for k, place in enumerate(at_end):
+        j = first.setdefault(place, k)
+        found.append((squares[k] * eta if j == k else (squares[k] - squares[j]) * slope).entries())
+    return found
+
+
+def fallen(curve: Curve, end: End) -> dict[Place, Place]:
+    """The faces of neurons that lie on further hyperplanes at a breakpoint: where two agree, so do the neurons.
+
+    If u is on H_j, A nu is the same for the face with row j at 0 (see `events`).
+    """
+    found = dict[Place, Place]()
+    for f in end.zero:
+        if f.kind == SIDE and f.row is not None and f.place in curve.tight:
+            found[f.place] = on_hyperplane(curve.faces.neuron(found.get(f.place, f.place)), f.row)
+    if curve.branch.symmetry is not None:
+        for place, there in list(found.items()):
+            found |= dict(curve.branch.symmetry.orbit(place, there))
+    return found
+
+
+def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, arb_mat]]:
+    """Enclosures of W g, the part of nu / lambda that neurons see, and its derivative on equal parts of a piece."""
     chord, branch = piece.chord, piece.curve.branch
+    W, slope = branch.data.W, ball_column(chord.derivative[: branch.size])
     for k in range(parts):
         t = (arb(k) / parts).union(arb(k + 1) / parts)
         middle = [u + (v - u) * t for u, v in zip(chord.at_low, chord.at_high, strict=True)]
         x = [arb(v.mid(), v.rad() + r) for v, r in zip(middle, chord.r, strict=True)]
         g, _, _ = branch.parts(x)
-        yield (branch.data.W * g).entries()
-
-
-def _column(nu: Balls) -> arb_mat:
-    return arb_mat(len(nu), 1, nu)
+        yield W * g, W * slope
