@@ -10,7 +10,7 @@ direction at lambda*, on different faces, have moved; the others have entered or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +21,11 @@ from polyrelu.exact.real import is_zero
 from polyrelu.paths.algebra import TO_DECIDE, ExactZero, exact_zero
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.conditions import SLACK, Condition
+from polyrelu.paths.conditions import SLACK, Condition, antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change
-from polyrelu.paths.forms import as_pairs, as_singles
+from polyrelu.paths.forms import as_pairs, as_singles, turned
 from polyrelu.paths.meeting import side_of
 from polyrelu.paths.steps import follow, short, zero_between
 from polyrelu.paths.zeros import Zero
@@ -39,8 +39,8 @@ def compounds(above: Start, below: Start, near: Sequence[Place] = ()) -> Iterato
 
     Neurons that seem to be `near` may be tight at the breakpoint alone.
     """
-    ends = list(_forms(*below))
-    for start in _forms(*above):
+    ends = list(_forms(*turned(*below, above[0].tight)))
+    for start in _forms(*turned(*above, below[0].tight)):
         known: dict[Any, ExactZero | None] = {}
         for end in ends:
             zero = _first(start, end)
@@ -92,7 +92,8 @@ def joined(
     """The breakpoint at an exact point, if both structures have their root there."""
     pairs, come, gone = _moves(above, below, exact)
     touching = _touching((above, below), exact, near)
-    high, low = side_of(above, exact, (*come, *touching), 1), side_of(below, exact, (*gone, *touching), -1)
+    high = side_of(above, exact, (*come, *touching), 1, _thin(above, {*below.tight, *(old for old, _ in pairs)}))
+    low = side_of(below, exact, (*gone, *touching), -1, _thin(below, {*above.tight, *(new for _, new in pairs)}))
     if high is None or low is None:
         return None
     changes = [
@@ -129,6 +130,12 @@ def _moves(
     ]
     there = {p for pair in pairs for p in pair}
     return pairs, tuple(p for p in come if p not in there), tuple(p for p in gone if p not in there)
+
+
+def _thin(curve: Curve, other: Set[Place]) -> list[Place]:
+    """Pairs of which one member alone is on the other side of the breakpoint."""
+    pairs = zip(curve.branch.neurons, curve.branch.paired, strict=True)
+    return [k.place for k, pair in pairs if pair and k.place in other and antipode(k.place) not in other]
 
 
 def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Place]) -> list[Place]:

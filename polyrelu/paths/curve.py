@@ -266,7 +266,7 @@ class Curve:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
         failing = self.table(guests).failing(chord, low.zero, high.zero, low.flat | high.flat)
-        shares = shares_of(chord, high.zero) if any(self.branch.paired) else None
+        shares = shares_of(chord, low.zero, high.zero) if any(self.branch.paired) else None
         if failing:
             return Failure(conditions=tuple(failing))
         if not self._all_depend(chord):

@@ -9,11 +9,11 @@ from typing import Any
 from flint import arb
 
 from polyrelu.exact.enclosure import ball, ball_column
-from polyrelu.exact.linear import solve, transposed
+from polyrelu.exact.linear import solve, times, transposed
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.paths.algebra import ExactZero, solves
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, Condition, Table
+from polyrelu.paths.conditions import MULTIPLIER, SHARE, SIDE, SLACK, Condition, Table
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.demands import exact_rate, exact_value
 from polyrelu.paths.zeros import tangent
@@ -40,10 +40,13 @@ FACES = 6
 """How often the face of a guest is corrected."""
 
 
-def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place], way: int) -> Side | None:
+def side_of(
+    curve: Curve, exact: ExactZero, guests: Sequence[Place], way: int, thin: Sequence[Place] = ()
+) -> Side | None:
     """The exact root of a curve with this residual; None if it has none, or if it is no optimum.
 
-    The curve leads up from the breakpoint (`way` = 1) or down (-1).
+    The curve leads up from the breakpoint (`way` = 1) or down (-1). Antipodes of pairs at `thin` places are not on the
+    other side of the breakpoint.
     """
     branch = curve.branch
     solved = _weights(branch, exact)
@@ -71,6 +74,7 @@ def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place], way: int) -
             return None
     soft = here.vanishing(curve.soft(guests), optional=True) or frozenset()
     silent = frozenset(i for i, v in enumerate(exact.nu) if is_zero(v))
+    found |= _shares_that_vanish(curve.branch, exact, c, thin)
     return Side(x, guests, found | soft, _flat(curve, exact, solved, (x, lam), found), silent)
 
 
@@ -145,6 +149,20 @@ class _Here:
             elif first.row is not None:
                 guest = on_hyperplane(self.curve.faces.neuron(guest), first.row)
         return guest
+
+
+def _shares_that_vanish(
+    branch: Branch, exact: ExactZero, c: Sequence[Any], thin: Sequence[Place]
+) -> frozenset[Condition]:
+    """Shares of thin pairs, if the other pairs alone exchange B c, exactly, which determines no other."""
+    if not thin:
+        return frozenset()
+    held = [k for k, pair in zip(branch.neurons, branch.paired, strict=True) if pair and k.place not in thin]
+    target = [exact.lam * v for v in times(branch.B, c)]
+    columns = [k.z(exact.nu) for k in held]
+    if any(not is_zero(v) for v in target) and (not columns or solve(transposed(columns), target) is None):
+        return frozenset()
+    return frozenset(Condition(SHARE, place) for place in thin)
 
 
 def _across(neuron: Neuron, row: int) -> Place:

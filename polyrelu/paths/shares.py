@@ -1,7 +1,7 @@
 """The linear phase along a chord: how the weight of each pair is shared between u and -u, for every lambda.
 
-Where the phase has just begun, some pairs have a *thin* share m, the same for each, which is 0 at the breakpoint: it is
-one of the unknowns of the basis, and m' < 0 shows it positive below.
+Where the phase has just begun, or is about to end, some pairs have a *thin* share, which is 0 at the breakpoint: thin
+shares are unknowns of the basis, alone or several in a fixed ratio, and their derivatives show them positive beside it.
 
 A point strictly inside the fibre { 0 <= b'_k <= mu_k, sum b'_k z_k = B c } (z_k = a_k g, mu_k the weight of the pair)
 shows that every neuron of every pair is used. Outside a basis of r pairs a share is a fixed part of mu_k; those of the
@@ -10,11 +10,12 @@ basis solve r equations whose matrix is nonsingular in balls for the whole chord
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 from flint import arb, arb_mat, fmpq
+from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.guess import interior_point
@@ -23,22 +24,25 @@ from polyrelu.paths.chord import Chord
 from polyrelu.paths.conditions import SHARE, Condition
 
 PART_BITS = 48
+ROUGH = 1e-6
 
 
 @dataclass(frozen=True)
 class Shares:
-    """The part of mu_k that goes to -u_k outside of a basis of pairs; pairs with a thin share count as one unknown."""
+    """The part of mu_k that goes to -u_k outside of a basis of pairs; thin shares in a fixed ratio are one unknown."""
 
     parts: dict[int, fmpq]
     basis: tuple[int, ...]
-    thin: tuple[int, ...] = ()
+    thin: tuple[dict[int, fmpq], ...] = ()
 
     def matrix(self, branch: Branch, g: arb_mat) -> arb_mat:
-        """Columns: z_k of the basis, and the sum over the thin ones."""
+        """Columns: z_k of the basis, and sums over thin ones."""
         columns = [(branch.data.a[k] * g).entries() for k in self.basis]
-        if self.thin:
-            thin = sum((branch.data.a[k] for k in self.thin[1:]), start=branch.data.a[self.thin[0]])
-            columns.append((thin * g).entries())
+        for group in self.thin:
+            whole = arb_mat(branch.program.d, branch.size)
+            for k, ratio in group.items():
+                whole = whole + branch.data.a[k] * arb(ratio)
+            columns.append((whole * g).entries())
         return arb_mat(branch.B).transpose() * arb_mat(columns).transpose()
 
     def right(self, branch: Branch, g: arb_mat, b: Sequence[arb], c: Sequence[arb]) -> arb_mat:
@@ -49,7 +53,7 @@ class Shares:
         return arb_mat(branch.B).transpose() * target
 
     def solved(self, branch: Branch, x: Sequence[arb]) -> Balls | None:
-        """b'_k of the basis (and m); None where the matrix is not proved nonsingular."""
+        """b'_k of the basis (and the thin unknowns); None where the matrix is not proved nonsingular."""
         g, b, c = branch.parts(x)
         try:
             found: Balls = self.matrix(branch, g).solve(self.right(branch, g, b, c)).entries()
@@ -58,28 +62,32 @@ class Shares:
         return found
 
     def inside(self, branch: Branch, x: Sequence[arb]) -> bool:
-        """Whether all inequalities but m > 0 are strict for every x of a box."""
+        """Whether all inequalities but thin > 0 are strict for every x of a box."""
         found = self.solved(branch, x)
         if found is None:
             return False
         _, b, _ = branch.parts(x)
-        if not all(bool(found[-1] < b[k]) for k in self.thin):
+        thin = zip(found[len(self.basis) :], self.thin, strict=True)
+        if not all(bool(m * arb(ratio) < b[k]) for m, group in thin for k, ratio in group.items()):
             return False
         return all(bool(v > 0) and bool(v < b[k]) for k, v in zip(self.basis, found, strict=False))
 
-    def thins(self, chord: Chord) -> bool:
-        """Whether m' < 0 along the chord, by differentiating its equations (no part is fixed beside thin ones)."""
+    def thins(self, chord: Chord, *, high: bool) -> bool:
+        """Whether all thin shares fall towards one end of the chord, by differentiating the equations."""
         branch, x, dx = chord.branch, chord.anywhere, chord.derivative
-        (g, _, _), (dg, _, dc) = branch.parts(x), branch.parts(dx)
+        (g, b, _), (dg, db, dc) = branch.parts(x), branch.parts(dx)
         t = self.solved(branch, x)
-        if t is None or self.parts:
+        if t is None:
             return False
-        B = arb_mat(branch.B)
-        right = B.transpose() * (B * ball_column(dc)) - self.matrix(branch, dg) * ball_column(t)
-        return bool(self.matrix(branch, g).solve(right)[branch.r - 1, 0] < 0)
+        right = self.right(branch, g, db, dc) - self.matrix(branch, dg) * ball_column(t)
+        for k, part in self.parts.items():
+            moved = branch.data.a[k] * dg * (b[k] * arb(part))
+            right = right - arb_mat(branch.B).transpose() * moved
+        slopes = self.matrix(branch, g).solve(right).entries()[len(self.basis) :]
+        return all(bool(v < 0) if high else bool(v > 0) for v in slopes)
 
 
-def proposed(branch: Branch, x: Sequence[arb]) -> Shares | None:
+def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shares | None:
     """Shares at a point, from floats: a basis of pairs, and short fractions for the others."""
     g, b, c = branch.parts([v.mid() for v in x])
     pairs = [k for k, pair in enumerate(branch.paired) if pair]
@@ -89,23 +97,52 @@ def proposed(branch: Branch, x: Sequence[arb]) -> Shares | None:
     if guess is None or len(guess[1]) != branch.r:
         return None
     share, basis = guess
-    fixed = {
-        pairs[i]: fmpq(max(1, min(2**PART_BITS - 1, round(float(share[i]) * 2**PART_BITS))), 2**PART_BITS)
-        for i in range(len(pairs))
-        if i not in basis
-    }
-    return Shares(fixed, tuple(pairs[i] for i in basis))
+    groups = list[dict[int, fmpq]]()
+    if thin:
+        basis, alone, together = _thin_basis(columns / np.linalg.norm(columns, axis=0), pairs, thin, branch.r)
+        given = {k: float(share[i] * b[k].mid()) for i, k in enumerate(pairs)}
+        groups = [{k: fmpq(1)} for k in alone]
+        if together:
+            top = max(given[k] for k in together)
+            groups.append({k: _short(given[k] / top) for k in together})
+    free = {pairs[i] for i in basis} | {k for group in groups for k in group}
+    fixed = {k: _short(float(share[i])) for i, k in enumerate(pairs) if k not in free}
+    found = Shares(fixed, tuple(pairs[i] for i in basis), tuple(groups))
+    return found if len(basis) + len(groups) == branch.r else None
 
 
-def shares_of(chord: Chord, high: frozenset[Condition]) -> Shares | None:
-    """Shares that stay strictly inside the fibre along the whole chord; thin ones may be 0 at its upper end."""
+def _short(part: float) -> fmpq:
+    return fmpq(max(1, min(2**PART_BITS - 1, round(part * 2**PART_BITS))), 2**PART_BITS)
+
+
+def _thin_basis(
+    columns: NDArray[np.float64], pairs: Sequence[int], thin: Sequence[int], r: int
+) -> tuple[list[int], list[int], list[int]]:
+    """Columns of pairs that are not thin, as many as are independent; thin pairs alone, and those that go together."""
+    basis = list[int]()
+    order = sorted(range(len(pairs)), key=lambda i: pairs[i] in thin)
+    for i in order:
+        if pairs[i] in thin and len(basis) >= r - 1:
+            break
+        if np.linalg.matrix_rank(columns[:, [*basis, i]], tol=ROUGH) > len(basis):
+            basis.append(i)
+    alone = [pairs[i] for i in basis if pairs[i] in thin]
+    if len(basis) == r:  # the weights that were there before suffice
+        return basis, [], []
+    return [i for i in basis if pairs[i] not in thin], alone, [k for k in thin if k not in alone]
+
+
+def shares_of(chord: Chord, low: Set[Condition], high: Set[Condition]) -> Shares | None:
+    """Shares that stay strictly inside the fibre along the whole chord; thin ones may be 0 at one of its ends."""
     branch = chord.branch
-    places = {f.place for f in high if f.kind == SHARE}
-    if places:
-        thin = tuple(k for k, neuron in enumerate(branch.neurons) if neuron.place in places)
-        basis = tuple(k for k, pair in enumerate(branch.paired) if pair and k not in thin)
-        found = Shares({}, basis, thin) if len(basis) == branch.r - 1 else None
-        return found if found and found.inside(branch, chord.anywhere) and found.thins(chord) else None
-    middle = [(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)]
-    found = proposed(branch, middle)
-    return found if found is not None and found.inside(branch, chord.anywhere) else None
+    thin = [{f.place for f in end if f.kind == SHARE} for end in (low, high)]
+    if all(thin):
+        return None
+    at = chord.at_high if thin[0] else chord.at_low
+    if not any(thin):
+        at = [(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+    places = thin[0] | thin[1]
+    found = proposed(branch, at, [k for k, neuron in enumerate(branch.neurons) if neuron.place in places])
+    if found is None or not found.inside(branch, chord.anywhere):
+        return None
+    return found if not found.thin or found.thins(chord, high=bool(thin[1])) else None
