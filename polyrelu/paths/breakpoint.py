@@ -41,7 +41,7 @@ class Breakpoint:
     flat: tuple[frozenset[Condition], frozenset[Condition]] = (frozenset(), frozenset())
     """Functions above, and below, that vanish to second order."""
     silent: frozenset[int] = frozenset()
-    """Rows whose residual is exactly 0 there, as far as that was asked."""
+    """Lines whose coefficient is exactly 0 there, as far as that was asked."""
     compound: bool = False
     """More vanishes there than what one event needs."""
 

@@ -25,7 +25,7 @@ from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
-from polyrelu.paths.directions import Above, Node, Patience, Rows, unsettled
+from polyrelu.paths.directions import Above, Node, Patience, Rows, parallel_rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
 from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
@@ -56,6 +56,11 @@ class Faces:
         table: list[list[fmpq]] = (X * X.transpose()).tolist()
         return table
 
+    @cached_property
+    def parallel(self) -> dict[int, dict[int, fmpq]]:
+        """For the first row j of every line the rows x_i = m_i x_j, with |m_i|."""
+        return parallel_rows(self.gram)
+
     def neuron(self, place: Place) -> Neuron:
         """The neuron of a place."""
         if place not in self.neurons:
@@ -85,7 +90,7 @@ class End:
     flat: frozenset[Condition] = frozenset()
     """Those whose derivative vanishes there, too."""
     silent: frozenset[int] = frozenset()
-    """Rows whose residual is 0 there."""
+    """Lines (the first row of each) whose coefficient is 0 there."""
     anchor: tuple[Balls, arb] | None = field(default=None, compare=False, repr=False)
     """The root at the breakpoint itself, which has to lie on the curve."""
 
@@ -277,7 +282,7 @@ class Curve:
             neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
-            rows = self.rows.with_sides(self._leaving_zero(chord, low.silent, high.silent))
+            rows = self.rows.with_lines(self.faces.parallel, self._leaving_zero(chord, low.silent, high.silent))
             found = unsettled(drift, nodes, self.stars(chord, low, high), rows, self.patience)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
 
@@ -288,7 +293,7 @@ class Curve:
         )
 
     def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:
-        """Rows whose residual is 0 at one end and leaves it: with the s for which s nu_i <= 0 on the whole chord."""
+        """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord."""
         if not (at_low or at_high) or not self.branch.unknowns:
             return {}
         branch, p = self.branch, self.branch.size
@@ -296,7 +301,8 @@ class Curve:
         moved = branch.data.W * ball_column([u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)])
         found = {}
         for i in at_low ^ at_high:
-            up = (moved[i, 0] > 0) - (moved[i, 0] < 0)
+            slope = sum((moved[k, 0] * m for k, m in self.faces.parallel[i].items()), start=arb(0))
+            up = (slope > 0) - (slope < 0)
             if up:
                 found[i] = -up if i in at_low else up
         return found

@@ -132,6 +132,8 @@ class Rows:
     rows: Any
     still: frozenset[int]
     sided: dict[int, int]
+    lines: dict[int, tuple[int, dict[int, fmpq]]] = field(default_factory=dict)
+    """On one chord: s with s C <= 0 for the line of a row, and the rows that make it up."""
 
     @staticmethod
     def of(branch: Branch, tight: Sequence[Place]) -> Rows:
@@ -145,9 +147,9 @@ class Rows:
             rows[i] = 0
         return Rows(rows, still, _sided(branch.program, tight, still))
 
-    def with_sides(self, more: dict[int, int]) -> Rows:
-        """The same with signs that are known on one chord."""
-        return replace(self, sided=more | self.sided) if more else self
+    def with_lines(self, parallel: dict[int, dict[int, fmpq]], known: dict[int, int]) -> Rows:
+        """The same with lines whose signs are known on one chord."""
+        return replace(self, lines={j: (s, parallel[j]) for j, s in known.items()}) if known else self
 
 
 def _sided(program: Program, tight: Sequence[Place], still: frozenset[int]) -> dict[int, int]:
@@ -228,14 +230,30 @@ def _known_lines(lines: Lines, rows: Rows) -> set[tuple[int, int]]:
     for i, k in enumerate(lines.line):
         if k >= 0:
             of_line.setdefault(k, []).append(i)
-    return {
+    on_chord = {(s, lines.line[j]) for j, (s, _) in rows.lines.items() if lines.line[j] >= 0}
+    return on_chord | {
         (s, k) for k, members in of_line.items() for s in (1, -1) if all(rows.sided.get(i) == s for i in members)
     }
 
 
 def _pinned(node: Node, rows: Rows) -> dict[int, int]:
-    """Residuals of known sign that rounding has left on the wrong side of 0."""
-    return {i: 0 for i, s in rows.sided.items() if s * node.integers[i] > 0}
+    """Residuals of known sign that rounding has left on the wrong side of 0, and those of lines."""
+    found = {i: 0 for i, s in rows.sided.items() if s * node.integers[i] > 0}
+    for j, (s, line) in rows.lines.items():
+        C = sum((m * found.get(i, node.integers[i]) for i, m in line.items()), start=fmpq(0)) * s
+        if C > 0:
+            found[j] = found.get(j, node.integers[j]) - s * int(C.ceil())
+    return found
+
+
+def parallel_rows(gram: Sequence[Sequence[fmpq]]) -> dict[int, dict[int, fmpq]]:
+    """For the first row j of every line the rows x_i = m_i x_j, with |m_i|, from all products of rows."""
+    found = dict[int, dict[int, fmpq]]()
+    for i, row in enumerate(gram):
+        j = next((j for j in found if row[j] != 0 and row[j] ** 2 == row[i] * gram[j][j]), i)
+        if row[i] != 0:
+            found.setdefault(j, {})[i] = abs(row[j] / gram[j][j])
+    return found
 
 
 def depth_for(question: Question) -> int:

@@ -32,7 +32,7 @@ class Side:
     zero: frozenset[Condition]
     flat: frozenset[Condition]
     silent: frozenset[int]
-    """Rows whose residual is exactly 0."""
+    """Lines (the first row of each) whose coefficient is exactly 0."""
 
 
 Weights = tuple[list[Any], list[Any]]
@@ -73,7 +73,11 @@ def side_of(
         if found is None:
             return None
     soft = here.vanishing(curve.soft(guests), optional=True) or frozenset()
-    silent = frozenset(i for i, v in enumerate(exact.nu) if is_zero(v))
+    silent = frozenset(
+        j
+        for j, line in curve.faces.parallel.items()
+        if is_zero(sum((exact.nu[i] * m for i, m in line.items()), start=exact.lam * 0))
+    )
     found |= _shares_that_vanish(curve.branch, exact, c, thin)
     return Side(x, guests, found | soft, _flat(curve, exact, solved, (x, lam), found), silent)
 
