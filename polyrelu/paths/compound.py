@@ -143,7 +143,7 @@ def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Plac
     faces = curves[0].faces
     held = [(p.sign, faces.neuron(p).z(exact.nu)) for curve in curves for p in curve.tight]
     found = list[Place]()
-    for place in near:
+    for place in dict.fromkeys(image for place in near for image in curves[0].branch.orbit(place)):
         z = faces.neuron(place).z(exact.nu)
         if is_zero(squared(z) - exact.lam * exact.lam) and not any(
             s == place.sign and _same(z, v) for s, v in held

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flint import arb
@@ -16,6 +17,7 @@ from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.conditions import MULTIPLIER, SHARE, SIDE, SLACK, Condition, Table
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.demands import exact_rate, exact_value
+from polyrelu.paths.implied import Implied
 from polyrelu.paths.zeros import tangent
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
@@ -143,7 +145,7 @@ class _Here:
                 for i, (f, v) in enumerate(zip(table.conditions, slopes, strict=True))
                 if f.place == guest
                 and f.kind in (SIDE, MULTIPLIER)
-                and (i in table.broken or (f in zero and v * self.way < 0))
+                and (i in table.broken or (f in zero and (v * self.way < 0 or self._stays_at_0(f, v))))
             ]
             if not wrong:
                 break
@@ -153,6 +155,16 @@ class _Here:
             elif first.row is not None:
                 guest = on_hyperplane(self.curve.faces.neuron(guest), first.row)
         return guest
+
+
+    def _stays_at_0(self, f: Condition, slope: arb) -> bool:
+        """Whether a side is 0 on the whole curve."""
+        return f.kind == SIDE and bool(slope.contains(0)) and self.implied.is_zero(f.form)
+
+    @cached_property
+    def implied(self) -> Implied:
+        """What the equations of the curve imply."""
+        return Implied(self.curve.branch, self.x)
 
 
 def _shares_that_vanish(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from itertools import combinations, islice
 
 import numpy as np
 from flint import arb, arb_mat, fmpq
@@ -24,7 +25,7 @@ from polyrelu.paths.chord import Chord
 from polyrelu.paths.conditions import SHARE, Condition
 
 PART_BITS = 48
-ROUGH = 1e-6
+ROUGH, MOST_CHOICES = 1e-6, 100
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,7 @@ def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shar
     share, basis = guess
     groups = list[dict[int, fmpq]]()
     if thin:
-        basis, alone, together = _thin_basis(columns / np.linalg.norm(columns, axis=0), pairs, thin, branch.r)
-        given = {k: float(share[i] * b[k].mid()) for i, k in enumerate(pairs)}
-        groups = [{k: fmpq(1)} for k in alone]
-        if together:
-            top = max(given[k] for k in together)
-            groups.append({k: _short(given[k] / top) for k in together})
+        basis, groups = _thin_basis(columns * share, pairs, thin, branch.r)
     free = {pairs[i] for i in basis} | {k for group in groups for k in group}
     fixed = {k: _short(float(share[i])) for i, k in enumerate(pairs) if k not in free}
     found = Shares(fixed, tuple(pairs[i] for i in basis), tuple(groups))
@@ -117,19 +113,35 @@ def _short(part: float) -> fmpq:
 
 def _thin_basis(
     columns: NDArray[np.float64], pairs: Sequence[int], thin: Sequence[int], r: int
-) -> tuple[list[int], list[int], list[int]]:
-    """Columns of pairs that are not thin, as many as are independent; thin pairs alone, and those that go together."""
+) -> tuple[list[int], list[dict[int, fmpq]]]:
+    """Columns of pairs that are not thin, as many as are independent, and groups of thin pairs for the rest.
+
+    Columns are as long as their shares. The last group holds all thin pairs that are in no other; which those are is
+    chosen for a matrix that is far from singular.
+    """
+    lengths = np.linalg.norm(columns, axis=0)
+    units = columns / lengths
     basis = list[int]()
-    order = sorted(range(len(pairs)), key=lambda i: pairs[i] in thin)
-    for i in order:
-        if pairs[i] in thin and len(basis) >= r - 1:
-            break
-        if np.linalg.matrix_rank(columns[:, [*basis, i]], tol=ROUGH) > len(basis):
+    for i in (i for i, k in enumerate(pairs) if k not in thin):
+        if np.linalg.matrix_rank(units[:, [*basis, i]], tol=ROUGH) > len(basis):
             basis.append(i)
-    alone = [pairs[i] for i in basis if pairs[i] in thin]
-    if len(basis) == r:  # the weights that were there before suffice
-        return basis, [], []
-    return [i for i in basis if pairs[i] not in thin], alone, [k for k in thin if k not in alone]
+    if len(basis) == r:  # what was there before suffices
+        return basis, []
+    small = [i for i, k in enumerate(pairs) if k in thin]
+    best, groups = 0.0, list[list[int]]()
+    for alone in islice(combinations(small, r - 1 - len(basis)), MOST_CHOICES):
+        others = [i for i in small if i not in alone]
+        table = np.column_stack([units[:, [*basis, *alone]], columns[:, others].sum(axis=1)])
+        table[:, -1] /= np.linalg.norm(table[:, -1]) or 1.0
+        least = float(np.linalg.svd(table, compute_uv=False)[-1])
+        if least > best:
+            best, groups = least, [*([i] for i in alone), others]
+    return basis, [_in_ratio({pairs[i]: float(lengths[i]) for i in group}) for group in groups]
+
+
+def _in_ratio(amounts: dict[int, float]) -> dict[int, fmpq]:
+    top = max(amounts.values())
+    return {k: _short(v / top) for k, v in amounts.items()}
 
 
 def shares_of(chord: Chord, low: Set[Condition], high: Set[Condition]) -> Shares | None:
