@@ -92,8 +92,12 @@ def joined(
     """The breakpoint at an exact point, if both structures have their root there."""
     pairs, come, gone = _moves(above, below, exact)
     touching = _touching((above, below), exact, near)
-    high = side_of(above, exact, (*come, *touching), 1, _thin(above, {*below.tight, *(old for old, _ in pairs)}))
-    low = side_of(below, exact, (*gone, *touching), -1, _thin(below, {*above.tight, *(new for _, new in pairs)}))
+    high = side_of(
+        above, exact, (*come, *touching), 1, _thin(above, {*below.tight, *(old for old, _ in pairs)})
+    )
+    low = side_of(
+        below, exact, (*gone, *touching), -1, _thin(below, {*above.tight, *(new for _, new in pairs)})
+    )
     if high is None or low is None:
         return None
     changes = [
@@ -143,7 +147,7 @@ def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Plac
     faces = curves[0].faces
     held = [(p.sign, faces.neuron(p).z(exact.nu)) for curve in curves for p in curve.tight]
     found = list[Place]()
-    for place in dict.fromkeys(image for place in near for image in curves[0].branch.orbit(place)):
+    for place in dict.fromkeys(image for p in near for image in curves[0].branch.orbit(p)):
         z = faces.neuron(place).z(exact.nu)
         if is_zero(squared(z) - exact.lam * exact.lam) and not any(
             s == place.sign and _same(z, v) for s, v in held

@@ -187,7 +187,7 @@ class Table:
 
     def _is_implied(self, f: Condition, chord: Chord) -> bool:
         """Whether a form is 0, or a positive multiple of lambda, on the whole chord, which balls cannot show."""
-        if f.kind not in (MULTIPLIER, SOFT, SIDE) or f.place in self.held and f.kind == SIDE:
+        if f.kind not in (MULTIPLIER, SOFT, SIDE) or (f.place in self.held and f.kind == SIDE):
             return False
         known = chord.implied.sign(f.form)
         return known is not None and known >= (f.kind == SIDE)

@@ -9,12 +9,11 @@ that is a breakpoint some of these functions vanish; they are named, and shown t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
 
-from flint import arb, arb_mat, fmpq
+from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, precision
@@ -27,6 +26,7 @@ from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weight
 from polyrelu.paths.dependent import Dependent, depends, mixes
 from polyrelu.paths.directions import Above, Node, Patience, Rows, parallel_rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
+from polyrelu.paths.stars import stars_along, united
 from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
@@ -208,45 +208,12 @@ class Curve:
             self.softness[key] = Table(self.branch, [f for p in places for f in self.faces.soft(p)])
         return self.softness[key]
 
-    def stars(self, chord: Chord, low: End, high: End) -> list[Place]:
-        """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
-        table = self.soft(guests)
-        hard = set(table.failing(chord, low.zero, high.zero))
-        crossed: dict[Place, list[int]] = {}
-        for f in table.conditions:
-            if f not in hard and f.row is not None:
-                crossed.setdefault(f.place, []).append(f.row)
-        nu = self.branch.residual_at(chord.root_low, arb(chord.low))
-        found = [self._opened(p, crossed.get(p, []), nu) for p in dict.fromkeys((*self.tight, *guests))]
-        return [*found, *self._united(found)] if guests else found
-
-    def _united(self, stars: Sequence[Place]) -> Iterator[Place]:
-        """Parts of the union of two stars on both sides of one line, for boxes that the line cuts."""
+    def stars(self, chord: Chord, low: End, high: End, guests: Sequence[Place]) -> list[Place]:
+        """Where all directions are settled by the tight neurons and guests."""
+        neurons = [self.faces.neuron(place) for place in dict.fromkeys((*self.tight, *guests))]
         gram = self.faces.gram
-        for p, q in combinations(stars, 2):
-            apart = [i for i, (v, w) in enumerate(zip(p.face, q.face, strict=True)) if v * w < 0]
-            if not apart or p.sign != q.sign:
-                continue
-            j = apart[0]
-            if all(gram[i][j] ** 2 == gram[i][i] * gram[j][j] for i in apart):
-                sides = zip(p.face, q.face, strict=True)
-                yield Place(p.sign, tuple(0 if v * w < 0 else v or w for v, w in sides))
-
-    def _opened(self, place: Place, rows: Sequence[int], nu: arb_mat) -> Place:
-        """Without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""
-        gram, taken, face = self.faces.gram, list[int](), list(place.face)
-        products = (arb_mat(self.faces.program.Xq * self.faces.neuron(place).A) * nu).entries()
-        far = {j: (abs(products[j]) / arb(gram[j][j]).sqrt()).mid() for j in rows}
-        for j in sorted(rows, key=far.__getitem__):
-            parallel = [i for i, row in enumerate(gram) if row[j] != 0 and row[j] ** 2 == row[i] * gram[j][j]]
-            C = sum((nu[i, 0] * abs(gram[i][j]) for i in parallel), start=arb(0)) * place.sign
-            if C < 0 or any(gram[i][j] != 0 for i in taken):
-                continue
-            taken.append(j)
-            for i in parallel:
-                face[i] = 0
-        return Place(place.sign, tuple(face))
+        found = list(stars_along(chord, neurons, self.soft(guests), (low.zero, high.zero), gram))
+        return [*found, *united(found, gram)] if guests else found
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
@@ -282,15 +249,16 @@ class Curve:
             neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
-            rows = self.rows.with_lines(self.faces.parallel, self._leaving_zero(chord, low.silent, high.silent))
-            found = unsettled(drift, nodes, self.stars(chord, low, high), rows, self.patience)
+            rows = self.rows.with_lines(
+                self.faces.parallel, self._leaving_zero(chord, low.silent, high.silent)
+            )
+            stars = self.stars(chord, low, high, guests)
+            found = unsettled(drift, nodes, stars, rows, self.patience)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
 
     def _all_depend(self, chord: Chord) -> bool:
         """Whether the further neurons depend on the others at every lambda of the chord."""
-        return all(
-            depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further
-        )
+        return all(depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further)
 
     def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:
         """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord."""

@@ -6,9 +6,11 @@ independent part of them. A further neuron f with rational c_k,
     Q_f nu = sum_k c_k Q_k nu  for every nu = lambda W g + y_N,      sum_k c_k = 1,
 
 has |A_f nu|^2 = nu.Q_f nu = lambda^2 along the whole branch: it is tight. Where this does not hold for every g, it may
-hold for all (g, 1) = Z zeta that the equations leave (see `implied`), which is asked again on every chord. Giving it the weight t_f takes c_k t_f from
-the others. All of them are used iff some choice of the t_f leaves every weight positive; here t_f is a fixed part of
-the sum of some weights: of all, or, where neurons have just entered, of theirs.
+hold for all (g, 1) = Z zeta that the equations leave (see `implied`), which is asked again on every chord.
+
+Giving it the weight t_f takes c_k t_f from the others. All of them are used iff some choice of the t_f leaves every
+weight positive; here t_f is a fixed part of the sum of some weights: of all, or, where neurons have just entered, of
+theirs.
 """
 
 from __future__ import annotations

@@ -232,7 +232,10 @@ def _known_lines(lines: Lines, rows: Rows) -> set[tuple[int, int]]:
             of_line.setdefault(k, []).append(i)
     on_chord = {(s, lines.line[j]) for j, (s, _) in rows.lines.items() if lines.line[j] >= 0}
     return on_chord | {
-        (s, k) for k, members in of_line.items() for s in (1, -1) if all(rows.sided.get(i) == s for i in members)
+        (s, k)
+        for k, members in of_line.items()
+        for s in (1, -1)
+        if all(rows.sided.get(i) == s for i in members)
     }
 
 

@@ -35,7 +35,11 @@ class Fixed:
         """The rows of all fixed directions of a branch, and of 1."""
         table = Z.tolist()
         top = fmpq_mat(table[:-1])
-        found = [v for neuron in branch.neurons for v in _fixed(neuron, neuron.A * W * top)] if top.nrows() else []
+        found = (
+            [v for neuron in branch.neurons for v in _fixed(neuron, neuron.A * W * top)]
+            if top.nrows()
+            else []
+        )
         return Fixed(Z, [*(row for row, _ in found), table[-1]], [*(v for _, v in found), fmpq(1)])
 
     def sign(self, form: Sequence[fmpq]) -> int | None:

@@ -28,7 +28,7 @@ from polyrelu.paths.branch import Branch
 from polyrelu.paths.fixed import Fixed, columns_of, exchange_free, with_one
 from polyrelu.proof.identities import steps_at
 
-NEAR = 2.0**-60
+NEAR = arb(2) ** -60
 
 
 def invariant(branch: Branch, N: fmpq_mat) -> list[list[fmpq]]:

@@ -119,7 +119,12 @@ class _Here:
         slopes = table.slopes(self.x, self.dx, self.lam)
         rising = {(f.place, f.row): v * self.way for f, v in zip(table.conditions, slopes, strict=True)}
         for f in zero:
-            if f.kind != SIDE or f.place in guests or f.row is None or not rising.get((f.place, f.row), arb(0)) < 0:
+            if (
+                f.kind != SIDE
+                or f.place in guests
+                or f.row is None
+                or not rising.get((f.place, f.row), arb(0)) < 0
+            ):
                 continue
             guest = self.face_of(_across(self.curve.faces.neuron(f.place), f.row))
             if guest not in (*self.curve.tight, *guests, *found) and self._may_stay(guest):
@@ -155,7 +160,6 @@ class _Here:
             elif first.row is not None:
                 guest = on_hyperplane(self.curve.faces.neuron(guest), first.row)
         return guest
-
 
     def _stays_at_0(self, f: Condition, slope: arb) -> bool:
         """Whether a side is 0 on the whole curve."""

@@ -52,7 +52,9 @@ def _generic_rank(operators: Sequence[fmpq_mat]) -> int:
 def _is_reached(piece: Piece, neurons: Sequence[Neuron], most: int) -> bool:
     """Whether some minor of that size stays away from 0 strictly between the ends of a piece."""
     squares = [arb_mat(k.A.transpose() * k.A) for k in neurons]
-    ends = [[fallen(piece.curve, end).get(k.place, k.place) for k in neurons] for end in (piece.low, piece.high)]
+    ends = [
+        [fallen(piece.curve, end).get(k.place, k.place) for k in neurons] for end in (piece.low, piece.high)
+    ]
     merge = [len(set(at_end)) < len(neurons) for at_end in ends]
     parts = 1 if not all(merge) else 2
     while parts <= MOST_PARTS:
