@@ -27,6 +27,7 @@ from polyrelu.exact.rational import select_rows
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.fixed import Fixed, columns_of, exchange_free, with_one
 from polyrelu.proof.identities import steps_at
+from polyrelu.proof.neuron import Neuron
 
 NEAR = arb(2) ** -60
 
@@ -62,13 +63,17 @@ class Implied:
     @cached_property
     def Z(self) -> fmpq_mat:
         """Columns: (g, 1) lies in their span for every lambda."""
-        Z, before = with_one(exchange_free(self.branch, self.branch.W)), None
+        Z, before = self._first(), None
         while before is None or Z.ncols() < before:
             before = Z.ncols()
             forms = self._off_invariant(Z)
             forms += [form for step in steps_at(self._tight(Z), self._zeta(Z)) for form in step.forms]
             Z = Z * columns_of(null_space(forms, before))
         return Z
+
+    def _first(self) -> fmpq_mat:
+        """What is known without a point."""
+        return with_one(exchange_free(self.branch, self.branch.W))
 
     def _off_invariant(self, Z: fmpq_mat) -> list[list[fmpq]]:
         """Forms over zeta that vanish because W g lies in V."""
@@ -104,7 +109,46 @@ class Implied:
         top, last = fmpq_mat(Z.tolist()[:-1]), fmpq_mat([Z.tolist()[-1]])
         return [*(k.A * self.branch.W * top for k in self.branch.neurons), last]
 
+    def same(self, one: Neuron, other: Neuron) -> bool:
+        """Whether A nu is the same for two neurons."""
+        D = one.A - other.A
+        return not any((*times(D, self.branch.y_rest), *self.on_zeta(D).entries()))
+
     def _zeta(self, Z: fmpq_mat) -> list[Any]:
         """zeta in balls."""
         rows = independent_rows(Z)
         return times(fmpq_mat(select_rows(Z, rows)).inv(), [self._xi[i] for i in rows])
+
+
+class ImpliedThere(Implied):
+    """The same at the one lambda at which a form of nu is 0, or a newcomer is tight."""
+
+    def __init__(
+        self, branch: Branch, x: Sequence[arb], form: Sequence[fmpq], newcomer: Neuron | None
+    ) -> None:
+        super().__init__(branch, x)
+        self._form, self._newcomer = form, newcomer
+
+    def is_tight(self, neuron: Neuron) -> bool:
+        """Whether |A nu| = lambda there."""
+        if self._newcomer is not None and neuron.place == self._newcomer.place:
+            return True
+        if any(times(neuron.A, self.branch.y_rest)):
+            return False
+        T = self.on_zeta(neuron.A)
+        return any(T.transpose() * T == S.transpose() * S for S in self._tight(self.Z))
+
+    def _first(self) -> fmpq_mat:
+        Z, form = super()._first(), self._form
+        if not form or dot(form, self.branch.y_rest) != 0:
+            return Z
+        over = (fmpq_mat([list(form)]) * self.branch.W * fmpq_mat(Z.tolist()[:-1])).entries()
+        return Z * columns_of(null_space([over])) if any(over) else Z
+
+    def _tight(self, Z: fmpq_mat) -> list[fmpq_mat]:
+        found = super()._tight(Z)
+        newcomer = self._newcomer
+        if newcomer is None or any(times(newcomer.A, self.branch.y_rest)):
+            return found
+        T = newcomer.A * self.branch.W * fmpq_mat(Z.tolist()[:-1])
+        return [*found[:-1], T, found[-1]]

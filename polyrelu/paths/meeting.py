@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flint import arb
+from flint import arb, fmpq
 
 from polyrelu.exact.enclosure import ball, ball_column
 from polyrelu.exact.linear import solve, times, transposed
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.paths.algebra import ExactZero, solves
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.conditions import MULTIPLIER, SHARE, SIDE, SLACK, Condition, Table
+from polyrelu.paths.conditions import MULTIPLIER, SHARE, SIDE, SLACK, WEIGHT, Condition, Table
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.demands import exact_rate, exact_value
-from polyrelu.paths.implied import Implied
+from polyrelu.paths.implied import Implied, ImpliedThere
 from polyrelu.paths.zeros import tangent
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
@@ -38,6 +38,8 @@ class Side:
 
 
 Weights = tuple[list[Any], list[Any]]
+Settled = tuple[tuple[Place, ...], frozenset[Condition], frozenset[Condition]]
+"""Guests, conditions that vanish, and soft lines that do."""
 FACES = 6
 """How often the face of a guest is corrected."""
 
@@ -63,25 +65,42 @@ def side_of(
     dx = tangent(branch, x, lam)
     if dx is None:
         return None
-    here = _Here(curve, exact, solved, x, dx, lam, way)
-    guests = tuple(dict.fromkeys(here.face_of(p) for p in guests))
-    found = here.vanishing(curve.table(guests))
+    here = _Here(curve, x, dx, lam, way, lambda f: sign(exact_value(f, branch, exact.nu, b, exact.lam)))
+    found = here.settled(guests)
     if found is None:
         return None
-    beyond = here.beyond(found, guests)
-    if beyond:
-        guests = (*guests, *beyond)
-        found = here.vanishing(curve.table(guests))
-        if found is None:
-            return None
-    soft = here.vanishing(curve.soft(guests), optional=True) or frozenset()
     silent = frozenset(
         j
         for j, line in curve.faces.parallel.items()
         if is_zero(sum((exact.nu[i] * m for i, m in line.items()), start=exact.lam * 0))
     )
-    found |= _shares_that_vanish(curve.branch, exact, c, thin)
-    return Side(x, guests, found | soft, _flat(curve, exact, solved, (x, lam), found), silent)
+    guests, zero, soft = found
+    zero |= _shares_that_vanish(branch, exact, c, thin)
+    return Side(x, guests, zero | soft, _flat(curve, exact, solved, (x, lam), zero), silent)
+
+
+def side_by_identities(
+    curve: Curve, at: tuple[Balls, arb, int], there: ImpliedThere, new: Sequence[Place]
+) -> Side | None:
+    """The same where no exact numbers are known: what is 0 is implied. `new` neurons come, without weight there."""
+    x, lam, way = at
+    dx = tangent(curve.branch, x, lam)
+    if dx is None:
+        return None
+
+    def sign_of(f: Condition) -> int | None:
+        if f.kind == WEIGHT:
+            return 0 if f.place in new and not f.form else None
+        if f.kind == SLACK:
+            return 0 if there.is_tight(curve.faces.neuron(f.place)) else None
+        return 0 if there.is_zero(f.form) else None
+
+    found = _Here(curve, x, dx, lam, way, sign_of).settled(new if way == 1 else ())
+    if found is None:
+        return None
+    n, lines = curve.branch.program.n, curve.faces.parallel.items()
+    silent = frozenset(j for j, line in lines if there.is_zero([line.get(i, fmpq(0)) for i in range(n)]))
+    return Side(x, found[0], found[1] | found[2], frozenset(), silent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,22 +108,34 @@ class _Here:
     """A curve at its breakpoint."""
 
     curve: Curve
-    exact: ExactZero
-    weights: Weights
     x: Balls
     dx: Balls
     lam: arb
     way: int
+    sign: Callable[[Condition], int | None]
+    """Of a function that may be 0; None where it is not decided."""
+
+    def settled(self, guests: Sequence[Place]) -> Settled | None:
+        """The faces of the guests, with those that have to be added, and what vanishes; None where that is open."""
+        guests = tuple(dict.fromkeys(self.face_of(p) for p in guests))
+        found = self.vanishing(self.curve.table(guests))
+        if found is None:
+            return None
+        beyond = self.beyond(found, guests)
+        if beyond:
+            guests = (*guests, *beyond)
+            found = self.vanishing(self.curve.table(guests))
+        soft = self.vanishing(self.curve.soft(guests), optional=True) or frozenset()
+        return None if found is None else (guests, found, soft)
 
     def vanishing(self, table: Table, *, optional: bool = False) -> frozenset[Condition] | None:
-        """The conditions that are exactly 0; None where one is negative."""
+        """The conditions that are exactly 0; None where one is negative, or not decided."""
         found, values = set[Condition](), table.values(self.x, self.lam)
         for i, (f, v) in enumerate(zip(table.conditions, values, strict=True)):
             if v > 0 or (i in table.settled and i < len(table.linear)):
                 continue
-            exact = self.exact
-            side = sign(exact_value(f, self.curve.branch, exact.nu, self.weights[0], exact.lam))
-            if side < 0 and not optional:
+            side = -1 if v < 0 else self.sign(f)
+            if (side is None or side < 0) and not optional:
                 return None
             if side == 0:
                 found.add(f)
