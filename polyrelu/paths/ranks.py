@@ -13,10 +13,12 @@ from itertools import product
 from flint import arb, arb_mat, fmpq_mat
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.enclosure import ball_column
+from polyrelu.exact.enclosure import ball_column, identity
+from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
-from polyrelu.paths.branch import Balls
+from polyrelu.paths.branch import BITS, Balls
+from polyrelu.paths.chord import absolute
 from polyrelu.paths.conditions import SIDE
 from polyrelu.paths.curve import Curve, End, Piece
 from polyrelu.proof.neuron import Neuron, Place
@@ -60,12 +62,25 @@ def _is_reached(piece: Piece, neurons: Sequence[Neuron], most: int) -> bool:
     while parts <= MOST_PARTS:
         for k, (eta, slope) in enumerate(_directions(piece, parts)):
             upper = merge[1] if merge[0] != merge[1] else 2 * k >= parts
-            if len(nonzero_minor(arb_mat(_rows(squares, ends[upper], eta, slope)))[0]) < most:
+            if not _is_rank(arb_mat(_rows(squares, ends[upper], eta, slope)), most):
                 break
         else:
             return True
         parts *= 4
     return False
+
+
+def _is_rank(M: arb_mat, most: int) -> bool:
+    """Whether every matrix in these balls has a nonzero minor of this size: S Y is near 1, Y the inverse in the middle."""
+    rows, columns = (index[:most] for index in nonzero_minor(M.mid()))
+    if len(rows) < most:
+        return False
+    S = arb_mat([[M[i, j] for j in columns] for i in rows])
+    Y = approximate_inverse(S.mid(), BITS)
+    if Y is None:
+        return False
+    rest = absolute(identity(most) - S * Y).tolist()
+    return all(bool(sum(row, start=arb(0)) < 1) for row in rest)
 
 
 def _rows(squares: Sequence[arb_mat], at_end: Sequence[Place], eta: arb_mat, slope: arb_mat) -> list[Balls]:
