@@ -71,7 +71,7 @@ def _is_reached(piece: Piece, neurons: Sequence[Neuron], most: int) -> bool:
 
 
 def _is_rank(M: arb_mat, most: int) -> bool:
-    """Whether every matrix in these balls has a nonzero minor of this size: S Y is near 1, Y the inverse in the middle."""
+    """Whether all matrices in these balls have a nonzero minor of this size: S Y is near 1, Y inverse in the middle."""
     rows, columns = (index[:most] for index in nonzero_minor(M.mid()))
     if len(rows) < most:
         return False
