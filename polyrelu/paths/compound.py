@@ -169,7 +169,6 @@ def _between(
         zero_below=low.zero,
         guests_above=high.guests,
         guests_below=low.guests,
-        names=dict(pairs),
     )
     flat = (high.flat, low.flat)
     return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, flat, high.silent, True)
@@ -218,4 +217,4 @@ def _same(u: Sequence[Any], v: Sequence[Any]) -> bool:
 def _moved(old: Place, new: Place, below: Branch) -> Change:
     row = next(j for j, (a, b) in enumerate(zip(old.face, new.face, strict=True)) if a != b)
     kind = "hit" if new.face[row] == 0 else "unstick" if old.face[row] == 0 else "cross"
-    return Change(kind, old, row, below)
+    return Change(kind, old, row, below, names={old: new})

@@ -131,6 +131,44 @@ def test_a_second_maximum_beyond_the_row_that_a_neuron_leaves():
     assert guest.face == (1, 0, 1, -1)
 
 
+def test_events_without_an_exact_form():
+    """Two neurons hit together, since one side is a multiple of the other; a newcomer pushes a neuron off its row."""
+    rows = list(itertools.product((-1, 0, 1), (-1, 0, 1, 2)))
+    for y, ends, kinds in (
+        ([5, 5, 0, 5, 5, 5, 0, 0, 0, 0, 0, 0], ("4/5", "9/10"), ["hit", "hit"]),
+        ([1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1], ("44/100", "46/100"), ["enter", "unstick"]),
+    ):
+        found = path(rows, y, *ends)
+        assert found.status == "proved"
+        assert [sorted(c.kind for c in here.changes) for here in found.breakpoints] == [kinds]
+        assert found.exact(0) is None
+        above, below = found.intervals[1].places, found.intervals[0].places
+        for lam, places in ((ends[0], below), (ends[1], above)):
+            assert {k.place for k in certify(rows, y, lam).proved().neurons} == set(places)
+
+
+def test_continuity_where_events_come_together():
+    """Four neurons enter at once; a neuron crosses two opposite rows, whose residuals add up to 0 there."""
+    four = path([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]).continuity
+    assert (four.network_continuous, four.convex_jumps, four.convex_continuous) == (True, (), True)
+    rows, y = REPROS["a cross of two opposite rows"]
+    found = path(rows, y, 26, 27)
+    assert [sorted(c.kind for c in here.changes) for here in found.breakpoints] == [["cross"]]
+    assert found.breakpoints[0].compound
+    assert (found.continuity.network_continuous, found.continuity.convex_jumps) == (True, (0,))
+    split = path(
+        GRID, [0, 0, 0, 0, 0, 0, 1, 0, 0], "1/10", "1/9"
+    )  # the activations at the breakpoint are dependent
+    assert split.continuity.network_continuous is None
+
+
+def test_four_rows_with_a_bias():
+    found = path([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], bias=True)
+    assert found.status == "proved"
+    assert [found.exact(k).name for k in range(2)] == ["2/3", "14"]
+    assert [(len(i.places), i.rank) for i in found.intervals] == [(3, 3), (1, 1), (0, 0)]
+
+
 def test_the_limit_is_named_exactly():
     assert path([[1], [2], [-1]], [1, 3, 2], to_zero=True).limit.exact == "17/5"  # (7 - 0)/5 + 2
     one = path([[3, 4]], [2], to_zero=True)
