@@ -156,10 +156,6 @@ def test_continuity_where_events_come_together():
     assert [sorted(c.kind for c in here.changes) for here in found.breakpoints] == [["cross"]]
     assert found.breakpoints[0].compound
     assert (found.continuity.network_continuous, found.continuity.convex_jumps) == (True, (0,))
-    split = path(
-        GRID, [0, 0, 0, 0, 0, 0, 1, 0, 0], "1/10", "1/9"
-    )  # the activations at the breakpoint are dependent
-    assert split.continuity.network_continuous is None
 
 
 def test_four_rows_with_a_bias():
