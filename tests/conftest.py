@@ -1,6 +1,6 @@
 """A skipped test is a failure: every engine must be present where the tests run. Marks come from `marks`.
 
-The seed of the batteries is fresh in every run and printed at its end.
+The seed of the batteries is fresh in every run by hand, fixed in `.ci/test`, and printed at its end.
 """
 
 import os

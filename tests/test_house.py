@@ -53,6 +53,7 @@ DECIDING = (
 MESSENGERS = {
     "arrangement.lifting": "step lengths; integers decide, and where floats carry them they are exact",
     "arrangement.shortening": "proposes shorter integer points, which are tested in integers",
+    "bounding.patterns": "proposes multipliers, which are taken exactly; the residual of the guess as binary numbers",
     "bounding.search": "the residual of the guess, taken as the binary numbers that its floats are",
     "bounding.weights": "the weights of a guess or of a trained network, taken as binary numbers",
     "covering.boxes": "dyadic boxes, carried exactly",

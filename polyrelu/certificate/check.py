@@ -27,6 +27,7 @@ import argparse
 import contextlib
 import hashlib
 import importlib.util
+import io
 import itertools
 import json
 import math
@@ -44,12 +45,16 @@ FORMAT, VERSION = "polyrelu-proof", 1
 CLAIMS = ("arrangement", "optimum", "optimal_set", "vertices")
 MAX_BYTES, MAX_TOKENS, MAX_DIGITS, MAX_BITS, MAX_SIZE = 16 * 2**20, 400_000, 4000, 8192, 2**28
 MAX_CELLS, MAX_UNKNOWNS, MAX_BASES, MAX_HELD = 2_000_000, 600, 300, 1_000_000
-MAX_SECONDS = 300
+MAX_SECONDS, MAX_MEMORY = 300, 2**30
 EXACT_BITS, GUARD_BITS, DECIMALS = 1024, 256, 20
 
 
 class Unreadable(Exception):
     """Not a proof file, or beyond a stated limit: nothing was checked."""
+
+
+class Late(Unreadable):
+    """The time is over."""
 
 
 class Rejected(Exception):
@@ -88,7 +93,7 @@ def spend(work: int, what: str) -> None:
     """Account for work (in microseconds, roughly) before it is done: what would take too long is refused at once."""
     _budget["work"] += work
     if _budget["work"] > _budget["limit"] or time.monotonic() > _budget["end"]:
-        raise Unreadable(f"{what} takes too long: allow more time with --seconds")
+        raise Late(f"{what} takes too long: allow more time with --seconds")
 
 
 # ---------------------------------------------------------------------------------------------- reading
@@ -182,6 +187,16 @@ def integer(value: Any, where: str) -> int:
     if number.denominator != 1:
         raise Unreadable(f"{where} must be an integer")
     return number.numerator
+
+
+def common_denominator(numbers: Iterable[Fraction], where: str, most: int = MAX_BITS) -> int:
+    """A multiple of all denominators, which is not too long."""
+    m = 1
+    for v in numbers:
+        m = math.lcm(m, v.denominator)
+        if m.bit_length() > most:
+            raise Unreadable("the common denominator of %s has more than %d bits" % (where, most))
+    return m
 
 
 # ---------------------------------------------------------------------------------------------- numbers
@@ -286,11 +301,8 @@ class Field:
     def element(self, coefficients: Any, where: str) -> Element:
         """Read one number."""
         coefficients = items(coefficients, where, len(self.basis))
-        terms, common = {b: rational(c, where) for b, c in together(self.basis, coefficients)}, 1
-        for c in terms.values():
-            common = math.lcm(common, c.denominator)
-            if common.bit_length() > 2 * MAX_BITS:
-                raise Unreadable("the common denominator of a number has more than %d bits" % (2 * MAX_BITS))
+        terms = {b: rational(c, where) for b, c in together(self.basis, coefficients)}
+        common_denominator(terms.values(), "a number", 2 * MAX_BITS)
         return Element(self, terms)
 
     def reduced(self, terms: dict[int, Fraction]) -> dict[int, Fraction]:
@@ -489,17 +501,15 @@ class Problem:
         self.lam = rational(spec["lambda"], "lambda")
         self.gated = typed(spec["gated"], bool, "gated")
         self.nonzero = [any(row) for row in self.X]
-        self.denominator = 1
-        for v in itertools.chain(*self.X):
-            self.denominator = math.lcm(self.denominator, v.denominator)
-            if self.denominator.bit_length() > MAX_BITS:
-                raise Unreadable("the common denominator of X has more than %d bits" % MAX_BITS)
-        self.integers = [[int(v * self.denominator) for v in row] for row in self.X]
-        size = max(abs(v).bit_length() for row in self.integers for v in row)
+        common_denominator(self.y, "y")
+        m = self.denominator = common_denominator(itertools.chain(*self.X), "X")
+        largest = max(abs(v) for row in self.X for v in row)
+        size = (largest.numerator * m // largest.denominator).bit_length()
         self.cost = (1 + self.d * size // 512) ** 2  # of an operation with numbers that come from X
-        spend(self.n * self.d * size, "the size of X")
         if self.d * max(self.n, self.d) * size > MAX_SIZE:  # what projections onto faces hold
             raise Unreadable("X is too large: its entries have %d bits over one denominator" % size)
+        spend(self.n * self.d * size, "the size of X")
+        self.integers = [[v.numerator * (m // v.denominator) for v in row] for row in self.X]
         self._shadows: dict[tuple[int, ...], list[list[Fraction]]] = {(): self.X}
         given = spec["patterns"]
         self.listed = None if given == "cells" else self._patterns(items(given, "patterns"))
@@ -751,7 +761,9 @@ def check_point(system: System, spec: Any) -> Point:
         return Point(nu, weights, c, (exact[0], exact[1], exact[2]), field)
     fields(spec, "point", "bits nu weights c")
     bits = typed(spec["bits"], int, "bits")
-    if bits > MAX_BITS:
+    if (
+        bits > MAX_BITS or bits * sum(system.sizes.values()) ** 2 > 4 * MAX_SIZE
+    ):  # the Jacobian holds that much
         raise Unreadable("a root in %d bits is beyond the limits of this checker" % bits)
     Interval.bits = bits + GUARD_BITS
     centre = [[integer(v, k) << GUARD_BITS for v in items(spec[k], k, m)] for k, m in system.sizes.items()]
@@ -824,6 +836,7 @@ class Identities:
             k, m, listed = items(pair, "a pair", 3)
             one, other = (self.length(self._head(place)) for place in (k, m))
             g = [self._form(v) for v in items(listed, "factors", len(e))]
+            spend(len(self.Z) * len(e) * (len(self.Z) + self.problem.n), "the identities")
             E, G = ([[dot(f, z) for z in self.Z] for f in forms] for forms in (e, g))
             for i, j in itertools.combinations_with_replacement(range(len(self.Z)), 2):
                 product = sum((a[i] * b[j] + a[j] * b[i] for a, b in together(E, G)), Fraction(0))
@@ -834,7 +847,9 @@ class Identities:
         self.Z = [combination(self.Z, v, self.problem.n + 1) for v in free]
 
     def _form(self, value: Any) -> list[Fraction]:
-        return [rational(v, "a form") for v in items(value, "a form", self.problem.n + 1)]
+        form = [rational(v, "a form") for v in items(value, "a form", self.problem.n + 1)]
+        common_denominator(form, "a form")
+        return form
 
     def _head(self, place: Any) -> Neuron | None:
         """A head by its number, or None for lambda itself."""
@@ -1447,6 +1462,8 @@ def about(document: Any) -> list[str]:
     try:
         read = _checker_of(document)[2] if is_kernel_file(document) else Problem
         return [read(document["problem"]).about()]
+    except Late:
+        raise
     except Exception:  # the answer says what is wrong with the file
         return []
 
@@ -1564,6 +1581,8 @@ def _answer(args: argparse.Namespace, answer: dict[str, Any]) -> tuple[list[str]
         return [*lines, f"REJECTED: {claim}: {step}"], 1
     except Exception as error:  # a file that breaks the checker is not accepted either
         reason = str(error) if isinstance(error, Unreadable) else f"the checker failed ({error!r})"
+        if isinstance(error, MemoryError):
+            reason = "it needs more memory than this checker takes"
         answer.update(status="unreadable", reason=reason[:300])
         return [*lines, "UNREADABLE: " + reason[:300]], 2
 
@@ -1585,14 +1604,26 @@ def alarm(seconds: int) -> Iterator[None]:
 
 
 def _rings(*_: Any) -> None:
-    raise Unreadable("it takes too long: allow more time with --seconds")
+    raise Late("it takes too long: allow more time with --seconds")
 
 
-if __name__ == "__main__":
+def script() -> int:
+    """The command line as a process of its own: bounded memory, and an answer that nobody reads is no acceptance."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit, setrlimit
+
+        soft, hard = getrlimit(RLIMIT_AS)
+        setrlimit(RLIMIT_AS, (MAX_MEMORY if soft == RLIM_INFINITY else min(soft, MAX_MEMORY), hard))
+    sys.stderr = sys.stderr or io.StringIO()  # closed by the caller
     try:
         status = main()
         sys.stdout.flush()
-    except OSError:  # an answer that nobody reads is no acceptance
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        status = 2
-    sys.exit(status)
+    except (AttributeError, OSError):
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 2
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(script())

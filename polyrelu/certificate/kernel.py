@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ruff: noqa: B905, PLW2901, UP031 -- it runs on Python 3.9, where zip has no strict=
+# ruff: noqa: B905, UP031 -- it runs on Python 3.9, where zip has no strict=
 """Check a polyrelu kernel file (proof format 2) with bare Python (3.9 or newer, standard library only):
 
     python3 -I kernel.py FILE [--seconds N]
@@ -27,7 +27,6 @@ import json
 import os
 import re
 import signal
-import stat
 import sys
 import time
 import zlib
@@ -81,7 +80,7 @@ def tick() -> None:
 def load(path: str) -> Any:
     """The document; only canonical JSON of moderate size is read."""
     try:
-        usable(stat.S_ISREG(os.stat(path).st_mode), "not a regular file")
+        usable(os.path.isfile(path), "not a regular file")
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
         if data[:2] == b"\x1f\x8b":
@@ -162,6 +161,7 @@ class Problem:
         flat, self.q = over_one([rational(v, "X or free") for row in table for v in row])
         self.rows = [flat[i : i + self.d] for i in range(0, len(flat), self.d + q)]
         self.free = [flat[i :: self.d + q] for i in range(self.d, self.d + q)]  # B, column by column, times q
+        self.basis = orthogonal(self.free)
         self.ridge, self.offset, ones = "ridge" in more, "offset" in more, [self.q] * self.n
         self.normed, self.columns = self.d - self.offset, self.free + [ones] * self.ridge
         biased = not self.offset or ([row[-1] for row in self.rows] == ones and ones in self.free)
@@ -209,8 +209,8 @@ def over_one(numbers: list[Fraction]) -> tuple[list[int], int]:
 
 
 def root(square: Fraction) -> Fraction:
-    """An upper bound of the square root, less than 2^(1 - ROOT) above it."""
-    return Fraction(isqrt(ceil(square * 4**ROOT)) + 1, 2**ROOT)
+    """An upper bound of the square root, less than 2^(1 - ROOT) above it; 3 for the integer 9."""
+    return Fraction(isqrt(ceil(square * 4**ROOT) - 1) + 1 if square else 0, 2**ROOT)
 
 
 def decimal(x: Fraction, rounding: str) -> str:
@@ -231,19 +231,6 @@ def moderate(count: int, *tables: Any) -> int:
     return size
 
 
-def inverse(matrix: list[list[int]]) -> list[list[Fraction]]:
-    """The inverse of a Gram matrix of integer vectors; rejected if these are dependent."""
-    size = len(matrix)
-    moderate(size**3 // 4, matrix)
-    table = [[Fraction(v) for v in (*row, *(i == j for j in range(size)))] for i, row in enumerate(matrix)]
-    for j in range(size):  # the diagonal entries are pivots, in any order
-        tick()
-        need(table[j][j] > 0, "the lines on which a neuron vanishes are independent")
-        table[j] = [v / table[j][j] for v in table[j]]
-        table = [a if i == j else [v - a[j] * w for v, w in zip(a, table[j])] for i, a in enumerate(table)]
-    return [row[size:] for row in table]
-
-
 # Lemma (lines). Write x_i = c_i v / q with v a primitive integer vector, its first nonzero entry positive,
 # and nu_i = m_i / N. Since (-z)_+ = (z)_+ - z, the rows of one line v add  C_v (v.u)_+ - l_v.u  to N q sum
 # nu_i (x_i.u)_+, with C_v = sum m_i |c_i| and l_v = sum_(c_i < 0) m_i |c_i| v. With l the sum of the l_v,
@@ -251,8 +238,9 @@ def inverse(matrix: list[list[int]]) -> list[list[Fraction]]:
 
 
 # The lines v, their coefficients C, the linear form l, the unit N q, sum |c_i| (if |nu* - nu| <= rho then
-# |C_v(nu*) - C_v(nu)| <= N rho spread_v), and for each row its line (-1: a zero row) and the sign of c_i.
-Lines = namedtuple("Lines", "V C linear unit spread place")
+# |C_v(nu*) - C_v(nu)| <= N rho spread_v), for each row its line (-1: a zero row) and the sign of c_i, the
+# rows, and m.
+Lines = namedtuple("Lines", "V C linear unit spread place rows m")
 
 
 def lines_of(rows: list[list[int]], unit: int, m: list[int]) -> Lines:
@@ -267,7 +255,7 @@ def lines_of(rows: list[list[int]], unit: int, m: list[int]) -> Lines:
         C[place[-1][0]] += weight * c  # the last entry is that of zero rows
         spread[place[-1][0]] += c
         linear = [a + weight * c * x * (turn < 0) for a, x in zip(linear, v)]
-    return Lines(list(number), C[: len(number)], linear, unit, spread[: len(number)], place)
+    return Lines(list(number), C[: len(number)], linear, unit, spread[: len(number)], place, rows, m)
 
 
 # -------------------------------------------------------------------------------- the covering
@@ -312,7 +300,7 @@ def cover(lines: Lines, level: Any, stars: Any, slack: Any, signs: Any = (1, -1)
     for sign in signs:
         C, A = [sign * c for c in lines.C], [tuple(map(abs, v)) for v in V]
         CV = [tuple(c * x for x in v) for c, v in zip(C, V)]
-        hard = [c >= -slack * spread for c, spread in zip(C, lines.spread)]
+        hard = [c > -slack * spread for c, spread in zip(C, lines.spread)]
         side = Side(V, A, C, CV, hard, low, high, basis, weight)
         mine = [star.side for star in stars if star.sign == sign]
         for k in range(2 * d):
@@ -321,18 +309,36 @@ def cover(lines: Lines, level: Any, stars: Any, slack: Any, signs: Any = (1, -1)
             settle(side, c, h, [-sign * x for x in linear], mine)
 
 
+def reduced(rest: Any, basis: list[list[int]]) -> list[int]:
+    """A positive multiple of what is left of a vector off an orthogonal basis."""
+    for o in basis:
+        tick()
+        rest = [a * x - b * y for a, b in [(dot(o, o), dot(o, rest))] for x, y in zip(rest, o)]
+        rest = [x // c for c in [gcd(*rest) or 1] for x in rest]
+    return list(rest)
+
+
+def orthogonal(vectors: Any) -> list[list[int]]:
+    """An orthogonal basis of their span."""
+    basis = list[list[int]]()
+    for rest in (reduced(v, basis) for v in vectors if len(basis) < len(v)):
+        basis.extend([rest] * any(rest))
+        moderate(len(basis) * len(rest), basis[-1:])
+    return basis
+
+
+def duals(vectors: Any) -> list[list[int]]:
+    """Vectors a_k of the span of independent v_k, with a_k.v_k > 0 and a_k.v_i = 0 for all others."""
+    found = [reduced(v, orthogonal([w for w in vectors if w is not v])) for v in vectors]
+    need(all(map(any, found)), "the lines on which a neuron vanishes are independent")
+    return found
+
+
 def row_space(lines: Lines) -> tuple[list[list[int]], int]:
     """The vectors m_k o_k, and S; the unit vectors and 1 where the lines span everything."""
-    d, basis = len(lines.linear), list[list[int]]()
-    for rest in map(list, lines.V):
-        for o in basis:
-            tick()
-            rest = [a * x - b * y for a, b in [(dot(o, o), dot(o, rest))] for x, y in zip(rest, o)]
-            rest = [x // c for c in [gcd(*rest) or 1] for x in rest]
-        basis.extend([rest] * any(rest))
-        moderate(len(basis) * d, basis[-1:])
-        if len(basis) == d:
-            return [[int(i == j) for j in range(d)] for i in range(d)], 1
+    d, basis = len(lines.linear), orthogonal(lines.V)
+    if len(basis) == d:
+        return [[int(i == j) for j in range(d)] for i in range(d)], 1
     S = isqrt(max((dot(o, o) for o in basis), default=0)) + 1 << DEPTH
     return [[m * x for x in o] for o in basis for m in [isqrt((S * S - 1) // dot(o, o)) + 1]], S
 
@@ -482,7 +488,7 @@ def network_of(problem: Problem, spec: Any) -> Network:
     columns.extend([T * x for x in b] for b in problem.columns)
     residual = [Fraction(t, problem.p) - Fraction(f, problem.q * T) for t, f in zip(problem.targets, fit)]
     residual.append(Fraction(-c[-1] if problem.ridge else 0, T))
-    return Network(T, signs, W, columns, residual, [root(Fraction(dot(w[:d], w[:d]), T**2)) for w in W])
+    return Network(T, signs, W, columns, residual, [root(Fraction(dot(w[:d], w[:d]))) / T for w in W])
 
 
 def bound_of(problem: Problem, nu: list[Fraction], network: Network) -> tuple[Any, str]:
@@ -524,8 +530,9 @@ def bound_claims(problem: Problem, nu: list[Fraction], N: int, m: list[int], top
 #
 # Let |nu* - nu| <= rho and F >= |X| (Frobenius). A neuron is a sign s and a face: the sign of x_j.u for
 # every row. Z are its lines with v.u = 0, which must be independent; P projects onto { u : v.u = 0 on Z };
-# g = s sum_(side +) C_v v - s l is N q s X^T D nu for a 0/1 diagonal D, so that g / (N q) moves by at most
-# F rho between nu and nu*; w = P g, so that g = w + sum_Z b_v v.
+# g = s sum_(side +) C_v v - s l is N q s X^T D nu for a 0/1 diagonal D (1 where the face is +, and on rows of
+# Z with c_i < 0), so that g / (N q) moves by at most F rho between nu and nu*; w = P g, so that g = w + sum_Z
+# b_v v.
 #
 # Lemma (star). Let 0 <= b_v <= -s C_v for v in Z. Then N q f_s(u) <= w.u at every u of the star: where all
 # lines outside Z with s C_v > 0 have the sign that the face gives them, or 0.
@@ -533,12 +540,15 @@ def bound_claims(problem: Problem, nu: list[Fraction], N: int, m: list[int], top
 # lemma on majorants, with no line of positive coefficient undecided, N q f_s(u) <= (g + sum_Z t_v s C_v
 # v).u = (g - sum_Z b_v v).u = w.u.   QED
 #
-# The same holds at nu* if the inequalities do with margins: b = (V V^T)^-1 V g moves by at most sqrt(((V
-# V^T)^-1)_vv) F rho N q, C_v by N rho spread_v; a line counts as *hard*, to be decided, unless s C_v < -N
-# rho spread_v. If also x_j.w has the strict sign of the face off Z, with the margin |x_j| F rho, then w* =
-# P g* lies in the face, so that f_s(w*) = |w*|^2; since nu* is feasible, |w*| <= lambda: in the star f_s(u)
-# = lambda |u| at nu* only on the ray of w*. Outside the stars f_s < (lambda - rho F) |u| at nu is shown;
-# there f_s < lambda |u| at nu*, since f_s moves by at most rho F |u|.
+# The same holds at nu* if the inequalities do with margins. Let a in the span of Z have a.v > 0 and a.v' = 0
+# for all other v' of Z. Then b_v (a.v) = a.g, and this and -s C_v (a.v) - a.g are s f.m for two vectors f
+# over the rows: they are >= 0 at nu* if s f.m >= |f| N rho. As m and nu* are orthogonal to B, what is left
+# of f off the span of B will do: so a multiplier may be 0 (or -s C_v) if it is so for every nu with B^T nu =
+# 0; and where rho = 0 any may be. A line counts as *hard*, to be decided, unless s C_v <= -N rho spread_v. If
+# also x_j.w has the strict sign of the face off Z, with the margin |x_j| F rho, then w* = P g* lies in the
+# face, so that f_s(w*) = |w*|^2; since nu* is feasible, |w*| <= lambda: in the star f_s(u) = lambda |u| at
+# nu* only on the ray of w*. Outside the stars f_s < (lambda - rho F) |u| at nu is shown; there f_s < lambda
+# |u| at nu*, since f_s moves by at most rho F |u|.
 
 
 def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction) -> Star:
@@ -549,17 +559,17 @@ def star_of(problem: Problem, lines: Lines, sign: int, face: str, rho: Fraction)
         need(turn != 0 or letter == "0", "a face is 0 on a zero row")
         need(turn == 0 or side[k] in (2, here), "a face agrees on parallel rows")
         side[k] = here
-    g = [-sign * x for x in lines.linear]
-    for C, v, here in zip(lines.C, lines.V, side):
-        g = [a + sign * C * x for a, x in zip(g, v)] if here > 0 else g
+    D = [letter == "+" or (letter == "0" and turn < 0) for letter, (_, turn) in zip(face, lines.place)]
+    g = [sign * dot(lines.m, map(mul, D, x)) for x in zip(*lines.rows)]
     Z = [k for k, here in enumerate(side[:-1]) if here == 0]
-    gram, w = inverse([[dot(lines.V[i], lines.V[k]) for k in Z] for i in Z]), [Fraction(x) for x in g]
-    moved = lines.unit * problem.frobenius * rho  # of g
-    for i, k in enumerate(Z):
-        b = dot(gram[i], [dot(lines.V[j], g) for j in Z])
-        off, most = root(gram[i][i]) * moved, -sign * lines.C[k] - rho * lines.unit * lines.spread[k]
-        need(off < b < most - off, "the multipliers around a neuron lie strictly between their bounds")
-        w = [a - b * x for a, x in zip(w, lines.V[k])]
+    w, moved, hair = [*map(Fraction, g)], lines.unit * problem.frobenius * rho, lines.unit * rho / problem.q
+    for k, a in zip(Z, duals([lines.V[k] for k in Z])):
+        b, unit = [dot(row, a) * on for row, on in zip(lines.rows, D)], dot(lines.V[k], a)
+        rest = [-x - (i == k) * gcd(*row) * unit for x, row, (i, _) in zip(b, lines.rows, lines.place)]
+        forms = [reduced(form, problem.basis) for form in (b, rest)]
+        kept = all(sign * dot(form, lines.m) >= root(dot(form, form)) * hair for form in forms)
+        need(kept, "the multipliers around a neuron lie between their bounds")
+        w = [x - Fraction(sign * dot(b, lines.m), unit) * y for x, y in zip(w, lines.V[k])]
     inside = [h * dot(v, w) - root(Fraction(dot(v, v))) * moved for h, v in zip(side, lines.V) if h]
     need(min(inside, default=1) > 0, "a neuron lies strictly inside its face")
     need(dot(w, w) <= (problem.lam * lines.unit) ** 2, "no neuron exceeds lambda")
@@ -659,8 +669,7 @@ def proved_by(document: Any) -> list[str]:
     usable(kind in ("bound", "optimum"), "not a kernel file: its kind must be bound or optimum")
     keys = "format version kind problem problem_sha256 nu network claims "
     top = fields(document, "the file", keys + ("eps t" if kind == "bound" else "faces inverse"))
-    second = repr([top["format"], top["version"]]) == "['polyrelu-proof', 2]"
-    usable(second, "not a file of format polyrelu-proof, version 2")
+    usable(repr([top["format"], top["version"]]) == "['polyrelu-proof', 2]", "not polyrelu-proof, version 2")
     problem = Problem(top["problem"])
     need(problem.sha256 == top["problem_sha256"], "the SHA-256 of the problem is " + problem.sha256)
     nu = fields(top["nu"], "nu", "denominator numerators")

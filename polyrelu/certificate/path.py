@@ -162,8 +162,10 @@ def system_of(problem: Any, faces: list[str], shares: list[Any]) -> System:
     lines, span, M, Q, R = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), Matrix(), [], [], []
     for face, share in zip(faces, shares):
         Z = sorted({k for side, (k, turn) in zip(face[1:], lines.place) if side == "0" and turn})
-        gram = kernel.inverse([[dot(lines.V[i], lines.V[j]) for j in Z] for i in Z])
-        bends = [[dot(line, [dot(lines.V[k], row) for k in Z]) for line in gram] for row in problem.rows]
+        duals = kernel.duals([lines.V[k] for k in Z])
+        bends = [
+            [Fraction(dot(a, row), dot(a, lines.V[k])) for k, a in zip(Z, duals)] for row in problem.rows
+        ]
         projected = [
             [Fraction(x) - dot(bend, [lines.V[k][j] for k in Z]) for j, x in enumerate(row)]
             for row, bend in zip(problem.rows, bends)

@@ -3,7 +3,9 @@
 The kernel makes its own covering: a file holds X, y, lambda, a rational nu and a rational network. For an optimum nu is
 the root, rounded and shrunk by 1 - 2^-k, so that every direction is below lambda with rational multipliers. D(nu) is
 then about 2^-k lambda sum |w| below the optimum, the ball that holds the true residual has a radius near 2^(-k/2), and
-all other claims are strict inequalities on it. A document is handed out only once the kernel has accepted it.
+all other claims are inequalities on it. Where the root is rational it is written as it is: with an optimal network in
+exact numbers the two bounds agree, the ball is a point, and equalities are seen. A document is handed out only once the
+kernel has accepted it.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from polyrelu.proof.program import Program
 Vector = Sequence[Fraction]
 SHRINKS = (180, 320)
 """k: nu is shrunk by 1 - 2^-k; the second where the first ball is too wide."""
+EXACT = None
+"""No shrinking, and no rounding: for a rational nu."""
 SPARE = 60
 """Bits of nu beyond k."""
 UNITS = 2**30
@@ -37,7 +41,7 @@ SECONDS = 6 * 3600
 
 
 class OutOfClass(Undecided):
-    """The kernel does not accept what can be said of this optimum: it proves strict inequalities, and no equality."""
+    """The kernel does not accept what can be said of this optimum: it proves inequalities, and few equalities."""
 
 
 def write_optimum(path: str, optimum: Optimum) -> dict[str, Any]:
@@ -53,14 +57,17 @@ def optimum_document(optimum: Optimum) -> dict[str, Any]:
     if program.gated or not program.all_cells:
         raise OutOfClass("a kernel file is about ReLU networks with all activation patterns")
     spec, complaint = problem_spec(program.X, program.y, program.lam, more=program_spec(program)), ""
-    for shrink in SHRINKS:
+    rational = optimum.point.exact_name == "Q"
+    for shrink in (EXACT, *SHRINKS) if rational else SHRINKS:
         try:
             return accepted("optimum", spec, evidence_of(optimum, shrink))
         except kernel.Rejected as refused:
             complaint = str(refused)
         except kernel.Unusable as refused:
+            if shrink is EXACT:  # its fractions may be too long, and rounded ones are not
+                continue
             raise OutOfClass(f"the kernel refuses it: {in_short(refused)}") from None
-    raise OutOfClass(f"the kernel proves strict inequalities alone, and here it cannot show that {complaint}")
+    raise OutOfClass(f"the kernel proves inequalities on a ball, and here it cannot show that {complaint}")
 
 
 def in_short(refused: Exception) -> str:
@@ -80,13 +87,14 @@ def accepted(kind: str, spec: dict[str, Any], evidence: dict[str, Any]) -> dict[
     return document
 
 
-def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
+def evidence_of(optimum: Optimum, shrink: int | None) -> dict[str, Any]:
     """nu, the faces of all neurons, and an optimal network along them; where it is the only one, evidence for that:
 
     an approximate inverse of the Gram matrix of its activations.
     """
-    program, bits = optimum.program, shrink + SPARE
-    nu = [middle(ball) for ball in optimum.point.balls(bits + SPARE).nu]
+    program = optimum.program
+    bits = EXACT if shrink is EXACT else shrink + SPARE
+    nu = exact_residual(optimum) if bits is EXACT else near_residual(optimum, bits)
     neurons = sorted(optimum.neurons, key=neuron_text)
     unique = optimum.nullity == 0 and all(optimum.support.used) and not program.free.vanishing
     signs, z = [k.place.sign for k in neurons], [[v * k.place.sign for v in z_of(k, nu)] for k in neurons]
@@ -99,15 +107,14 @@ def evidence_of(optimum: Optimum, shrink: int) -> dict[str, Any]:
         {"sign": "+" if signs[k] > 0 else "-", "vector": texts(row)}
         for k, row in zip(used, rows, strict=True)
     ]
-    N, less = grid(nu, bits), 1 - Fraction(1, 2**shrink)
-    shrunk = orthogonal(program, [Fraction(round(v * less * N), N) for v in nu])
+    stored = nu if shrink is EXACT else orthogonal(program, shrunk(nu, shrink))
     inverse, unit = None, T * common_denominator(program)
     if unique and rows:
         table = [*activations(program, signs, rows).tolist(), *free_rows(program, unit)]
         table += [[unit] * program.n] * program.free.ridge
         inverse = gram_inverse(fmpz_mat(table), unit, program.lam if program.free.ridge else Fraction(0))
     return {
-        "nu": shrunk if neurons else rational_vector([to_fraction(v) for v in program.zero[0]], program.lam),
+        "nu": rational_vector(stored if neurons else [to_fraction(v) for v in program.zero[0]], program.lam),
         "faces": [neuron_text(k) for k in neurons],
         "network": {"denominator": str(T), "neurons": listed, **coefficients(c, T)},
         "inverse": inverse,
@@ -157,16 +164,38 @@ def coefficients(c: Sequence[Fraction], T: int) -> dict[str, Any]:
     return {"coefficients": texts(round(v * T) for v in c)} if c else {}
 
 
-def orthogonal(program: Program, nu: Vector) -> dict[str, Any]:
-    """A vector as it stands in a file, made exactly orthogonal to the free columns."""
-    if program.free.kept:
-        nu = [to_fraction(v) for v in program.free.modulo([fmpq(v.numerator, v.denominator) for v in nu])]
-    common, numerators = over_one(nu)
-    return {"denominator": str(common), "numerators": numerators}
+def exact_residual(optimum: Optimum) -> list[Fraction]:
+    """A rational nu."""
+    at = optimum.point.exact
+    assert at is not None
+    return [to_fraction(v) for v in at.at.nu]
+
+
+def near_residual(optimum: Optimum, bits: int) -> list[Fraction]:
+    """The middle of a ball."""
+    return [middle(v) for v in optimum.point.balls(bits + SPARE).nu]
+
+
+def shrunk(nu: Vector, shrink: int) -> list[Fraction]:
+    """(1 - 2^-shrink) nu, rounded."""
+    N, less = grid(nu, shrink + SPARE), 1 - Fraction(1, 2**shrink)
+    return [Fraction(round(v * less * N), N) for v in nu]
+
+
+def orthogonal(program: Program, nu: Vector) -> list[Fraction]:
+    """A vector made exactly orthogonal to the free columns."""
+    if not program.free.kept:
+        return list(nu)
+    return [to_fraction(v) for v in program.free.modulo([fmpq(v.numerator, v.denominator) for v in nu])]
 
 
 def weights_of(  # noqa: PLR0917
-    program: Program, signs: Sequence[int], z: list[list[Fraction]], nu: Vector, bits: int, unique: bool
+    program: Program,
+    signs: Sequence[int],
+    z: list[list[Fraction]],
+    nu: Vector,
+    bits: int | None,
+    unique: bool,
 ) -> tuple[list[Fraction], list[Fraction]]:
     """beta >= 0 and c with y - nu = sum beta_k s_k (X z_k)_+ + B c, by least squares; on a basis found in floats if
     not unique. The last entry of c is that of a ridge output bias, if there is one.
@@ -237,8 +266,10 @@ def z_of(neuron: Neuron, nu: Vector) -> list[Fraction]:
     return [to_fraction(v) for v in neuron.z([fmpq(v.numerator, v.denominator) for v in nu])]
 
 
-def grid(numbers: Sequence[Fraction], bits: int) -> int:
-    """A power of two that gives the largest of the numbers so many binary digits."""
+def grid(numbers: Sequence[Fraction], bits: int | None) -> int:
+    """A power of two that gives the largest of the numbers so many binary digits; else a common denominator."""
+    if bits is EXACT:
+        return lcm(*(v.denominator for v in numbers))
     top = max(map(abs, numbers), default=Fraction(1)) or Fraction(1)
     return int(2 ** max(0, bits - top.numerator.bit_length() + top.denominator.bit_length()))
 

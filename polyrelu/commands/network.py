@@ -33,7 +33,7 @@ Judge the weights of a two-layer ReLU network c + sum_i (x . theta_i + b_i)_+ ph
     1/2 || f - y ||^2  +  lambda/2 sum_i (||theta_i||^2 + phi_i^2)        (and what the options say about b and c)
 
 How far is it from the proved optimum over all networks, and from a proved stationary point; which units does it not
-need? FILE is a .npz, .json or .pt file (untrusted: nothing in it is run; torch is needed only for .pt) with W1 and W2,
+need? FILE is a .npz, .json or .pt file (untrusted: nothing in it is run, and torch is not needed) with W1 and W2,
 theta and phi, or a state dict with 0.weight and 2.weight; the first is (m, d), the second (1, m). Biases (b1 and b2, or
 0.bias and 2.bias) are read or refused, never dropped: give the --bias and --output-bias that it was trained with.
 FILE may also be what certify --json, prune --json or prune --out have written, which bring their own options and
@@ -81,7 +81,8 @@ def add_parser(commands: Any) -> None:
         "--patterns",
         metavar="cells|own|FILE",
         default="cells",
-        help="judge among all networks (default), those with its own patterns, or a file of patterns as for certify",
+        help="judge among all networks (default), those with its own patterns, or a file of patterns as for certify; "
+        "with --bias free a list has an optimum that is bounded, tightly as a rule, and not proved itself",
     )
     parser.add_argument(
         "--tolerance",

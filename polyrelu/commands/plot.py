@@ -37,7 +37,8 @@ kinds of figures:
   figure1      the polytope of optimal weights, and the curved set of network weights beside it
   arrangement  the neurons among the activation patterns, for two or three features (a bias counts)
   polytope     the set of optimal networks with its vertices and edges
-  functions    what the optimal networks compute, for one or two features (a bias does not count)
+  functions    what the optimal networks compute, for one or two features (a bias does not count); with a free hidden
+               bias also where their kinks can lie
   support      neurons by rows, and the range of each neuron's weight
 Without --kind the one that says most about the data is drawn; at lambda = 0 there is figure1 alone.
 """
@@ -116,8 +117,10 @@ def run(args: argparse.Namespace) -> int:
     form = figures.format_of(path)
     check_writable(path, inputs=[args.data])
     problem = problem_of(args)
-    if kind not in (None, "support"):
-        problem.setting.refuse(f"the figure {kind}", "use --kind support")  # before any long work begins
+    if kind is not None and kind not in figures.ANY_SETTING:
+        problem.setting.refuse(
+            f"the figure {kind}", "use --kind functions or support"
+        )  # before any long work begins
     result = _certified(args, problem)
     kind = kind or figures.natural_kind(result)
     figure = figures.draw(result, kind, **_options(args, kind, problem))

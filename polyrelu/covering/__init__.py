@@ -14,6 +14,6 @@ or returns directions that resist. What is decided is decided in integers: see `
 
 from polyrelu.covering.cover import cover
 from polyrelu.covering.question import Question, Star
-from polyrelu.covering.results import Counts, Covered, Direction, Leaf, Resisting
+from polyrelu.covering.results import Counts, Covered, Direction, Leaf, Partition, Resisting
 
-__all__ = ["Counts", "Covered", "Direction", "Leaf", "Question", "Resisting", "Star", "cover"]
+__all__ = ["Counts", "Covered", "Direction", "Leaf", "Partition", "Question", "Resisting", "Star", "cover"]

@@ -46,6 +46,8 @@ class State:
     directions: list[Direction] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
     """Not written: a covering that records its leaves cannot be interrupted."""
+    settled: dict[int, list[Boxes]] = field(default_factory=dict)
+    """Of each sign, if the search is hasty; not written, either."""
     unexplored: int = 0
     wave: int = 0
     """Lists on top of the pile that belong to a wave that was interrupted."""
@@ -57,6 +59,7 @@ class State:
         self.counts += found.counts
         self.directions += found.directions
         self.leaves += found.leaves
+        self.settled[sign] = [*self.settled.get(sign, ()), *found.settled]
         if found.directions and not root:
             self.unexplored += len(found.left)
             return
@@ -192,6 +195,6 @@ def states_of(arrays: dict[str, Any], stored: list[Any]) -> dict[str, State]:
         waiting[k].append((int(sign), Boxes(c, h)))
         start += count * d
     return {
-        name: State(lists, Counts(*counts), directions_of(directions), [], int(unexplored), int(wave))
+        name: State(lists, Counts(*counts), directions_of(directions), unexplored=int(unexplored), wave=int(wave))
         for lists, (name, counts, directions, unexplored, wave) in zip(waiting, stored, strict=True)
     }

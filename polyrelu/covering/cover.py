@@ -21,8 +21,8 @@ from polyrelu.covering.checkpoint import WAVE, Checkpoint, Log, State
 from polyrelu.covering.narrow import narrowed
 from polyrelu.covering.question import Question
 from polyrelu.covering.region import Found, Side
-from polyrelu.covering.results import Counts, Covered, Direction, Resisting
-from polyrelu.covering.search import search
+from polyrelu.covering.results import Counts, Covered, Direction, Partition, Resisting
+from polyrelu.covering.search import joined, search
 from polyrelu.covering.tight import check_stars
 
 UNIT = 8192
@@ -45,6 +45,8 @@ def cover(
     most: int = 64,
     enough: int | None = None,
     record: bool = False,
+    hasty: bool = False,
+    start: Partition | None = None,
 ) -> Covered | Resisting:
     """Prove that every direction off the stars is strictly below the level, or name directions that resist.
 
@@ -52,16 +54,18 @@ def cover(
     of directions that is settled. The search ends early once `enough` directions resist (default: `most`); a unit of
     work, the first one apart, is not searched further when some of its boxes resist. What a `checkpoint` knows of this
     search is not done again, and it hears of what is done. `record` keeps every leaf, for a second check, and no
-    checkpoint.
+    checkpoint. A `hasty` search, without one, too, gives up at the first direction that no box can settle, and returns
+    the boxes that it has settled; `start` begins with those of another question like this one: they are all directions,
+    and most of them are settled at once.
     """
     if question.level <= 0:
         return Resisting(Counts(), (), 0, "enclosure")
     check_stars(question)
-    limits = Limits(max_depth, max_boxes, deadline, most, most if enough is None else enough, record)
+    limits = Limits(max_depth, max_boxes, deadline, most, most if enough is None else enough, record, hasty)
     within = None if record else narrowed(question)
     asked = question if within is None else within.question
-    log = Log(None if record else checkpoint, f"{asked.fingerprint} {limits.named}")
-    answer = log.answer or searched(asked, limits, executor, progress, log)
+    log = Log(None if record or hasty else checkpoint, f"{asked.fingerprint} {limits.named}")
+    answer = log.answer or searched(asked, limits, executor, progress, log, start)
     return answer if within is None else within.back(answer)
 
 
@@ -75,6 +79,7 @@ class Limits:
     most: int
     enough: int
     record: bool
+    hasty: bool = False
 
     @property
     def named(self) -> str:
@@ -88,16 +93,22 @@ class Limits:
         return "time" if self.deadline is not None and time.monotonic() >= self.deadline else None
 
 
-def searched(
+def searched(  # noqa: PLR0917
     question: Question,
     limits: Limits,
     executor: Executor | None,
     progress: Callable[[float], object] | None,
     log: Log,
+    start: Partition | None = None,
 ) -> Covered | Resisting:
     """The search itself, from the start or from where it was."""
-    sides = {sign: Side.of(question, sign, limits.max_depth, limits.record) for sign in question.signs}
-    state = log.state or State(roots(question, sides))
+    how = limits.max_depth, limits.record, limits.hasty
+    sides = {sign: Side.of(question, sign, *how) for sign in question.signs}
+    whole = Partition(question.d, question.normed, {s: side.layout.P for s, side in sides.items()}, {})
+    if start is not None and start.suits(whole.d, whole.normed, whole.digits):
+        state = State(list(start.boxes.items()))
+    else:
+        state = log.state or State(roots(question, sides))
     reason = None
     try:
         while state.waiting and reason is None:
@@ -110,6 +121,9 @@ def searched(
         log.keep(state)
         raise
     answer = finished(state, reason, limits.most)
+    if limits.hasty and isinstance(answer, Covered):
+        boxes = {s: joined(found, question.d) for s, found in state.settled.items()}
+        answer = replace(answer, partition=replace(whole, boxes=boxes))
     if reason == "time":
         log.keep(state)
     else:
@@ -168,6 +182,7 @@ def booked(sides: dict[int, Side], state: State, tasks: list[tuple[int, Boxes]],
         waiting=state.waiting[: -len(tasks)],
         directions=list(state.directions),
         leaves=list(state.leaves),
+        settled=dict(state.settled),
         wave=len(tasks) - len(got),
     )
     for (sign, boxes), found in zip(tasks, got, strict=False):

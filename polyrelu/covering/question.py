@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import gcd, inf, isqrt
 from typing import Any
 
@@ -187,29 +187,30 @@ def merged(rows: IntMatrix, nu: Sequence[int]) -> Lines:
     >>> found.V.tolist(), found.C, found.linear, found.line
     ([[1, 2]], (11,), (5, 10), (0, 0, -1))
     """
-    place: dict[tuple[int, ...], int] = {}
-    C: list[int] = []
-    spread: list[int] = []
-    linear = [0] * rows.shape[1]
-    line, turned = [], []
-    for row, m in zip(rows, nu, strict=True):
-        factor = gcd(*row)
-        if factor == 0:
-            line.append(-1)
-            turned.append(0)
+    V, line, factor = _directions(tuple(map(tuple, rows.tolist())))
+    C, spread, linear = [0] * len(V), [0] * len(V), [0] * rows.shape[1]
+    for k, f, m in zip(line, factor, nu, strict=True):
+        if k < 0:
             continue
-        if next(x for x in row if x) < 0:
+        C[k] += m * abs(f)
+        spread[k] += abs(f)
+        if f < 0:
+            linear = [a - m * f * x for a, x in zip(linear, V[k], strict=True)]
+    turned = tuple((f > 0) - (f < 0) for f in factor)
+    return Lines(V, tuple(C), tuple(linear), tuple(spread), line, turned)
+
+
+@lru_cache(maxsize=16)
+def _directions(rows: tuple[tuple[int, ...], ...]) -> tuple[IntMatrix, tuple[int, ...], tuple[int, ...]]:
+    """The primitive vectors, and for each row the number of its own and the factor m_i; -1 and 0 for a zero row."""
+    place: dict[tuple[int, ...], int] = {}
+    line, factors = [], []
+    for row in rows:
+        factor = gcd(*row)
+        if factor and next(x for x in row if x) < 0:
             factor = -factor
-        v = tuple(x // factor for x in row)
-        k = place.setdefault(v, len(place))
-        if k == len(C):
-            C.append(0)
-            spread.append(0)
-        C[k] += m * abs(factor)
-        spread[k] += abs(factor)
-        if factor < 0:
-            linear = [a - m * factor * x for a, x in zip(linear, v, strict=True)]
-        line.append(k)
-        turned.append(1 if factor > 0 else -1)
-    V = np.array(list(place), dtype=object).reshape(len(place), rows.shape[1])
-    return Lines(V, tuple(C), tuple(linear), tuple(spread), tuple(line), tuple(turned))
+        v = tuple(x // factor for x in row) if factor else ()
+        line.append(place.setdefault(v, len(place)) if factor else -1)
+        factors.append(factor)
+    V = np.array(list(place), dtype=object).reshape(len(place), len(rows[0]))
+    return V, tuple(line), tuple(factors)

@@ -27,14 +27,14 @@ class Side:
     stars: Stars
     max_depth: int
     record: bool
+    hasty: bool = False
 
     @staticmethod
-    def of(question: Question, sign: int, max_depth: int, record: bool) -> Side:
+    def of(question: Question, sign: int, max_depth: int, record: bool, hasty: bool = False) -> Side:
         """The layout and the stars of one sign."""
         layout = layout_of(question, sign)
-        return Side(
-            question, layout, leaf_b.stars_of(question, layout), min(max_depth, layout.P - SPARE), record
-        )
+        depth = min(max_depth, layout.P - SPARE)
+        return Side(question, layout, leaf_b.stars_of(question, layout), depth, record, hasty)
 
 
 class Region(NamedTuple):
@@ -52,3 +52,5 @@ class Found(NamedTuple):
     directions: tuple[Direction, ...]
     left: Boxes
     leaves: tuple[Leaf, ...]
+    settled: tuple[Boxes, ...]
+    """The boxes that were settled, if the search is hasty."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from polyrelu.covering.boxes import Boxes
+
 
 class Direction(NamedTuple):
     """The centre of a box that resists."""
@@ -50,12 +52,35 @@ class Counts:
         return self.boxes, self.a, self.b, self.m, self.wide, self.share
 
 
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """Boxes that make up all directions, for each sign: the leaves of a covering that has ended.
+
+    It says nothing about what was asked: any other question about as many coordinates may begin with these boxes.
+    """
+
+    d: int
+    normed: int
+    digits: dict[int, int]
+    """P of the layout of each sign: boxes are integers over 2^P."""
+    boxes: dict[int, Boxes]
+
+    def suits(self, d: int, normed: int, digits: dict[int, int]) -> bool:
+        """Whether these are all directions of a question, in its own numbers."""
+        return (self.d, self.normed, self.digits) == (d, normed, digits)
+
+    def __len__(self) -> int:
+        return sum(len(boxes) for boxes in self.boxes.values())
+
+
 @dataclass(frozen=True)
 class Covered:
     """Proved: off the stars every direction is strictly below the level, for every sign that was asked."""
 
     counts: Counts
     leaves: tuple[Leaf, ...] = field(default=(), repr=False)
+    partition: Partition | None = field(default=None, repr=False)
+    """The settled boxes, if the search was hasty."""
 
     @property
     def boxes(self) -> int:

@@ -37,6 +37,7 @@ def search(side: Side, boxes: Boxes, limit: int) -> Found:
     counts = Counts()
     directions: list[Direction] = []
     leaves: list[Leaf] = []
+    settled: list[Boxes] = []
     tried: set[bytes] = set()
     stack = [Region(boxes, leaf_a.all_lines(side.layout), side.stars)]
     while stack and counts.boxes < limit and len(directions) < PER_UNIT:
@@ -49,9 +50,10 @@ def search(side: Side, boxes: Boxes, limit: int) -> Found:
         counts += done.counts
         directions += done.directions
         leaves += done.leaves
+        settled += done.settled
         stack += done.children
     waiting = [region.boxes for region in reversed(stack)]
-    return Found(counts, tuple(directions), joined(waiting, side.layout.d), tuple(leaves))
+    return Found(counts, tuple(directions), joined(waiting, side.layout.d), tuple(leaves), tuple(settled))
 
 
 def batch_size(lines: int) -> int:
@@ -73,6 +75,7 @@ class Examined(NamedTuple):
     counts: Counts
     directions: list[Direction]
     leaves: list[Leaf]
+    settled: list[Boxes]
     children: list[Region]
 
 
@@ -87,6 +90,8 @@ def examine(side: Side, region: Region, tried: set[bytes]) -> Examined:
     star = np.full(len(boxes), -1)
     if len(region.stars.number):
         in_stars(region, at, kind, star)
+        if side.hasty:
+            between_stars(region, at, kind)
     wide = redone(side, region, at, a, kind)
     ties: list[Direction] = []
     if not (kind != "").all():
@@ -106,7 +111,8 @@ def examine(side: Side, region: Region, tried: set[bytes]) -> Examined:
     on, height = open_[~closed], height[~closed]
     children = below(side, region, at, on, height) if len(on) else []
     leaves = recorded(side, region, a, kind, star, wide) if side.record else []
-    return Examined(counts, ties + directions, leaves, children)
+    settled = [boxes.take(kind != "")] if side.hasty else []
+    return Examined(counts, ties + directions, leaves, settled, children)
 
 
 def in_stars(region: Region, at: Products, kind: NDArray[np.str_], star: NDArray[np.intp]) -> None:
@@ -117,6 +123,13 @@ def in_stars(region: Region, at: Products, kind: NDArray[np.str_], star: NDArray
     held = inside.any(axis=1)
     kind[open_[held]] = np.where(region.stars.number[inside[held].argmax(axis=1)] < 0, "M", "B")
     star[open_[held]] = inside[held].argmax(axis=1)
+
+
+def between_stars(region: Region, at: Products, kind: NDArray[np.str_]) -> None:
+    """Leaf B for boxes on the wall between two stars. (Such a leaf is not written down, so only in haste.)"""
+    open_ = np.flatnonzero(kind == "")
+    if len(open_):
+        kind[open_[leaf_b.straddling(region.stars, region.kept, at.take(open_))]] = "B"
 
 
 def enriched(  # noqa: PLR0917
@@ -178,7 +191,10 @@ def deepest(side: Side, boxes: Boxes) -> NDArray[np.bool_]:
 
 
 def resisting(side: Side, boxes: Boxes, height: Floats) -> tuple[list[Direction], NDArray[np.bool_]]:
-    """The open boxes that end here: the centre is proved above the level, or the depth cap is reached."""
+    """The open boxes that end here: the centre is proved above the level, or the depth cap is reached.
+
+    In haste a centre above the level that the covering has to show is enough, if it lies in no star: there is no hope.
+    """
     layout, question = side.layout, side.question
     missed, deep = height > 0, deepest(side, boxes)
     closed = np.asarray(missed | deep)
@@ -186,12 +202,19 @@ def resisting(side: Side, boxes: Boxes, height: Floats) -> tuple[list[Direction]
     for i in np.flatnonzero(closed)[np.argsort(-height[closed], kind="stable")]:
         vector = tuple(int(x) for x in boxes.c[i])
         above = bool(missed[i]) and question.exceeds(layout.sign, vector)
-        if not above and not deep[i]:
+        if not above and not deep[i] and not (side.hasty and found) and not _hopeless(side, vector):
             closed[i] = False
         elif len(found) < PER_BATCH:
             value = question.height(layout.sign, vector)
             found.append(Direction(layout.sign, vector, "missed" if above else "undecided", value))
     return found, closed
+
+
+def _hopeless(side: Side, vector: tuple[int, ...]) -> bool:
+    """Whether a direction above the level lies in no star, so that no smaller box around it is settled."""
+    return side.hasty and not side.stars.hold(
+        sides_at(side.question, side.layout, vector), side.layout.hard
+    )
 
 
 def below(side: Side, region: Region, at: Products, open_: NDArray[np.intp], height: Floats) -> list[Region]:

@@ -90,3 +90,19 @@ def disagreement(stars: Stars, kept: Kept, at: Products) -> tuple[NDArray[np.int
     right = above @ plus + below @ minus
     wrong = (z >= r).astype(np.float64) @ minus + below @ plus
     return ((side != 0).sum(axis=1) - right).astype(np.intp), wrong.astype(np.intp)
+
+
+def straddling(stars: Stars, kept: Kept, at: Products) -> NDArray[np.bool_]:
+    """Boxes that one hard line cuts into a part in one star and a part in another: all else is decided as both have it."""
+    hard = kept.hard
+    z, r = at.z[:, :hard], at.r[:, :hard]
+    above, below = (z >= r).astype(np.float64), (z <= -r).astype(np.float64)
+    side = stars.side[:, kept.lines[:hard]].astype(np.float64)
+    missing, wrong = disagreement(stars, kept, at)
+    number = np.arange(1.0, hard + 1)
+    right = above @ ((side > 0) * number).T + below @ ((side < 0) * number).T
+    cut = ((np.abs(side) @ number)[None, :] - right).astype(np.intp)
+    candidate = (missing == 1) & (wrong == 0)
+    signed = np.where(candidate, cut, 1)
+    code = np.where(candidate, signed * side[np.arange(len(side))[None, :], signed - 1], 0.0)
+    return np.asarray(((code[:, :, None] == -code[:, None, :]) & candidate[:, :, None]).any(axis=(1, 2)))

@@ -12,7 +12,7 @@ only ever changed inside `precision`, which puts it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
@@ -154,6 +154,28 @@ def identity(n: int) -> arb_mat:
 def ball_column(vector: Sequence[Any]) -> arb_mat:
     """Balls as a matrix of one column."""
     return arb_mat(len(vector), 1, list(vector))
+
+
+def scaled_up(b: arb, bits: int) -> int:
+    """The least integer m with b <= m / 2^bits for every number of the ball."""
+    if not b.is_finite():
+        raise BadInput(f"an upper bound of the ball {b} was asked for, but it is not finite: raise the precision")
+    mantissa, exponent = (int(part) for part in b.upper().man_exp())
+    shift = exponent + bits
+    return mantissa << shift if shift >= 0 else -(-mantissa >> -shift)
+
+
+def absolute(M: arb_mat) -> arb_mat:
+    """Upper bounds of the absolute values."""
+    return arb_mat(M.nrows(), M.ncols(), [v.abs_upper() for v in M.entries()])
+
+
+def max_of(values: Iterable[arb]) -> arb:
+    """The largest of some bounds."""
+    best = arb(0)
+    for v in values:
+        best = best.max(v)
+    return best.abs_upper()
 
 
 def integer_near(b: arb, shift: int) -> fmpz:

@@ -145,7 +145,9 @@ def independent_columns(rows: Rows) -> list[int]:
 
 def independent_rows(rows: Rows) -> list[int]:
     """The lexicographically first maximal independent set of rows; over balls only where it is all of them."""
-    return independent_columns(transposed(_table(rows)))
+    if isinstance(rows, fmpq_mat | fmpz_mat):
+        return independent_columns(rows.transpose())
+    return independent_columns(transposed(rows))
 
 
 def independent(columns: Columns, order: Sequence[int]) -> list[int]:

@@ -7,6 +7,7 @@ file alone: a `Guesser` for each program, and two proposals about networks whose
 
 from __future__ import annotations
 
+from polyrelu.guess.balanced import balanced_multipliers
 from polyrelu.guess.cheapest import cheapest_support
 from polyrelu.guess.fibre import coordinates_in, dimension, interior_point
 from polyrelu.guess.guesser import Guesser
@@ -23,6 +24,7 @@ __all__ = [
     "GuessedNeuron",
     "Guesser",
     "Whitening",
+    "balanced_multipliers",
     "basis_of",
     "bounded_least_squares",
     "cheapest_support",

@@ -174,16 +174,24 @@ class Guesser:
 
     def summits(self, nu: Array, starts: Sequence[tuple[int, Array]]) -> list[tuple[int, tuple[int, ...]]]:
         """Sign and face of the local maximum of s nu.(Xu)_+ above each start (s, u), each once (no list of cells)."""
-        pricer, found, nu = (
-            self._pricer(),
-            dict[tuple[int, tuple[int, ...]], None](),
-            np.ldexp(nu, -exponent(nu)),
-        )
-        assert isinstance(pricer, Scout)
+        found, nu = dict[tuple[int, tuple[int, ...]], None](), np.ldexp(nu, -exponent(nu))
         for s, u in starts:
-            for _, c in pricer.climbed(nu, s, u, 0.0):
+            for _, c in self.lookout.climbed(nu, s, u, 0.0):
                 found[s, c.face] = None
         return list(found)
+
+    @cached_property
+    def lookout(self) -> Scout:
+        """One scout for a residual that moves: it remembers where local maxima were."""
+        found = self._pricer()
+        assert isinstance(found, Scout)
+        return found
+
+    def high(self, nu: Array, level: float) -> list[tuple[float, int, tuple[int, ...]]]:
+        """Value, sign and face of the local maxima of s nu.(Xu)_+ that seem to exceed a level (no list of cells)."""
+        units = self.units.rows + exponent(nu)
+        found = self.lookout.glance(np.ldexp(nu, -exponent(nu)), float(np.ldexp(level, -units)))
+        return [(float(np.ldexp(value, units)), c.sign, c.face) for value, c in found]
 
     def multipliers(self, blocks: Indices, signs: Indices, nu: Array, level: Fraction | float) -> Array:
         """rho >= 0 for each block (pattern blocks[i], sign signs[i]) that bring it near its projection at nu.

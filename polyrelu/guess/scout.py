@@ -16,6 +16,7 @@ from polyrelu.guess.columns import Column, climb, distinct, project_moment
 from polyrelu.guess.explored import Explored
 from polyrelu.guess.flats import TINY
 from polyrelu.guess.pricing import Prices
+from polyrelu.guess.turning import turned
 from polyrelu.guess.values import Array, Bools
 
 SEEDS = 40  # random directions for each feature
@@ -23,6 +24,8 @@ NUMBERS = 200_000  # seeds times rows, about: what a search may cost
 LEAST = 60
 REFINED = 40  # directions that go on with fine steps, beside the columns known
 KNOWN = 2  # times the number of rows: columns that are remembered
+GLANCES = 48  # directions of a glance, in turn
+LOST = 0.9  # of the level: a local maximum that falls below is forgotten
 ALMOST = 0.98  # of the level: what ends lower is no maximum above it
 AT_LEVEL = 1e-7  # the oracle is told which directions are this close to the level
 FAILURES = 12  # climbs in a row that end nowhere new
@@ -58,6 +61,7 @@ class Scout:
         self.spread = _spread(program.X) if program.flats.badly_scaled else np.ones(program.d)
         self.seeds = _unit(np.vstack([*(np.array([u, -u]) for u in seeds), self._first_seeds()]))
         self.known: dict[tuple[object, ...], Column] = {}
+        self.turn = 0
 
     def _first_seeds(self) -> Array:
         program, random = self.program, np.random.default_rng(20230717)
@@ -97,6 +101,21 @@ class Scout:
             found += self._climbed_all(nu, s, ends, level=level, limit=len(u), settled=[], patience=len(u))
         found += self._search(nu, level, 4 * self.program.n, [c for _, c in found])[0]
         return distinct(self.program, found)
+
+    def glance(self, nu: Array, level: float) -> list[tuple[float, Column]]:
+        """Most of them, at less cost: where they were at the last glance, and from a few other directions."""
+        old = list(self.known.values())
+        found = [(float(c.activations @ nu), c) for c in turned(self.program, old, nu, level)]
+        count = min(GLANCES, len(self.seeds))
+        some = np.roll(self.seeds, -self.turn, axis=0)[:count]
+        self.turn = (self.turn + count) % max(1, len(self.seeds))
+        for s in self.signs:
+            u, value = ascend(self.program.X, s * nu, some, COARSE)
+            near = [c for _, c in found if c.sign == s]
+            found += self._climbed_all(nu, s, _Ends(u, value), level=level, limit=count, settled=near)
+        found = [f for f in distinct(self.program, found) if f[0] > LOST * level]
+        self.known = {c.key(False): c for _, c in found[: KNOWN * self.program.n]}
+        return [f for f in found if f[0] > level]
 
     def _remember(self, columns: list[Column]) -> None:
         """The latest columns, to start from again."""

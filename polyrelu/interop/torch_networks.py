@@ -1,13 +1,11 @@
 """Networks as torch modules with two Linear layers and a ReLU between them, and back. torch is imported only here.
 
-A module's own `forward` is not read but tried: where it computes something else it is refused.
-
-Reading never runs code from a file: `torch.load` is only ever called with `weights_only=True`.
+A module's own `forward` is not read but tried: where it computes something else it is refused. (Files are read without
+torch: see `torch_files`.)
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -121,23 +119,6 @@ def _try(module: Any, network: Network) -> None:
         said.ravel(), expected, atol=AGREES * (1 + np.abs(expected).max())
     ):
         raise BadInput("the module computes something else than Linear, ReLU, Linear of its two layers")
-
-
-def read_torch_file(path: str) -> dict[str, Any]:
-    """The named arrays of a state dict saved by `torch.save`."""
-    torch = _torch()
-    try:
-        with warnings.catch_warnings():  # torch warns of odd files; what matters is whether it refuses them
-            warnings.simplefilter("ignore")
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a hostile or truncated file can make torch fail in any way
-        said = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0][:120]
-        raise BadInput(
-            f"{path}: not a state dict that torch can load without running code ({said})"
-        ) from None
-    if not isinstance(found, Mapping):
-        raise BadInput(f"{path} holds a {type(found).__name__}; save model.state_dict(), a dict of tensors")
-    return {str(name): to_array(str(name), tensor) for name, tensor in found.items()}
 
 
 def to_array(name: str, tensor: Any) -> Any:

@@ -81,9 +81,9 @@ def _read_json(path: str) -> dict[str, Any]:
 
 
 def _read_torch(path: str) -> dict[str, Any]:
-    from polyrelu.interop.torch_networks import read_torch_file
+    from polyrelu.interop.torch_files import read_state
 
-    return read_torch_file(path)
+    return read_state(path)
 
 
 def written(network: Network) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -28,6 +29,8 @@ from flint import arb
 
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.arrangement.counting import number_of_cells_up_to
+from polyrelu.bounding.patterns import bounds_of_patterns
+from polyrelu.bounding.weights import weights_of
 from polyrelu.certification import MAX_RETRIED, certify_penalised
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
@@ -44,7 +47,7 @@ from polyrelu.networks.coordinates import BITS, enclosed
 from polyrelu.networks.matching import Matching
 from polyrelu.networks.network import Network
 from polyrelu.networks.objective import judged, objective_of, residual_of
-from polyrelu.proof.program import Program
+from polyrelu.proof.program import Program, among
 from polyrelu.result import Result
 from polyrelu.verdict import Verdict
 
@@ -90,9 +93,10 @@ def ask(
     residual = residual_of(network, problem)
     value, gain = objective_of(network, problem, residual, balance)
     result = _proved(network, problem, known, asked, max_cells=max_cells, executor=executor, stage=stage)
-    full = _compare(value, residual, result, lambda: _program(problem, asked, network.is_gated))
+    scope = "" if isinstance(asked, str) or problem.setting.hidden != "free" else among(len(asked))
+    full = _compare(value, residual, result, lambda: _program(problem, asked, network.is_gated), scope)
     is_own = network.is_gated or (isinstance(patterns, str) and patterns == "own")
-    own = full if is_own else _subsampled(network, problem, value, residual, stage)
+    own = full if is_own else _subsampled(network, problem, value, residual, full, stage=stage)
     conditions = stationarity(network, problem, balance=balance)
     form = network.balanced() if balance else network
     return Answer(
@@ -123,13 +127,12 @@ def _proved(network: Network, problem: Problem, known: Result | None, asked: Any
     """The optimum that the network is compared with: a known one, or a new proof."""
     if known is not None and isinstance(asked, str) and _is_about_all(known, network):
         return known
-    if not isinstance(asked, str) and (not len(asked) or problem.setting.hidden == "free"):
-        why = (
-            "a free hidden bias has no program of some patterns yet"
-            if len(asked)
-            else "no unit has a pattern"
-        )
-        return Result(problem, "undecided", why, len(asked), None)
+    if not isinstance(asked, str) and not len(asked):
+        return Result(problem, "undecided", "no unit has a pattern", 0, None)
+    if not isinstance(asked, str) and problem.setting.hidden == "free":
+        why = "with a free hidden bias and a list of patterns the optimum is bounded, and no more"
+        found = bounds_of_patterns(problem, asked, weights_of(network, problem))
+        return Result(problem, "undecided", why, len(asked), None, bounds=found)
     return certify_penalised(problem, patterns=asked, gated=network.is_gated, **means)
 
 
@@ -152,15 +155,15 @@ def _program(problem: Problem, asked: Any, gated: bool) -> Program:
     return listed_program(problem, enumerate_cells(problem.X).patterns, gated, whole=True)
 
 
-def _compare(value: Any, residual: list[Any], result: Result, program: Callable[[], Program]) -> Comparison:
+def _compare(
+    value: Any, residual: list[Any], result: Result, program: Callable[[], Program], scope: str = ""
+) -> Comparison:
     """Against the proved optimum; by bounds or by duality where there is none, or where it leaves the question open."""
     known = result.solutions
     asked = cache(program) if known is None else cache(lambda: known.optimum.program)
     found = _compared(value, residual, result, asked)
-    try:
+    with suppress(Undecided):
         scope = asked().scope
-    except Undecided:
-        scope = ""
     return replace(found, verdict=replace(found.verdict, scope=scope))
 
 
@@ -185,7 +188,13 @@ def _compared(value: Any, residual: list[Any], result: Result, program: Callable
 
 
 def _subsampled(
-    network: Network, problem: Problem, value: Any, residual: list[Any], stage: Stage | None
+    network: Network,
+    problem: Problem,
+    value: Any,
+    residual: list[Any],
+    full: Comparison,
+    *,
+    stage: Stage | None,
 ) -> Comparison:
     try:
         with precision(BITS):
@@ -202,8 +211,12 @@ def _subsampled(
             alone,
             (arb(0),) * 2,
         )
+    if problem.setting.hidden == "free" and full.verdict.answer and not full.verdict.scope:
+        reason = "it is optimal among all networks"
+        return replace(full, verdict=Verdict.proved("optimal", reason, scope=among(len(patterns))))
     result = _proved(network, problem, None, patterns, stage=stage)
-    return _compare(value, residual, result, lambda: _program(problem, patterns, False))
+    scope = among(len(patterns)) if problem.setting.hidden == "free" and len(patterns) else ""
+    return _compare(value, residual, result, lambda: _program(problem, patterns, False), scope)
 
 
 def _nearest(

@@ -32,7 +32,7 @@ def unsettled_blocks(
     """Prove every block that holds none of the neurons strictly inactive on the whole chord, or say what resists."""
     if any(neuron.multiplicity == 0 for neuron in neurons):
         return Above(ends_of[0], (), ())  # no present block holds it
-    away = max((ends(v)[1] for v in drift), default=Fraction(0))
+    away = max((ends(v.abs_upper())[1] for v in drift), default=Fraction(0))
     blocks = ~tight_blocks(program, list(neurons))
     for node in ends_of:
         residual = RoundedResidual(

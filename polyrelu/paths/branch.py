@@ -14,14 +14,15 @@ enclosures of g are nearly enclosures of eta.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
-from polyrelu.exact.enclosure import ball_column, precision
+from polyrelu.exact.enclosure import absolute, ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows, to_fmpq, to_fraction
@@ -36,14 +37,27 @@ Balls = list[arb]
 BITS = 160
 """Working precision along a branch; breakpoints are refined beyond it."""
 BASIS_BITS = 24
-NEWTON_STEPS = 25
+NEWTON_STEPS = 40
+ROUGH = 96
+"""Precision of matrices that are only near an inverse."""
+FAST = arb(2) ** -14
+"""A step that is shorter by this factor was a good one: the same inverse serves the next."""
 
 
 class Rounded(NamedTuple):
     """The rational data in balls of the current precision."""
 
     a: list[arb_mat]
-    squares: list[arb_mat]
+    A: arb_mat
+    """All of them below each other,"""
+    squares: arb_mat
+    """and all a^T a;"""
+    flat: arb_mat
+    """these again, each as one column."""
+    sizes: arb_mat
+    """Bounds of all their entries,"""
+    flat_sizes: arb_mat
+    """and these as columns."""
     gram: arb_mat
     E: arb_mat
     y: arb_mat
@@ -106,6 +120,13 @@ class Branch(Structure):
         return self.size + self.K + self.r
 
     @cached_property
+    def held(self) -> frozenset[Place]:
+        """The places of its neurons, with their orbits, and what is opposite to each of its own."""
+        places = [neuron.place for neuron in self.neurons]
+        opposite = (replace(place, face=tuple(-side for side in place.face)) for place in places)
+        return frozenset((*opposite, *(p for place in places for p in self.orbit(place))))
+
+    @cached_property
     def key(self) -> frozenset[tuple[Place, bool]]:
         """Two branches with the same key are the same curve."""
         return frozenset((k.place, pair) for k, pair in zip(self.neurons, self.paired, strict=True))
@@ -127,10 +148,30 @@ class Branch(Structure):
 
     def _round(self) -> Rounded:
         a, gram, E, y = SquareSystem(self).exact
-        balls = [arb_mat(m) for m in a]
+        balls, p = [arb_mat(m) for m in a], self.size
         rest = arb_mat(self.program.n, 1, [arb(v) for v in self.y_rest])
         squares = [m.transpose() * m for m in balls]
-        return Rounded(balls, squares, arb_mat(gram), arb_mat(E), arb_mat(y), arb_mat(self.W), rest)
+        flat = arb_mat(len(a), p * p, [v for m in squares for v in m.entries()])
+        stack = arb_mat(len(a) * p, p, flat.entries())
+        return Rounded(
+            balls,
+            arb_mat([row for m in balls for row in m.tolist()]) if p and a else arb_mat(0, p),
+            stack,
+            flat.transpose(),
+            absolute(stack),
+            absolute(flat.transpose()),
+            arb_mat(gram),
+            arb_mat(E),
+            arb_mat(y),
+            arb_mat(self.W),
+            rest,
+        )
+
+    def combined(self, weights: Sequence[arb], flat: arb_mat) -> arb_mat:
+        """sum_k weight_k a_k^T a_k, or of their bounds."""
+        if not weights:
+            return arb_mat(self.size, self.size)
+        return arb_mat(self.size, self.size, (flat * ball_column(weights)).entries())
 
     @cached_property
     def fixed(self) -> Fixed:
@@ -145,11 +186,14 @@ class Branch(Structure):
     def equations(self, x: Sequence[arb], lam: arb) -> Balls:
         """F."""
         at, (g, b, c) = self.data, self.parts(x)
-        fit, norms = at.gram * g * lam - at.y - at.E * ball_column(c), []
+        fit, norms, weighted = at.gram * g * lam - at.y - at.E * ball_column(c), list[arb](), list[arb]()
+        z = iter((at.A * g).entries())
         for a, weight in zip(at.a, b, strict=True):
-            z = a * g
-            fit = fit + a.transpose() * z * weight
-            norms.append((sum((v * v for v in z.entries()), start=arb(0)) - 1) / 2)
+            own = list(islice(z, a.nrows()))
+            weighted += [v * weight for v in own]
+            norms.append((sum((v * v for v in own), start=arb(0)) - 1) / 2)
+        if weighted:
+            fit = fit + at.A.transpose() * ball_column(weighted)
         return [*fit.entries(), *norms, *(-(at.E.transpose() * g)).entries()]
 
     def jacobian(self, x: Sequence[arb], lam: arb) -> arb_mat:
@@ -165,23 +209,24 @@ class Branch(Structure):
     def bordered(self, x: Sequence[arb], corner: arb_mat, E: arb_mat) -> arb_mat:
         """[[corner + sum b_k a_k^T a_k, (a_k^T a_k g), -E], [., 0, 0], [., 0, 0]]."""
         at, (g, b, _) = self.data, self.parts(x)
-        borders = []
-        for square, weight in zip(at.squares, b, strict=True):
-            corner = corner + square * weight
-            borders.append((square * g).entries())
+        corner = corner + self.combined(b, at.flat)
+        borders = self.turned(at.squares, g)
         borders += [[-E[i, k] for i in range(self.size)] for k in range(self.r)]
         rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
         zeros = [arb(0)] * len(borders)
         return arb_mat(rows + [[*border, *zeros] for border in borders]) if rows else arb_mat(0, 0)
 
+    def turned(self, squares: arb_mat, g: arb_mat) -> list[Balls]:
+        """All a_k^T a_k g."""
+        p, found = self.size, (squares * g).entries()
+        return [found[k * p : (k + 1) * p] for k in range(self.K)]
+
     def bend(self, dx: Sequence[arb], dlam: arb) -> arb_mat:
         """The quadratic part of F at (dx, dlam)."""
         at, (g, b, _) = self.data, self.parts(dx)
-        fit, norms = at.gram * g * dlam, []
-        for square, weight in zip(at.squares, b, strict=True):
-            turned = square * g
-            fit = fit + turned * weight
-            norms.append((g.transpose() * turned)[0, 0] / 2)
+        fit = (at.gram * dlam + self.combined(b, at.flat)) * g
+        rows = self.turned(at.squares, g)
+        norms = (arb_mat(rows) * g / 2).entries() if rows and self.size else []
         return ball_column([*fit.entries(), *norms, *([arb(0)] * self.r)])
 
     def by_lambda(self, x: Sequence[arb]) -> arb_mat:
@@ -196,21 +241,26 @@ class Branch(Structure):
 
     def newton(self, x: Sequence[arb], lam: fmpq) -> Balls | None:
         """A point near the root at lambda, by Newton's iteration; no claim."""
-        point, size = [v.mid() for v in x], None
+        point = [v.mid() for v in x]
         if not point:
             return []
+        inverse: arb_mat | None = None
+        size = arb(1)
         with precision(BITS):
-            for _ in range(NEWTON_STEPS):
-                inverse = approximate_inverse(self.jacobian(point, arb(lam)), BITS)
+            for k in range(NEWTON_STEPS):
+                if inverse is None:
+                    inverse = approximate_inverse(self.jacobian(point, arb(lam)), ROUGH)
                 if inverse is None:
                     return None
                 step = [s.mid() for s in (inverse * ball_column(self.equations(point, arb(lam)))).entries()]
                 point = [(v - s).mid() for v, s in zip(point, step, strict=True)]
                 before, size = size, max(abs(s) for s in step)
-                if not size.is_finite() or (before is not None and size > before * 4 and size > 1):
+                if not size.is_finite() or (k and size > before * 4 and size > 1):
                     return None
                 if size < arb(2) ** (30 - BITS) * max(arb(1), *(abs(v) for v in point)):
                     return point
+                if size > before * FAST:
+                    inverse = None
         return None
 
 

@@ -22,9 +22,9 @@ from functools import cached_property
 
 from flint import arb, arb_mat, fmpq
 
-from polyrelu.exact.enclosure import ball_column, identity, precision
+from polyrelu.exact.enclosure import absolute, ball_column, identity, max_of, precision
 from polyrelu.exact.krawczyk import approximate_inverse
-from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.branch import BITS, ROUGH, Balls, Branch
 from polyrelu.paths.implied import Implied
 
 ROUNDS = 8
@@ -44,7 +44,11 @@ class Chord:
     at_high: Balls
     r: Balls
     derivative: Balls
-    """Encloses x'(lambda) at every lambda in [low, high]."""
+    """Encloses x'(lambda) at every lambda in [low, high],"""
+    curvature: Balls
+    """and x''(lambda)."""
+    near: tuple[Balls, Balls]
+    """How far the roots at both ends are from `at_low` and `at_high`, at most: much less than r."""
 
     @property
     def width(self) -> arb:
@@ -54,12 +58,12 @@ class Chord:
     @cached_property
     def root_low(self) -> Balls:
         """The root at low, enclosed."""
-        return around(self.at_low, self.r)
+        return around(self.at_low, self.near[0])
 
     @cached_property
     def root_high(self) -> Balls:
         """The root at high, enclosed."""
-        return around(self.at_high, self.r)
+        return around(self.at_high, self.near[1])
 
     @cached_property
     def implied(self) -> Implied:
@@ -69,20 +73,8 @@ class Chord:
     @cached_property
     def anywhere(self) -> Balls:
         """All roots of the piece, in one box."""
-        return [u.union(v) for u, v in zip(self.root_low, self.root_high, strict=True)]
-
-    @cached_property
-    def curvature(self) -> Balls | None:
-        """Encloses x'' at every lambda of the piece: F is quadratic, so J x'' = -2 q(x', 1)."""
-        if not self.branch.unknowns:
-            return []
-        with precision(BITS):
-            J = self.branch.jacobian(self.anywhere, self.all_lambda)
-            try:
-                found: Balls = J.solve(self.branch.bend(self.derivative, arb(1)) * -2).entries()
-            except ZeroDivisionError:
-                return None
-        return found
+        tubes = (around(self.at_low, self.r), around(self.at_high, self.r))
+        return [u.union(v) for u, v in zip(*tubes, strict=True)]
 
     @cached_property
     def all_lambda(self) -> arb:
@@ -97,19 +89,24 @@ class Chord:
         return bool(inside) and all(abs(s - c) < r for s, c, r in zip(x, chord, self.r, strict=True))
 
     def drift(self) -> Balls:
-        """|e_i| for nu(lambda) = (1 - t) nu_a + t nu_b + e: lambda times the error of g, and the chord of lambda g."""
-        p, step = self.branch.size, self.width / 4
-        moved = [
-            arb(self.high) * r + step * abs(v - u)
-            for r, u, v in zip(self.r[:p], self.at_low[:p], self.at_high[:p], strict=True)
-        ]
-        return self.spread(moved)
+        """Encloses e with nu(lambda) = (1 - t) nu_a + t nu_b + e, nu_a and nu_b being those of `at_low` and `at_high`.
+
+        Along a chord of width h, e_i is between 0 and -h^2/8 times values of nu_i'', up to what is off at the ends.
+        """
+        p, data = self.branch.size, self.branch.data
+        if not p:
+            return [arb(0)] * self.branch.program.n
+        dg, ddg = self.derivative[:p], self.curvature[:p]
+        bent = data.W * ball_column([2 * u + v * self.all_lambda for u, v in zip(dg, ddg, strict=True)])
+        part = -(self.width * self.width) / 8
+        off = [arb(self.high) * u.max(v) for u, v in zip(self.near[0][:p], self.near[1][:p], strict=True)]
+        return [(v * part).union(arb(0)) + e for v, e in zip(bent.entries(), self.spread(off), strict=True)]
 
     def spread(self, errors: Sequence[arb]) -> Balls:
-        """What errors of g do to W g."""
+        """What errors of g, up to these sizes, do to W g."""
         if not errors:
             return [arb(0)] * self.branch.program.n
-        return [v.abs_upper() for v in (absolute(self.branch.data.W) * ball_column(errors)).entries()]
+        return [arb(0, v.abs_upper()) for v in (absolute(self.branch.data.W) * ball_column(errors)).entries()]
 
 
 def prove_chord(
@@ -117,14 +114,16 @@ def prove_chord(
 ) -> Chord | None:
     """The chord between two points near roots, if the test succeeds."""
     if not branch.unknowns:
-        return Chord(branch, low, high, [], [], [], [])
+        return Chord(branch, low, high, [], [], [], [], [], ([], []))
     with precision(BITS):
         test = _Test.of(branch, low, high, list(at_low), list(at_high))
         r = None if test is None else test.radius()
         if test is None or r is None:
             return None
-        derivative = test.derivative(r)
-    return Chord(branch, low, high, list(at_low), list(at_high), r, derivative)
+        inverse = test.inverse(r)
+        dx = test.derivative(inverse)
+        ddx = inverse.applied(branch.bend(dx, arb(1)) * -2)
+    return Chord(branch, low, high, list(at_low), list(at_high), r, dx, ddx, test.near(inverse))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +139,8 @@ class _Test:
     """The part of C that does not depend on r."""
     m: Balls
     ends: tuple[Balls, Balls]
+    off: tuple[Balls, Balls]
+    """Bounds of Y F at both ends."""
 
     @staticmethod
     def of(branch: Branch, low: fmpq, high: fmpq, u: Balls, v: Balls) -> _Test | None:
@@ -147,22 +148,24 @@ class _Test:
         middle = [(s + t) / 2 for s, t in zip(u, v, strict=True)]
         D = [t - s for s, t in zip(u, v, strict=True)]
         J0, J1 = branch.jacobian(middle, (a + b) / 2), branch.slope(D, b - a)
-        Y0 = approximate_inverse(J0, BITS)
+        Y0 = approximate_inverse(J0, ROUGH)
         if Y0 is None:
             return None
-        Y1 = (-(Y0 * J1.mid() * Y0)).mid()
-        size = absolute(Y0) + absolute(Y1) * half
-        fixed = absolute(identity(branch.unknowns) - Y0 * J0) + absolute(Y1 * J0 + Y0 * J1) * half
-        fixed = fixed + absolute(Y1 * J1) * (half * half)
-        q, m = branch.bend(D, b - a), [arb(0)] * branch.unknowns
-        at_ends = [
-            ball_column(branch.equations(u, a)),
-            ball_column(branch.equations(v, b)),
-        ]
-        for column, part in ((q, arb(1) / 4), (at_ends[0], arb(1)), (at_ends[1], arb(1))):
-            whole = (absolute(Y0 * column) + absolute(Y1 * column) * half) * part
-            m = [s + t for s, t in zip(m, whole.entries(), strict=True)]
-        return _Test(branch, Y0, Y1, size, fixed, [k.abs_upper() for k in m], (u, v))
+        with precision(ROUGH):
+            product = Y0 * J1
+            Y1 = (-(product.mid() * Y0)).mid()
+            size = absolute(Y0) + absolute(Y1) * half
+            fixed = absolute(identity(branch.unknowns) - Y0 * J0) + absolute(Y1 * J0 + product) * half
+            fixed = fixed + absolute(Y1 * J1) * (half * half)
+
+        def moved(column: arb_mat) -> Balls:
+            found: Balls = (absolute(Y0 * column) + absolute(Y1 * column) * half).entries()
+            return found
+
+        q = moved(branch.bend(D, b - a))
+        off = moved(ball_column(branch.equations(u, a))), moved(ball_column(branch.equations(v, b)))
+        m = [(s / 4 + t + w).abs_upper() for s, t, w in zip(q, *off, strict=True)]
+        return _Test(branch, Y0, Y1, size, fixed, m, (u, v), off)
 
     def contracted(self, r: Balls, v: Balls) -> Balls:
         """C(r) v, rounded up."""
@@ -172,15 +175,11 @@ class _Test:
     def varied(self, r: Balls, v: Balls) -> Balls:
         """A bound of |J(x) - J(xh)| v for |x - xh| <= r."""
         (g, b, _), (vg, vb, _) = self.branch.parts(r), self.branch.parts(v)
-        fit, norms = [arb(0)] * self.branch.size, []
-        for square, weight, other in zip(self.branch.data.squares, b, vb, strict=True):
-            turned, moved = absolute(square) * g, absolute(square) * vg
-            fit = [
-                f + weight * s + other * t
-                for f, s, t in zip(fit, moved.entries(), turned.entries(), strict=True)
-            ]
-            norms.append((turned.transpose() * vg)[0, 0])
-        return [*fit, *norms, *([arb(0)] * self.branch.r)]
+        at, branch = self.branch.data, self.branch
+        fit = branch.combined(b, at.flat_sizes) * vg + branch.combined(vb, at.flat_sizes) * g
+        rows = branch.turned(at.sizes, g)
+        norms = (arb_mat(rows) * vg).entries() if rows and branch.size else []
+        return [*fit.entries(), *norms, *([arb(0)] * branch.r)]
 
     def radius(self) -> Balls | None:
         """An r with C(r) r + m < r, if one is found."""
@@ -195,41 +194,62 @@ class _Test:
             r = [(2 * s).max(t).abs_upper() for s, t in zip(image, r, strict=True)]
         return None
 
-    def derivative(self, r: Balls) -> Balls:
+    def inverse(self, r: Balls) -> _Inverse:
+        """What is known of the inverse of J along the whole chord."""
+        rate = max_of(s / t for s, t in zip(self.contracted(r, r), r, strict=True))
+        return _Inverse(self, r, rate)
+
+    def near(self, inverse: _Inverse) -> tuple[Balls, Balls]:
+        """How far the roots are from both ends: |x - u| <= |Y F(u)| + C |x - u|."""
+        low, high = (
+            [u.min(v) for u, v in zip(inverse.bound(off), inverse.r, strict=True)] for off in self.off
+        )
+        return low, high
+
+    def derivative(self, inverse: _Inverse) -> Balls:
         """Enclosures of x' along the whole chord."""
         branch, (u, v), half = self.branch, self.ends, arb(1) / 2
         middle = [(s + t) / 2 for s, t in zip(u, v, strict=True)]
         R0 = -branch.by_lambda(middle)
         R1 = -branch.by_lambda([t - s for s, t in zip(u, v, strict=True)])
-        loose = absolute(branch.data.gram) * ball_column(r[: branch.size])
+        loose = absolute(branch.data.gram) * ball_column(inverse.r[: branch.size])
         wide = ball_column([*loose.entries(), *([arb(0)] * (branch.K + branch.r))])
         error = absolute(self.Y1 * R0 + self.Y0 * R1) * half + absolute(self.Y1 * R1) * (half * half)
         error = error + self.size * wide
         centre = (self.Y0 * R0).entries()
         near = [arb(t, e.abs_upper()) for t, e in zip(centre, error.entries(), strict=True)]
+        return inverse.refined(near)
+
+
+@dataclass(frozen=True, eq=False)
+class _Inverse:
+    """|z - Y v| <= C(r) |z| for z = J^-1 v; the largest (C(r) r)_i / r_i is the rate of contraction."""
+
+    test: _Test
+    r: Balls
+    rate: arb
+
+    def bound(self, size: Balls) -> Balls:
+        """|z| for |Y v| <= size, in the norm max |z_i| / r_i."""
+        scale = max_of(s / t for s, t in zip(size, self.r, strict=True)) / (1 - self.rate)
+        return [(scale * t).abs_upper() for t in self.r]
+
+    def refined(self, near: Balls) -> Balls:
+        """z, where `near` holds Y v for every Y along the chord."""
         size = [t.abs_upper() for t in near]
-        contraction = max_of(s / t for s, t in zip(self.contracted(r, r), r, strict=True))
-        scale = max_of(s / t for s, t in zip(size, r, strict=True)) / (1 - contraction)
-        bound = [(scale * t).abs_upper() for t in r]
+        bound = self.bound(size)
         for _ in range(REFINEMENTS):
-            moved = self.contracted(r, bound)
+            moved = self.test.contracted(self.r, bound)
             bound = [(s + t).min(w).abs_upper() for s, t, w in zip(size, moved, bound, strict=True)]
-        return [arb(t, s) for t, s in zip(near, self.contracted(r, bound), strict=True)]
+        return [t + arb(0, s) for t, s in zip(near, self.test.contracted(self.r, bound), strict=True)]
+
+    def applied(self, v: arb_mat) -> Balls:
+        """J^-1 v along the whole chord."""
+        loose = (absolute(self.test.Y1) * absolute(v) * (arb(1) / 2)).entries()
+        near = [t + arb(0, e.abs_upper()) for t, e in zip((self.test.Y0 * v).entries(), loose, strict=True)]
+        return self.refined(near)
 
 
 def around(x: Sequence[arb], r: Sequence[arb]) -> Balls:
     """The box of half-widths r."""
     return [arb(s, t) for s, t in zip(x, r, strict=True)]
-
-
-def absolute(M: arb_mat) -> arb_mat:
-    """Upper bounds of the absolute values."""
-    return arb_mat(M.nrows(), M.ncols(), [v.abs_upper() for v in M.entries()])
-
-
-def max_of(values: object) -> arb:
-    """The largest of some bounds."""
-    best = arb(0)
-    for v in values:  # type: ignore[attr-defined]
-        best = best.max(v)
-    return best.abs_upper()

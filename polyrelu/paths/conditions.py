@@ -17,13 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
-from polyrelu.exact.enclosure import ball_column, ends
-from polyrelu.exact.linear import dot, times
-from polyrelu.exact.rational import to_fmpq
+from polyrelu.exact.enclosure import ball_column
+from polyrelu.exact.linear import times
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.proof.neuron import Neuron, Place
@@ -84,39 +82,56 @@ class Table:
         """In the order of all values."""
         return [*self.linear, *self.slacks]
 
-    @cached_property
-    def held(self) -> set[Place]:
-        """The neurons of the branch, antipodes and images included: their faces tell the signs of fixed directions."""
-        places = [neuron.place for neuron in self.branch.neurons]
-        return {p for place in places for p in (*self.branch.orbit(place), antipode(place))}
-
     def _rows(self) -> arb_mat:
         """The matrix over x, with constants and identities sorted out exactly."""
-        branch, rest = self.branch, self.branch.y_rest
-        places = {neuron.place: k for k, neuron in enumerate(branch.neurons)}
+        branch, forms = self.branch, [f.form for f in self.linear if f.kind != WEIGHT]
+        F = fmpq_mat(len(forms), branch.program.n, [v for form in forms for v in form])
+        over_nu = iter((arb_mat(F) * branch.data.W).tolist() if branch.size and forms else [[]] * len(forms))
+        constants = iter(self._constants())
+        rest = [arb(0)] * (branch.unknowns - branch.size)
         rows: list[Balls] = []
         for i, f in enumerate(self.linear):
-            row = [arb(0)] * branch.unknowns
             if f.kind == WEIGHT:
-                shared = f.form or tuple(int(k == places[f.place]) for k in range(branch.K))
-                row[branch.size : branch.size + branch.K] = [arb(v) for v in shared]
-            else:
-                constant = dot(f.form, rest)
-                if branch.size:
-                    over_g = (_row(f.form) * branch.data.W).entries()
-                    if all(v.contains(0) for v in over_g):
-                        exact = (fmpq_mat(1, len(f.form), list(f.form)) * branch.W).entries()
-                        over_g = [arb(v) for v in exact]
-                    row[: branch.size] = over_g
-                own = f.kind == SIDE and f.place in self.held  # what tells the sign of a fixed direction
-                known = _known_sign(branch, f.form, row, constant, fixed=not own)
-                if known is not None:
-                    bad = known < 0 or (known == 0 and f.kind == SIDE)
-                    (self.broken if bad else self.settled).add(i)
-                elif constant != 0:
-                    self.constant[i] = constant
+                rows.append(self._weight(f))
+                continue
+            row, constant = [*next(over_nu), *rest], next(constants)
+            if branch.size and all(v.contains(0) for v in row):
+                exact = (_row(f.form) * branch.W).entries()
+                row = [*(arb(v) for v in exact), *rest]
+            self._sort_out(i, row, constant)
             rows.append(row)
         return arb_mat(rows) if rows else arb_mat(0, branch.unknowns)
+
+    def _constants(self) -> list[fmpq]:
+        """What the forms see of y_rest: of a side of one of the neurons nothing, since it is a form of A nu."""
+        branch, y = self.branch, self.branch.y_rest
+        forms = [f for f in self.linear if f.kind != WEIGHT]
+        inside = {neuron.place for neuron in branch.neurons} if branch.symmetry is None else set[Place]()
+        seen = [i for i, f in enumerate(forms) if f.kind != SIDE or f.place not in inside]
+        found = [fmpq(0)] * len(forms)
+        if seen and any(v != 0 for v in y):
+            F = fmpq_mat(len(seen), len(y), [v for i in seen for v in forms[i].form])
+            for i, v in zip(seen, (F * fmpq_mat(len(y), 1, y)).entries(), strict=True):
+                found[i] = v
+        return found
+
+    def _weight(self, f: Condition) -> Balls:
+        """The row of a weight."""
+        branch = self.branch
+        own = tuple(int(neuron.place == f.place) for neuron in branch.neurons)
+        after = [arb(0)] * branch.r
+        return [*([arb(0)] * branch.size), *(arb(v) for v in f.form or own), *after]
+
+    def _sort_out(self, i: int, row: Balls, constant: fmpq) -> None:
+        """Forms of nu that are constants, or multiples of lambda, of a known sign."""
+        f, branch = self.linear[i], self.branch
+        own = f.kind == SIDE and f.place in branch.held  # what tells the sign of a fixed direction
+        known = _known_sign(branch, f.form, row, constant, fixed=not own)
+        if known is not None:
+            bad = known < 0 or (known == 0 and f.kind == SIDE)
+            (self.broken if bad else self.settled).add(i)
+        elif constant != 0:
+            self.constant[i] = constant
 
     def values(self, x: Sequence[arb], lam: arb) -> Balls:
         """All values at a point."""
@@ -173,32 +188,48 @@ class Table:
     ) -> list[Condition]:
         """Those not proved positive on the chord; some are known to vanish at one of its ends, `flat` ones twice."""
         values, width, found = self.along(chord), chord.width, []
-        convex = self._convex(chord) if flat else set()
         for i, f in enumerate(self.conditions):
             if i in self.settled and i < len(self.linear):
                 continue
             known = (f in at_low, f in at_high)
-            if f in flat and f in convex and known != (True, True):
-                continue
             if i in self.broken or not positive(values.low[i], values.high[i], values.slope[i], width, known):
-                found.append(f)
-        near = {f for i, f in enumerate(self.conditions) if _may_vanish(values.low[i], values.high[i])}
-        return [f for f in found if f not in near or not self._is_implied(f, chord)]
+                found.append(i)
+        if not self.broken.issuperset(found):
+            x, dx, ddx = chord.anywhere, chord.derivative, chord.curvature
+            turned = self.curvatures(x, dx, ddx, chord.all_lambda)
+            wrong = self.broken
+            found = [
+                i
+                for i in found
+                if i in wrong or not self._is_bent(i, values, turned[i], width, (at_low, at_high, flat))
+            ]
+        return [
+            self.conditions[i]
+            for i in found
+            if not (values.low[i].contains(0) and values.high[i].contains(0))
+            or not self._is_implied(self.conditions[i], chord)
+        ]
 
     def _is_implied(self, f: Condition, chord: Chord) -> bool:
         """Whether a form is 0, or a positive multiple of lambda, on the whole chord, which balls cannot show."""
-        if f.kind not in (MULTIPLIER, SOFT, SIDE) or (f.place in self.held and f.kind == SIDE):
+        if f.kind not in (MULTIPLIER, SOFT, SIDE) or (f.kind == SIDE and f.place in self.branch.held):
             return False
         known = chord.implied.sign(f.form)
         return known is not None and known >= (f.kind == SIDE)
 
-    def _convex(self, chord: Chord) -> set[Condition]:
-        """Those with a positive second derivative on the chord."""
-        turned = chord.curvature
-        if turned is None:
-            return set()
-        values = self.curvatures(chord.anywhere, chord.derivative, turned, chord.all_lambda)
-        return {f for f, v in zip(self.conditions, values, strict=True) if v > 0}
+    def _is_bent(
+        self, i: int, values: Values, turned: arb, width: arb, zero: tuple[Set[Condition], ...]
+    ) -> bool:
+        """Whether the second derivative shows a condition positive: f >= the smaller end - h^2 / 8 max f''.
+
+        One that vanishes to second order at one end is positive beyond if f'' > 0.
+        """
+        f, (at_low, at_high, flat) = self.conditions[i], zero
+        if f in flat:
+            return bool(turned > 0) and not (f in at_low and f in at_high)
+        if f in at_low or f in at_high:
+            return False
+        return _bent((values.low[i], values.high[i]), turned, width)
 
     def negative(self, x: Sequence[arb], lam: arb) -> list[Condition]:
         """Those negative at a point near the root: only a hint."""
@@ -223,7 +254,7 @@ def _known_sign(
         return int(constant > 0) - int(constant < 0)
     if constant != 0 or not fixed:
         return None
-    return branch.fixed.sign((fmpq_mat(1, len(form), list(form)) * branch.W).entries())
+    return branch.fixed.sign((_row(form) * branch.W).entries())
 
 
 class _Slack:
@@ -282,17 +313,23 @@ def positive(low: arb, high: arb, slope: arb, width: arb, zero: tuple[bool, bool
         return False
     if slope >= 0 or slope <= 0:
         return True
-    c, d = (to_fmpq(v) for v in ends(slope))
+    c, d = slope.lower(), slope.upper()
     return bool((low * d - high * c + width * (c * d)) > 0)
 
 
-def _may_vanish(low: arb, high: arb) -> bool:
-    return bool(low.contains(0)) and bool(high.contains(0))
+def positive_between(at_ends: Sequence[arb], slope: arb, turned: arb, width: arb) -> bool:
+    """Whether a function is positive from one end to the other, by its first or by its second derivative."""
+    low, high = at_ends
+    return positive(low, high, slope, width, (False, False)) or _bent((low, high), turned, width)
+
+
+def _bent(at_ends: tuple[arb, arb], turned: arb, width: arb) -> bool:
+    return bool(at_ends[0].min(at_ends[1]) - width * width * turned.max(arb(0)) / 8 > 0)
 
 
 def _inner(u: arb_mat, v: arb_mat) -> arb:
     return (u.transpose() * v)[0, 0]
 
 
-def _row(form: Sequence[fmpq]) -> arb_mat:
-    return arb_mat(1, len(form), [arb(v) for v in form])
+def _row(form: Sequence[fmpq]) -> fmpq_mat:
+    return fmpq_mat(1, len(form), list(form))

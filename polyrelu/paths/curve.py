@@ -13,20 +13,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from flint import arb, fmpq
+from flint import arb, arb_mat, fmpq
 
+from polyrelu.covering.question import merged
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.caps import Lookout, soft_rows
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
-from polyrelu.paths.directions import Above, Node, Patience, Rows, parallel_rows, unsettled
+from polyrelu.paths.directions import Above, Divisions, Hard, Node, Patience, Rows, unsettled
 from polyrelu.paths.shares import Shares, shares_of
-from polyrelu.paths.stars import stars_along, united
 from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
@@ -40,6 +41,7 @@ class Faces:
     neurons: dict[Place, Neuron] = field(default_factory=dict)
     known: dict[Place, list[Condition]] = field(default_factory=dict)
     lines: dict[Place, list[Condition]] = field(default_factory=dict)
+    divisions: Divisions = field(default_factory=Divisions)
 
     @cached_property
     def symmetry(self) -> Symmetry | None:
@@ -57,9 +59,24 @@ class Faces:
         return table
 
     @cached_property
-    def parallel(self) -> dict[int, dict[int, fmpq]]:
-        """For the first row j of every line the rows x_i = m_i x_j, with |m_i|."""
-        return parallel_rows(self.gram)
+    def parallel(self) -> list[list[int]]:
+        """The rows on the line of each row."""
+        gram, lines = self.gram, merged(self.program.X_integer, [0] * self.program.n).line
+        members: dict[int, list[int]] = {}
+        for i, line in enumerate(lines):
+            members.setdefault(line, []).append(i)
+        return [members[line] if gram[i][i] != 0 else [] for i, line in enumerate(lines)]
+
+    @cached_property
+    def line_weights(self) -> dict[int, dict[int, fmpq]]:
+        """For the first row j of every line the rows x_i = m_i x_j, with |m_i|: its coefficient is sum |m_i| nu_i."""
+        gram, firsts = self.gram, dict.fromkeys(line[0] for line in self.parallel if line)
+        return {j: {i: abs(gram[i][j] / gram[j][j]) for i in self.parallel[j]} for j in firsts}
+
+    @cached_property
+    def in_balls(self) -> arb_mat:
+        """The rows."""
+        return arb_mat(self.program.Xq)
 
     def neuron(self, place: Place) -> Neuron:
         """The neuron of a place."""
@@ -77,7 +94,7 @@ class Faces:
     def soft(self, place: Place) -> list[Condition]:
         """Lines that its star may cross."""
         if place not in self.lines:
-            self.lines[place] = soft_lines(self.neuron(place))
+            self.lines[place] = soft_lines(self.neuron(place), self.gram, self.parallel)
         return self.lines[place]
 
 
@@ -96,6 +113,8 @@ class End:
 
 
 ORDINARY = End()
+SECOND_LOOKS = 4
+"""At directions that resist a covering."""
 ROOT_BITS = 160
 """At least, for a root that has to lie inside the tube of its piece."""
 
@@ -169,8 +188,9 @@ class Curve:
     def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
         self.branch, self.faces, self.further = branch, faces, further
         self.tables: dict[tuple[Place, ...], Table] = {}
-        self.softness: dict[tuple[Place, ...], Table] = {}
-        self.patience = Patience()
+        self.alone: dict[Condition, Table] = {}
+        self.softness: dict[tuple[Condition, ...], Table] = {}
+        self.patience = Patience(divisions=faces.divisions)
 
     @cached_property
     def tight(self) -> tuple[Place, ...]:
@@ -200,40 +220,82 @@ class Curve:
             self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])
         return self.tables[key]
 
-    def soft(self, guests: Sequence[Place] = ()) -> Table:
-        """The lines that stars may cross."""
-        key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
-        if key not in self.softness:
-            places = dict.fromkeys((*self.tight, *key))
-            self.softness[key] = Table(self.branch, [f for p in places for f in self.faces.soft(p)])
-        return self.softness[key]
+    def single(self, f: Condition) -> Table:
+        """One condition by itself."""
+        if f not in self.alone:
+            self.alone[f] = Table(self.branch, [f])
+        return self.alone[f]
 
-    def stars(self, chord: Chord, low: End, high: End, guests: Sequence[Place]) -> list[Place]:
-        """Where all directions are settled by the tight neurons and guests."""
-        neurons = [self.faces.neuron(place) for place in dict.fromkeys((*self.tight, *guests))]
-        gram = self.faces.gram
-        found = list(stars_along(chord, neurons, self.soft(guests), (low.zero, high.zero), gram))
-        return [*found, *united(found, gram)] if guests else found
+    def soft(self, guests: Sequence[Place] = ()) -> Table:
+        """All lines that stars may cross."""
+        places = dict.fromkeys((*self.tight, *guests))
+        return Table(self.branch, [f for p in places for f in self.faces.soft(p)])
+
+    def stars(self, chord: Chord, low: End, high: End, node: Node) -> list[Place]:
+        """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
+        crossed = dict[Place, list[int]]()
+        places = dict.fromkeys((*self.tight, *low.guests, *high.guests))
+        lines = tuple(f for p in places for f in self._near_lines(p, node))
+        if lines not in self.softness:
+            self.softness[lines] = Table(self.branch, lines)
+        hard = set(self.softness[lines].failing(chord, low.zero, high.zero))
+        for f in lines:
+            if f not in hard and f.row is not None:
+                crossed.setdefault(f.place, []).append(f.row)
+        nu = self.branch.residual_at(chord.anywhere, chord.all_lambda)
+        return [self._opened(p, crossed.get(p, []), nu) for p in places]
+
+    def _near_lines(self, place: Place, node: Node) -> list[Condition]:
+        """The lines near a neuron that its star may cross, it seems."""
+        faces = self.faces
+        rows = soft_rows(faces.program, faces.neuron(place), faces.parallel, node)
+        return [f for f in faces.soft(place) if f.row in rows]
+
+    def _opened(self, place: Place, rows: Sequence[int], nu: arb_mat) -> Place:
+        """Without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""
+        if not rows:
+            return place
+        faces, taken, face = self.faces, list[int](), list(place.face)
+        gram, z = faces.gram, arb_mat(faces.neuron(place).A) * nu
+        products = (faces.in_balls * z).entries()
+        far = {j: (abs(products[j]) / arb(gram[j][j]).sqrt()).mid() for j in rows}
+        for j in sorted(rows, key=far.__getitem__):
+            parallel = faces.parallel[j]
+            C = sum((nu[i, 0] * abs(gram[i][j]) for i in parallel), start=arb(0)) * place.sign
+            if C < 0 or any(gram[j][i] != 0 for i in taken):
+                continue
+            taken.append(j)
+            for i in parallel:
+                face[i] = 0
+        return Place(place.sign, tuple(face))
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
         return Node.of(self.branch, point, lam)
 
-    def prove(self, below: Node, above: Node, low: End = ORDINARY, high: End = ORDINARY) -> Piece | Failure:
-        """The piece between two nodes."""
+    def prove(
+        self,
+        below: Node,
+        above: Node,
+        low: End = ORDINARY,
+        high: End = ORDINARY,
+        lookout: Lookout | None = None,
+    ) -> Piece | Failure:
+        """The piece between two nodes; a lookout may know what comes close to lambda."""
         chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point)
         anchors = [end.anchor for end in (low, high) if end.anchor is not None]
         if chord is None or not all(chord.holds(*anchor) for anchor in anchors):
             return Failure(chord=True)
-        return self.prove_on(chord, (below, above), chord.drift(), low, high)
+        return self.prove_on(chord, (below, above), chord.drift(), low, high, lookout)
 
-    def prove_on(
+    def prove_on(  # noqa: PLR0917
         self,
         chord: Chord,
         nodes: tuple[Node, Node],
         drift: Sequence[arb],
         low: End = ORDINARY,
         high: End = ORDINARY,
+        lookout: Lookout | None = None,
     ) -> Piece | Failure:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
@@ -241,7 +303,7 @@ class Curve:
         shares = shares_of(chord, low.zero, high.zero) if any(self.branch.paired) else None
         if failing:
             return Failure(conditions=tuple(failing))
-        if not self._all_depend(chord):
+        if not all(depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further):
             return Failure(dependent=True)
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
@@ -250,15 +312,34 @@ class Curve:
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
             rows = self.rows.with_lines(
-                self.faces.parallel, self._leaving_zero(chord, low.silent, high.silent)
+                self.faces.line_weights, self._leaving_zero(chord, low.silent, high.silent)
             )
-            stars = self.stars(chord, low, high, guests)
-            found = unsettled(drift, nodes, stars, rows, self.patience)
+            stars = self.stars(chord, low, high, nodes[0])
+            found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
 
-    def _all_depend(self, chord: Chord) -> bool:
-        """Whether the further neurons depend on the others at every lambda of the chord."""
-        return all(depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further)
+    def _unsettled(
+        self,
+        along: tuple[Chord, Sequence[arb]],
+        nodes: tuple[Node, Node],
+        stars: Sequence[Place],
+        rows: Rows,
+        lookout: Lookout | None,
+    ) -> Above | None:
+        """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
+        chord, drift = along
+        caps = lookout.caps(nodes, rows, self.tight, chord) if lookout else []
+
+        def settled(hard: Hard) -> list[Place]:
+            return [cap.place for cap in caps if cap.fits(rows, hard)]
+
+        found = unsettled(drift, nodes, stars, rows, self.patience, settled)
+        for _ in range(SECOND_LOOKS):
+            if found is None or lookout is None or not lookout.hears(found):
+                break
+            caps = lookout.caps(nodes, rows, self.tight, chord)
+            found = unsettled(drift, nodes, stars, rows, self.patience, settled)
+        return found
 
     def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:
         """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord."""
@@ -269,7 +350,8 @@ class Curve:
         moved = branch.data.W * ball_column([u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)])
         found = {}
         for i in at_low ^ at_high:
-            slope = sum((moved[k, 0] * m for k, m in self.faces.parallel[i].items()), start=arb(0))
+            line = self.faces.line_weights[i].items()
+            slope = sum((moved[k, 0] * m for k, m in line), start=arb(0))
             up = (slope > 0) - (slope < 0)
             if up:
                 found[i] = -up if i in at_low else up

@@ -36,7 +36,9 @@ def multipliers(neuron: Neuron) -> list[Condition]:
     ]
 
 
-def soft_lines(neuron: Neuron) -> list[Condition]:
+def soft_lines(
+    neuron: Neuron, gram: Sequence[Sequence[fmpq]], parallel: Sequence[Sequence[int]]
+) -> list[Condition]:
     """The lines at which the star of a neuron need not end.
 
     Let z = s A nu, and let row j be on the side sigma of u, with C = sum |m_i| nu_i over the rows x_i = m_i x_j. Beyond
@@ -47,19 +49,15 @@ def soft_lines(neuron: Neuron) -> list[Condition]:
     its part along x_j does not point further away, and f <= |P z| ||v|| <= lambda ||v|| there, P the projection onto
     the hyperplane. Lines that are orthogonal to each other may be crossed together.
     """
-    place, X = neuron.place, neuron.program.Xq
-    table, rows, found = (X * neuron.A).tolist(), X.tolist(), list[Condition]()
-    seen = set[int]()
+    place, found, seen = neuron.place, list[Condition](), set[int]()
+    table = (neuron.program.Xq * neuron.A).tolist()
     for j, side in enumerate(place.face):
         if not side or j in seen:
             continue
-        size = dot(rows[j], rows[j])
         form = [v * (side * place.sign) for v in table[j]]
-        for i, row in enumerate(rows):
-            product = dot(row, rows[j])
-            if product != 0 and product * product == size * dot(row, row):
-                seen.add(i)
-                form[i] -= abs(product) * place.sign
+        for i in parallel[j]:
+            seen.add(i)
+            form[i] -= abs(gram[i][j]) * place.sign
         found.append(Condition(SOFT, place, j, None, tuple(form)))
     return found
 

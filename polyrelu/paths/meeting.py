@@ -71,7 +71,7 @@ def side_of(
         return None
     silent = frozenset(
         j
-        for j, line in curve.faces.parallel.items()
+        for j, line in curve.faces.line_weights.items()
         if is_zero(sum((exact.nu[i] * m for i, m in line.items()), start=exact.lam * 0))
     )
     guests, zero, soft = found
@@ -98,7 +98,7 @@ def side_by_identities(
     found = _Here(curve, x, dx, lam, way, sign_of).settled(new if way == 1 else ())
     if found is None:
         return None
-    n, lines = curve.branch.program.n, curve.faces.parallel.items()
+    n, lines = curve.branch.program.n, curve.faces.line_weights.items()
     silent = frozenset(j for j, line in lines if there.is_zero([line.get(i, fmpq(0)) for i in range(n)]))
     return Side(x, found[0], found[1] | found[2], frozenset(), silent)
 

@@ -13,12 +13,11 @@ from itertools import product
 from flint import arb, arb_mat, fmpq_mat
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.enclosure import ball_column, identity
+from polyrelu.exact.enclosure import absolute, ball_column, identity
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import BITS, Balls
-from polyrelu.paths.chord import absolute
 from polyrelu.paths.conditions import SIDE
 from polyrelu.paths.curve import Curve, End, Piece
 from polyrelu.proof.neuron import Neuron, Place

@@ -22,7 +22,7 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.guess import interior_point
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.conditions import SHARE, Condition
+from polyrelu.paths.conditions import SHARE, Condition, positive
 
 PART_BITS = 48
 ROUGH, MOST_CHOICES = 1e-6, 100
@@ -62,30 +62,40 @@ class Shares:
             return None
         return found
 
-    def inside(self, branch: Branch, x: Sequence[arb]) -> bool:
-        """Whether all inequalities but thin > 0 are strict for every x of a box."""
-        found = self.solved(branch, x)
-        if found is None:
-            return False
-        _, b, _ = branch.parts(x)
-        thin = zip(found[len(self.basis) :], self.thin, strict=True)
-        if not all(bool(m * arb(ratio) < b[k]) for m, group in thin for k, ratio in group.items()):
-            return False
-        return all(bool(v > 0) and bool(v < b[k]) for k, v in zip(self.basis, found, strict=False))
-
-    def thins(self, chord: Chord, *, high: bool) -> bool:
-        """Whether all thin shares fall towards one end of the chord, by differentiating the equations."""
+    def slope(self, chord: Chord) -> Balls | None:
+        """Derivatives of what is solved for, along the chord, by differentiating its equations."""
         branch, x, dx = chord.branch, chord.anywhere, chord.derivative
-        (g, b, _), (dg, db, dc) = branch.parts(x), branch.parts(dx)
+        (g, b, c), (dg, db, dc) = branch.parts(x), branch.parts(dx)
         t = self.solved(branch, x)
         if t is None:
+            return None
+        right = self.right(branch, dg, b, dc) + self.right(
+            branch, g, db, [arb(0)] * len(c)
+        )  # (a_k g) b_k moves twice
+        found: Balls = (
+            self.matrix(branch, g).solve(right - self.matrix(branch, dg) * ball_column(t)).entries()
+        )
+        return found
+
+    def inside(self, chord: Chord, *, thin_at_high: bool = True) -> bool:
+        """Whether all inequalities are strict along the chord; thin shares may be 0 at one of its ends."""
+        branch, slope, own = chord.branch, self.slope(chord), len(self.basis)
+        low, high = (self.solved(branch, x) for x in (chord.root_low, chord.root_high))
+        if slope is None or low is None or high is None:
             return False
-        right = self.right(branch, g, db, dc) - self.matrix(branch, dg) * ball_column(t)
-        for k, part in self.parts.items():
-            moved = branch.data.a[k] * dg * (b[k] * arb(part))
-            right = right - arb_mat(branch.B).transpose() * moved
-        slopes = self.matrix(branch, g).solve(right).entries()[len(self.basis) :]
-        return all(bool(v < 0) if high else bool(v > 0) for v in slopes)
+        if not all(bool(v < 0) if thin_at_high else bool(v > 0) for v in slope[own:]):
+            return False
+        (_, b, _), (_, c, _), (_, moved, _) = map(
+            branch.parts, (chord.root_low, chord.root_high, chord.derivative)
+        )
+        thin = [(k, i + own, m) for i, group in enumerate(self.thin) for k, m in group.items()]
+        for k, i, ratio in (*((k, i, fmpq(1)) for i, k in enumerate(self.basis)), *thin):
+            t, u, dt = (v[i] * arb(ratio) for v in (low, high, slope))
+            if i < own and not positive(t, u, dt, chord.width, (False, False)):
+                return False
+            if not positive(b[k] - t, c[k] - u, moved[k] - dt, chord.width, (False, False)):
+                return False
+        return True
 
 
 def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shares | None:
@@ -155,6 +165,4 @@ def shares_of(chord: Chord, low: Set[Condition], high: Set[Condition]) -> Shares
         at = [(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)]
     places = thin[0] | thin[1]
     found = proposed(branch, at, [k for k, neuron in enumerate(branch.neurons) if neuron.place in places])
-    if found is None or not found.inside(branch, chord.anywhere):
-        return None
-    return found if not found.thin or found.thins(chord, high=bool(thin[1])) else None
+    return found if found is not None and found.inside(chord, thin_at_high=bool(thin[1])) else None

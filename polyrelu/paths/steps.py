@@ -7,7 +7,7 @@ from fractions import Fraction
 from flint import arb, fmpq
 
 from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.branch import Balls
+from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.conditions import SLACK, Condition
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.directions import Node
@@ -28,25 +28,37 @@ def short(lam: fmpq) -> fmpq:
 
 def follow(curve: Curve, node: Node, lam: fmpq) -> Balls | None:
     """A point of the curve at another lambda."""
-    direction = tangent(curve.branch, node.point, arb(node.lam))
+    return _followed(curve.branch, (node.point, node.lam), lam)
+
+
+Point = tuple[Balls, fmpq]
+
+
+def _followed(branch: Branch, start: Point, lam: fmpq) -> Balls | None:
+    x, here = start
+    direction = tangent(branch, x, arb(here))
     if direction is None:
         return None
-    move = arb(lam) - arb(node.lam)
-    start = [v + d.mid() * move for v, d in zip(node.point, direction, strict=True)]
-    return curve.branch.newton(start, lam)
+    move = arb(lam) - arb(here)
+    return branch.newton([v + d.mid() * move for v, d in zip(x, direction, strict=True)], lam)
+
+
+def part_of_the_way(curve: Curve, f: Condition, below: Node, above: Node) -> float:
+    """Where a condition vanishes on a straight line between two nodes, as a part of the way down."""
+    at_low, at_high = (float(_value(curve, f, (node.point, node.lam)).mid()) for node in (below, above))
+    return max(at_high, 0.0) / (max(at_high, 0.0) - at_low) if at_low < 0 else 1.0
+
+
+def _value(curve: Curve, f: Condition, at: Point) -> arb:
+    return curve.single(f).values(at[0], arb(at[1]))[0]
 
 
 def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero | None:
     """The zero of a condition that is negative at one node and positive at the other: secants, then a proof."""
-    table = curve.table((f.place,)) if f.kind == SLACK else curve.table()
-    index = table.conditions.index(f)
-
-    def value(node: Node) -> arb:
-        return table.values(node.point, arb(node.lam))[index].mid()
-
-    low, high, at_low, at_high = below, above, value(below), value(above)
-    if not at_low < 0:
-        return None
+    low, high = (below.point, below.lam), (above.point, above.lam)
+    at_low, at_high = (_value(curve, f, at).mid() for at in (low, high))
+    if not at_low < 0 or (f.kind == SLACK and not at_high > 0):
+        return None  # a newcomer whose face is above lambda at both ends has entered on another face
     if not at_high > 0:
         at_high = abs(at_low)
     for k in range(SECANTS):
@@ -54,20 +66,19 @@ def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero |
         if k % 3 < 2:
             guess = (at_low / (at_low - at_high)).mid()
             part = min(fmpq(49, 50), max(fmpq(1, 50), fmpq(*float(guess).as_integer_ratio())))
-        lam = short(low.lam + (high.lam - low.lam) * part)
-        point = follow(curve, high, lam)
-        if point is None or not low.lam < lam < high.lam:
+        lam = short(low[1] + (high[1] - low[1]) * part)
+        if not low[1] < lam < high[1]:
             break
-        node = curve.node(point, lam)
-        here = value(node)
+        between = [u + (v - u) * arb(part) for u, v in zip(low[0], high[0], strict=True)]
+        found = zero_of(curve.branch, f, between, arb(lam))
+        if found is not None and arb(below.lam) < found.lam < arb(above.lam):
+            return found
+        point = _followed(curve.branch, high, lam)
+        if point is None:
+            break
+        here = _value(curve, f, (point, lam)).mid()
         if here < 0:
-            low, at_low = node, here
+            low, at_low = (point, lam), here
         else:
-            high, at_high = node, here
-        if (high.lam - low.lam) * 1000 < above.lam - below.lam:
-            break
-    start = low if abs(at_low) < abs(at_high) else high
-    found = zero_of(curve.branch, f, start.point, arb(start.lam))
-    if found is None or not (found.lam > arb(below.lam) and found.lam < arb(above.lam)):
-        return None
-    return found
+            high, at_high = (point, lam), here
+    return None

@@ -8,6 +8,7 @@ that was overlooked or mistaken fails a test, and what cannot be proved becomes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -18,12 +19,13 @@ from flint import arb, fmpq
 
 from polyrelu import budget
 from polyrelu.paths.breakpoint import Breakpoint, breakpoints
+from polyrelu.paths.caps import Lookout
 from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition, antipode
 from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.paths.directions import Above, Node
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
-from polyrelu.paths.steps import follow, short, zero_between
+from polyrelu.paths.steps import follow, part_of_the_way, short, zero_between
 from polyrelu.paths.zeros import Zero, zero_of
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
@@ -36,6 +38,8 @@ LEAST_STEP = fmpq(1, 10**9)
 """Relative; a piece that needs shorter ones is left undecided."""
 HASTY_STEP = fmpq(1, 1000)
 """Before a piece needs shorter ones, it is looked whether several events come together."""
+HALF, LEAST_PART, LESS = fmpq(1, 2), fmpq(1, 8), fmpq(3, 4)
+SLOW, GROWTH = fmpq(5, 4), fmpq(5, 2)
 SEARCHES = 6
 CLIMBS = 5
 
@@ -57,10 +61,16 @@ class Walk:
     turned_at: fmpq | None = None
     """Where the form was changed last."""
     told: Callable[[fmpq], object] | None = None
+    growth: fmpq = GROWTH
+    """By how much the next step may be longer."""
     near: set[Place] = field(default_factory=set)
     """Neurons that have seemed to enter since the last piece."""
     least: fmpq = HASTY_STEP
     """The shortest step before the walk is stuck."""
+
+    def __post_init__(self) -> None:
+        """Who looks around."""
+        self.lookout = Lookout(self.curve.branch.program)
 
     def run(self) -> bool:
         """Go down as far as it is proved; whether the end was reached."""
@@ -83,7 +93,7 @@ class Walk:
             if goal is not None and self.negative_at(node):
                 continue
             end = self.waiting.end_above if goal is None and self.waiting else ORDINARY
-            found = self.curve.prove(node, self.node, end, self.entry)
+            found = self.curve.prove(node, self.node, end, self.entry, self.lookout)
             if isinstance(found, Piece):
                 self.accept(found, node, reached=goal is None)
                 return True
@@ -137,17 +147,21 @@ class Walk:
         point = follow(self.curve, self.node, lam)
         return None if point is None else self.curve.node(point, lam)
 
-    def shorten(self, reason: str) -> None:
-        """Half of the step that was tried."""
+    def shorten(self, reason: str, part: fmpq = HALF) -> None:
+        """A part of the step that was tried."""
         self.reason = reason
         if self.waiting is not None:
             left = (self.node.lam - self.waiting.ends[0]) / self.node.lam
             self.step = min(self.step, left)
-        self.step = self.step / 2
+        self.step = self.step * part
 
     def negative_at(self, node: Node) -> bool:
         """Whether some condition is negative at the end of the step: then an event is sought, or the step cut."""
         negative = self.curve.table().negative(node.point, arb(node.lam))
+        known = {*self.curve.tight, *self.entry.guests}
+        negative += [
+            Condition(SLACK, p) for p, above in self.lookout.seen(node).items() if above and p not in known
+        ]
         if not negative:
             return False
         if not self.found_event(negative, node):
@@ -163,7 +177,13 @@ class Walk:
             newcomers = self.newcomers(above)
             if newcomers and self.found_event(newcomers, above.node):
                 return
-        self.shorten(failure.reason)
+        self.growth = GROWTH if above is not None else SLOW
+        self.shorten(failure.reason, HALF if above is None else self.scale(LEAST_PART, LESS))
+
+    def scale(self, least: fmpq, most: fmpq) -> fmpq:
+        """By what steps may grow, or have to shrink: errors are as their squares."""
+        ratio = math.sqrt(self.curve.patience.ratio)
+        return min(most, max(least, fmpq(int(ratio * 64), 64)))
 
     def newcomers(self, above: Above) -> list[Condition]:
         """The slacks of local maxima above lambda, or near it."""
@@ -217,25 +237,31 @@ class Walk:
         twin = Condition(f.kind, antipode(f.place), f.row, target)
         if (f.kind == SLACK) == (twin.place in self.curve.tight):
             return False
-        table = self.curve.table((twin.place,) if f.kind == SLACK else ())
-        values = table.values(zero.x, zero.lam)
-        return any(g == twin and v.contains(0) for g, v in zip(table.conditions, values, strict=True))
+        known = [twin] if f.kind == SLACK else [g for g in self.curve.table().linear if g == twin]
+        return any(bool(self.curve.single(g).values(zero.x, zero.lam)[0].contains(0)) for g in known)
 
     def first_zero(self, failed: Iterable[Condition], node: Node) -> Zero | None:
         """The largest lambda below here at which one of the conditions vanishes."""
         best: Zero | None = None
+        waiting = [f for f in failed if f not in self.entry.zero]
         for _ in range(SEARCHES):
-            zeros = [zero_between(self.curve, f, node, self.node) for f in failed if f not in self.entry.zero]
-            best = max((z for z in zeros if z is not None), key=lambda z: z.lam.mid(), default=best)
-            if best is None:
-                return None
-            best = self.on_its_face(best)
-            further = self.curve.table().negative(best.x, best.lam)
-            failed = [f for f in further if f != best.condition]
-            if not failed:
+            waiting.sort(key=lambda f: part_of_the_way(self.curve, f, node, self.node))
+            zeros = (zero_between(self.curve, f, node, self.node) for f in waiting)
+            found = next((zero for zero in zeros if zero is not None), None)
+            if found is None:
+                return best
+            best = self.on_its_face(found)
+            further = dict.fromkeys((*self.curve.table().negative(best.x, best.lam), *waiting))
+            known = {best.condition, found.condition, *self.entry.zero}
+            waiting = [f for f in further if f not in known and self.is_negative(f, best)]
+            if not waiting:
                 return best
             node = self.curve.node([v.mid() for v in best.x], best.outside[0])
         return best
+
+    def is_negative(self, f: Condition, zero: Zero) -> bool:
+        """Whether a condition is negative where another vanishes."""
+        return bool(self.curve.single(f).negative(zero.x, zero.lam))
 
     def on_its_face(self, zero: Zero) -> Zero:
         """A newcomer's face at its own lambda: another than where it was seen first, perhaps."""
@@ -260,7 +286,8 @@ class Walk:
         """Book a piece, and pass the event at its lower end."""
         self.pieces.append(piece)
         taken = (self.node.lam - node.lam) / self.node.lam
-        self.step = min(LARGEST_STEP, max(self.step, short(taken)) * fmpq(8, 5))
+        self.step = min(LARGEST_STEP, max(self.step, short(taken)) * self.scale(fmpq(1), self.growth))
+        self.growth = min(GROWTH, self.growth * SLOW)
         self.node, self.entry = node, ORDINARY
         self.near.clear()
         if reached and self.waiting is not None:

@@ -36,7 +36,7 @@ def steps_at(tight: Sequence[fmpq_mat], zeta: Sequence[Any]) -> list[Step]:
     found, images = list[Step](), [image(T) for T in tight]
     for k, j in combinations(range(len(tight)), 2):
         check()
-        if rank((images[k] - images[j]).tolist()) < PROBES:
+        if rank(images[k] - images[j]) < PROBES:
             M = tight[k].transpose() * tight[k] - tight[j].transpose() * tight[j]
             for zero, other in zero_factors(M, zeta):
                 found.append(Step([zero], [(k, j, [other])] if other else []))

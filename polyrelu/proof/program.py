@@ -185,11 +185,7 @@ class Program(Shown):
         """Among which networks the optima are optimal, where not among all: a part of every sentence about them."""
         if self.listed is None or (self.all_cells and not self.gated):
             return ""
-        count = len(self.listed)
-        these = f"these {count} " if count > 1 else "this one "
-        if self.gated:
-            return f"among gated networks with {these}gate{'s' * (count > 1)}"
-        return f"among networks with {these}pattern{'s' * (count > 1)}"
+        return among(len(self.listed), self.gated)
 
     @cached_property
     def Xq(self) -> fmpq_mat:
@@ -257,6 +253,16 @@ class Program(Shown):
             return None
         B = _floats([[to_fraction(v) for v in row] for row in free.B.tolist()], "a free column")
         return Whitening.of(B.reshape(self.n, -1), np.ones(self.n) if free.ridge else None, float(self.lam))
+
+
+def among(count: int, gated: bool = False) -> str:
+    """Among networks with so many patterns (or gates)."""
+    these, ending = f"these {count}" if count > 1 else "this one", "s" * (count > 1)
+    return (
+        f"among gated networks with {these} gate{ending}"
+        if gated
+        else f"among networks with {these} pattern{ending}"
+    )
 
 
 def _floats(rows: Sequence[Sequence[Fraction]], name: str) -> NDArray[np.float64]:

@@ -97,9 +97,15 @@ class Structure(Border):
         """The g of a residual nu = W g + y_N over an exact field, read off as many rows as W has columns."""
         if self.W is None:
             return list(nu)
-        rows = independent_rows(self.W)
-        inverse = fmpq_mat(select_rows(self.W, rows)).inv()
+        rows, inverse = self.reading
         return times(inverse, [nu[j] - self.y_rest[j] for j in rows])
+
+    @cached_property
+    def reading(self) -> tuple[list[int], fmpq_mat]:
+        """Independent rows of W, and the inverse of W there."""
+        assert self.W is not None
+        rows = independent_rows(self.W)
+        return rows, fmpq_mat(select_rows(self.W, rows)).inv()
 
     def coordinates_of(self, nu: Sequence[float]) -> list[fmpq]:
         """The g whose W g + y_N is nearest to a residual in floats: where Newton's iteration starts.

@@ -4,7 +4,8 @@ The weights beta >= 0 of optimal networks solve sum_{k in E} beta_k Q_k nu = y -
 in some solution. When E is exactly what the structure explains, S = E: a root with positive weights (and an interior
 point of the fibre) is a solution that uses every neuron. With further tight neurons the question is settled exactly:
 if they add nothing to the span of the base, a small step along each dependence keeps all weights positive and S = E;
-one solution in balls with all weights positive shows the same; otherwise S is the union of the supports of the vertices
+one solution in balls with all weights positive shows the same; a further neuron that has no part in any dependence has
+the same weight in every solution, that of the root, or 0; otherwise S is the union of the supports of the vertices
 of the weight polytope, enumerated over the exact field. How ranks are found is told in `ranks`.
 """
 
@@ -81,18 +82,9 @@ def explained_support(point: Point, E: Sequence[Neuron]) -> Support:
 
 
 def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
-    """E holds neurons beyond the structure: everything is settled in the exact field."""
-    unused = idle(point, E)
-    rest = [neuron for k, neuron in enumerate(E) if k not in unused]
-    of_all = rank_of_activations(point, rest)
-    base = len(point.structure.neurons) + point.structure.r
-    if of_all == base or all_positive(point, rest, of_all):
-        used = tuple(k not in unused for k in range(len(E)))
-    else:
-        nu = exact_residual(point)
-        used = used_by_vertices([neuron.column(nu) for neuron in E], point.structure.program.fit(nu))
+    """E holds neurons beyond the structure: everything is settled exactly."""
+    used, of_all = used_neurons(point, E)
     S = [k for k, flag in enumerate(used) if flag]
-    of_all = of_all if len(S) == len(rest) else rank_of_activations(point, [E[k] for k in S])
     pairs, opposed = [(S[a], S[b]) for a, b in antipodal_pairs(point, [E[k] for k in S])], []
     r = pair_rank = rank_of_directions(point, [E[a] for a, _ in pairs])
     if len(S) - of_all > len(pairs) - r:
@@ -100,6 +92,31 @@ def exact_support(point: Point, E: Sequence[Neuron]) -> Support:
         r = rank_of_directions(point, [E[a] for a, _ in (*pairs, *opposed)])
     exchanges = len(pairs) + len(opposed) - r
     return Support(used, of_all, tuple(pairs), pair_rank, exchanges, tuple(opposed))
+
+
+def used_neurons(point: Point, E: Sequence[Neuron]) -> tuple[tuple[bool, ...], int]:
+    """Flags over E, and the rank of the activations of those that are used."""
+    structure, unused = point.structure, idle(point, E)
+    base, own = len(structure.neurons) + structure.r, len(structure.neurons) + sum(structure.paired)
+    while True:
+        rest = [k for k in range(len(E)) if k not in unused]
+        of_all = rank_of_activations(point, [E[k] for k in rest])
+        if of_all == base or all_positive(point, [E[k] for k in rest], of_all):
+            return tuple(k not in unused for k in range(len(E))), of_all
+        alone = without_dependence(point, E, rest, of_all) & set(range(own, len(E)))
+        if not alone:
+            break
+        unused |= alone
+    nu = exact_residual(point)
+    used = used_by_vertices([neuron.column(nu) for neuron in E], structure.program.fit(nu))
+    return used, rank_of_activations(point, [neuron for neuron, flag in zip(E, used, strict=True) if flag])
+
+
+def without_dependence(point: Point, E: Sequence[Neuron], rest: Sequence[int], of_all: int) -> set[int]:
+    """Neurons of the rest whose activations have no part in a dependence: their weights are those of the root."""
+    if of_all == len(rest):
+        return set(rest)
+    return {k for k in rest if rank_of_activations(point, [E[j] for j in rest if j != k]) < of_all}
 
 
 def idle(point: Point, neurons: Sequence[Neuron]) -> set[int]:

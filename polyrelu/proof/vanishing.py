@@ -115,14 +115,18 @@ class Vanishing:
     @cached_property
     def _xi(self) -> fmpq_mat:
         """xi = (g, 1) as a function of (nu, 1)."""
-        n = self.structure.program.n
-        unit = [[fmpq(int(i == j)) for i in range(n + 1)] for j in range(n + 1)]
-        at_zero = self.structure.exact_coordinates_of([fmpq(0)] * n)
-        ends = [self.structure.exact_coordinates_of(row[:n]) for row in unit[:n]]
-        slopes = [[v - b for v, b in zip(end, at_zero, strict=True)] for end in ends]
-        return fmpq_mat(
-            [*([*row, b] for row, b in zip(zip(*slopes, strict=True), at_zero, strict=True)), unit[n]]
-        )
+        n, rest = self.structure.program.n, self.structure.y_rest
+        if self.structure.W is None:
+            return fmpq_mat(n + 1, n + 1, [fmpq(int(i == j)) for i in range(n + 1) for j in range(n + 1)])
+        rows, inverse = self.structure.reading
+        found = fmpq_mat(len(rows) + 1, n + 1)
+        away = inverse * fmpq_mat(len(rows), 1, [rest[j] for j in rows])
+        for k in range(len(rows)):
+            found[k, n] = -away[k, 0]
+            for i, j in enumerate(rows):
+                found[k, j] = inverse[k, i]
+        found[len(rows), n] = fmpq(1)
+        return found
 
     @property
     def told(self) -> list[Step]:

@@ -39,8 +39,8 @@ STARS = (
     r"$f^*_s(u) \le q^{T} u$ on the star, where $q$ is the projection of $s X^{T} D \nu^*$ ($D$: the rows with face "
     r"$+$) onto the $u$ with $v_l^{T} u = 0$ for $l \in Z$. Also $q$ lies in the face, so $f^*_s(q) = \|q\|^2$ and "
     r"$\|q\| \le \lambda$, and $f^*_s(u) = \lambda \|u\|$ holds in the star at most along $q$. That there are such "
-    r"$t$, and that $q$ lies in the face, are strict inequalities; they were shown with margins, for all $\nu^*$ in "
-    r"the ball."
+    r"$t$, and that $q$ lies in the face, are inequalities between linear forms of $\nu^*$; they were shown for all "
+    r"$\nu^*$ in the ball, with margins where a form varies on it."
 )
 WEIGHTS = (
     r"The activations of the neurons are independent for all $\nu^*$ in the ball: with an approximate inverse $S$ of "

@@ -56,11 +56,11 @@ def documents(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
 def _with_settings(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """A known and a fresh file for every combination of biases and a skip connection."""
     for k, choice in enumerate(CHOICES):
-        for number in (k, 100 + (7 * seed + k) % 10**6):
-            X, y, lam = generic(number)
+        fresh = 100 + (7 * seed + k) % 10**6
+        for name, (X, y, lam) in ((f"g{k}", generic(k)), (f"d{fresh}", degenerate(fresh))):
             result = certify(X, y, lam, **choice)
             with suppress(OutOfClass, Undecided):
-                yield f"g{number} {choice}", optimum_document(result.proved())
+                yield f"{name} {choice}", optimum_document(result.proved())
 
 
 def cases(tally: Tally, seed: int, count: int) -> Iterator[None]:

@@ -21,6 +21,7 @@ from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
 from tests.batteries.kernel_mutants import assert_true
 from tests.certificate.test_kernel import alone
+from tests.corpus import degenerate
 from tests.settings import CHOICES
 
 X, Y = [[1, 0, 1], [0, 1, 0], [-1, 0, 2], [0, -1, 5], [1, 1, "1/3"]], [3, 4, 3, 4, 0]
@@ -94,11 +95,45 @@ def test_a_problem_without_free_columns_keeps_its_form():
     assert "coefficients" not in document["network"]
 
 
+LADDER = [[i, s] for i in range(4) for s in (1, -1)], [0, 0, 1, 1, 3, 3, 6, 6]
+
+
+def test_multipliers_that_are_zero_at_a_rational_residual():
+    """A kink through two rows that may move beyond both: its multipliers there are exactly 0 (golden example 10)."""
+    result = certify(*LADDER, "1/10", bias="free")
+    document = optimum_document(result.proved())
+    kernel.check(deepcopy(document))
+    assert_true(document)
+    assert document["claims"][0].endswith("lies between 0.295 and 0.295.")
+    assert "is within 0 of nu." in document["claims"][1]
+
+
+@pytest.mark.parametrize("number", [16, 27, 55, 67, 124])
+def test_multipliers_that_are_zero_by_the_free_columns(number):
+    """The residual is irrational; the form of a multiplier is a combination of the free columns, or 0."""
+    choice = CHOICES[number % len(CHOICES)]
+    result = certify(*degenerate(number), **choice)
+    assert result.proved().field == "enclosures"
+    document = optimum_document(result.proved())
+    assert_true(document)
+    assert "is within 0 of nu" not in document["claims"][1]
+
+
+def test_nearly_zero_is_not_zero():
+    """A rational residual beside the exact one: the ball is no point, and the multiplier is not decided."""
+    document = optimum_document(certify(*LADDER, "1/10", bias="free").proved())
+    N, lie = int(document["nu"]["denominator"]), deepcopy(document)
+    m = [int(v) * 2**400 for v in document["nu"]["numerators"]]
+    m[0], m[2] = m[0] + 1, m[2] - 1
+    lie["nu"] = {"denominator": str(N * 2**400), "numerators": [str(v) for v in m]}
+    with pytest.raises(kernel.Rejected):
+        kernel.check(lie)
+
+
 def test_what_has_no_file_is_refused_in_one_line(tmp_path):
-    """A kink through two rows that may move beyond both: its multipliers there are exactly 0."""
-    rows, y = [[i, s] for i in range(4) for s in (1, -1)], [0, 0, 1, 1, 3, 3, 6, 6]
+    """A multiplier that vanishes at an irrational residual, and for no reason that the kernel knows."""
     with pytest.raises(BadInput, match="no proof file can hold this optimum") as refused:
-        write_proof(certify(rows, y, "1/10", bias="free"), str(tmp_path / "p.json"))
+        write_proof(certify(*degenerate(145), output_bias="ridge", skip=True), str(tmp_path / "p.json"))
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "p.json").exists()
 

@@ -93,10 +93,23 @@ def of_a_free_bias(**change):
 
 
 def beside_its_row():
-    """The first kink moved by one unit."""
-    net = copy.deepcopy(FREE_BIAS["network"])
+    """The first kink moved by a hair."""
+    net = times(FREE_BIAS["network"], 2**400)
     net["neurons"][0]["vector"][-1] = str(int(net["neurons"][0]["vector"][-1]) + 1)
     return of_a_free_bias(network=net)
+
+
+def times(net, factor):
+    """The same network in smaller units."""
+    grown = [
+        {**neuron, "vector": [str(int(v) * factor) for v in neuron["vector"]]} for neuron in net["neurons"]
+    ]
+    coefficients = [str(int(v) * factor) for v in net["coefficients"]]
+    return {
+        "denominator": str(int(net["denominator"]) * factor),
+        "neurons": grown,
+        "coefficients": coefficients,
+    }
 
 
 def sealed(document, **change):
@@ -124,7 +137,7 @@ LIES = {
     ),
     "a face is 0 on a zero row": lambda: with_face("++++", [[1, 0], [0, 0], [1, 1]]),
     "a face agrees on parallel rows": lambda: with_face("+++-", [[1, 0], [0, 1], [0, 2]]),
-    "the multipliers around a neuron lie strictly between their bounds": lambda: with_face("+0++"),
+    "the multipliers around a neuron lie between their bounds": lambda: with_face("+0++"),
     "a neuron lies strictly inside its face": lambda: with_face("+--+"),
     "no neuron exceeds lambda": above_lambda,
     "the stored network has one neuron for each face": lambda: changed(

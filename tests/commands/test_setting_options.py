@@ -132,8 +132,8 @@ def test_prune_joins_kinks_and_tells_the_constant(folder, capsys):
         (["path", "squares.csv", "--skip"], "a path cannot be had"),
         (["path", "squares.csv", "--gap", "1/10", "--output-bias", "ridge"], "a path cannot be had"),
         (
-            ["plot", "squares.csv", "--lam", "1", "--skip", "--kind", "functions"],
-            "the figure functions cannot be had",
+            ["plot", "squares.csv", "--lam", "1", "--skip", "--kind", "polytope"],
+            "the figure polytope cannot be had",
         ),
         (
             ["plot", "squares.csv", "--lam", "1", "--bias", "free", "--interactive", "p.html"],
@@ -200,13 +200,14 @@ def test_a_proof_about_biases_checks_against_its_table_alone(folder, capsys, opt
 
 @pytest.mark.parametrize("choice", [{"bias": "free"}, {"output_bias": "ridge"}, {"skip": True}], ids=str)
 def test_no_figure_forgets_what_is_free(choice):
-    """Neurons by rows are drawn, under a caption with the setting; other figures are refused."""
+    """Functions and neurons by rows are drawn, under a caption with the setting; other figures are refused."""
     result = polyrelu.certify([[0], [1], [2], [3]], [0, 1, 3, 6], "1/10", **choice)
-    figure = draw(result)
+    assert f"at λ = 1/10 with {result.problem.setting.words}" in draw(result).caption
+    figure = draw(result, "support")
     assert figure.shown["faces"] == [k.place.face for k in result.proved().used]
     assert f"at λ = 1/10 with {result.problem.setting.words}" in figure.caption
     assert ("are told by their ends" in figure.caption) == ("bias" in choice)
-    for kind in set(KINDS) - {"support"}:
+    for kind in set(KINDS) - {"support", "functions"}:
         with pytest.raises(BadInput, match=f"the figure {kind} cannot be had"):
             draw(result, kind)
 

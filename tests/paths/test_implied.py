@@ -16,8 +16,6 @@ from polyrelu.paths.conditions import MULTIPLIER, SHARE, Condition
 from polyrelu.paths.curve import Curve, End, Faces, Failure, Piece
 from polyrelu.paths.gaps import started
 from polyrelu.paths.implied import Implied, nearly
-from polyrelu.paths.stars import united
-from polyrelu.proof.neuron import Place
 
 GRID = [list(row) for row in itertools.product((-1, 0, 1), repeat=2)]
 FIT = GRID, [-1, -1, 1, 1, 1, 1, -1, -1, -1]
@@ -102,12 +100,3 @@ def test_shares_that_do_not_vanish_are_not_thin():
     assert isinstance(curve.prove(below, node), Piece)
     lies = frozenset(Condition(SHARE, k.place) for k in curve.branch.neurons)
     assert isinstance(curve.prove(below, node, End(lies), End(lies)), Failure)
-
-
-def test_stars_are_united_over_one_line_only():
-    gram = [[fmpq(int(i == j)) for j in range(3)] for i in range(3)]
-    p = Place(1, (1, -1, 1))
-    assert [q.face for q in united([p, Place(1, (-1, -1, 0))], gram)] == [(0, -1, 1)]
-    assert not list(united([p, Place(1, (-1, 1, 1))], gram))
-    assert not list(united([p, Place(-1, (-1, -1, 1))], gram))
-    assert not list(united([p, p], gram))

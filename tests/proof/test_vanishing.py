@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from flint import arb, fmpq, fmpq_mat
+from scipy.optimize import linprog
 
 from polyrelu import certify
 from polyrelu.exact.enclosure import precision
@@ -112,3 +113,17 @@ def test_a_row_that_a_free_column_fits_says_nothing_about_the_neurons():
     assert optimum.point.vanishing.rows == {2}
     used = dict(zip((neuron.place.face for neuron in optimum.neurons), optimum.support.used, strict=True))
     assert used == {(1, -1, 1): True, (-1, 1, -1): False}
+
+
+def test_a_tie_without_a_part_in_any_dependence_is_unused():
+    """No exact field is known; its weight is that of the root in every solution: none. So says a linear program."""
+    optimum = certify(*degenerate(3653)).proved()
+    assert optimum.point.exact is None
+    assert optimum.support.used == (True,) * 6 + (False,)
+    assert optimum.support.rank == 6
+    nu = optimum.point.balls(200).nu
+    with precision(200):
+        table = np.array([[float(arb(v)) for v in neuron.column(nu)] for neuron in optimum.neurons])
+        fit = np.array([float(arb(v)) for v in optimum.program.fit(nu)])
+    most = [linprog(-np.eye(7)[k], A_eq=table.T, b_eq=fit, method="highs").fun for k in range(7)]
+    assert [-v > 1e-7 for v in most] == list(optimum.support.used)

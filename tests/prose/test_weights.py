@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from polyrelu.certificate import check
-from polyrelu.certificate.write import proof_document
+from polyrelu.certificate.write import Draft, proof_document
 from polyrelu.certificate.write_kernel import OutOfClass, optimum_document
 from polyrelu.certification import certify
+from polyrelu.errors import Undecided
 from polyrelu.prose.kernel_numbers import Accepted
 from polyrelu.prose.lemma import balanced
 from polyrelu.prose.plain import plain_text
@@ -23,7 +24,7 @@ SEEDS = random.Random(os.environ["POLYRELU_SEED"]).sample(range(10**4), 8)
 PROBLEMS = [
     *EXAMPLES.values(),
     *((*generic(s), {}) for s in [17, *SEEDS]),
-    *((*degenerate(s), {}) for s in SEEDS),
+    *((*degenerate(s), {}) for s in [3246, 6045, *SEEDS]),
 ]
 
 
@@ -60,7 +61,12 @@ def test_weights_and_minimal_networks_are_those_of_certify(X, y, lam, options):
     result = certify(X, y, lam, **options)
     if result.status != "proved":
         return
-    weights, problem = read(proof_document(result))
+    try:
+        weights, problem = read(proof_document(result))
+    except Undecided:  # the one class without a file: pairs next to ties, in no exact field
+        assert {"pair", "tie"} <= set(Draft(result.proved()).roles)
+        assert result.proved().point.exact is None
+        return
     many = len(weights.supports) > MAX_VERTICES
     known = {}
     for neuron in result.to_json(20)["neuron_list"] or []:

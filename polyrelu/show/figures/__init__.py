@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 KINDS = ("figure1", "arrangement", "polytope", "functions", "support")
+ANY_SETTING = ("functions", "support")
+"""What is drawn of problems with something free, too."""
 
 
 def figure1(
@@ -130,8 +132,8 @@ def html_image(result: Result) -> str:
 
 
 def _draw(kind: str, result: Result, *arguments: Any) -> Any:
-    if kind != "support":
-        result.problem.setting.refuse(f"the figure {kind}", "the kind support (--kind support) is there")
+    if kind not in ANY_SETTING:
+        result.problem.setting.refuse(f"the figure {kind}", "ask for the kind functions or support")
     need_matplotlib()
     from polyrelu.show.figures.canvas import style
     from polyrelu.show.figures.choice import module_of

@@ -27,6 +27,8 @@ def _(solutions: OptimalSet, kind: str, result: Result) -> str:
         raise BadInput(
             "a gated network is no function of its weights alone; ask for the kinds polytope or support"
         )
+    if kind == "functions" and not result.problem.setting.is_plain:
+        return "kinks"
     return {
         "figure1": "solution_mapping",
         "arrangement": "plane" if result.problem.d == 2 else "sphere",
@@ -43,6 +45,12 @@ def _(solutions: UnregularisedSet, kind: str, result: Result) -> str:
     return "unbounded"
 
 
+def _has_functions(result: Result) -> bool:
+    """Whether there is a picture over one or two inputs, though something is free."""
+    known = not result.problem.setting.columns and not result.proved().program.free.vanishing
+    return known and inputs(result) in (1, 2)
+
+
 @singledispatch
 def natural_kind(solutions: Any, result: Result) -> str:
     """The kind of figure that says most about the result and is cheap to draw."""
@@ -53,7 +61,7 @@ def natural_kind(solutions: Any, result: Result) -> str:
 def _(solutions: OptimalSet, result: Result) -> str:
     optimum = solutions.optimum
     if not result.problem.setting.is_plain:
-        return "support"
+        return "functions" if _has_functions(result) else "support"
     try:
         vertices = len(solutions.neurons.vertices) if optimum.nullity else 1
     except (LimitReached, Undecided):

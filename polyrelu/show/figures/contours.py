@@ -39,19 +39,19 @@ def draw(result: Any, max_vertices: int) -> Drawing:
     figure, bottom = sheet(
         max(size * panels, 4.4), tall + 0.35, _caption(result, len(seen.weights), len(different))
     )
-    levels = _levels(values[shown], y)
+    levels = nice_levels(values[shown], y)
     shared = {"cmap": HEIGHTS, "vmin": min(levels[0], y.min()), "vmax": max(levels[-1], y.max())}
     for i, k in enumerate(shown):
         panel = figure.add_subplot(1, panels, i + 1, title=_title(i, len(different)))
-        _heights(panel, across, up, values[k].reshape(across.shape), levels, shared)
-        _data(panel, table, c=y, **shared)
+        put_heights(panel, across, up, values[k].reshape(across.shape), levels, shared)
+        put_data(panel, table, c=y, **shared)
     spread = values.max(axis=0) - values.min(axis=0)
     if panels > len(shown):
         panel = figure.add_subplot(1, panels, panels, title="largest difference")
-        heights, levels = spread.reshape(across.shape), _levels(spread, np.zeros(1))
-        _heights(panel, across, up, heights, levels, {"cmap": "Greys"})
-        _data(panel, table, color="white")
-    _label(figure, result.problem.features)
+        heights, levels = spread.reshape(across.shape), nice_levels(spread, np.zeros(1))
+        put_heights(panel, across, up, heights, levels, {"cmap": "Greys"})
+        put_data(panel, table, color="white")
+    put_labels(figure, result.problem.features)
     figure.subplots_adjust(
         left=0.42 / size / panels + 0.02, right=0.985, top=0.93, bottom=bottom + 0.1, wspace=0.22
     )
@@ -59,11 +59,13 @@ def draw(result: Any, max_vertices: int) -> Drawing:
     return figure
 
 
-def _data(panel: Any, table: Floats, **colours: Any) -> None:
+def put_data(panel: Any, table: Floats, **colours: Any) -> None:
+    """Dots."""
     panel.scatter(table[:, 0], table[:, 1], s=26, edgecolors=BLACK, linewidths=0.8, zorder=4, **colours)
 
 
-def _label(figure: Any, features: Sequence[str]) -> None:
+def put_labels(figure: Any, features: Sequence[str]) -> None:
+    """Names of the axes."""
     for panel in figure.axes:
         panel.set_xlabel(features[0])
     figure.axes[0].set_ylabel(features[1])
@@ -75,18 +77,21 @@ def side(x: Floats, steps: int) -> Floats:
     return np.linspace(float(x.min()) - room, float(x.max()) + room, steps)
 
 
-def _levels(heights: Floats, also: Floats) -> Floats:
+def nice_levels(heights: Floats, also: Floats) -> Floats:
+    """Round numbers from the least to the greatest."""
     low, high = float(min(heights.min(), also.min())), float(max(heights.max(), also.max()))
     if high - low <= SAME * max(1.0, abs(high)):
         return np.array([low - 0.5, low + 0.5])
     return np.asarray(MaxNLocator(9).tick_values(low, high))
 
 
-def _heights(panel: Any, *grid: Any) -> None:
-    """Filled contours with numbered lines; a constant function has no lines."""
+def put_heights(panel: Any, *grid: Any, numbered: bool = True) -> None:
+    """Filled contours, with numbered lines unless asked otherwise; a constant function has no lines."""
     across, up, heights, levels, colours = grid
-    panel.contourf(across, up, heights, levels=levels, alpha=0.75, **colours)
-    if np.ptp(heights) > SAME * max(1.0, float(np.abs(heights).max())):
+    filled = panel.contourf(across, up, heights, levels=levels, alpha=0.75, **colours)
+    if not numbered:
+        panel.figure.colorbar(filled, ax=panel, shrink=0.7, pad=0.02)
+    elif np.ptp(heights) > SAME * max(1.0, float(np.abs(heights).max())):
         lines = panel.contour(across, up, heights, levels=levels, colors=BLACK, linewidths=0.5)
         panel.clabel(lines, fontsize=6, fmt="%g")
     panel.set_aspect("equal" if 0.4 < np.ptp(up) / np.ptp(across) < 2.5 else "auto")

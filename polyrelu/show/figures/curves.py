@@ -38,7 +38,7 @@ def draw(result: Any, max_vertices: int) -> Drawing:
         name = _name(i, len(different))
         colour = CYCLE[i % len(CYCLE)] if i < NAMED else GREY
         panel.plot(
-            grid, values[k], color=colour, lw=1.5 if i < NAMED else 0.5, ls=_dashes(i), label=name, zorder=2
+            grid, values[k], color=colour, lw=1.5 if i < NAMED else 0.5, ls=dashes(i), label=name, zorder=2
         )
     panel.plot(x, y, "o", color=BLACK, ms=4.5, label="data", zorder=3, clip_on=False)
     panel.set(xlabel=result.problem.features[0], ylabel=result.problem.target, xlim=(grid[0], grid[-1]))
@@ -83,7 +83,8 @@ def statement(result: Any) -> str:
     return f"Undecided whether {scope}they are one function: {verdict.reason}."
 
 
-def _dashes(i: int) -> Any:
+def dashes(i: int) -> Any:
+    """The stroke of the i-th curve."""
     return ("-", (0, (5, 1.5)), (0, (2, 1)), "-.")[i % 4]
 
 

@@ -1,0 +1,225 @@
+"""Caps: majorants that keep directions close to lambda below it on a whole chord, without a margin.
+
+Fix the side sigma_j of every line whose coefficient may be positive, a slope t in [0, 1] for each of the others, and
+m_j >= 0 for the fixed ones. Where the fixed sides hold, sigma_j x_j.v >= 0, so that
+
+    f_s(v) <= w.v,      w = s sum t_i nu_i x_i + lambda sum m_j sigma_j x_j       (t_i = 1 or 0 on fixed sides),
+
+and |w| < lambda settles all that, at every scale. The shortest w is as long as f is high there (it is the projection
+onto the cone). Here t and m are the same for every lambda of a chord, so that w is linear in (nu, lambda), and
+lambda^2 - |w|^2 > 0 is shown by its values at the ends and its derivative between them. A local maximum that is about to
+enter or has just left, and what lies behind a wall next to a neuron, are as close to lambda as one likes and cost no step.
+
+Sides, slopes and m are guessed. Which lines are fixed is what `directions` calls hard; it is looked at in `fits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from flint import arb, arb_mat
+from numpy.typing import NDArray
+
+from polyrelu.exact.enclosure import ball_column
+from polyrelu.exact.rational import to_fraction
+from polyrelu.guess import nonnegative_least_squares
+from polyrelu.paths.chord import Chord
+from polyrelu.paths.conditions import positive_between
+from polyrelu.paths.directions import Above, Hard, Node, Rows
+from polyrelu.proof.directions import places_near
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.oracle import in_floats
+from polyrelu.proof.program import Program
+
+Floats = NDArray[np.float64]
+
+ONE = 2**30
+NEAR = 1e-9
+NEAREST = 3
+"""Lines looked at for each star, at least,"""
+LINES = 16
+"""and for each cap, at most."""
+WALL = 2.0**-7
+REMEMBERED = 24
+"""Directions that have resisted: the latest are tried on the next chord as well."""
+
+
+@dataclass(frozen=True)
+class Cap:
+    """A sign, the sides of all rows (0 where a slope is free), and over 2^30 the slope and m of every row."""
+
+    place: Place
+    slopes: tuple[int, ...]
+    pushes: tuple[int, ...]
+
+    def fits(self, rows: Rows, hard: Hard) -> bool:
+        """Whether a line has a free slope only if it is not hard, and is pushed only if it is (else none looks there).
+
+        Rows of one line agree on its slope.
+        """
+        slopes: dict[int, int] = {}
+        table = zip(rows.line, rows.turned, self.place.face, self.slopes, self.pushes, strict=True)
+        for line, turned, side, slope, push in table:
+            fixed = (self.place.sign, line) in hard
+            if line < 0 or (side and (fixed or not push)):
+                continue
+            if side or fixed or push:
+                return False
+            own = slope if turned > 0 else ONE - slope
+            if slopes.setdefault(line, own) != own:
+                return False
+        return True
+
+
+def cap_at(program: Program, rows: Rows, node: tuple[Floats, float], s: int, v: Floats) -> Cap:
+    """The shortest w for the sides of a direction at a residual and a lambda, as far as floats tell."""
+    (nu, lam), X = node, program.X_float
+    line, turned = np.array(rows.line), np.array(rows.turned)
+    first = np.unique(line[line >= 0], return_index=True)[1]
+    first = np.flatnonzero(line >= 0)[first]
+    z = (X[first] * turned[first, None]) @ v
+    sizes = np.linalg.norm(X[first], axis=1)
+    above = np.where(z >= 0, 1, -1)
+    face = np.where(line >= 0, above[line] * turned, 0)
+    C = np.zeros(len(first))
+    np.add.at(C, line[line >= 0], (nu * np.linalg.norm(X, axis=1))[line >= 0])
+    units = X[first] * (turned[first] / sizes)[:, None]
+    near = [int(k) for k in np.argsort(np.abs(z) / sizes, kind="stable")[:LINES] if abs(C[k]) > NEAR * lam]
+    free = [k for k in near if s * C[k] < 0]
+    walls = [k for k in near if s * C[k] > 0]
+    columns = [-s * C[k] * above[k] * units[k] for k in free] + [lam * above[k] * units[k] for k in walls]
+    start = s * np.where(face > 0, nu, 0.0) @ X
+    found = nonnegative_least_squares(np.array(columns).T, -start) if columns else np.zeros(0)
+    slopes, pushes = np.where(face > 0, ONE, 0), np.zeros(program.n, dtype=np.int64)
+    for k, t in zip(free, found, strict=False):
+        m = int(min(t, 1.0) * ONE)
+        if m:
+            on = m if above[k] < 0 else ONE - m
+            slopes = np.where(line == k, np.where(turned > 0, on, ONE - on), slopes)
+            face = np.where(line == k, 0, face)
+    for k, t in zip(walls, found[len(free) :], strict=True):
+        pushes[first[k]] = int(min(t, 1e3) / sizes[k] * ONE)
+    return Cap(Place(s, tuple(face.tolist())), tuple(slopes.tolist()), tuple(pushes.tolist()))
+
+
+def below_lambda(caps: Sequence[Cap], chord: Chord, X: Sequence[Sequence[arb]]) -> list[Cap]:
+    """Those with |w| < lambda along the whole chord; X has the columns of the table."""
+    branch = chord.branch
+    if not caps or not branch.unknowns:
+        return []
+    A = arb_mat([[x * (m * c.place.sign) for x, m in zip(column, c.slopes, strict=True)] for c in caps for column in X])
+    pushed = [
+        sum((x[i] * (m * c.place.face[i]) for i, m in enumerate(c.pushes) if m), start=arb(0)) for c in caps for x in X
+    ]
+    over_g, rest, push, d = A * branch.data.W, A * branch.data.rest, ball_column(pushed), len(X)
+    p, unit = branch.size, arb(1) / ONE
+
+    def w(moved: Sequence[arb], constant: arb, lam: arb) -> list[arb]:
+        found = over_g * ball_column(moved) + rest * constant + push * lam
+        return [v * unit for v in found.entries()]
+
+    low, high, lam, one = arb(chord.low), arb(chord.high), chord.all_lambda, arb(1)
+    g, dg = chord.anywhere[:p], chord.derivative[:p]
+    tables = (
+        w([v * low for v in chord.root_low[:p]], one, low),
+        w([v * high for v in chord.root_high[:p]], one, high),
+        w([v * lam for v in g], one, lam),
+        w([u + lam * v for u, v in zip(g, dg, strict=True)], arb(0), one),
+        w([2 * u + lam * v for u, v in zip(dg, chord.curvature[:p], strict=True)], arb(0), arb(0)),
+    )
+    found = []
+    for k, cap in enumerate(caps):
+        at_low, at_high, here, rate, turn = (table[k * d : (k + 1) * d] for table in tables)
+        values = [(t * t - _dot(v, v)) / 2 for t, v in ((low, at_low), (high, at_high))]
+        bend = 1 - _dot(rate, rate) - _dot(here, turn)
+        if positive_between(values, lam - _dot(here, rate), bend, chord.width):
+            found.append(cap)
+    return found
+
+
+def _dot(u: Sequence[arb], v: Sequence[arb]) -> arb:
+    return sum((s * t for s, t in zip(u, v, strict=True)), start=arb(0))
+
+
+@dataclass(eq=False)
+class Lookout:
+    """What comes close to lambda along a path, as far as floats tell: local maxima, and directions that have resisted."""
+
+    program: Program
+    sights: WeakKeyDictionary[Node, dict[Place, bool]] = field(default_factory=WeakKeyDictionary)
+    resisted: dict[tuple[int, bytes], tuple[int, Floats]] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> list[list[arb]]:
+        """Those of the table."""
+        return [[arb(v) for v in column] for column in self.program.Xq.transpose().tolist()]
+
+    def seen(self, node: Node) -> dict[Place, bool]:
+        """Local maxima close to lambda at a node, and whether they are above."""
+        if self.program.listed is not None:
+            return {}
+        if node not in self.sights:
+            found = places_near(self.program, in_floats_of(node), float(to_fraction(node.lam)))
+            self.sights[node] = dict(found)
+        return self.sights[node]
+
+    def caps(self, nodes: tuple[Node, Node], rows: Rows, known: Iterable[Place], chord: Chord) -> list[Cap]:
+        """What settles some of that on a chord."""
+        nu = (in_floats_of(nodes[0]) + in_floats_of(nodes[1])) / 2
+        at, tight = (nu, float(to_fraction(nodes[0].lam + nodes[1].lam)) / 2), set(known)
+        looked = [node for node in nodes if node in self.sights] or [nodes[0]]
+        places = dict.fromkeys(p for node in looked for p in self.seen(node) if p not in tight)
+        starts = [(p.sign, self._direction(p, nu)) for p in places] + list(self.resisted.values())
+        caps = dict.fromkeys(cap_at(self.program, rows, at, s, v) for s, v in starts)
+        return below_lambda(list(caps), chord, self.columns)
+
+    def _direction(self, place: Place, nu: Floats) -> Floats:
+        """Of the activation on the face of a place."""
+        X, face = self.program.X_float, np.array(place.face)
+        z, Z = place.sign * np.where(face > 0, nu, 0.0) @ X, X[face == 0]
+        return np.asarray(z - np.linalg.lstsq(Z, Z @ z, rcond=None)[0] if len(Z) else z)
+
+    def _around(self, v: Floats) -> list[Floats]:
+        """A direction, and its images behind the lines that it is close to: what resists is a box, not its centre."""
+        X = self.program.X_float
+        z, squares = X @ v, np.einsum("ij,ij->i", X, X)
+        close = np.flatnonzero(np.abs(z) < WALL * np.sqrt(squares * (v @ v)))
+        return [v, *(v - X[j] * (2 * z[j] / squares[j] + 1e-9 * np.sign(z[j])) for j in close)]
+
+    def hears(self, above: Above) -> bool:
+        """Directions resist at a node: whether some of them have not been known."""
+        before = set(self.resisted)
+        for s, u in above.undecided:
+            for v in self._around(in_floats(u)):
+                key = s, (self.program.X_float @ v >= 0).tobytes()
+                self.resisted.pop(key, None)
+                self.resisted[key] = s, v
+        for key in list(self.resisted)[:-REMEMBERED]:
+            del self.resisted[key]
+        return not set(self.resisted) <= before
+
+
+def soft_rows(program: Program, neuron: Neuron, parallel: Sequence[Sequence[int]], node: Node) -> set[int]:
+    """Rows whose lines the star of a neuron may cross, it seems: walls, the nearest and those at right angles to it."""
+    X, face, nu = program.X_float, np.array(neuron.place.face), in_floats_of(node)
+    products = arb_mat(neuron.A) * ball_column([arb(v) for v in nu.tolist()])
+    z = neuron.place.sign * np.array([float(v.mid()) for v in products.entries()])
+    norms = np.linalg.norm(X, axis=1)
+    C = np.array([neuron.place.sign * norms[rows] @ nu[rows] for rows in map(list, parallel)]) * norms
+    size = NEAR * max(float(np.linalg.norm(z)), 1e-300) * norms
+    reach = face * (X @ z)
+    rows, found = np.flatnonzero((face != 0) & (reach - C >= -size) & (-size <= C)), list[int]()
+    for j in rows[np.argsort(reach[rows] / norms[rows], kind="stable")]:
+        if len(found) < NEAREST or all(abs(X[j] @ X[i]) <= NEAR * norms[i] * norms[j] for i in found[:1]):
+            found.append(int(j))
+    return set(found)
+
+
+def in_floats_of(node: Node) -> Floats:
+    """The residual at a node."""
+    return np.array([float(Fraction(m, 2**node.bits)) for m in node.integers])
