@@ -142,20 +142,18 @@ class _Here:
         return frozenset(found)
 
     def beyond(self, zero: frozenset[Condition], guests: Sequence[Place]) -> tuple[Place, ...]:
-        """Guests on the far side of rows that a neuron leaves here, where f is steep enough to rise again.
+        """Guests on the far side of rows that a neuron leaves here, where f may rise again.
 
         There f has a second maximum, whose slack vanishes with its derivative.
         """
         table, found = self.curve.soft(), list[Place]()
         slopes = table.slopes(self.x, self.dx, self.lam)
         rising = {(f.place, f.row): v * self.way for f, v in zip(table.conditions, slopes, strict=True)}
+        first = {i: line[0] for line in self.curve.faces.parallel for i in line}
         for f in zero:
-            if (
-                f.kind != SIDE
-                or f.place in guests
-                or f.row is None
-                or not rising.get((f.place, f.row), arb(0)) < 0
-            ):
+            if f.kind != SIDE or f.place in guests or f.row is None:
+                continue
+            if rising.get((f.place, first[f.row]), arb(0)) > 0:
                 continue
             guest = self.face_of(_across(self.curve.faces.neuron(f.place), f.row))
             if guest not in (*self.curve.tight, *guests, *found) and self._may_stay(guest):

@@ -129,6 +129,12 @@ def test_a_second_maximum_beyond_the_row_that_a_neuron_leaves():
     assert sorted(change.kind for change in here.changes) == ["enter", "unstick"]
     (guest,) = here.end_below.guests
     assert guest.face == (1, 0, 1, -1)
+    rows = list(itertools.product((0, 1, 2), repeat=2))
+    found = path(rows, [0, 0, 0, 0, 1, 0, 1, 1, 0], "6/100", "7/100")  # f beyond the row is flat there, too
+    assert found.status == "proved"
+    assert found.exact(0).name == "2/67*sqrt(5)"
+    (guest,) = found.breakpoints[0].end_below.guests
+    assert guest.face == (0, -1, -1, 1, 1, 1, 1, 1, 1)
 
 
 def test_events_without_an_exact_form():
