@@ -116,12 +116,18 @@ def walked(
 
 def _joins(walk: Walk, fresh: Start) -> bool:
     """Find a compound breakpoint on the way to a fresh start; what has just been passed may be a part of it."""
-    before, near = walk.state(), tuple(walk.near)
+    before, near = walk.state(), _near(walk, fresh[1])
     walk.undo()
     if any(_passes(walk, *found) for found in compounds((walk.curve, walk.node), fresh, near)):
         return True
     walk.restore(before)
     return False
+
+
+def _near(walk: Walk, below: Node) -> tuple[Place, ...]:
+    """Local maxima that come close to lambda on both sides of a place."""
+    seen = [] if walk.lookout is None else [walk.lookout.seen(node) for node in (walk.node, below)]
+    return tuple(dict.fromkeys((*walk.near, *(place for places in seen for place in places))))
 
 
 def _passes(walk: Walk, start: Start, here: Breakpoint) -> bool:
