@@ -20,6 +20,7 @@ from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import BITS, Balls
 from polyrelu.paths.conditions import SIDE
 from polyrelu.paths.curve import Curve, End, Piece
+from polyrelu.paths.zeros import tangent
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 
@@ -59,9 +60,9 @@ def _is_reached(piece: Piece, neurons: Sequence[Neuron], most: int) -> bool:
     merge = [len(set(at_end)) < len(neurons) for at_end in ends]
     parts = 1 if not all(merge) else 2
     while parts <= MOST_PARTS:
-        for k, (eta, slope) in enumerate(_directions(piece, parts)):
+        for k, (eta, slopes) in enumerate(_directions(piece, parts)):
             upper = merge[1] if merge[0] != merge[1] else 2 * k >= parts
-            if not _is_rank(arb_mat(_rows(squares, ends[upper], eta, slope)), most):
+            if not _is_rank(arb_mat(_rows(squares, ends[upper], eta, slopes[upper])), most):
                 break
         else:
             return True
@@ -110,13 +111,26 @@ def fallen(curve: Curve, end: End) -> dict[Place, Place]:
     return found
 
 
-def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, arb_mat]]:
-    """Enclosures of W g, the part of nu / lambda that neurons see, and its derivative on equal parts of a piece."""
+def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, list[arb_mat]]]:
+    """Enclosures of W g, the part of nu / lambda that neurons see, on equal parts of a piece.
+
+    And of its mean derivatives from there to both ends: x' at the end, and half of x'' times the distance.
+    """
     chord, branch = piece.chord, piece.curve.branch
-    W, slope = branch.data.W, ball_column(chord.derivative[: branch.size])
+    W, p, bend = branch.data.W, branch.size, chord.curvature
+    ends = [
+        tangent(branch, x, arb(lam))
+        for x, lam in ((chord.root_low, chord.low), (chord.root_high, chord.high))
+    ]
     for k in range(parts):
         t = (arb(k) / parts).union(arb(k + 1) / parts)
         middle = [u + (v - u) * t for u, v in zip(chord.at_low, chord.at_high, strict=True)]
         x = [arb(v.mid(), v.rad() + r) for v, r in zip(middle, chord.r, strict=True)]
         g, _, _ = branch.parts(x)
-        yield W * g, W * slope
+        slopes = []
+        for dx, h in zip(ends, (t * chord.width, (t - 1) * chord.width), strict=True):
+            near = chord.derivative
+            if dx is not None and bend is not None:
+                near = [u.intersection(v + w * h / 2) for u, v, w in zip(near, dx, bend, strict=True)]
+            slopes.append(W * ball_column(near[:p]))
+        yield W * g, slopes
