@@ -49,11 +49,9 @@ def problem_spec(  # noqa: PLR0917
     }
 
 
-def path_spec(
-    X: Sequence[Sequence[Fraction]], y: Sequence[Fraction], low: Fraction, high: Fraction
-) -> dict[str, Any]:
+def path_spec(problem: Problem, low: Fraction, high: Fraction) -> dict[str, Any]:
     """The question of a whole path as it stands in a file."""
-    spec = problem_spec(X, y, low)
+    spec = problem_spec(problem.X, problem.y or (), low, more=setting_spec(problem))
     del spec["lambda"]
     return {**spec, "from": str(low), "to": str(high)}
 

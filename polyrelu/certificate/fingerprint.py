@@ -40,5 +40,4 @@ def path_fingerprint(problem: Problem, low: Fraction, high: Fraction) -> str:
     """The SHA-256 of the question of a path from one penalty to another."""
     if problem.y is None:
         raise BadInput("a fingerprint needs a target y; give a data file with a target column")
-    problem.setting.refuse("a proof file of a path")
-    return problem_digest(path_spec(problem.X, problem.y, low, high))
+    return problem_digest(path_spec(problem, low, high))

@@ -464,7 +464,8 @@ def direction(side: Side, c: list[int]) -> str:
 # (when b falls) and above, or up to infinity, where all rows are active; and if something is tight there is a
 # tight z on a row j with s C_j < 0. To fix s and j costs nothing: 1.nu = 0 makes |f*_s - f_s| <= |nu* - nu| F
 # |u| for F >= |(a_i - a_j)_i|, and F = 2 sqrt(n) max_i |a_i - a_1| will do for all j. (An optimal network
-# exists here, too: kinks may be moved to rows.)
+# exists here, too: kinks may be moved to rows. A neuron with u = 0 is a constant: it costs lambda phi^2 / 2,
+# and the free 1 nothing, so that no optimal network has one.)
 
 
 # Vectors over T, signs, activations s (x.w)_+ and free columns over q T, the residual with its ridge entry,
@@ -626,9 +627,9 @@ def optimum_claims(problem: Problem, nu: list[Fraction], N: int, m: list[int], t
     """The optimum and all its neurons; with an inverse, too, that weights and function are unique."""
     network, faces = network_of(problem, top["network"]), items(top["faces"], "faces")
     gap, words = bound_of(problem, nu, network)
-    rho, pattern = root(2 * gap), re.compile("[+-][-0+]{%d}" % problem.n)
-    spelt = all(type(face) is str and pattern.fullmatch(face) for face in faces)
-    usable(spelt, "a face is a sign and %d characters + - 0" % problem.n)
+    rho, form = root(2 * gap), re.compile("[+-][-0+]{%d}" % problem.n)
+    usable(all(type(f) is str and form.fullmatch(f) for f in faces), "a face: a sign, %d of +-0" % problem.n)
+    need(all(any(w[: problem.normed]) for w in network.vectors), "every stored neuron has a direction")
     need(faces == sorted(set(faces)), "the faces are sorted, each once")
     stars = show_feasible(problem, (N, m), problem.lam - rho * problem.frobenius, faces, rho)
     ball = "The residual of " + problem.every + "is within %s of nu." % decimal(rho, ROUND_CEILING)
@@ -651,8 +652,8 @@ def optimum_claims(problem: Problem, nu: list[Fraction], N: int, m: list[int], t
     reach = "The neurons that reach lambda%s are exactly %d, in the stored faces; " % (some, len(stars))
     each = reach + problem.every + meet + "uses each with a positive weight, and no other."
     one = "The optimal network, " + problem.among + meet + "is unique up to permutation and splitting, its "
-    same = "all optimal networks are one function on R^d."
-    same = "%d of the kinks can move at no cost: not " % moving + same if moving else same
+    same = "%d of the kinks can move at no cost: not " % moving if moving else ""
+    same += "all optimal networks are one function on R^d%s." % (" and the free columns" * bool(problem.free))
     near = "vectors %swithin %s of the stored ones; " % ("(the bias aside) " * problem.offset, apart)
     flat = [k for k, star in enumerate(stars, start=1) if 0 in star.side]
     many = "more than one solution: neuron %d lies on a hyperplane of the rows." % (flat or [0])[0]
@@ -719,6 +720,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main() if sys.stdout else 2)
     except (OSError, Unusable, KeyboardInterrupt):  # an answer that nobody reads is no acceptance
         os._exit(2)

@@ -16,7 +16,13 @@ Bare Python 3.9, no floats. It lies beside kernel.py, which it loads by its path
 #     F = ( lambda (nu - y) + sum beta_k (Q_k - tau_k R_k) nu - sum b_k R_k nu,  (nu.Q_k nu - lambda^2) / 2,  E^T nu )
 # (beta_k and b_k are lambda times those weights: the norms of the vectors that a user sees) is quadratic in (nu,
 # beta, b, lambda), and its Jacobian J in (nu, beta, b) is affine. Where all directions are fixed, its roots are
-# affine in lambda.
+# affine in lambda. Down to lambda = 0 an interval is *scaled*: its unknown is eta = P nu / lambda, P the projection
+# onto the span V of the Q_k and of E. Let F be the system above, over lambda, with (I - P) eta for (I - P)(nu - y):
+#     F = ( lambda P eta + (I - P) eta - P y + sum beta_k (Q_k - tau_k R_k) eta - sum b_k R_k eta,
+#           (eta.Q_k eta - 1) / 2,  E^T eta ),                                          nu = lambda eta + (I - P) y .
+# A face may *depend* on singles: Q_f nu = sum c_k Q_k nu with sum c_k = 1, and its weight is sum p_k beta_k.
+# With free columns let H project onto what is orthogonal to them. nu lies in the range of H, and all that adds to the
+# fit counts as H leaves it: F has H (Q_k - tau_k R_k), H R_k, H y and (I - H) nu, and E is a basis of H X U.
 
 from __future__ import annotations
 
@@ -75,16 +81,21 @@ class Problem(NamedTuple):
         """What every answer begins with."""
         n, d = self.base.n, self.base.d
         size = "%d row%s, %d column%s" % (n, "s" * (n != 1), d, "s" * (d != 1))
-        words = "%s, lambda from %s to %s, ReLU, all activation patterns; fingerprint %s"
-        return words % (size, shown(self.low), shown(self.high), self.sha256[:12])
+        words, more = (
+            "%s, lambda from %s to %s, ReLU, all activation patterns%s; fingerprint %s",
+            self.base.name,
+        )
+        more = more[len(kernel.NETWORKS) :]
+        return words % (size, shown(self.low), shown(self.high), more, self.sha256[:12])
 
 
 def problem_of(spec: Any) -> Problem:
     """Read what a file is about."""
-    fields(spec, "problem", "X y from to gated patterns")
+    more = [key for key in ("free", "offset") if type(spec) is dict and key in spec]
+    fields(spec, "problem", " ".join(["X y from to gated patterns", *more]))
     low, high = kernel.rational(spec["from"], "from"), kernel.rational(spec["to"], "to")
-    usable(0 < low < high, "a path needs 0 < from < to")
-    plain = {key: spec[key] for key in ("X", "y", "gated", "patterns")}
+    usable(0 <= low < high, "a path needs 0 <= from < to")
+    plain = {key: spec[key] for key in ("X", "y", "gated", "patterns", *more)}
     text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
     base = kernel.Problem({**plain, "lambda": spec["to"]})
     return Problem(base, low, high, hashlib.sha256(text.encode()).hexdigest())
@@ -112,43 +123,51 @@ def shown(x: Fraction) -> str:
 
 
 class Node(NamedTuple):
-    """lambda, and nu = m / N with weights (beta, then b) over N."""
+    """lambda, and nu (or eta) = m / N with weights (beta, then b) over N; lambda or 1 is what neurons reach."""
 
     lam: Fraction
     N: int
     m: list[int]
     weights: list[int]
+    level: Fraction
 
 
 class System(NamedTuple):
-    """M_j and Q_k over q, and the rows of E; `shares` says what each face is."""
+    """M_j and Q_k over q, and the rows of E; `forms` of the weights are to be positive.
+
+    The corner is lambda P + one (I - P) over q, with the right side `y`: lambda y, or one P y if it is scaled.
+    """
 
     M: list[Matrix]
     Q: list[Matrix]
     E: Matrix
     q: int
-    shares: list[Any]
+    forms: Matrix
+    corner: tuple[Matrix, Matrix]
+    y: list[Fraction]
+    scaled: bool
 
     def jacobian(self, lam: int, one: int, nu: list[int], weights: list[int]) -> Matrix:
-        """[[lambda I + sum w_j M_j, M_j nu], [Q_k nu, 0], [one E, 0]]."""
-        n, wide = len(nu), len(self.M)
-        table = [[lam * self.q * (i == j) for j in range(n)] for i in range(n)]
+        """[[corner + sum w_j M_j, M_j nu], [Q_k nu, 0], [one E, 0]] times q."""
+        wide = len(self.M)
+        table = [[lam * a + one * b for a, b in zip(*rows)] for rows in zip(*self.corner)]
         for square, weight in zip(self.M, weights):
             table = [[a + weight * b for a, b in zip(row, other)] for row, other in zip(table, square)]
         moved = [[dot(row, nu) for row in square] for square in self.M]
         top = [row + [v[i] for v in moved] for i, row in enumerate(table)]
         below = [[dot(row, nu) for row in square] for square in self.Q] + [
-            [one * x for x in row] for row in self.E
+            [one * self.q * x for x in row] for row in self.E
         ]
         return top + [row + [0] * wide for row in below]
 
-    def quadratic(self, x: list[int], lam: int, y: list[int]) -> list[int]:
-        """Twice F without its last part; its quadratic part if y = 0."""
-        n = len(x) - len(self.M)
+    def quadratic(self, x: list[int], lam: int, one: int, y: list[int]) -> list[int]:
+        """Twice F without its last part, with y over one; its quadratic part if y = 0 and one = 0."""
+        n, level = len(x) - len(self.M), one if self.scaled else lam
         moved = [[dot(row, x[:n]) for row in square] for square in self.M]
         fit = [2 * sum(b * v[i] for b, v in zip(x[n:], moved)) for i in range(n)]
-        fit = [2 * lam * self.q * (a - t) + v for a, t, v in zip(x, y, fit)]
-        norms = [dot(x[:n], [dot(row, x[:n]) for row in square]) - lam * lam * self.q for square in self.Q]
+        linear = [lam * dot(a, x[:n]) + one * dot(b, x[:n]) for a, b in zip(*self.corner)]
+        fit = [2 * (a - level * self.q * t) + v for a, t, v in zip(linear, y, fit)]
+        norms = [dot(x[:n], [dot(row, x[:n]) for row in square]) - level**2 * self.q for square in self.Q]
         return fit + norms + [0] * len(self.E)
 
     def last(self, x: list[int]) -> list[int]:
@@ -157,34 +176,120 @@ class System(NamedTuple):
         return [0] * (n + len(self.Q)) + [dot(row, x[:n]) for row in self.E]
 
 
-def system_of(problem: Any, faces: list[str], shares: list[Any]) -> System:
-    """All matrices of some faces. (That the lines of a face are independent is tested in its star, too.)"""
-    lines, span, M, Q, R = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), Matrix(), [], [], []
-    for face, share in zip(faces, shares):
-        Z = sorted({k for side, (k, turn) in zip(face[1:], lines.place) if side == "0" and turn})
-        duals = kernel.duals([lines.V[k] for k in Z])
-        bends = [
-            [Fraction(dot(a, row), dot(a, lines.V[k])) for k, a in zip(Z, duals)] for row in problem.rows
-        ]
-        projected = [
-            [Fraction(x) - dot(bend, [lines.V[k][j] for k in Z]) for j, x in enumerate(row)]
-            for row, bend in zip(problem.rows, bends)
-        ]
-        on = [side == "+" for side in face[1:]]
-        R.append([[dot(row, v) * here for v, here in zip(projected, on)] for row in problem.rows])
-        Q.append([[x * here for x in row] for row, here in zip(R[-1], on)])
+class Dependent(NamedTuple):
+    """A further face, its activation over those of the singles, and its weight over theirs."""
+
+    face: str
+    activation: list[Fraction]
+    weight: list[Fraction]
+
+
+def operators(problem: Any, lines: Any, face: str) -> tuple[Any, Any, Any]:
+    """Q and R of a face, and the rows of X P, times powers of q. (Its star tests that its lines are independent.)"""
+    Z = sorted({k for side, (k, turn) in zip(face[1:], lines.place) if side == "0" and turn})
+    duals = kernel.duals([lines.V[k] for k in Z])
+    bends = [[Fraction(dot(a, row), dot(a, lines.V[k])) for k, a in zip(Z, duals)] for row in problem.rows]
+    projected = [
+        [Fraction(x) - dot(bend, [lines.V[k][j] for k in Z]) for j, x in enumerate(row)]
+        for row, bend in zip(problem.rows, bends)
+    ]
+    on = [side == "+" for side in face[1:]]
+    R = [[dot(row, v) * here for v, here in zip(projected, on)] for row in problem.rows]
+    return [[x * here for x in row] for row, here in zip(R, on)], R, projected
+
+
+def system_of(
+    problem: Any, faces: list[str], shares: list[Any], further: list[Dependent], scaled: bool = False
+) -> System:
+    """All matrices of some faces."""
+    lines, n, K = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), problem.n, len(faces)
+    onto, M, E, solved = modulo(n, problem.free), [], Matrix(), []
+    usable(rank_of(problem.free) == len(problem.free), "free columns are independent")
+    found = [operators(problem, lines, face) for face in faces]
+    Q = [square for square, _, _ in found]
+    for k, ((square, R, projected), share) in enumerate(zip(found, shares)):
         part = Fraction(0) if share in (None, "solved") else share
-        M.append([[u - part * v for u, v in zip(*rows)] for rows in zip(Q[-1], R[-1])])
+        M.append([[u - part * v for u, v in zip(*rows)] for rows in zip(square, R)])
         for v in projected if share is not None else ():
-            span += orthogonal_part(span, kernel.over_one(v)[0])
-    M += [[[-x for x in row] for row in R[k]] for k, share in enumerate(shares) if share == "solved"]
-    need(len(M) - len(Q) == len(span), "as many pairs are solved for as their directions have dimensions")
-    flat, common = kernel.over_one([Fraction(x) for square in M + Q for row in square for x in row])
-    n = problem.n
+            moved = apply(onto, [dot(row, v) for row in problem.rows])
+            E += orthogonal_part(E, kernel.over_one(moved)[0])
+        solved += [k] if share == "solved" else []
+    M += [[[-x for x in row] for row in found[k][1]] for k in solved]
+    need(len(solved) == len(E), "as many pairs are solved for as their directions have dimensions")
+    if problem.free:
+        M = [transposed([apply(onto, column) for column in transposed(square)]) for square in M]
+    y = apply(onto, [Fraction(v, problem.p) for v in problem.targets])
+    inside = (
+        onto if not scaled else split_off(problem, [*E, *(apply(onto, v) for square in Q for v in square)], y)
+    )
+    outside = [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(inside)]
+    corner = [[[problem.q**2 * x for x in row] for row in square] for square in (inside, outside)]
+    flat, common = kernel.over_one(
+        [Fraction(x) for square in [*M, *Q, *corner] for row in square for x in row]
+    )
     rows = [flat[i : i + n] for i in range(0, len(flat), n)]
     tables = [rows[i : i + n] for i in range(0, len(rows), n)]
-    E = [[dot(row, v) for row in problem.rows] for v in span]
-    return System(tables[: len(M)], tables[len(M) :], E, common * problem.q**2, shares)
+    forms = [[Fraction(i == j) for j in range(len(M))] for i in range(len(M))]
+    forms += [[(i == k) - Fraction(i == K + j) for i in range(len(M))] for j, k in enumerate(solved)]
+    for one in further:
+        depends(one, operators(problem, lines, one.face)[0], Q, (onto, y))
+        for k, c in enumerate(one.activation):
+            forms[k] = [a - c * b for a, b in zip(forms[k], one.weight)]
+        forms.append(one.weight)
+    whole, both = [kernel.over_one(form)[0] for form in forms], (tables[-2], tables[-1])
+    right = apply(inside, y)
+    return System(tables[: len(M)], tables[len(M) : -2], E, common * problem.q**2, whole, both, right, scaled)
+
+
+def depends(one: Dependent, square: Any, Q: list[Any], within_: Any) -> None:
+    """D = Q_f - sum c_k Q_k has P D y = 0 and P D P Q_k = 0, and the c_k add up to 1."""
+    onto, y = within_
+    images, nothing = [y, *(apply(onto, row) for other in Q for row in other)], sum(one.activation) == 1
+    rows = [[a - dot(one.activation, others) for a, *others in zip(*rows)] for rows in zip(square, *Q)]
+    for v in images:
+        kernel.tick()
+        nothing = nothing and not any(apply(onto, [dot(row, v) for row in rows]))
+    need(nothing, "a dependent neuron depends on the others for every lambda")
+
+
+def apply(table: Any, v: Any) -> list[Fraction]:
+    """A matrix times a vector."""
+    return [dot(row, v) for row in table]
+
+
+def transposed(table: Any) -> list[list[Any]]:
+    """Rows as columns."""
+    return [list(column) for column in zip(*table)]
+
+
+def basis(vectors: Any) -> Matrix:
+    """Orthogonal integer vectors with the same span."""
+    found = Matrix()
+    for v in vectors:
+        kernel.tick()
+        found += orthogonal_part(found, kernel.over_one([Fraction(x) for x in v])[0])
+    return found
+
+
+def rank_of(vectors: Any) -> int:
+    """The dimension of a span."""
+    return len(basis(vectors))
+
+
+def modulo(n: int, vectors: Any) -> list[list[Fraction]]:
+    """The projection onto what is orthogonal to some vectors."""
+    table = [[Fraction(i == j) for j in range(n)] for i in range(n)]
+    for o in basis(vectors):
+        table = [[a - Fraction(x * z, dot(o, o)) for a, z in zip(row, o)] for row, x in zip(table, o)]
+    return table
+
+
+def split_off(problem: Any, spans: Any, y: list[Fraction]) -> list[list[Fraction]]:
+    """The projection onto a span; what is left of y acts on no direction."""
+    outside = modulo(problem.n, spans)
+    lines = kernel.lines_of(problem.rows, 1, kernel.over_one(apply(outside, y))[0])
+    need(not any([*lines.C, *lines.linear]), "what no neuron fits acts on no direction")
+    return [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(outside)]
 
 
 def orthogonal_part(span: Matrix, v: list[int]) -> Matrix:
@@ -227,22 +332,21 @@ def up(value: int, scale: int) -> int:
     return -(-(abs(value) << GRID) // scale)
 
 
-def tube_around(problem: Problem, system: System, a: Node, b: Node) -> list[int]:
+def tube_around(system: System, a: Node, b: Node) -> list[int]:
     """r on the grid, after the lemma."""
-    q, targets = system.q, [Fraction(v, problem.base.p) for v in problem.base.targets]
-    nodes = [Fraction(v, node.N) for node in (a, b) for v in (*node.m, *node.weights)]
-    flat, T = kernel.over_one([*nodes, *targets, a.lam, b.lam])
-    n, size = len(targets), len(targets) + len(system.M)
+    q, nodes = system.q, [Fraction(v, node.N) for node in (a, b) for v in (*node.m, *node.weights)]
+    flat, T = kernel.over_one([*nodes, *system.y, a.lam, b.lam])
+    n, size = len(system.y), len(system.y) + len(system.M)
     u, v, y, (la, lb) = flat[:size], flat[size : 2 * size], flat[2 * size : -2], flat[-2:]
     D, both, s = [t - r for r, t in zip(u, v)], [t + r for r, t in zip(u, v)], 2 * T * q
-    J0 = system.jacobian(la + lb, s, both[:n], both[n:])  # over s, as J1
+    J0 = system.jacobian(la + lb, 2 * T, both[:n], both[n:])  # over s, as J1
     J1 = system.jacobian(2 * (lb - la), 0, [2 * x for x in D[:n]], [2 * x for x in D[n:]])
     Y0 = near_inverse(J0, s)
     turned = product(Y0, J1)
     Y1 = [[-x // (s << BITS) for x in row] for row in product(turned, Y0)]
     ends = ((u, la), (v, lb))
-    F = [[s * x + z for x, z in zip(system.last(w), system.quadratic(w, lam, y))] for w, lam in ends]
-    bend, unit = system.quadratic(D, lb - la, [0] * n), s << BITS
+    F = [[s * x + z for x, z in zip(system.last(w), system.quadratic(w, lam, T, y))] for w, lam in ends]
+    bend, unit = system.quadratic(D, lb - la, 0, [0] * n), s << BITS
     fixed = []
     for i, rows in enumerate(zip(product(Y0, J0), product(Y1, J0), turned, product(Y1, J1))):
         parts = enumerate(zip(*rows))
@@ -285,11 +389,13 @@ def radius(system: System, fixed: Matrix, loose: Matrix, m: list[int]) -> list[i
 # the margin of kernel.py, at both ends; as C_v is linear in nu, it has that sign at every nu* of the tube. If at both
 # ends
 #   - each neuron (a single, or either of a pair) passes the tests of its star (kernel.py) with the radius rho,
-#   - beta_k > r and, of a pair that is solved for, b_k > r and beta_k - b_k > r, with r of the tube,
+#   - all weights are positive in the tube: beta_k (less c_k times the weight of each face that depends on it), b_k and
+#     beta_k - b_k of a pair that is solved for, and those of dependent faces,
 #   - f_s(u) < (lambda - rho F) |u| off the stars, whose hard lines are all that are not decided for s C_v < 0,
 # then for every lambda in [a, b] the root nu* is the residual of every optimum, the neurons that reach lambda are
 # these, some optimal network uses all of them, the optimal networks are, up to permutation and splitting, a polytope
-# of dimension (pairs) - dim U, and all are one function.
+# of dimension (pairs) - dim U + (dependent faces), and, if no face is dependent and no column free, all are one
+# function. (With free columns dim X U modulo these stands for dim U; their coefficients make up the rest of the fit.)
 # Proof. The tests of a star are linear in nu up to fixed margins, so they hold along the chord, and within rho of it.
 # Off the stars f_s(u) is linear in nu, so f_s(u) < (lambda(t) - rho F) |u| at nu(t), and f_s(u) < lambda |u| at nu*.
 # By the last equation P_k X^T nu*, which lies in U, is 0 for pairs: the opposite of z_k is -z_k. In a star f_s(u) <=
@@ -299,22 +405,34 @@ def radius(system: System, fixed: Matrix, loose: Matrix, m: list[int]) -> list[i
 # residual, so neurons along the w*, with weights that solve one linear system. J is regular, so the columns M_j nu*
 # are independent; with the Q_k nu* their span holds X U, in which the R_k nu* = X z_k of all pairs lie: so the rank
 # is the number of columns, and all solutions have the same beta and the same sum of b_k z_k, hence one function.
-# QED
+# For a dependent face let D = Q_f - sum c_k Q_k. Since D y = 0 and D Q_k = 0, and lambda (y - nu*) is a sum of Q_k
+# nu*, also D nu* = 0: so |z_f|^2 = nu*.Q_f nu* = sum c_k lambda^2 = lambda^2, its activation is the sum of c_k Q_k nu*,
+# and giving it a weight takes c_k times that from beta_k. The rank stays the same.   QED
+#
+# Lemma (scaled). On [0, b] let all this be shown of eta, with 1 for lambda, and let y_N = (I - P) y act on nothing:
+# y_N.(X u)_+ = 0 for every u. Then for every lambda in (0, b] the same holds of nu = lambda eta + y_N, and as lambda
+# falls to 0 the sum of the norms of optimal networks tends to the sum of the beta at 0, the least such sum among all
+# networks that fit best.
+# Proof. All terms of F but (I - P) eta lie in V: so eta* lies in V. As A_k y_N = 0, E^T y_N = 0 and y_N is orthogonal
+# to V, lambda eta* + y_N solves the system above, with the same beta, b; and f_s(u) at nu is lambda times that at
+# eta. The residual tends to y_N, which is orthogonal to all activations: the limit fits best. A network w that fits
+# best has P(w) >= the optimum, and no smaller residual than the optimum's: so its sum of norms is no less.   QED
 #
 # A node is covered once, with the larger rho and the fewer decided lines of its two sides. A star with fewer decided
 # lines is smaller, so that this shows what each side needs.
 
 
-def node_of(problem: Problem, spec: Any, width: int) -> Node:
+def node_of(problem: Problem, spec: Any, width: int, scaled: bool) -> Node:
     """Read a node."""
-    fields(spec, "a node", "lambda denominator nu weights")
+    name = "eta" if scaled else "nu"
+    fields(spec, "a node", "lambda denominator weights " + name)
     lam, N = kernel.rational(spec["lambda"], "lambda"), kernel.denominator(spec["denominator"])
-    usable(lam > 0, "lambda must be positive")
+    usable(lam > 0 or (scaled and lam == 0), "lambda must be positive")
     m, weights = (
-        kernel.integers(spec["nu"], "nu", problem.base.n),
+        kernel.integers(spec[name], name, problem.base.n),
         kernel.integers(spec["weights"], "weights", width),
     )
-    return Node(lam, N, m, weights)
+    return Node(lam, N, m, weights, Fraction(1) if scaled else lam)
 
 
 def faces_of(problem: Problem, spec: Any) -> list[str]:
@@ -342,71 +460,103 @@ def opposite(face: str) -> str:
     return face[0] + face[1:].translate({ord("+"): "-", ord("-"): "+"})
 
 
+def further_of(problem: Problem, spec: Any, shares: list[Any]) -> list[Dependent]:
+    """Read dependent faces."""
+    found, width = list[Dependent](), len(shares)
+    for one in items(spec, "dependent"):
+        fields(one, "a dependent face", "face activation weight")
+        numbers = [
+            [kernel.rational(x, key) for x in items(one[key], key, width)] for key in ("activation", "weight")
+        ]
+        found.append(Dependent(faces_of(problem, [one["face"]])[0], *numbers))
+    usable(not found or not any(shares), "dependent faces stand beside singles")
+    return found
+
+
 class Shown(NamedTuple):
-    """An interval that is proved: all neurons, the dimension of the set, and both ends."""
+    """An interval that is proved: all neurons, the dimension of the set, both ends, and the limit at 0."""
 
     faces: list[str]
     dimension: int
+    one: bool  # all are one function
     low: Fraction
     high: Fraction
+    limit: tuple[Fraction, Fraction] | None
 
 
 def show_interval(problem: Problem, spec: Any) -> Shown:
     """Prove one interval."""
-    fields(spec, "an interval", "faces shares nodes")
+    more = " dependent" * (type(spec) is dict and "dependent" in spec)
+    fields(spec, "an interval", "faces shares nodes" + more)
     faces = faces_of(problem, spec["faces"])
     shares = shares_of(spec["shares"], len(faces))
-    tight, solved = all_faces(faces, shares), shares.count("solved")
+    further, solved = further_of(problem, spec.get("dependent", []), shares), shares.count("solved")
+    tight, listed = all_faces(faces, shares, further), items(spec["nodes"], "nodes")
     need(len(set(tight)) == len(tight), "no neuron is listed twice")
-    nodes = [node_of(problem, one, len(faces) + solved) for one in items(spec["nodes"], "nodes")]
-    usable(len(nodes) > 1, "an interval has two nodes at least")
+    usable(len(listed) > 1, "an interval has two nodes at least")
+    scaled = type(listed[0]) is dict and "eta" in listed[0]
+    nodes = [node_of(problem, one, len(faces) + solved, scaled) for one in listed]
     need(all(a.lam < b.lam for a, b in pairwise(nodes)), "the nodes are in increasing order")
     need(problem.low <= nodes[0].lam and nodes[-1].lam <= problem.high, "an interval lies between both ends")
-    system = system_of(problem.base, faces, shares)
-    radii, decided = [Fraction(0)] * len(nodes), [[True] * problem.base.n for _ in nodes]
+    system = system_of(problem.base, faces, shares, further, scaled)
+    radii, decided, limit = [Fraction(0)] * len(nodes), [[True] * problem.base.n for _ in nodes], None
     for k in range(len(nodes) - 1):
-        rho, clear = show_piece(problem, tight, system, nodes[k : k + 2])
+        piece = show_piece(problem, tight, system, nodes[k : k + 2])
         for i in (k, k + 1):
-            radii[i] = max(radii[i], rho)
-            decided[i] = [x and y for x, y in zip(decided[i], clear)]
+            radii[i] = max(radii[i], piece.rho)
+            decided[i] = [x and y for x, y in zip(decided[i], piece.decided)]
+        if not nodes[k].lam:
+            limit = limit_of(system, nodes[k], piece.r)
     for node, rho, clear in zip(nodes, radii, decided):
         cover_node(problem, tight, node, rho, clear)
-    dimension = sum(share is not None for share in shares) - solved
-    return Shown(tight, dimension, nodes[0].lam, nodes[-1].lam)
+    dimension = len(tight) - len(faces) - solved
+    return Shown(tight, dimension, not (further or problem.base.free), nodes[0].lam, nodes[-1].lam, limit)
 
 
-def all_faces(faces: list[str], shares: list[Any]) -> list[str]:
-    """With the second neuron of every pair."""
-    return sorted(faces + [opposite(face) for face, share in zip(faces, shares) if share is not None])
+def all_faces(faces: list[str], shares: list[Any], further: list[Dependent]) -> list[str]:
+    """With the second neuron of every pair, and dependent ones."""
+    second = [opposite(face) for face, share in zip(faces, shares) if share is not None]
+    return sorted(faces + second + [one.face for one in further])
 
 
-def show_piece(
-    problem: Problem, tight: list[str], system: System, nodes: list[Node]
-) -> tuple[Fraction, list[bool]]:
-    """The tube between two nodes, with all its tests but the coverings: rho, and which lines are decided."""
-    n, r = problem.base.n, tube_around(problem, system, *nodes)
-    solved = [k for k, share in enumerate(system.shares) if share == "solved"]
+class Proved(NamedTuple):
+    """A piece: rho, which lines are decided, and the tube."""
+
+    rho: Fraction
+    decided: list[bool]
+    r: list[int]
+
+
+def show_piece(problem: Problem, tight: list[str], system: System, nodes: list[Node]) -> Proved:
+    """The tube between two nodes, with all its tests but the coverings."""
+    n, r = len(system.y), tube_around(system, *nodes)
     for node in nodes:
-        need(all((w << GRID) > node.N * x for w, x in zip(node.weights, r[n:])), "every weight is positive")
-        left = [
-            (node.weights[k] - b, r[n + k] + x)
-            for k, b, x in zip(solved, node.weights[len(system.Q) :], r[n + len(system.Q) :])
+        clear = [
+            (dot(form, node.weights) << GRID) > node.N * dot(map(abs, form), r[n:]) for form in system.forms
         ]
-        need(all((w << GRID) > node.N * x for w, x in left), "both weights of every pair are positive")
+        need(all(clear), "every weight is positive")
     rho, lines = kernel.root(Fraction(dot(r[:n], r[:n]), 4**GRID)), []
     for node in nodes:
         lines.append(kernel.lines_of(problem.base.rows, node.N * problem.base.q, node.m))
         stars_of(problem, tight, node, lines[-1], rho)
-    clear = []
+    decided = []
     for c, d, spread in zip(lines[0].C, lines[1].C, lines[0].spread):
         most = [rho * here.unit * spread for here in lines]
-        clear.append((c > most[0] and d > most[1]) or (-c > most[0] and -d > most[1]))
-    return rho, clear
+        decided.append((c > most[0] and d > most[1]) or (-c > most[0] and -d > most[1]))
+    return Proved(rho, decided, r)
+
+
+def limit_of(system: System, node: Node, r: list[int]) -> tuple[Fraction, Fraction]:
+    """The sum of the beta at a node: its own tube holds a root, which lies in that of the chord if it is no wider."""
+    n, K, own = len(system.y), len(system.Q), tube_around(system, node, node)
+    near = own if all(a <= b for a, b in zip(own, r)) else r
+    total, apart = Fraction(sum(node.weights[:K]), node.N), Fraction(sum(near[n : n + K]), 1 << GRID)
+    return total - apart, total + apart
 
 
 def stars_of(problem: Problem, tight: list[str], node: Node, lines: Any, rho: Fraction) -> list[Any]:
     """The stars of all neurons at a node, their hypotheses tested within rho."""
-    here = problem.at(node.lam)
+    here = problem.at(node.level)
     return [kernel.star_of(here, lines, 1 if face[0] == "+" else -1, face[1:], rho) for face in tight]
 
 
@@ -417,17 +567,19 @@ def cover_node(problem: Problem, tight: list[str], node: Node, rho: Fraction, de
     wide = ceil(far / slack)  # makes a line hard for both signs
     marked = lines._replace(spread=[x if clear else wide for x, clear in zip(lines.spread, decided)])
     stars = stars_of(problem, tight, node, lines, rho)
-    kernel.cover(marked, node.lam - rho * problem.base.frobenius, stars, slack, top=node.lam)
+    kernel.cover(marked, node.level - rho * problem.base.frobenius, stars, slack, top=node.level)
 
 
 def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     """The sentences about all intervals, and what lies between them."""
+    usable(not problem.base.offset, "a path with a free hidden bias has bounds, not intervals")
     specs, found = items(top["intervals"], "intervals"), list[Shown]()
     usable(len(specs) > 0, "a path has one interval at least")
     for spec in specs:
         found.append(show_interval(problem, spec))
         if len(found) > 1 and found[-2].high == found[-1].low and found[-2].faces == found[-1].faces:
-            found[-2:] = [found[-2]._replace(high=found[-1].high)]
+            one = found[-2].one and found[-1].one
+            found[-2:] = [found[-2]._replace(high=found[-1].high, one=one)]
     need(all(a.high < b.low for a, b in pairwise(found)), "the intervals are in increasing order")
     proved, left = [about_interval(problem, one) for one in found], []
     for below, above in pairwise(found):
@@ -436,7 +588,13 @@ def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
             proved.append(
                 "Between lambda = %s and %s there is a breakpoint: the neurons on both sides differ." % ends
             )
-    ends_of = [problem.low, *(lam for one in found for lam in one[2:]), problem.high]
+    if found[0].faces and found[0].limit:
+        proved.append(
+            "As lambda falls to 0 the sum of the norms of optimal networks tends to a number between %s and %s, the "
+            "least one among all networks that fit best."
+            % within(*found[0].limit, ROUND_FLOOR, ROUND_CEILING)
+        )
+    ends_of = [problem.low, *(lam for one in found for lam in (one.low, one.high)), problem.high]
     for low, high in zip(ends_of[::2], ends_of[1::2]):
         if low < high:
             words = "the optimal networks for lambda between %s and %s"
@@ -454,19 +612,24 @@ def within(
 def about_interval(problem: Problem, shown_: Shown) -> str:
     """What is proved of an interval."""
     faces, ends = shown_.faces, "For every lambda from %s to %s " % within(shown_.low, shown_.high)
+    if not shown_.low:
+        ends = "For every lambda > 0 up to %s " % within(shown_.low, shown_.high)[1]
+    name: str = problem.base.name
     if not faces:
-        return ends + "the zero network is the only optimal one, among all %s." % kernel.NETWORKS
+        none = "no optimal network, among all %s, has a neuron." if problem.base.free else ""
+        return ends + (none or "the zero network is the only optimal one, among all %s.") % name
     reach = "exactly %d neurons reach lambda, in the faces %s, and an optimal network uses them all; "
     if len(faces) == 1:
         reach = "exactly %d neuron reaches lambda, in the face %s, and an optimal network uses it; "
     words = ends + reach % (len(faces), " ".join(faces))
     if shown_.dimension:
         among = "the optimal networks, among all %s, are up to permutation and splitting a polytope of dimension %d, "
-        return words + among % (kernel.NETWORKS, shown_.dimension) + "and all are one function on R^d."
+        words += among % (name, shown_.dimension) + "and all are one function on R^d."
+        return words if shown_.one else words.replace(", and all are one function on R^d.", ".")
     flat = any(side == "0" and any(row) for face in faces for side, row in zip(face[1:], problem.base.rows))
     convex = ", and the convex program over all activation patterns has exactly one solution" * (not flat)
     unique = "the optimal network, among all %s, is unique up to permutation and splitting%s."
-    return words + unique % (kernel.NETWORKS, convex)
+    return words + unique % (name, convex)
 
 
 # -------------------------------------------------------------------------------- kind "bounded path"
@@ -476,7 +639,8 @@ def about_interval(problem: Problem, shown_: Shown) -> str:
 # networks mix to one with the residual (1 - t) r_a + t r_b and a sum of norms of (1 - t) R_a + t R_b, and P - D is
 # at most  (1 - t) g_a + t g_b + t (1 - t) ( (b - a)(R_a - R_b) - |r_b - r_a|^2 / 2 - |nu_b - nu_a|^2 / 2 ).
 # Proof. { (nu, lambda) : nu feasible } is a convex cone. P is (1 - t) P_a + t P_b but for the bends of |r|^2 / 2 and of
-# lambda R, each t (1 - t) times a product or square of differences; D likewise with |nu|^2 / 2.   QED
+# lambda R, each t (1 - t) times a product or square of differences; D likewise with |nu|^2 / 2. (Coefficients of free
+# columns are mixed as well, and nu stays orthogonal to these; with an offset |w| leaves out the bias.)   QED
 # The optimum grows with lambda, so that a gap over the lower bound at a is one relative to the optimum in between.
 
 
@@ -504,7 +668,8 @@ def bounds_of(problem: Problem, spec: Any) -> Bounds:
     network = kernel.network_of(here, spec["network"])
     dual = [t * Fraction(x, N) for x in m]
     gap, _ = kernel.bound_of(here, [*dual, Fraction(0)], network)
-    kernel.cover(kernel.lines_of(here.rows, N * here.q, m), lam * (1 + eps), [], Fraction(0))
+    need(not any(dot(b, m) for b in here.free), "nu is orthogonal to the free columns")
+    kernel.show_feasible(here, (N, m), lam * (1 + eps), [], Fraction(0))
     lower = sum((Fraction(y, here.p) * v - v * v / 2 for y, v in zip(here.targets, dual)), Fraction(0))
     return Bounds(lam, dual, list(network.residual), sum(network.lengths, Fraction(0)), gap, lower)
 
@@ -531,7 +696,7 @@ def bounded_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     mixed = (
         "the mixture of the two nearest of %d stored networks has an objective above the least one of all %s "
     )
-    words = mixed % (len(nodes), kernel.NETWORKS) + "by at most the part %s of it." % kernel.decimal(
+    words = mixed % (len(nodes), problem.base.name) + "by at most the part %s of it." % kernel.decimal(
         gap, ROUND_CEILING
     )
     proved = ["For every lambda from %s to %s " % within(problem.low, problem.high) + words]

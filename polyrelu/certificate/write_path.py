@@ -8,7 +8,7 @@ to a breakpoint margins vanish, so each interval begins and ends a little beside
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import pairwise
 from math import inf, lcm
@@ -51,11 +51,10 @@ def write_path(file: str, found: Path | BoundedPath) -> dict[str, Any]:
 
 def path_document(found: Path) -> dict[str, Any]:
     """The file of a path; `Undecided` where no interval at all can be shown."""
-    low = found.low if found.low else to_fraction(found.intervals[0].pieces[-1].chord.high)
-    spec = path_spec(found.problem.X, found.problem.y or (), low, found.high)
+    spec = path_spec(found.problem, found.low, found.high)
     with checking():
         problem = checker.problem_of(spec)
-        listed = [one for interval in found.intervals for one in _shown(problem, interval, low)]
+        listed = [one for interval in found.intervals for one in _shown(problem, interval)]
         if not listed:
             raise Undecided("no interval of this path is one that a file can hold")
         return _accepted({"kind": "path", "intervals": listed}, spec)
@@ -65,11 +64,11 @@ def bounded_document(found: BoundedPath) -> dict[str, Any]:
     """The file of a bounded path."""
     listed = []
     for node in found.nodes:
-        dual, network = node.bounds.dual, node.bounds.network
-        evidence = bound_evidence(found.problem.d, node.lam, dual.nu, dual.eps, (network, ()), dual.t)
+        dual, network = node.bounds.dual, (node.bounds.network, node.bounds.coefficients)
+        evidence = bound_evidence(found.problem.d, node.lam, dual.nu, dual.eps, network, dual.t)
         listed.append({"lambda": str(node.lam), **evidence})
     with checking():
-        spec = path_spec(found.problem.X, found.problem.y or (), found.nodes[0].lam, found.nodes[-1].lam)
+        spec = path_spec(found.problem, found.nodes[0].lam, found.nodes[-1].lam)
         return _accepted({"kind": "bounded path", "nodes": listed}, spec)
 
 
@@ -93,41 +92,68 @@ def _accepted(evidence: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _shown(problem: checker.Problem, interval: Interval, least: Fraction) -> list[dict[str, Any]]:
-    """An interval as the checker accepts it, as near to its breakpoints as that is possible."""
+def _shown(problem: checker.Problem, interval: Interval) -> list[dict[str, Any]]:
+    """An interval as the checker accepts it, as near to its breakpoints as that is possible; from 0 in two parts."""
+    down, last = [], interval.pieces[-1].chord
+    if not last.low:
+        with suppress(checker.kernel.Rejected, Undecided):
+            down = _parts(problem, interval, (Fraction(0), to_fraction(last.high)), 0)
     for margin in MARGINS:
-        low, high = _inside(interval, least, margin)
+        low, high = _inside(interval, margin)
         try:
-            return _parts(problem, interval, low, high, HALVINGS) if low < high else []
+            return down + (_parts(problem, interval, (low, high), HALVINGS) if low < high else [])
         except (checker.kernel.Rejected, Undecided):
             continue
-    return []
+    return down + _some(problem, interval, _inside(interval, MARGINS[0]), HALVINGS)
+
+
+def _some(
+    problem: checker.Problem, interval: Interval, span: tuple[Fraction, Fraction], halvings: int
+) -> list[dict[str, Any]]:
+    """What can be shown of an interval, in halves."""
+    middle = _middle(*span)
+    if not middle:
+        return []
+    found = []
+    for half in ((span[0], middle[0]), (middle[0], span[1])):
+        try:
+            found += _parts(problem, interval, half, 0)
+        except (checker.kernel.Rejected, Undecided):
+            found += _some(problem, interval, half, halvings - 1) if halvings else []
+    return found
 
 
 def _parts(
-    problem: checker.Problem, interval: Interval, low: Fraction, high: Fraction, halvings: int
+    problem: checker.Problem, interval: Interval, span: tuple[Fraction, Fraction], halvings: int
 ) -> list[dict[str, Any]]:
     """One part, or several where no shares of the pairs serve for all lambda."""
-    middle = between(low, high, 2)
-    form = Form.at(interval, middle[0] if middle else low)
+    low, high = span
+    middle = _middle(low, high)
+    form = Form.at(interval, middle[0] if middle else low, scaled=not low)
     try:
         search = Nodes(problem, form)
         return [{**form.spelt, "nodes": [search.spelt(lam) for lam in search.between(low, high)]}]
     except checker.kernel.Rejected:
-        if not (halvings and middle and any(form.shares)):
+        if not (halvings and middle and (any(form.shares) or form.further)):
             raise
-    lower = _parts(problem, interval, low, middle[0], halvings - 1)
-    return lower + _parts(problem, interval, middle[0], high, halvings - 1)
+    lower = _parts(problem, interval, (low, middle[0]), halvings - 1)
+    return lower + _parts(problem, interval, (middle[0], high), halvings - 1)
 
 
-def _inside(interval: Interval, least: Fraction, margin: Fraction) -> tuple[Fraction, Fraction]:
-    """Short numbers beside the breakpoints; other ends as they are."""
-    low, high = to_fraction(interval.pieces[-1].chord.low), to_fraction(interval.pieces[0].chord.high)
+def _middle(low: Fraction, high: Fraction) -> list[Fraction]:
+    """A number between two others, if there is a short one: at equal ratios, or a quarter of the way up from 0."""
+    return between(low, high, 2) if low else [high / 4]
+
+
+def _inside(interval: Interval, margin: Fraction) -> tuple[Fraction, Fraction]:
+    """Short numbers beside the breakpoints; other ends as they are; without the piece that reaches 0."""
+    last = interval.pieces[-1].chord
+    low, high = to_fraction(last.low or last.high), to_fraction(interval.pieces[0].chord.high)
     if interval.below is not None:
         low = _short(ends(interval.below.lam)[1] * (1 + margin))
     if interval.above is not None:
         high = _short(ends(interval.above.lam)[0] * (1 - margin))
-    return max(low, least), high
+    return low, high
 
 
 def _short(x: Fraction) -> Fraction:
@@ -142,9 +168,10 @@ class Nodes:
     def __init__(self, problem: checker.Problem, form: Form) -> None:
         self.problem, self.form = problem, form
         self.known: dict[Fraction, checker.Node] = {}
-        self.pieces: dict[tuple[Fraction, Fraction], tuple[Fraction, list[bool]]] = {}
-        self.tight = checker.all_faces(form.faces, form.shares)
-        self.system = checker.system_of(problem.base, form.faces, form.shares)
+        self.pieces: dict[tuple[Fraction, Fraction], checker.Proved] = {}
+        further = checker.further_of(problem, form.spelt.get("dependent", []), form.shares)
+        self.tight = checker.all_faces(form.faces, form.shares, further)
+        self.system = checker.system_of(problem.base, form.faces, form.shares, further, form.scaled)
 
     def between(self, low: Fraction, high: Fraction) -> list[Fraction]:
         """Nodes from low to high; `Rejected` where they would have to be too close."""
@@ -177,8 +204,8 @@ class Nodes:
         """Whether the covering of a node succeeds, for the pieces on both sides."""
         sides = [self.pieces[pair] for pair in pairwise(lams[max(0, k - 1) : k + 2])]
         rho, decided = (
-            max(rho for rho, _ in sides),
-            [all(v) for v in zip(*(d for _, d in sides), strict=True)],
+            max(side.rho for side in sides),
+            [all(v) for v in zip(*(side.decided for side in sides), strict=True)],
         )
         try:
             checker.cover_node(self.problem, self.tight, self.node(lams[k]), rho, decided)
@@ -189,7 +216,7 @@ class Nodes:
     def _cut(self, lams: list[Fraction], k: int) -> None:
         """A node between two others."""
         a, b = lams[k], lams[k + 1]
-        middle = between(a, b, 2)
+        middle = _middle(a, b)
         if not middle or b - a < FINEST * b or len(lams) >= MOST:
             raise checker.kernel.Rejected("chords that are short enough were not found")
         lams[k + 1 : k + 1] = middle
@@ -198,15 +225,17 @@ class Nodes:
         """A point of the curve, rounded."""
         if lam not in self.known:
             nu, weights = self.form.point(lam)
-            N, less = grid([lam], NODE_BITS), 1 - Fraction(1, 2**SHRINK)
+            N, less = grid([lam or Fraction(1)], NODE_BITS), 1 - Fraction(1, 2**SHRINK)
             if not weights:  # nu is y itself
                 N, less = lcm(*(v.denominator for v in nu)), Fraction(1)
             m = [round(v * less * N) for v in nu]
-            self.known[lam] = checker.Node(lam, N, m, [round(v * N) for v in weights])
+            level = Fraction(1) if self.form.scaled else lam
+            self.known[lam] = checker.Node(lam, N, m, [round(v * N) for v in weights], level)
         return self.known[lam]
 
     def spelt(self, lam: Fraction) -> dict[str, Any]:
         """A node as it stands in the file."""
         node = self.node(lam)
-        numbers = {"nu": texts(node.m), "weights": texts(node.weights)}
+        name = "eta" if self.form.scaled else "nu"
+        numbers = {name: texts(node.m), "weights": texts(node.weights)}
         return {"lambda": str(lam), "denominator": str(node.N), **numbers}

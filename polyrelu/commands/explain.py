@@ -10,8 +10,8 @@ from polyrelu.data.files import check_writable, write_whole
 from polyrelu.errors import BadInput
 
 DESCRIPTION = """\
-Write out the proof in a proof file: the problem, a lemma about the optimal networks (or about bounds), its proof, and
-what the checker says. The file is checked first; a rejected file is not explained.
+Write out the proof in a proof file: the problem, a lemma about the optimal networks (or about bounds, or about a whole
+path), its proof, and what the checker says. The file is checked first; a rejected file is not explained.
 
   polyrelu explain proof.json
   polyrelu explain proof.json --latex proof.tex && pdflatex proof.tex
@@ -77,10 +77,6 @@ def run(args: argparse.Namespace) -> int:
         return 1
     except Exception as crash:  # a file that breaks the checker is not accepted either
         raise BadInput(f"{args.file} is not accepted: the checker failed ({crash!r})") from None
-    if check.is_kernel_file(document) and document["kind"] not in ("bound", "optimum"):
-        raise BadInput(
-            f"{args.file} is about a whole path, and is not put into words; `polyrelu check` prints its sentences"
-        )
     if args.fragment:
         _write_fragment(args, document, report)
     else:

@@ -36,6 +36,7 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv --at 1/2 --plot influence.png
   polyrelu path data.csv --vertices --interactive path.html
   polyrelu path data.csv --gated --jobs 4
+  polyrelu path data.csv --output-bias free --skip
   polyrelu path large.csv --gap 1e-3 --json
   polyrelu path data.csv --out path.json
   polyrelu check path.json --data data.csv

@@ -40,9 +40,9 @@ hidden bias kinks may move between rows: they come in families, with an interval
 a ridge there is no lambda_max: the zero network may be optimal for some penalties, not for larger ones, and again for
 still larger ones.
 
-Not there yet for these problems, and refused in one line: lambda = 0, gated programs, path, all kinds of plot but
-support; lists of patterns with a free hidden bias. Their proof files are kernel files: an optimum that needs an exact
-equality (a multiplier that vanishes) has none.
+Not there yet for these problems, and refused in one line: lambda = 0, gated programs, all kinds of plot but support;
+lists of patterns and path with a free hidden bias (path --gap has bounds); path with a ridge; path --at. Their proof
+files are kernel files: an optimum that needs an exact equality (a multiplier that vanishes) has none.
 """
 
 TOPICS = {"problem": PROBLEM}

@@ -195,6 +195,8 @@ def states_of(arrays: dict[str, Any], stored: list[Any]) -> dict[str, State]:
         waiting[k].append((int(sign), Boxes(c, h)))
         start += count * d
     return {
-        name: State(lists, Counts(*counts), directions_of(directions), unexplored=int(unexplored), wave=int(wave))
+        name: State(
+            lists, Counts(*counts), directions_of(directions), unexplored=int(unexplored), wave=int(wave)
+        )
         for lists, (name, counts, directions, unexplored, wave) in zip(waiting, stored, strict=True)
     }

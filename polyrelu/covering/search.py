@@ -212,9 +212,7 @@ def resisting(side: Side, boxes: Boxes, height: Floats) -> tuple[list[Direction]
 
 def _hopeless(side: Side, vector: tuple[int, ...]) -> bool:
     """Whether a direction above the level lies in no star, so that no smaller box around it is settled."""
-    return side.hasty and not side.stars.hold(
-        sides_at(side.question, side.layout, vector), side.layout.hard
-    )
+    return side.hasty and not side.stars.hold(sides_at(side.question, side.layout, vector), side.layout.hard)
 
 
 def below(side: Side, region: Region, at: Products, open_: NDArray[np.intp], height: Floats) -> list[Region]:

@@ -93,7 +93,7 @@ def disagreement(stars: Stars, kept: Kept, at: Products) -> tuple[NDArray[np.int
 
 
 def straddling(stars: Stars, kept: Kept, at: Products) -> NDArray[np.bool_]:
-    """Boxes that one hard line cuts into a part in one star and a part in another: all else is decided as both have it."""
+    """Boxes that one hard line cuts into parts in two stars: all else is decided as both have it."""
     hard = kept.hard
     z, r = at.z[:, :hard], at.r[:, :hard]
     above, below = (z >= r).astype(np.float64), (z <= -r).astype(np.float64)

@@ -159,7 +159,9 @@ def ball_column(vector: Sequence[Any]) -> arb_mat:
 def scaled_up(b: arb, bits: int) -> int:
     """The least integer m with b <= m / 2^bits for every number of the ball."""
     if not b.is_finite():
-        raise BadInput(f"an upper bound of the ball {b} was asked for, but it is not finite: raise the precision")
+        raise BadInput(
+            f"an upper bound of the ball {b} was asked for, but it is not finite: raise the precision"
+        )
     mantissa, exponent = (int(part) for part in b.upper().man_exp())
     shift = exponent + bits
     return mantissa << shift if shift >= 0 else -(-mantissa >> -shift)

@@ -120,8 +120,10 @@ def _verified(zero: Zero, exact: ExactZero) -> bool:
 
 def solves(branch: Branch, lam: Any, nu: Sequence[Any], b: Sequence[Any], c: Sequence[Any]) -> bool:
     """Whether exact numbers satisfy the system of a branch: the fit, the norms, and the linear phase."""
-    program = branch.program
-    left = [lam * (v - y) for v, y in zip(nu, program.yq, strict=True)]
+    free = branch.program.free
+    if free.kept and not all(is_zero(v) for v in times(free.B.transpose(), nu)):
+        return False
+    left = [lam * (v - y) for v, y in zip(nu, branch.target, strict=True)]
     for k, (neuron, weight) in enumerate(zip(branch.neurons, b, strict=True)):
         if not is_zero(squared(neuron.z(nu)) - lam * lam):
             return False

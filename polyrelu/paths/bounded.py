@@ -8,7 +8,8 @@ network, and their values differ by at most
     (1 - t) g_a + t g_b + t (1 - t) ( (b - a) (R_a - R_b) - |r_b - r_a|^2 / 2 - |nu_b - nu_a|^2 / 2 ),
 
 a parabola in t whose maximum is taken exactly. The optimal value grows with lambda, so a gap relative to its bound at a
-is one relative to the value in between. Any number of breakpoints may lie there.
+is one relative to the value in between. Any number of breakpoints may lie there. Free columns and a free hidden bias
+change nothing in this: coefficients are mixed, too, and dual vectors are orthogonal to the columns.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 
 from polyrelu.bounding.bounds import Bounds
 from polyrelu.bounding.search import bound
-from polyrelu.bounding.weights import dot, penalty_bounds, residual_of
+from polyrelu.bounding.weights import dot, penalty_bounds, refitted, residual_of
 from polyrelu.budget import OutOfTime, check
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.display import Reported
@@ -45,6 +46,7 @@ class BoundedNode:
     lam: Fraction
     bounds: Bounds
     residual: Vector
+    """That of the network, with the best coefficients of free columns."""
     dual: Vector
     total: Fraction
     """At least the sum of the network's weights."""
@@ -54,9 +56,10 @@ class BoundedNode:
     @staticmethod
     def of(problem: Problem, lam: Fraction, gap: Fraction) -> BoundedNode:
         """Bounds at one penalty, as fine as is asked if that can be had."""
-        found = bound(replace(problem, lam=lam), gap=gap * PART)
-        residual = residual_of(problem, found.network)
-        dual, total = found.dual.mu, penalty_bounds(found.network)[1]
+        here = replace(problem, lam=lam)
+        found, program = bound(here, gap=gap * PART), Program.of(here)
+        residual = refitted(program, residual_of(problem, found.network))[0][: problem.n]
+        dual, total = found.dual.mu[: problem.n], penalty_bounds(found.network, program.normed)[1]
         value = dot(residual, residual) / 2 + lam * total
         below = dot(problem.y, dual) - dot(dual, dual) / 2
         return BoundedNode(lam, found, residual, dual, total, value - below)
@@ -104,7 +107,8 @@ def bounded_path(
     begin = time.monotonic()
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
-    problem.setting.refuse("a path")
+    if problem.setting.output == "ridge":
+        problem.setting.refuse("a path", "use --output-bias none or free")
     largest = lambda_max_squared(Program.of(replace(problem, lam=Fraction(1))))
     low, high = (to_fraction(v) for v in ends_of_path(largest, lo, hi))
     wanted = penalty(gap, "--gap")

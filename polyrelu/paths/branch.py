@@ -9,6 +9,10 @@ which is quadratic in (x, lambda), holds lambda once, and stays regular as lambd
 affine along a chord. The system is always deflated: on the complement of W the residual is y_N, and eta moves like
 1 / lambda^2 there, which no bound on steps would survive. The basis W is exact, and nearly orthonormal, so that
 enclosures of g are nearly enclosures of eta.
+
+For every lambda the residual lies in a rational space: that of the vectors with the symmetries of the table, or that of
+the vectors orthogonal to the free columns. What a neuron or an exchange adds to the fit counts projected onto it, and y
+likewise. So W lies in this space, free columns need no unknowns, and all else is as without them.
 """
 
 from __future__ import annotations
@@ -19,24 +23,22 @@ from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.enclosure import absolute, ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
-from polyrelu.exact.rational import integer_rows, select_rows, to_fmpq, to_fraction
+from polyrelu.exact.rational import integer_rows, select_rows
+from polyrelu.paths.basis import nearly_orthonormal
 from polyrelu.paths.fixed import Fixed, exchange_free, with_one
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.square_system import SquareSystem
 from polyrelu.proof.structure import Structure
 
 Balls = list[arb]
 
 BITS = 160
 """Working precision along a branch; breakpoints are refined beyond it."""
-BASIS_BITS = 24
 NEWTON_STEPS = 40
 ROUGH = 96
 """Precision of matrices that are only near an inverse."""
@@ -79,15 +81,29 @@ class Branch(Structure):
         return (place,) if self.symmetry is None else self.symmetry.images(place)
 
     def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
-        """The mean of Q nu over the orbit of neuron k."""
-        found = self.neurons[k].activation(nu)
+        """Q nu of neuron k in the space of the residual: its mean over the orbit, or modulo the free columns."""
+        found = self.program.free.modulo(self.neurons[k].activation(nu))
         return found if self.symmetry is None else self.symmetry.averaged(found)
 
     def square(self, k: int) -> fmpq_mat:
-        """The mean of Q over the orbit of neuron k, as far as it acts on residuals that have the symmetry."""
+        """The matrix of this map."""
         A = self.neurons[k].A
-        Q = A.transpose() * A
-        return Q if self.symmetry is None else self.symmetry.mean * Q
+        return self.projected(A.transpose() * A)
+
+    def projected(self, columns: fmpq_mat) -> fmpq_mat:
+        """Columns, projected onto the space of the residual."""
+        found = self.program.free.onto_complement(columns)
+        return found if self.symmetry is None else self.symmetry.mean * found
+
+    @property
+    def target(self) -> list[fmpq]:
+        """y in the space of the residual."""
+        return self.program.zero[0]
+
+    @cached_property
+    def XB(self) -> fmpq_mat:
+        """The exchange directions X B, modulo the free columns."""
+        return self.program.free.onto_complement(self.program.Xq * self.B)
 
     def like(self, units: Iterable[tuple[Neuron, bool]]) -> Branch:
         """Other neurons, single or paired, in the same program with the same symmetry."""
@@ -104,8 +120,8 @@ class Branch(Structure):
     def W(self) -> fmpq_mat:
         """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
         spans = [row for neuron in self.neurons for row in neuron.A.tolist()] + self.XB.transpose().tolist()
-        if self.symmetry is not None and spans:
-            spans = (fmpq_mat(spans) * self.symmetry.mean).tolist()
+        if spans:
+            spans = self.projected(fmpq_mat(spans).transpose()).transpose().tolist()
         rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
         return nearly_orthonormal(fmpq_mat(select_rows(rows, independent_rows(rows)))).transpose()
 
@@ -146,8 +162,15 @@ class Branch(Structure):
     def _finer(self) -> Callable[[int], Rounded]:
         return lru_cache(maxsize=4)(lambda _: self._round())
 
+    @cached_property
+    def exact(self) -> tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat]:
+        """a_k, W^T W, W^T X B and W^T y."""
+        W_t = self.W.transpose()
+        y = fmpq_mat(self.program.n, 1, self.target)
+        return [k.A * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
+
     def _round(self) -> Rounded:
-        a, gram, E, y = SquareSystem(self).exact
+        a, gram, E, y = self.exact
         balls, p = [arb_mat(m) for m in a], self.size
         rest = arb_mat(self.program.n, 1, [arb(v) for v in self.y_rest])
         squares = [m.transpose() * m for m in balls]
@@ -262,33 +285,3 @@ class Branch(Structure):
                 if size > before * FAST:
                     inverse = None
         return None
-
-
-def nearly_orthonormal(rows: fmpq_mat) -> fmpq_mat:
-    """The same span, by a rational triangular matrix near the one that makes the rows orthonormal.
-
-    Floats propose the matrix. It is triangular without zeros on its diagonal, so the span is the same whatever they do.
-    """
-    if not rows.nrows():
-        return rows
-    table = [[to_fraction(v) for v in row] for row in rows.tolist()]
-    sizes = [max(abs(v) for v in row) for row in table]
-    floats = np.array([[float(v / size) for v in row] for row, size in zip(table, sizes, strict=True)])
-    with np.errstate(all="ignore"):
-        R = np.linalg.qr(floats.T, mode="r")
-        if not np.abs(np.diag(R)).min() > 0:
-            return rows
-        turn = np.linalg.inv(R).T
-    exact = [
-        [rounded(turn[i, j]) / to_fmpq(sizes[j]) if j <= i else fmpq(0) for j in range(len(table))]
-        for i in range(len(table))
-    ]
-    return fmpq_mat(exact) * rows if all(row[i] != 0 for i, row in enumerate(exact)) else rows
-
-
-def rounded(value: float) -> fmpq:
-    """A short dyadic fraction near a float; 0 for what is not finite."""
-    if not np.isfinite(value) or value == 0:
-        return fmpq(0)
-    mantissa, exponent = np.frexp(value)
-    return fmpq(int(np.ldexp(mantissa, BASIS_BITS))) * fmpq(2) ** (int(exponent) - BASIS_BITS)

@@ -7,8 +7,9 @@ m_j >= 0 for the fixed ones. Where the fixed sides hold, sigma_j x_j.v >= 0, so 
 
 and |w| < lambda settles all that, at every scale. The shortest w is as long as f is high there (it is the projection
 onto the cone). Here t and m are the same for every lambda of a chord, so that w is linear in (nu, lambda), and
-lambda^2 - |w|^2 > 0 is shown by its values at the ends and its derivative between them. A local maximum that is about to
-enter or has just left, and what lies behind a wall next to a neuron, are as close to lambda as one likes and cost no step.
+lambda^2 - |w|^2 > 0 is shown by its values at the ends and its derivative between them. A local maximum that is about
+to enter or has just left, and what lies behind a wall next to a neuron, are as close to lambda as one likes and cost no
+step.
 
 Sides, slopes and m are guessed. Which lines are fixed is what `directions` calls hard; it is looked at in `fits`.
 """
@@ -17,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
@@ -29,10 +29,11 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
 from polyrelu.guess import nonnegative_least_squares
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.conditions import positive_between
-from polyrelu.paths.directions import Above, Hard, Node, Rows
+from polyrelu.paths.directions import Above, Node
+from polyrelu.paths.positive import positive_between
+from polyrelu.paths.rows import Hard, Rows
 from polyrelu.proof.directions import places_near
-from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.neuron import Place
 from polyrelu.proof.oracle import in_floats
 from polyrelu.proof.program import Program
 
@@ -40,10 +41,8 @@ Floats = NDArray[np.float64]
 
 ONE = 2**30
 NEAR = 1e-9
-NEAREST = 3
-"""Lines looked at for each star, at least,"""
 LINES = 16
-"""and for each cap, at most."""
+"""Looked at for each cap, at most."""
 WALL = 2.0**-7
 REMEMBERED = 24
 """Directions that have resisted: the latest are tried on the next chord as well."""
@@ -74,6 +73,11 @@ class Cap:
             if slopes.setdefault(line, own) != own:
                 return False
         return True
+
+
+def fitting_places(caps: Sequence[Cap], rows: Rows, hard: Hard) -> list[Place]:
+    """The stars of the caps that fit."""
+    return [cap.place for cap in caps if cap.fits(rows, hard)]
 
 
 def cap_at(program: Program, rows: Rows, node: tuple[Floats, float], s: int, v: Floats) -> Cap:
@@ -112,9 +116,17 @@ def below_lambda(caps: Sequence[Cap], chord: Chord, X: Sequence[Sequence[arb]]) 
     branch = chord.branch
     if not caps or not branch.unknowns:
         return []
-    A = arb_mat([[x * (m * c.place.sign) for x, m in zip(column, c.slopes, strict=True)] for c in caps for column in X])
+    A = arb_mat(
+        [
+            [x * (m * c.place.sign) for x, m in zip(column, c.slopes, strict=True)]
+            for c in caps
+            for column in X
+        ]
+    )
     pushed = [
-        sum((x[i] * (m * c.place.face[i]) for i, m in enumerate(c.pushes) if m), start=arb(0)) for c in caps for x in X
+        sum((x[i] * (m * c.place.face[i]) for i, m in enumerate(c.pushes) if m), start=arb(0))
+        for c in caps
+        for x in X
     ]
     over_g, rest, push, d = A * branch.data.W, A * branch.data.rest, ball_column(pushed), len(X)
     p, unit = branch.size, arb(1) / ONE
@@ -148,7 +160,7 @@ def _dot(u: Sequence[arb], v: Sequence[arb]) -> arb:
 
 @dataclass(eq=False)
 class Lookout:
-    """What comes close to lambda along a path, as far as floats tell: local maxima, and directions that have resisted."""
+    """What comes close to lambda along a path, it seems: local maxima, and directions that have resisted."""
 
     program: Program
     sights: WeakKeyDictionary[Node, dict[Place, bool]] = field(default_factory=WeakKeyDictionary)
@@ -164,13 +176,13 @@ class Lookout:
         if self.program.listed is not None:
             return {}
         if node not in self.sights:
-            found = places_near(self.program, in_floats_of(node), float(to_fraction(node.lam)))
+            found = places_near(self.program, node.in_floats, float(to_fraction(node.lam)))
             self.sights[node] = dict(found)
         return self.sights[node]
 
     def caps(self, nodes: tuple[Node, Node], rows: Rows, known: Iterable[Place], chord: Chord) -> list[Cap]:
         """What settles some of that on a chord."""
-        nu = (in_floats_of(nodes[0]) + in_floats_of(nodes[1])) / 2
+        nu = (nodes[0].in_floats + nodes[1].in_floats) / 2
         at, tight = (nu, float(to_fraction(nodes[0].lam + nodes[1].lam)) / 2), set(known)
         looked = [node for node in nodes if node in self.sights] or [nodes[0]]
         places = dict.fromkeys(p for node in looked for p in self.seen(node) if p not in tight)
@@ -202,24 +214,3 @@ class Lookout:
         for key in list(self.resisted)[:-REMEMBERED]:
             del self.resisted[key]
         return not set(self.resisted) <= before
-
-
-def soft_rows(program: Program, neuron: Neuron, parallel: Sequence[Sequence[int]], node: Node) -> set[int]:
-    """Rows whose lines the star of a neuron may cross, it seems: walls, the nearest and those at right angles to it."""
-    X, face, nu = program.X_float, np.array(neuron.place.face), in_floats_of(node)
-    products = arb_mat(neuron.A) * ball_column([arb(v) for v in nu.tolist()])
-    z = neuron.place.sign * np.array([float(v.mid()) for v in products.entries()])
-    norms = np.linalg.norm(X, axis=1)
-    C = np.array([neuron.place.sign * norms[rows] @ nu[rows] for rows in map(list, parallel)]) * norms
-    size = NEAR * max(float(np.linalg.norm(z)), 1e-300) * norms
-    reach = face * (X @ z)
-    rows, found = np.flatnonzero((face != 0) & (reach - C >= -size) & (-size <= C)), list[int]()
-    for j in rows[np.argsort(reach[rows] / norms[rows], kind="stable")]:
-        if len(found) < NEAREST or all(abs(X[j] @ X[i]) <= NEAR * norms[i] * norms[j] for i in found[:1]):
-            found.append(int(j))
-    return set(found)
-
-
-def in_floats_of(node: Node) -> Floats:
-    """The residual at a node."""
-    return np.array([float(Fraction(m, 2**node.bits)) for m in node.integers])

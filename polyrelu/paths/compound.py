@@ -117,6 +117,8 @@ def joined_by_identities(above: Curve, end: Start, zero: Zero) -> Breakpoint | N
     below = end[0]
     if zero.branch is not above.branch or above.further or below.further:
         return None
+    if above.branch.E.ncols() > above.branch.r:
+        return None  # beside free columns this is not looked at
     f, neuron = zero.condition, above.faces.neuron
     there = ImpliedThere(above.branch, zero.x, f.form, neuron(f.place) if f.kind == SLACK else None)
     come = [p for p in below.tight if p not in above.tight]

@@ -21,10 +21,11 @@ from dataclasses import dataclass, field
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from polyrelu.exact.enclosure import ball_column
-from polyrelu.exact.linear import times
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.paths.positive import bent, positive
+from polyrelu.paths.slack import Slack
+from polyrelu.proof.neuron import Place
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Table:
         """Rows that are negative constants."""
         self.constant: dict[int, fmpq] = {}
         self.R = self._rows()
-        self.newcomers = [_Slack(branch, f.place) for f in self.slacks]
+        self.newcomers = [Slack(branch, f.place) for f in self.slacks]
 
     @property
     def conditions(self) -> list[Condition]:
@@ -229,7 +230,7 @@ class Table:
             return bool(turned > 0) and not (f in at_low and f in at_high)
         if f in at_low or f in at_high:
             return False
-        return _bent((values.low[i], values.high[i]), turned, width)
+        return bent((values.low[i], values.high[i]), turned, width)
 
     def negative(self, x: Sequence[arb], lam: arb) -> list[Condition]:
         """Those negative at a point near the root: only a hint."""
@@ -255,80 +256,6 @@ def _known_sign(
     if constant != 0 or not fixed:
         return None
     return branch.fixed.sign((_row(form) * branch.W).entries())
-
-
-class _Slack:
-    """(lambda^2 - |z|^2) / 2 with z = A nu = lambda A W g + A y_N."""
-
-    def __init__(self, branch: Branch, place: Place) -> None:
-        neuron = Neuron(place, branch.program)
-        self.branch, self.A = branch, arb_mat(neuron.A)
-        self.over_g = self.A * branch.data.W if branch.size else None
-        self.rest = arb_mat(neuron.A.nrows(), 1, [arb(v) for v in times(neuron.A, branch.y_rest)])
-
-    def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
-        """A nu."""
-        if self.over_g is None:
-            return self.rest
-        return self.over_g * ball_column(x[: self.branch.size]) * lam + self.rest
-
-    def value(self, x: Sequence[arb], lam: arb) -> arb:
-        """The slack."""
-        return (lam * lam - _inner(self.z(x, lam), self.z(x, lam))) / 2
-
-    def slope(self, x: Sequence[arb], dx: Sequence[arb], lam: arb) -> arb:
-        """lambda - z.z'."""
-        if self.over_g is None:
-            return lam
-        p = self.branch.size
-        moved = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
-        return lam - _inner(self.z(x, lam), moved)
-
-    def curvature(self, x: Sequence[arb], dx: Sequence[arb], ddx: Sequence[arb], lam: arb) -> arb:
-        """1 - |z'|^2 - z.z''."""
-        if self.over_g is None:
-            return arb(1)
-        p = self.branch.size
-        once = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
-        twice = self.over_g * (ball_column(dx[:p]) * 2 + ball_column(ddx[:p]) * lam)
-        return 1 - _inner(once, once) - _inner(self.z(x, lam), twice)
-
-    def gradient(self, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
-        """Over x, and by lambda."""
-        if self.over_g is None:
-            return [], lam
-        z, p = self.z(x, lam), self.branch.size
-        over_g = (self.over_g.transpose() * z * (-lam)).entries()
-        rest = [arb(0)] * (self.branch.unknowns - p)
-        return [*over_g, *rest], lam - _inner(z, self.over_g * ball_column(x[:p]))
-
-
-def positive(low: arb, high: arb, slope: arb, width: arb, zero: tuple[bool, bool]) -> bool:
-    """Whether a function is positive between the ends, and at those where it is not known to vanish."""
-    if zero[0]:
-        return not zero[1] and bool(slope > 0) and bool(high > 0)
-    if zero[1]:
-        return bool(slope < 0) and bool(low > 0)
-    if not (low > 0 and high > 0):
-        return False
-    if slope >= 0 or slope <= 0:
-        return True
-    c, d = slope.lower(), slope.upper()
-    return bool((low * d - high * c + width * (c * d)) > 0)
-
-
-def positive_between(at_ends: Sequence[arb], slope: arb, turned: arb, width: arb) -> bool:
-    """Whether a function is positive from one end to the other, by its first or by its second derivative."""
-    low, high = at_ends
-    return positive(low, high, slope, width, (False, False)) or _bent((low, high), turned, width)
-
-
-def _bent(at_ends: tuple[arb, arb], turned: arb, width: arb) -> bool:
-    return bool(at_ends[0].min(at_ends[1]) - width * width * turned.max(arb(0)) / 8 > 0)
-
-
-def _inner(u: arb_mat, v: arb_mat) -> arb:
-    return (u.transpose() * v)[0, 0]
 
 
 def _row(form: Sequence[fmpq]) -> fmpq_mat:

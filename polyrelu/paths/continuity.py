@@ -60,6 +60,8 @@ def continuity_at(here: Breakpoint) -> tuple[bool | None, bool | None]:
 def is_unique_at(here: Breakpoint) -> bool:
     """Whether the optimal network at a breakpoint is shown to be the only one."""
     curve, end = here.above, here.end_above
+    if curve.branch.E.ncols() > curve.branch.r:
+        return False  # beside free columns this is not looked at
     if not curve.tight:
         return True
     at = fallen(curve, end)

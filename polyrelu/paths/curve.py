@@ -11,23 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
-from flint import arb, arb_mat, fmpq
+from flint import arb, fmpq
 
-from polyrelu.covering.question import merged
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.caps import Lookout, soft_rows
+from polyrelu.paths.caps import Lookout, fitting_places
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
-from polyrelu.paths.directions import Above, Divisions, Hard, Node, Patience, Rows, unsettled
+from polyrelu.paths.directions import Above, Node, unsettled
+from polyrelu.paths.patience import Divisions, Patience
+from polyrelu.paths.rows import Rows
 from polyrelu.paths.shares import Shares, shares_of
+from polyrelu.paths.stars import Angles, opened, soft_rows
 from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
@@ -52,31 +54,16 @@ class Faces:
         return None if found.is_trivial else found
 
     @cached_property
-    def gram(self) -> list[list[fmpq]]:
-        """The products of the rows."""
-        X = self.program.Xq
-        table: list[list[fmpq]] = (X * X.transpose()).tolist()
-        return table
-
-    @cached_property
-    def parallel(self) -> list[list[int]]:
-        """The rows on the line of each row."""
-        gram, lines = self.gram, merged(self.program.X_integer, [0] * self.program.n).line
-        members: dict[int, list[int]] = {}
-        for i, line in enumerate(lines):
-            members.setdefault(line, []).append(i)
-        return [members[line] if gram[i][i] != 0 else [] for i, line in enumerate(lines)]
+    def angles(self) -> Angles:
+        """How the rows lie to each other."""
+        return Angles(self.program)
 
     @cached_property
     def line_weights(self) -> dict[int, dict[int, fmpq]]:
         """For the first row j of every line the rows x_i = m_i x_j, with |m_i|: its coefficient is sum |m_i| nu_i."""
-        gram, firsts = self.gram, dict.fromkeys(line[0] for line in self.parallel if line)
-        return {j: {i: abs(gram[i][j] / gram[j][j]) for i in self.parallel[j]} for j in firsts}
-
-    @cached_property
-    def in_balls(self) -> arb_mat:
-        """The rows."""
-        return arb_mat(self.program.Xq)
+        gram, parallel = self.angles.gram, self.angles.parallel
+        firsts = dict.fromkeys(line[0] for line in parallel if line)
+        return {j: {i: abs(gram[i][j] / gram[j][j]) for i in parallel[j]} for j in firsts}
 
     def neuron(self, place: Place) -> Neuron:
         """The neuron of a place."""
@@ -94,7 +81,7 @@ class Faces:
     def soft(self, place: Place) -> list[Condition]:
         """Lines that its star may cross."""
         if place not in self.lines:
-            self.lines[place] = soft_lines(self.neuron(place), self.gram, self.parallel)
+            self.lines[place] = soft_lines(self.neuron(place), self.angles.gram, self.angles.parallel)
         return self.lines[place]
 
 
@@ -113,8 +100,7 @@ class End:
 
 
 ORDINARY = End()
-SECOND_LOOKS = 4
-"""At directions that resist a covering."""
+LOOKS = 5  # at directions that resist a covering
 ROOT_BITS = 160
 """At least, for a root that has to lie inside the tube of its piece."""
 
@@ -233,41 +219,18 @@ class Curve:
 
     def stars(self, chord: Chord, low: End, high: End, node: Node) -> list[Place]:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        crossed = dict[Place, list[int]]()
+        faces, crossed, lines = self.faces, dict[Place, list[int]](), list[Condition]()
         places = dict.fromkeys((*self.tight, *low.guests, *high.guests))
-        lines = tuple(f for p in places for f in self._near_lines(p, node))
-        if lines not in self.softness:
-            self.softness[lines] = Table(self.branch, lines)
-        hard = set(self.softness[lines].failing(chord, low.zero, high.zero))
+        for p in places:
+            near = soft_rows(faces.angles, faces.neuron(p), node)
+            lines += [f for f in faces.soft(p) if f.row in near]
+        table = self.softness.setdefault(tuple(lines), Table(self.branch, lines))
+        hard = set(table.failing(chord, low.zero, high.zero))
         for f in lines:
             if f not in hard and f.row is not None:
                 crossed.setdefault(f.place, []).append(f.row)
-        nu = self.branch.residual_at(chord.anywhere, chord.all_lambda)
-        return [self._opened(p, crossed.get(p, []), nu) for p in places]
-
-    def _near_lines(self, place: Place, node: Node) -> list[Condition]:
-        """The lines near a neuron that its star may cross, it seems."""
-        faces = self.faces
-        rows = soft_rows(faces.program, faces.neuron(place), faces.parallel, node)
-        return [f for f in faces.soft(place) if f.row in rows]
-
-    def _opened(self, place: Place, rows: Sequence[int], nu: arb_mat) -> Place:
-        """Without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""
-        if not rows:
-            return place
-        faces, taken, face = self.faces, list[int](), list(place.face)
-        gram, z = faces.gram, arb_mat(faces.neuron(place).A) * nu
-        products = (faces.in_balls * z).entries()
-        far = {j: (abs(products[j]) / arb(gram[j][j]).sqrt()).mid() for j in rows}
-        for j in sorted(rows, key=far.__getitem__):
-            parallel = faces.parallel[j]
-            C = sum((nu[i, 0] * abs(gram[i][j]) for i in parallel), start=arb(0)) * place.sign
-            if C < 0 or any(gram[j][i] != 0 for i in taken):
-                continue
-            taken.append(j)
-            for i in parallel:
-                face[i] = 0
-        return Place(place.sign, tuple(face))
+        nu, angles = self.branch.residual_at(chord.anywhere, chord.all_lambda), faces.angles
+        return [opened(angles, faces.neuron(p), crossed.get(p, []), nu) for p in places]
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
@@ -328,17 +291,12 @@ class Curve:
     ) -> Above | None:
         """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
         chord, drift = along
-        caps = lookout.caps(nodes, rows, self.tight, chord) if lookout else []
-
-        def settled(hard: Hard) -> list[Place]:
-            return [cap.place for cap in caps if cap.fits(rows, hard)]
-
-        found = unsettled(drift, nodes, stars, rows, self.patience, settled)
-        for _ in range(SECOND_LOOKS):
+        for _ in range(LOOKS):
+            caps = lookout.caps(nodes, rows, self.tight, chord) if lookout else []
+            fitting = partial(fitting_places, caps, rows)
+            found = unsettled(drift, nodes, stars, rows, self.patience, fitting)
             if found is None or lookout is None or not lookout.hears(found):
                 break
-            caps = lookout.caps(nodes, rows, self.tight, chord)
-            found = unsettled(drift, nodes, stars, rows, self.patience, settled)
         return found
 
     def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:

@@ -42,12 +42,13 @@ class Dependent:
     of: tuple[int, ...]
 
 
-def coefficients(implied: Implied, branch: Branch, neuron: Neuron) -> tuple[fmpq, ...] | None:
-    """The c_k, if the identity holds for every lambda, exactly."""
+def coefficients(branch: Branch, neuron: Neuron, implied: Implied | None = None) -> tuple[fmpq, ...] | None:
+    """The c_k, if the identity holds for every lambda, exactly: for all g, or for those that the equations leave."""
     rest = fmpq_mat(branch.program.n, 1, branch.y_rest)
 
     def entries(Q: fmpq_mat) -> list[fmpq]:
-        return [*implied.on_zeta(Q).entries(), *(Q * rest).entries()]
+        here = Q * branch.W if implied is None else implied.on_zeta(Q)
+        return [*here.entries(), *(Q * rest).entries()]
 
     columns = [entries(branch.square(k)) for k in range(branch.K)]
     rows = [list(row) for row in zip(*columns, strict=True)]
@@ -84,7 +85,7 @@ def with_parts(
     """
     neurons = [*branch.neurons, *(Neuron(place, branch.program) for place in found)]
     table = _activations(branch.like((k, False) for k in neurons), nu)
-    fit = np.array([float((arb(y) - v).mid()) for y, v in zip(branch.program.yq, nu, strict=True)])
+    fit = np.array([float((arb(y) - v).mid()) for y, v in zip(branch.target, nu, strict=True)])
     proposed = positive_weights(table, fit, branch.K)
     if proposed is None:
         return None

@@ -18,15 +18,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 from flint import arb, fmpq
+from numpy.typing import NDArray
 
-from polyrelu.covering import Covered, Partition, Question, Star, cover
-from polyrelu.covering.question import Lines, merged, norm_above
+from polyrelu.covering import Covered, Question, Star, cover
+from polyrelu.covering.question import norm_above
 from polyrelu.exact.enclosure import ends, max_of, scaled_up
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls, Branch
+from polyrelu.paths.patience import ROOM, Divisions, Patience, shortened
+from polyrelu.paths.rows import Hard, Rows, hard_lines
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
@@ -42,15 +47,6 @@ LEAST_DEPTH, MAX_DEPTH = 12, 24
 """A chord whose coverings need more is cut in two; a shorter one needs fewer."""
 ENOUGH = 1
 """Directions that resist, after which a covering is given up."""
-ROOM = Fraction(5, 4)
-"""A covering is asked for so many times the error, so that it serves the next chord as well."""
-
-KEPT = Fraction(4, 5)
-"""Of what seems possible."""
-GROWN = 2
-"""Times as many boxes as a covering from the start has needed."""
-
-Hard = frozenset[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -84,6 +80,11 @@ class Node:
     error: Fraction
     """By how much the integers differ from the residual at `point`, at most."""
     proved: list[Proved] = field(default_factory=list)
+
+    @cached_property
+    def in_floats(self) -> NDArray[np.float64]:
+        """The residual, for guesses."""
+        return np.array([float(Fraction(m, 2**self.bits)) for m in self.integers])
 
     @staticmethod
     def of(branch: Branch, point: Balls, lam: fmpq) -> Node:
@@ -146,92 +147,6 @@ class Above:
     """f(u) / ||u|| of the highest that is not missed, roughly."""
 
 
-@dataclass(frozen=True)
-class Rows:
-    """The integer rows that take part, and what is known of residuals by structure alone.
-
-    `still` rows have nu_i = 0 for every lambda; of `sided` rows s nu_i <= 0 is known for the sign given.
-    """
-
-    rows: Any
-    still: frozenset[int]
-    sided: dict[int, int]
-    line: tuple[int, ...]
-    """The line of each row, -1 for those that take no part, and on which side of it the row points."""
-    turned: tuple[int, ...]
-    lines: dict[int, tuple[int, dict[int, fmpq]]] = field(default_factory=dict)
-    """On one chord: s with s C <= 0 for the line of a row, and the rows that make it up."""
-
-    @staticmethod
-    def of(branch: Branch, tight: Sequence[Place]) -> Rows:
-        """Without the rows that no neuron touches and whose target is 0."""
-        program, W = branch.program, branch.W.tolist()
-        touched = [any(v != 0 for v in row) for row in W] if branch.size else [False] * program.n
-        targets = branch.y_rest
-        still = frozenset(i for i in range(program.n) if not touched[i] and targets[i] == 0)
-        rows = program.X_integer.copy()
-        for i in still:
-            rows[i] = 0
-        lines = merged(rows, [0] * program.n)
-        return Rows(rows, still, _sided(branch.program, tight, still), lines.line, lines.turned)
-
-    def with_lines(self, line: dict[int, dict[int, fmpq]], known: dict[int, int]) -> Rows:
-        """The same with lines whose signs are known on one chord."""
-        return replace(self, lines={j: (s, line[j]) for j, s in known.items()}) if known else self
-
-
-def _sided(program: Program, tight: Sequence[Place], still: frozenset[int]) -> dict[int, int]:
-    """Rows with y_i = 0 where all neurons that act have one sign s: the fit has sign s there, so s nu_i <= 0."""
-    acting: dict[int, set[int]] = {}
-    for place in tight:
-        for i in place.active:
-            acting.setdefault(i, set()).add(place.sign)
-    y = program.yq
-    return {i: next(iter(s)) for i, s in acting.items() if len(s) == 1 and y[i] == 0 and i not in still}
-
-
-@dataclass
-class Divisions:
-    """How all directions were divided for the last covering: at a residual close by most boxes are settled at once."""
-
-    last: Partition | None = None
-    fresh: int = 0
-    """Boxes of the last covering that was not begun in this way."""
-
-    def hears(self, found: Partition | None, begun: bool) -> None:
-        """A covering has succeeded; boxes that have become too many are forgotten."""
-        self.last, self.fresh = found, self.fresh if begun or found is None else len(found)
-        if found is not None and len(found) > GROWN * self.fresh:
-            self.last = None
-
-
-@dataclass
-class Patience:
-    """The largest error, as a part of lambda, at which a covering is worth trying: learnt from the last ones."""
-
-    part: Fraction = Fraction(1, 8)
-    last: Fraction = Fraction(1, 8)
-    """What was asked last."""
-    divisions: Divisions = field(default_factory=Divisions)
-
-    def hears(self, part: Fraction, level: Fraction, above: Above | None) -> None:
-        """A covering has succeeded, or not; then the margin of the highest direction that resists is what there is."""
-        if above is None:
-            self.part = max(self.part, 2 * part)
-            return
-        margin = part / 3 if above.top is None else (1 - above.top / level) / ROOM * KEPT
-        self.part = _short(min(part / 2, max(part / 30, margin)))
-
-    @property
-    def ratio(self) -> Fraction:
-        """By what errors may grow, or have to fall."""
-        return self.part * KEPT / self.last if self.last else Fraction(100)
-
-
-def _short(part: Fraction) -> Fraction:
-    return part.limit_denominator(10**12) or Fraction(1, 10**12)
-
-
 def unsettled(  # noqa: PLR0917
     drift: Sequence[arb],
     ends_of: tuple[Node, Node],
@@ -253,7 +168,7 @@ def unsettled(  # noqa: PLR0917
     level = to_fraction(ends_of[0].lam) * ends_of[0].program.denominator
     total = max(total, level / 2**FLOOR_BITS)
     radius = total / (sum(sizes) or 1)
-    part = patience.last = _short(total / level)
+    part = patience.last = shortened(total / level)
     if part > patience.part:
         return Above(ends_of[0], (), ())
     hard = frozenset[tuple[int, int]]().union(
@@ -267,7 +182,7 @@ def unsettled(  # noqa: PLR0917
         question = node.question(rows.rows, radius * ROOM, stars, hard, pinned)
         found = _cover(node, question, Proved(frozenset(stars), hard, radius), patience.divisions)
         if found is None or not found.missed:
-            patience.hears(part, level, found)
+            patience.hears(part, level, None if found is None else found.top, covered=found is None)
         if found is not None:
             return found
     return None
@@ -283,35 +198,6 @@ def _errors(
         for i, m in pinned.items():
             errors[i] += abs(m - node.integers[i]) << (fine - node.bits)
     return errors
-
-
-def hard_lines(question: Question, errors: Sequence[int], fine: int, rows: Rows) -> Hard:
-    """(s, line) where s C_v < 0 is not proved for every nu of the enclosure, nor known by structure."""
-    lines, found = question.lines, set[tuple[int, int]]()
-    free = _known_lines(lines, rows)
-    slack = [0] * len(lines.C)
-    for i, k in enumerate(lines.line):
-        if k >= 0:
-            slack[k] += errors[i] * lines.spread[k]
-    for k, c in enumerate(lines.C):
-        finer = c << (fine - question.bits)
-        found.update((s, k) for s in (1, -1) if s * finer + slack[k] >= 0 and (s, k) not in free)
-    return frozenset(found)
-
-
-def _known_lines(lines: Lines, rows: Rows) -> set[tuple[int, int]]:
-    """Lines whose sign is known, or all of whose rows have one."""
-    of_line: dict[int, list[int]] = {}
-    for i, k in enumerate(lines.line):
-        if k >= 0:
-            of_line.setdefault(k, []).append(i)
-    on_chord = {(s, lines.line[j]) for j, (s, _) in rows.lines.items() if lines.line[j] >= 0}
-    return on_chord | {
-        (s, k)
-        for k, members in of_line.items()
-        for s in (1, -1)
-        if all(rows.sided.get(i) == s for i in members)
-    }
 
 
 def _pinned(node: Node, rows: Rows) -> dict[int, int]:
@@ -336,9 +222,16 @@ def _cover(node: Node, question: Question, wanted: Proved, divisions: Divisions)
         return None
     if question.level <= 0:
         return Above(node, (), ())
-    limits = {"max_depth": depth_for(question), "max_boxes": MAX_BOXES, "most": 16, "enough": ENOUGH}
     start = divisions.last
-    answer = cover(question, **limits, hasty=True, start=start)
+    answer = cover(
+        question,
+        max_depth=depth_for(question),
+        max_boxes=MAX_BOXES,
+        most=16,
+        enough=ENOUGH,
+        hasty=True,
+        start=start,
+    )
     if isinstance(answer, Covered):
         divisions.hears(answer.partition, begun=start is not None)
         node.proved.append(replace(wanted, radius=question.radius))

@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from polyrelu.exact.linear import rank
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition, antipode
 from polyrelu.paths.curve import Curve
@@ -166,7 +165,8 @@ def _cross(curve: Curve, failed: Condition) -> Iterator[Change]:
     assert j is not None
     acting = [p for p in curve.tight if p != place and p.face[j] > 0]
     parallel = [i for i in on_hyperplane(curve.faces.neuron(place), j).zero_set if place.face[i]]
-    if acting or curve.branch.program.yq[j] != 0 or parallel != [j]:
+    program = curve.branch.program
+    if acting or program.yq[j] != 0 or program.free.acts_on(j) or parallel != [j]:
         return
     if _is_paired(curve, place):
         return
@@ -219,6 +219,4 @@ def moves_as_one(curve: Curve, place: Place) -> bool:
 
 def _in_span(curve: Curve, place: Place) -> bool:
     """Whether all directions of a face (in the row space) are exchanged by the pairs: X^T nu = 0 on them."""
-    U = curve.branch.B.transpose().tolist()
-    span = curve.faces.neuron(place).L.transpose().tolist()
-    return bool(U) and rank([*U, *span]) == len(U)
+    return curve.branch.is_exchanged(curve.faces.neuron(place))

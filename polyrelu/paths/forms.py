@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from flint import arb, arb_mat
 
-from polyrelu.exact.linear import rank
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.conditions import antipode
 from polyrelu.paths.curve import Curve
@@ -48,8 +47,7 @@ def exact_pairs(curve: Curve, node: Node) -> list[tuple[Place, Place]]:
 def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     """The same with all exact pairs as pairs, if there are at least as many as dimensions of what they span."""
     pairs = exact_pairs(curve, node) if curve.branch.symmetry is None else []
-    spans = [row for u, _ in pairs for row in curve.faces.neuron(u).L.transpose().tolist()]
-    if not pairs or len(pairs) < rank(spans):
+    if not pairs:
         return None
     seconds = {v for _, v in pairs}
     firsts = {u for u, _ in pairs}
@@ -58,7 +56,8 @@ def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
         for k, pair in zip(curve.branch.neurons, curve.branch.paired, strict=True)
         if k.place not in seconds
     ]
-    return _reached(curve, node, curve.branch.like(units), {})
+    branch = curve.branch.like(units)
+    return _reached(curve, node, branch, {}) if sum(branch.paired) >= branch.r else None
 
 
 def turned(curve: Curve, node: Node, known: Sequence[Place]) -> tuple[Curve, Node]:

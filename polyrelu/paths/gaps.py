@@ -187,7 +187,7 @@ def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) ->
         return _with_dependent(optimum, faces, lam, known)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
     at = optimum.point.balls(DIGITS)
-    point = _point(branch, at.nu, [*at.weights, *at.c], lam)
+    point = _point(branch, at.nu, [*at.weights, *structure.exchanged(at.c)], lam)
     curve = Curve(branch, faces)
     return curve, curve.node(point, lam)
 
@@ -225,7 +225,7 @@ def _with_dependent(
     branch = whole.like((neurons[k], False) for k in basis)
     point = _point(branch, at.nu, [arb(0)] * branch.K, lam)
     implied = Implied(branch, nearly(point))
-    others = {k.place: coefficients(implied, branch, k) for i, k in enumerate(neurons) if i not in basis}
+    others = {k.place: coefficients(branch, k, implied) for i, k in enumerate(neurons) if i not in basis}
     exact = {place: over for place, over in others.items() if over is not None}
     new = [k.place for k in neurons if k.place not in known] if known else []
     parts = with_parts(branch, at.nu, exact, new)

@@ -77,8 +77,10 @@ class Implied:
 
     def _off_invariant(self, Z: fmpq_mat) -> list[list[fmpq]]:
         """Forms over zeta that vanish because W g lies in V."""
-        if not all(weight > 0 for weight in self.branch.parts(self._x)[1]):
-            return []
+        if self.branch.E.ncols() != self.branch.XB.ncols() or not all(
+            weight > 0 for weight in self.branch.parts(self._x)[1]
+        ):
+            return []  # beside free columns this is not looked at
         top = fmpq_mat(Z.tolist()[:-1])
         columns = top.transpose().tolist()
         V = invariant(self.branch, columns_of([columns[j] for j in independent_rows(columns)]))
@@ -107,7 +109,7 @@ class Implied:
     def _tight(self, Z: fmpq_mat) -> list[fmpq_mat]:
         """Matrices T with |T zeta| = 1."""
         top, last = fmpq_mat(Z.tolist()[:-1]), fmpq_mat([Z.tolist()[-1]])
-        return [*(k.A * self.branch.W * top for k in self.branch.neurons), last]
+        return [*(k.N * self.branch.W * top for k in self.branch.neurons), last]
 
     def same(self, one: Neuron, other: Neuron) -> bool:
         """Whether A nu is the same for two neurons."""

@@ -1,7 +1,8 @@
 """What is constant between two breakpoints, said of the proved pieces there.
 
 The activations of a regular system are independent (one for each single or pair, and a basis of exchanges), so their
-rank is the number of its weights and exchanges, and all dependences are linear exchanges: delta = 0, one function.
+rank is the number of its weights and exchanges, and all dependences are linear exchanges: delta = 0, one function. With
+free columns ranks are modulo these, and it is one function if free functions of x make up for what is exchanged.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 
-from flint import arb, arb_mat, fmpq
+from flint import arb, arb_mat, fmpq, fmpq_mat
 
-from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
+from polyrelu.paths.branch import Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.conditions import antipode
 from polyrelu.paths.curve import Curve, Piece
 from polyrelu.paths.forms import opposite_places
-from polyrelu.paths.ranks import rank_of_all
+from polyrelu.paths.ranks import rank_of_all, reached
+from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
+from polyrelu.proof.ranks import free_dimension, modulo_forms
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +69,7 @@ class Interval:
         if branch.symmetry is None or len(self.places) == branch.K:
             return branch.K + branch.r
         pairs = [self.curve.faces.neuron(u) for u, _ in self.exact_pairs]
-        spans = [row for neuron in pairs for row in neuron.L.transpose().tolist()]
-        exchanges = len(pairs) - (rank(spans) if spans else 0)  # at least so many linear exchanges
+        exchanges = len(pairs) - Branch(branch.program, (), (), exchanging=tuple(pairs)).r  # at least so many
         return rank_of_all(self.neurons, self.pieces, len(self.places) - max(0, exchanges))
 
     @property
@@ -94,13 +97,17 @@ class Interval:
 
     @property
     def p_unique(self) -> bool:
-        """Whether the network is unique."""
-        return self.nullity == 0
+        """Whether the network is unique, its coefficients of free columns included."""
+        return self.nullity == 0 and not self._free.vanishing
+
+    @property
+    def _free(self) -> FreeColumns:
+        return self.curve.branch.program.free
 
     @cached_property
     def convex_unique(self) -> bool:
         """Whether the convex program has one solution: no neuron lies in the cones of two blocks, besides."""
-        return self.nullity == 0 and all(neuron.multiplicity == 1 for neuron in self.neurons)
+        return self.p_unique and all(neuron.multiplicity == 1 for neuron in self.neurons)
 
     @property
     def function_unique(self) -> bool | None:
@@ -109,37 +116,51 @@ class Interval:
         That is nullity = q - r for the q exact pairs, r the rank of their directions. The faces bound r from above and
         a minor of enclosed directions from below; pairs of which it is not known whether they are exact leave it open.
         """
-        if not self.curve.further and self.curve.branch.symmetry is None:
-            return True
+        if self._free.vanishing:  # a multiple of what is 0 on all rows is free
+            return False
         if self.nullity == 0:
             return True
+        if not self.curve.further and self.curve.branch.symmetry is None:
+            return self._exchanges_cancel
         exact = self.exact_pairs
         paired = zip(self.curve.branch.neurons, self.curve.branch.paired, strict=True)
         pairs = [k for k, pair in paired if pair] + [self.curve.faces.neuron(u) for u, _ in exact]
-        spans = [row for neuron in pairs for row in neuron.L.transpose().tolist()]
-        most = rank(spans) if spans else 0
+        U = Branch(self.curve.branch.program, (), (), exchanging=tuple(pairs)).U
+        most = U.ncols() - free_dimension(U, self.curve.branch.program)
         if self.nullity == len(pairs) - most:
             return True
-        known = len(exact) == len(self._opposite) and most == self._directions(pairs)
-        return False if known else None
+        return False if len(exact) == len(self._opposite) and self._span(pairs, most) else None
 
-    def _directions(self, neurons: Sequence[Neuron]) -> int:
-        """The rank of some directions, at least."""
-        chord = self.pieces[-1].chord
-        nu = self.curve.branch.residual_at(chord.root_high, arb(chord.high))
-        rows = [(arb_mat(neuron.A) * nu).entries() for neuron in neurons]
-        return len(nonzero_minor(arb_mat(rows))[0]) if rows else 0
+    @property
+    def _exchanges_cancel(self) -> bool | None:
+        """Whether what pairs exchange is made up for by free functions of x, and not by other columns on the rows."""
+        branch = self.curve.branch
+        if branch.U.ncols() - free_dimension(branch.U, branch.program) == branch.r:
+            return True
+        return False if self._span(list(compress(branch.neurons, branch.paired)), branch.r + 1) else None
+
+    def _span(self, neurons: Sequence[Neuron], least: int) -> bool:
+        """Whether some directions have at least this rank, modulo free functions of x, for every lambda."""
+        program = self.curve.branch.program
+        unit = [[fmpq(int(i == j)) for j in range(program.d)] for i in range(program.d)]
+        modulo = fmpq_mat([modulo_forms(program, row) for row in unit])
+        return reached([modulo * neuron.A for neuron in neurons], self.pieces, least)
 
     @cached_property
     def affine(self) -> bool:
         """Whether residual and weights are affine in lambda: all A_k have rank 1, which fixes the directions, or the
         activations live in orthogonal spaces on which each Q_k is a multiple of the identity.
         """
-        return all(neuron.A.rank() <= 1 for neuron in self.neurons) or self._orthogonal
+        return all(A.rank() <= 1 for A in self._seen) or self._orthogonal
+
+    @cached_property
+    def _seen(self) -> list[fmpq_mat]:
+        """The A_k as far as they act on residuals."""
+        return [self._free.onto_complement(neuron.A.transpose()).transpose() for neuron in self.neurons]
 
     @cached_property
     def _orthogonal(self) -> bool:
-        squares = [neuron.A.transpose() * neuron.A for neuron in self.neurons]
+        squares = [A.transpose() * A for A in self._seen]
         for k, Q in enumerate(squares):
             if any(v != 0 for other in squares[:k] for v in (Q * other).entries()):
                 return False
@@ -162,14 +183,17 @@ class Interval:
 
 
 def is_symmetric(program: Program) -> bool:
-    """Whether the rows with their targets stay what they are when x is replaced by -x.
+    """Whether rows, targets and free columns stay what they are when x is replaced by -x, or all features are free.
 
     Then so does the optimal residual, which is unique, and X^T nu = 0: opposite faces have opposite directions.
     """
+    if program.is_mirrored:
+        return True
     if program.listed is not None:
         return False
-    rows = Counter((x, y) for x, y in zip(program.X, program.y, strict=True) if any(x))
-    return rows == Counter({(tuple(-v for v in x), y): count for (x, y), count in rows.items()})
+    free = map(tuple, program.free.B.tolist() if program.free.kept else [[]] * program.n)
+    rows = Counter((x, y, b) for x, y, b in zip(program.X, program.y, free, strict=True) if any(x))
+    return rows == Counter({(tuple(-v for v in x), y, b): count for (x, y, b), count in rows.items()})
 
 
 def _opposite_singles(curve: Curve) -> list[tuple[Place, Place]]:
@@ -181,26 +205,26 @@ def _opposite_singles(curve: Curve) -> list[tuple[Place, Place]]:
 def _exact_among_singles(piece: Piece) -> list[tuple[Place, Place]]:
     """Opposite singles whose directions are exactly opposite.
 
-    On a line they are. Else v_k.X^T nu = 0 for v_k = A_k nu - A_-k nu (see `phase`), and where these span U, all are.
+    On a line they are. Else v_k.X^T nu = 0 for v_k = A_k nu - A_-k nu (see `phase`), and where these span U (modulo the
+    vectors v with X v in the span of the free columns), all are.
     """
     curve = piece.curve
     found = _opposite_singles(curve)
     wide = [pair for pair in found if curve.faces.neuron(pair[0]).dimension > 1]
-    if wide and not _span_everything(piece, found, wide):
+    if wide and not _span_everything(piece, found):
         found = [pair for pair in found if pair not in wide]
     return found
 
 
-def _span_everything(
-    piece: Piece, pairs: Sequence[tuple[Place, Place]], wide: Sequence[tuple[Place, Place]]
-) -> bool:
+def _span_everything(piece: Piece, pairs: Sequence[tuple[Place, Place]]) -> bool:
     curve, chord = piece.curve, piece.chord
     nu = curve.branch.residual_at(chord.root_high, arb(chord.high))
     rows: list[list[arb]] = []
     for u, _ in pairs:
         a, b = curve.faces.neuron(u), curve.faces.neuron(antipode(u))
         rows.append((arb_mat(a.A - b.A) * nu).entries())
-    spans = [row for u, _ in wide for row in curve.faces.neuron(u).L.transpose().tolist()]
-    return len(nonzero_minor(arb_mat(rows))[0]) >= rank(
-        [*spans, *(row for u, _ in pairs for row in curve.faces.neuron(u).L.transpose().tolist())]
+    concerned = Branch(
+        curve.branch.program, (), (), exchanging=tuple(curve.faces.neuron(u) for u, _ in pairs)
     )
+    moves = arb_mat(concerned.onto) * arb_mat(rows).transpose()
+    return len(nonzero_minor(moves)[0]) >= concerned.r

@@ -149,7 +149,7 @@ class _Here:
         table, found = self.curve.soft(), list[Place]()
         slopes = table.slopes(self.x, self.dx, self.lam)
         rising = {(f.place, f.row): v * self.way for f, v in zip(table.conditions, slopes, strict=True)}
-        first = {i: line[0] for line in self.curve.faces.parallel for i in line}
+        first = {i: line[0] for line in self.curve.faces.angles.parallel for i in line}
         for f in zero:
             if f.kind != SIDE or f.place in guests or f.row is None:
                 continue
@@ -253,7 +253,7 @@ def _derivative(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[lis
     rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner)]
     rows += [[*border, *([lam * 0] * len(borders))] for border in borders]
     right = [
-        *(y - v for y, v in zip(branch.program.yq, nu, strict=True)),
+        *(y - v for y, v in zip(branch.target, nu, strict=True)),
         *([lam] * K),
         *([lam * 0] * branch.r),
     ]
@@ -269,6 +269,6 @@ def _weights(branch: Branch, exact: ExactZero) -> Weights | None:
     columns += (
         [[-exact.lam * v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
     )
-    target = [exact.lam * (y - v) for y, v in zip(branch.program.yq, exact.nu, strict=True)]
+    target = [exact.lam * (y - v) for y, v in zip(branch.target, exact.nu, strict=True)]
     found = solve(transposed(columns), target)
     return None if found is None else (found[: branch.K], found[branch.K :])

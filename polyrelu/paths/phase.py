@@ -63,9 +63,9 @@ def _newcomers(curve: Curve, zero: Zero) -> list[Place]:
 def _spanned(curve: Curve, zero: Zero, below: Branch, pairs: list[Place]) -> bool:
     """Whether the v_k of these pairs span U: then w = 0 at lambda*."""
     nu = curve.branch.residual_at(zero.x, zero.lam)
-    B = arb_mat(below.B).transpose()
+    T = arb_mat(below.onto)
     columns: list[list[arb]] = []
     for place in pairs:
         u, v = curve.faces.neuron(place), curve.faces.neuron(antipode(place))
-        columns.append((B * (arb_mat(u.A - v.A) * nu)).entries())
+        columns.append((T * (arb_mat(u.A - v.A) * nu)).entries())
     return bool(columns) and len(nonzero_minor(arb_mat(columns))[0]) == below.r

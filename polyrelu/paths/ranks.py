@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from typing import Any
 
 from flint import arb, arb_mat, fmpq_mat
 
@@ -28,10 +29,13 @@ MOST_PARTS, MOST_POINTS = 256, 1000
 
 
 def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece], at_most: int) -> int:
-    """The rank of the Q_k nu at every lambda of some pieces; `Undecided` where it is not shown to be one number."""
-    chord = pieces[-1].chord
-    most = min(at_most, _generic_rank([chord.implied.on_zeta(k.A.transpose() * k.A) for k in neurons]))
-    if not all(_is_reached(piece, neurons, most) for piece in pieces):
+    """The rank of the Q_k nu, modulo free columns, at every lambda of some pieces; `Undecided` where it is not shown to
+    be one number.
+    """
+    chord, free = pieces[-1].chord, pieces[-1].curve.branch.program.free
+    squares = [free.onto_complement(k.A.transpose() * k.A) for k in neurons]
+    most = min(at_most, _generic_rank([chord.implied.on_zeta(square) for square in squares]))
+    if not reached(squares, pieces, most, [k.place for k in neurons]):
         raise Undecided("the rank of the activations is not shown to be the same on a whole interval")
     return most
 
@@ -51,13 +55,20 @@ def _generic_rank(operators: Sequence[fmpq_mat]) -> int:
     )
 
 
-def _is_reached(piece: Piece, neurons: Sequence[Neuron], most: int) -> bool:
+def reached(
+    operators: Sequence[fmpq_mat], pieces: Sequence[Piece], most: int, places: Sequence[Place] = ()
+) -> bool:
+    """Whether the M_k nu have so large a rank at every lambda of some pieces; M_k may be those of neurons at places."""
+    squares = [arb_mat(M) for M in operators]
+    return most == 0 or all(_is_reached(piece, squares, places, most) for piece in pieces)
+
+
+def _is_reached(piece: Piece, squares: Sequence[arb_mat], places: Sequence[Place], most: int) -> bool:
     """Whether some minor of that size stays away from 0 strictly between the ends of a piece."""
-    squares = [arb_mat(k.A.transpose() * k.A) for k in neurons]
-    ends = [
-        [fallen(piece.curve, end).get(k.place, k.place) for k in neurons] for end in (piece.low, piece.high)
-    ]
-    merge = [len(set(at_end)) < len(neurons) for at_end in ends]
+    numbers: Sequence[Any] = places or range(len(squares))
+    at_ends = [fallen(piece.curve, end) if places else {} for end in (piece.low, piece.high)]
+    ends: list[list[Any]] = [[found.get(p, p) for p in numbers] for found in at_ends]
+    merge = [len(set(at_end)) < len(squares) for at_end in ends]
     parts = 1 if not all(merge) else 2
     while parts <= MOST_PARTS:
         for k, (eta, slopes) in enumerate(_directions(piece, parts)):
@@ -83,12 +94,12 @@ def _is_rank(M: arb_mat, most: int) -> bool:
     return all(bool(sum(row, start=arb(0)) < 1) for row in rest)
 
 
-def _rows(squares: Sequence[arb_mat], at_end: Sequence[Place], eta: arb_mat, slope: arb_mat) -> list[Balls]:
+def _rows(squares: Sequence[arb_mat], at_end: Sequence[Any], eta: arb_mat, slope: arb_mat) -> list[Balls]:
     """Rows of the rank of all Q_k eta: of those that agree at lambda*, the end, all but one give way to
 
     (Q_k - Q_j) eta / (lambda - lambda*), which lies where (Q_k - Q_j) eta' does between the two.
     """
-    first: dict[Place, int] = {}
+    first: dict[Any, int] = {}
     found = []
     for k, place in enumerate(at_end):
         j = first.setdefault(place, k)

@@ -22,7 +22,8 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.guess import interior_point
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.conditions import SHARE, Condition, positive
+from polyrelu.paths.conditions import SHARE, Condition
+from polyrelu.paths.positive import positive
 
 PART_BITS = 48
 ROUGH, MOST_CHOICES = 1e-6, 100
@@ -44,17 +45,19 @@ class Shares:
             for k, ratio in group.items():
                 whole = whole + branch.data.a[k] * arb(ratio)
             columns.append((whole * g).entries())
-        return arb_mat(branch.B).transpose() * arb_mat(columns).transpose()
+        return arb_mat(branch.onto) * arb_mat(columns).transpose()
 
     def right(self, branch: Branch, g: arb_mat, b: Sequence[arb], c: Sequence[arb]) -> arb_mat:
         """B c, less what the fixed parts exchange."""
         target = arb_mat(branch.B) * ball_column(c)
         for k, part in self.parts.items():
             target = target - branch.data.a[k] * g * (b[k] * arb(part))
-        return arb_mat(branch.B).transpose() * target
+        return arb_mat(branch.onto) * target
 
     def solved(self, branch: Branch, x: Sequence[arb]) -> Balls | None:
         """b'_k of the basis (and the thin unknowns); None where the matrix is not proved nonsingular."""
+        if not branch.r:
+            return []
         g, b, c = branch.parts(x)
         try:
             found: Balls = self.matrix(branch, g).solve(self.right(branch, g, b, c)).entries()
@@ -67,8 +70,8 @@ class Shares:
         branch, x, dx = chord.branch, chord.anywhere, chord.derivative
         (g, b, c), (dg, db, dc) = branch.parts(x), branch.parts(dx)
         t = self.solved(branch, x)
-        if t is None:
-            return None
+        if not t:
+            return t
         right = self.right(branch, dg, b, dc) + self.right(
             branch, g, db, [arb(0)] * len(c)
         )  # (a_k g) b_k moves twice
@@ -101,9 +104,12 @@ class Shares:
 def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shares | None:
     """Shares at a point, from floats: a basis of pairs, and short fractions for the others."""
     g, b, c = branch.parts([v.mid() for v in x])
-    pairs = [k for k, pair in enumerate(branch.paired) if pair]
-    columns = np.array([[float((v * b[k]).mid()) for v in (branch.data.a[k] * g).entries()] for k in pairs]).T
-    target = np.array([float(v.mid()) for v in (arb_mat(branch.B) * ball_column(c)).entries()])
+    pairs, onto = [k for k, pair in enumerate(branch.paired) if pair], arb_mat(branch.onto)
+    if not branch.r:  # whatever the shares, free columns make up for them
+        return Shares(dict.fromkeys(pairs, fmpq(1, 2)), ())
+    moves = [(onto * (branch.data.a[k] * g) * b[k]).entries() for k in pairs]
+    columns = np.array([[float(v.mid()) for v in move] for move in moves]).T
+    target = np.array([float(v.mid()) for v in (onto * (arb_mat(branch.B) * ball_column(c))).entries()])
     guess = interior_point(columns, target)
     if guess is None or len(guess[1]) != branch.r:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -123,6 +123,7 @@ class Path(Reported):
     def one_sided(self, k: int) -> OneSided:
         """The derivatives on both sides of breakpoint k."""
         self.all_networks("derivatives")
+        self.problem.setting.refuse("derivatives")
         return at_breakpoint(self.problem, self.breakpoints[k])
 
     def plot(self) -> Any:
@@ -160,6 +161,9 @@ def path(
     hi: Any = None,
     *,
     bias: bool | str = False,
+    output_bias: str = "none",
+    skip: bool = False,
+    free: Sequence[str | int] = (),
     patterns: Any = "cells",
     gated: bool = False,
     to_zero: bool = False,
@@ -169,18 +173,20 @@ def path(
 ) -> Path:
     """Prove how the set of optimal networks changes from lambda = lo to hi (default: 1/1000 of lambda_max to above it).
 
-    `to_zero` goes on to lambda = 0, with the limit; `patterns` and `gated` are those of `certify`. On an executor (of
-    processes) parts of the interval are walked at the same time, and the answer is the same.
+    `to_zero` goes on to lambda = 0, with the limit; `bias`, `output_bias`, `skip`, `free`, `patterns` and `gated` are
+    those of `certify`. On an executor (of processes) parts of the interval are walked at the same time, and the answer
+    is the same.
 
     >>> found = path([[1], [2], [-1]], [1, 3, 2], 1, 8)
     >>> found.status, [found.exact(k).name for k in range(2)], [len(i.places) for i in found.intervals]
     ('proved', ['2', '7'], [2, 1, 0])
     """
     begin = time.monotonic()
-    problem = X if isinstance(X, Problem) else Problem.of(X, y, None, bias=bias, floats=floats)
+    chosen = {"bias": bias, "output_bias": output_bias, "skip": skip, "free": free}
+    problem = X if isinstance(X, Problem) else Problem.of(X, y, None, floats=floats, **chosen)  # type: ignore[arg-type]
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
-    problem.setting.refuse("a path")
+    _supported(problem, patterns, gated)
     program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
         largest = lambda_max_squared(program)
@@ -209,6 +215,15 @@ def path(
         limit,
         program,
     )
+
+
+def _supported(problem: Problem, patterns: Any, gated: bool) -> None:
+    """Refuse, in one line, what has no path yet."""
+    setting = problem.setting
+    if setting.hidden == "free" or setting.output == "ridge":
+        setting.refuse("a path", "use --bias none or penalised, and --output-bias none or free")
+    if gated or not (isinstance(patterns, str) and patterns == "cells"):
+        setting.refuse("a path among listed patterns or gates")
 
 
 def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:

@@ -7,6 +7,8 @@ unique, has nu_j = eps nu_i for EVERY lambda, and a tight neuron (s, u) has the 
 So nu lies in the space of such vectors, whatever lambda, and one neuron of each orbit with the total weight b of the
 orbit makes the square system: for such nu, the mean of Q_k nu over the orbit is the mean of any one of them over the
 group. Restricted to that space a form may vanish, or activations may depend on each other, that do not elsewhere.
+
+With free columns targets count modulo these, and a symmetry has to map their span onto itself.
 """
 
 from __future__ import annotations
@@ -114,11 +116,23 @@ def image(move: Move, place: Place) -> Place:
 
 def symmetry_of(program: Program) -> Symmetry:
     """The symmetries of a table with its targets: maps of a basis of rows that keep all products and fit the rest."""
-    if program.listed is not None or program.offset or program.free.kept:
+    if program.listed is not None or program.offset or program.is_mirrored:
         return Symmetry(program, ())
     found = list(_Search(program).moves())
     identity = (1, tuple(range(program.n)))
-    return Symmetry(program, tuple(m for m in found if m != identity))
+    return Symmetry(program, tuple(m for m in found if m != identity and _keeps_what_is_free(program, m)))
+
+
+def _keeps_what_is_free(program: Program, move: Move) -> bool:
+    """Whether the span of the free columns is mapped onto itself (zero rows stay where they are)."""
+    (eps, sigma), nonzero = move, program.nonzero_rows
+    for column in program.free.border:
+        moved = [fmpq(0)] * program.n
+        for i, j in enumerate(sigma):
+            moved[j] = column[i] * (eps if nonzero[i] else 1)
+        if any(v != 0 for v in program.free.modulo(moved)):
+            return False
+    return True
 
 
 class _Search:
@@ -130,7 +144,7 @@ class _Search:
         self.nonzero = [i for i in range(program.n) if program.nonzero_rows[i]]
         self.members = defaultdict[tuple[Any, Any], list[int]](list)
         for i in self.nonzero:
-            self.members[self.rows[i], program.yq[i]].append(i)
+            self.members[self.rows[i], program.zero[0][i]].append(i)
         self.points = list(dict.fromkeys(self.rows[i] for i in self.nonzero))
         self.basis = (
             [self.points[k] for k in independent_rows([list(p) for p in self.points])] if self.points else []

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -159,9 +158,9 @@ class Walk:
         """Whether some condition is negative at the end of the step: then an event is sought, or the step cut."""
         negative = self.curve.table().negative(node.point, arb(node.lam))
         known = {*self.curve.tight, *self.entry.guests}
-        negative += [
-            Condition(SLACK, p) for p, above in self.lookout.seen(node).items() if above and p not in known
-        ]
+        new = [p for p, above in self.lookout.seen(node).items() if above and p not in known]
+        self.near.update(new)
+        negative += [Condition(SLACK, p) for p in new]
         if not negative:
             return False
         if not self.found_event(negative, node):
@@ -187,13 +186,12 @@ class Walk:
 
     def newcomers(self, above: Above) -> list[Condition]:
         """The slacks of local maxima above lambda, or near it."""
-        nu = np.array([float(Fraction(m, 2**above.node.bits)) for m in above.node.integers])
         close = above.undecided if self.step < CLOSE_STEP else ()
         starts = [(s, in_floats(u)) for s, u in (*above.missed, *close)]
         known = set(self.curve.tight) | set(self.entry.guests)
         program, places = self.curve.branch.program, list(above.places)
         if program.listed is None:
-            places = places_above(program, nu, starts)
+            places = places_above(program, above.node.in_floats, starts)
         found = [place for place in places if place not in known]
         self.near.update(found)
         return [Condition(SLACK, place) for place in found]

@@ -32,7 +32,6 @@ from polyrelu.paths.chord import prove_chord
 from polyrelu.paths.curve import Curve, Piece
 from polyrelu.paths.directions import Node
 from polyrelu.proof.lambda_max import acts_on_nothing
-from polyrelu.proof.square_system import SquareSystem
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,7 +97,7 @@ class Limit(Reported):
 def _is_root(piece: Piece, x: Sequence[Any]) -> bool:
     """Whether exact numbers solve the system at lambda = 0, and lie where it has one root only."""
     branch = piece.curve.branch
-    a, _, E, y = SquareSystem(branch).exact
+    a, _, E, y = branch.exact
     p, K = branch.size, branch.K
 
     def equations(v: Sequence[Any]) -> list[Any]:

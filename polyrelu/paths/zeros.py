@@ -141,8 +141,8 @@ def carried(
         found, exchange = _weights(new, g, (weights, paired, split), arb_mat(old.B) * ball_column(c))
         if not new.r:
             return [*g.entries(), *found]
-        B = arb_mat(new.B)
-        c = (B.transpose() * B).solve(B.transpose() * exchange).entries()
+        T = arb_mat(new.onto)
+        c = (T * arb_mat(new.B)).solve(T * exchange).entries()
     except ZeroDivisionError:
         return None
     return [*g.entries(), *found, *c]

@@ -97,6 +97,14 @@ class FreeColumns:
         B_t = self.B.transpose()
         return (B_t * self.B).inv() * B_t
 
+    def acts_on(self, row: int) -> bool:
+        """Whether a free column is not 0 on a row."""
+        return any(column[row] != 0 for column in self.border)
+
+    def onto_complement(self, matrix: fmpq_mat) -> fmpq_mat:
+        """The columns of a matrix, projected onto what is orthogonal to B."""
+        return matrix - self.B * (self.inverse * matrix) if self.kept else matrix
+
     def modulo(self, vector: Sequence[Any]) -> list[Any]:
         """The part of a vector orthogonal to B, over whatever numbers it is made of."""
         if not self.kept:

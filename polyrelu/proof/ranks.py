@@ -103,8 +103,7 @@ def _at_most(point: Point, neurons: Sequence[Neuron]) -> int:
 
 
 def _modulo_free(point: Point, matrix: fmpq_mat) -> fmpq_mat:
-    free = point.structure.program.free
-    return matrix - free.B * (free.inverse * matrix) if free.kept else matrix
+    return point.structure.program.free.onto_complement(matrix)
 
 
 def _simple(v: arb) -> fmpq | None:

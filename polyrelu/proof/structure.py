@@ -67,6 +67,11 @@ class Structure(Border):
         return fmpq_mat(select_rows(rows, kept)).transpose()
 
     @property
+    def target(self) -> list[fmpq]:
+        """y."""
+        return self.program.yq
+
+    @property
     def size(self) -> int:
         """Number of coordinates g of the residual."""
         return int(self.W.ncols()) if self.W is not None else self.program.n
@@ -77,7 +82,7 @@ class Structure(Border):
         if self.W is None:
             return [fmpq(0)] * self.program.n
         W_t = self.W.transpose()
-        y = fmpq_mat(self.program.n, 1, self.program.yq)
+        y = fmpq_mat(self.program.n, 1, self.target)
         return list((y - self.W * (W_t * self.W).solve(W_t * y)).entries())
 
     def in_W(self, matrix: fmpq_mat) -> fmpq_mat:

@@ -125,7 +125,7 @@ def idle(point: Point, neurons: Sequence[Neuron]) -> set[int]:
     """
     nu, found, program = point.balls(BITS).nu, set[int](), point.structure.program
     for j in point.vanishing.rows:
-        if program.yq[j] != 0 or any(column[j] != 0 for column in program.free.border):
+        if program.yq[j] != 0 or program.free.acts_on(j):
             continue
         acting = [
             k for k, neuron in enumerate(neurons) if any(v != 0 for v in neuron.N.transpose().tolist()[j])

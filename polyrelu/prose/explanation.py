@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from polyrelu.certificate import check
+from polyrelu.certificate import path as paths
 from polyrelu.prose.kernel_lemma import kernel_statement
 from polyrelu.prose.kernel_proof import kernel_argument
 from polyrelu.prose.lemma import statement
 from polyrelu.prose.literature import WORKS, cited
 from polyrelu.prose.parts import Block, Part, Table
+from polyrelu.prose.path_lemma import path_argument, path_statement
 from polyrelu.prose.proof import argument
 from polyrelu.prose.setting import setting
 
 
 def lemma_with_proof(document: dict[str, Any], report: check.Report) -> list[Part]:
     """What a paper needs."""
-    if check.is_kernel_file(document):
+    if check.is_kernel_file(document) and document["kind"] in paths.KINDS:
+        claim, proof = path_statement(document), path_argument(document, report.file)
+    elif check.is_kernel_file(document):
         claim, proof = kernel_statement(document), kernel_argument(document, report.file)
     else:
         claim, proof = statement(document, report), argument(document, report)
@@ -46,10 +50,13 @@ def _said(report: check.Report) -> list[Block]:
         words.replace("R^d", r"$\mathbf{R}^d$").replace("lambda", r"$\lambda$") for words in report.proved
     ]
     if report.not_claimed:
-        blocks.append("Not claimed: " + "; ".join(check.ABOUT[name] for name in report.not_claimed) + ".")
+        blocks.append(
+            "Not claimed: " + "; ".join(check.ABOUT.get(name, name) for name in report.not_claimed) + "."
+        )
     return [
         *blocks,
         f"The proof file has the SHA-256 {report.file} (uncompressed). It is checked again by",
         r"$\texttt{python3 -I check.py proof.json}$",
-        "with the file check.py of polyrelu (and, for a kernel file, kernel.py beside it) and nothing but Python.",
+        "with the file check.py of polyrelu (for a kernel file kernel.py beside it, and for one about a path path.py, "
+        "too) and nothing but Python.",
     ]

@@ -21,9 +21,10 @@ GATED = OBJECTIVE.replace(r"(x_j^{T} \theta_i)_+", r"d^{(i)}_j\, x_j^{T} \theta_
 def setting(problem: dict[str, Any], sha256: str) -> list[Block]:
     """The paragraphs before the lemma."""
     n, d, gated = len(problem["X"]), len(problem["X"][0]), problem["gated"]
+    penalty = rf"$\lambda = {problem['lambda']}$" if "lambda" in problem else penalties(problem)
     data = (
-        rf"The data are $n = {n}$ row{'s' * (n > 1)} $x_j \in \mathbf{{R}}^{{{d}}}$, the targets $y_j$, and $\lambda = "
-        rf"{problem['lambda']}$. (The problem, in the form of a proof file, has the SHA-256 {sha256}.)"
+        rf"The data are $n = {n}$ row{'s' * (n > 1)} $x_j \in \mathbf{{R}}^{{{d}}}$, the targets $y_j$, and "
+        rf"{penalty}. (The problem, in the form of a proof file, has the SHA-256 {sha256}.)"
     )
     given = [problem["X"], problem["free"]] if "free" in problem else [problem["X"]]
     rows = [
@@ -40,6 +41,16 @@ def setting(problem: dict[str, Any], sha256: str) -> list[Block]:
         r"$a_1^2 + a_2^2 + \ldots = 1$: neither the function nor $J$ changes. A network is optimal if no network, "
         "of any width, has a smaller $J$.",
     ]
+
+
+def penalties(problem: dict[str, Any]) -> str:
+    """Those of a whole path."""
+    low, high = problem["from"], problem["to"]
+    return (
+        rf"all $\lambda$ with $0 < \lambda \le {high}$"
+        if low == "0"
+        else rf"all $\lambda$ from ${low}$ to ${high}$"
+    )
 
 
 def _networks(problem: dict[str, Any], gated: bool) -> list[Block]:

@@ -199,7 +199,8 @@ def _event_line(found: Path, k: int, digits: int) -> str:
 def _about(problem: Problem) -> str:
     """How large the table is."""
     size = f"{counted(problem.n, 'row')}, {counted(problem.d, 'feature')}"
-    return size + " (bias included)" * problem.bias
+    setting = "" if problem.setting.is_plain else f"; {problem.setting.words}"
+    return size + " (bias included)" * problem.bias + setting
 
 
 def _gap_line(gap: Gap) -> str:

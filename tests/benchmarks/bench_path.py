@@ -31,8 +31,8 @@ from polyrelu.paths.solution_path import path
 from tests.benchmarks.large_tables import TABLES
 
 HEAD = (
-    f"{'table':14s} {'n x d':>8s} {'to':>7s} {'status':>10s} {'breaks':>6s} {'pieces':>6s} {'seconds':>8s} {'goal':>5s} "
-    f"{'each':>6s}  {'certify':>8s} {'proved':>6s} {'ratio':>6s}"
+    f"{'table':14s} {'n x d':>8s} {'to':>7s} {'status':>10s} {'breaks':>6s} {'pieces':>6s} {'seconds':>8s} "
+    f"{'goal':>5s} {'each':>6s}  {'certify':>8s} {'proved':>6s} {'ratio':>6s}"
 )
 
 
@@ -106,7 +106,9 @@ def run(name: str, row: Row, seconds: float, *, grid: bool) -> None:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tables", nargs="*", choices=[[], *ROWS], help="all of them, if none is named")
     parser.add_argument("--no-certify", action="store_true", help="the paths alone")
     parser.add_argument("--seconds", type=float, default=900.0, help="for each path, by the clock")

@@ -8,9 +8,10 @@ import sys
 import pytest
 
 from polyrelu import certify
-from polyrelu.certificate import check
+from polyrelu.certificate import check, kernel
 from polyrelu.certificate.document import canonical_bytes, problem_digest
 from polyrelu.certificate.write import proof_document
+from polyrelu.certificate.write_kernel import optimum_document
 
 
 def about(X, y, **more):
@@ -85,16 +86,17 @@ def test_the_time_is_over_in_the_line_about_the_problem_too(monkeypatch):
 
 @pytest.fixture(scope="module")
 def true():
-    return canonical_bytes(proof_document(certify([[1]], [2], 1)))
+    return canonical_bytes(optimum_document(certify([[1]], [2], 1).proved()))
 
 
 @pytest.mark.parametrize(("closed", "status"), [((1,), 2), ((1, 2), 2), ((2,), 0), ((), 0)])
-def test_an_answer_that_nobody_can_read_is_no_acceptance(closed, status, true, tmp_path):
+@pytest.mark.parametrize("checker", [check, kernel], ids=["check", "kernel"])
+def test_an_answer_that_nobody_can_read_is_no_acceptance(checker, closed, status, true, tmp_path):
     path = tmp_path / "proof.json"
     path.write_bytes(true)
     redirected = "".join(f" {stream}>&-" for stream in closed)
     done = subprocess.run(
-        ["/bin/sh", "-c", f'"$0" -I -S "$1" "$2"{redirected}', sys.executable, check.__file__, str(path)],
+        ["/bin/sh", "-c", f'"$0" -I -S "$1" "$2"{redirected}', sys.executable, checker.__file__, str(path)],
         capture_output=True,
         check=False,
     )

@@ -99,6 +99,13 @@ def beside_its_row():
     return of_a_free_bias(network=net)
 
 
+def constant_neuron():
+    """A free hidden bias, lambda above lambda_max, and a network that fits the mean with a constant for a neuron."""
+    file = optimum_document(certify([[1], [2], [4]], [1, 2, 3], 50, bias="free").proved())
+    file["network"] = {**network(("+", [0, 1])), "coefficients": ["1"]}
+    return file
+
+
 def times(net, factor):
     """The same network in smaller units."""
     grown = [
@@ -141,9 +148,10 @@ LIES = {
     "a neuron lies strictly inside its face": lambda: with_face("+--+"),
     "no neuron exceeds lambda": above_lambda,
     "the stored network has one neuron for each face": lambda: changed(
-        network={**TRUE["network"], "neurons": TRUE["network"]["neurons"] + network(("+", [0, 0]))["neurons"]}
+        network={**TRUE["network"], "neurons": TRUE["network"]["neurons"] + network(("+", [1, 0]))["neurons"]}
     ),
-    "a stored vector lies along its neuron": lambda: small_weight(0),
+    "every stored neuron has a direction": constant_neuron,
+    "a stored vector lies along its neuron": lambda: small_weight(-1),
     "the activations of the neurons are independent": lambda: changed(
         inverse={**TRUE["inverse"], "rows": [["0" for _ in row] for row in TRUE["inverse"]["rows"]]}
     ),

@@ -3,6 +3,7 @@
 import ast
 import copy
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flint import arb
 
 from polyrelu import certify, path
 from polyrelu.certificate import check
@@ -43,10 +45,29 @@ TABLES = {
     "a zero row, and parallel rows": (([[1, 1], [0, 0], [2, -1], [4, -2]], [1, 5, 2, 1]), None, None),
     "random": (table(1), None, None),
 }
+DOWN = {
+    "one feature": ONE,
+    "four points": ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]),
+    "octahedron": ([[1, 0, 0], [0, 1, 0], [0, 0, 1], [-1, 0, 0], [0, -1, 0], [0, 0, -1]], [2, 3, 6, 2, 3, 6]),
+    "some enter later": (
+        [[1, 0, 0], [0, 1, 0], [0, 0, 1], [-1, 0, 0], [0, -1, 0], [0, 0, -1]],
+        [1, 1, 1, 2, 1, 1],
+    ),
+    "what nothing fits": ([[1, 1], [0, 0], [2, -1], [4, -2]], [1, 5, 2, 1]),
+}
+"""Down to 0; some with neurons that depend on others for every lambda."""
+FREE = {
+    "an output bias": (table(1, 5), {"output_bias": "free"}),
+    "affine": (table(3, 5), {"output_bias": "free", "skip": True}),
+    "four points, output bias": (([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]), {"output_bias": "free"}),
+    "a column": (table(2, 5, 3), {"free": [0]}),
+}
 
 
 @cache
 def document_of(name):
+    if name.startswith("to zero: "):
+        return path_document(path(*DOWN[name[9:]], to_zero=True))
     (X, y), low, high = TABLES[name]
     return path_document(path(X, y, low, high))
 
@@ -61,20 +82,90 @@ def intervals(document):
     for one in document["intervals"]:
         shares = checker.shares_of(one["shares"], len(one["faces"]))
         lams = [Fraction(node["lambda"]) for node in one["nodes"]]
-        yield lams[0], lams[-1], checker.all_faces(one["faces"], shares), shares
+        further = one.get("dependent", [])
+        faces = sorted(checker.all_faces(one["faces"], shares, []) + [f["face"] for f in further])
+        yield lams[0], lams[-1], faces, len(faces) - len(shares) - shares.count("solved")
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_what_a_file_claims_is_what_certify_finds(name):
     document = document_of(name)
     assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
-    for low, high, faces, shares in intervals(document):
+    for low, high, faces, dimension in intervals(document):
         lam = ((low + 2 * high) / 3).limit_denominator(10**6)
         assert low < lam < high
         optimum = certify(*TABLES[name][0], lam).proved()
         assert sorted(map(neuron_text, optimum.neurons)) == faces
         assert all(optimum.support.used)
-        assert optimum.nullity == sum(s is not None for s in shares) - shares.count("solved")
+        assert optimum.nullity == dimension
+
+
+@pytest.mark.parametrize("name", DOWN)
+def test_down_to_zero_nothing_but_breakpoints_is_left_out(name):
+    (X, y), document = DOWN[name], document_of("to zero: " + name)
+    found = path(X, y, to_zero=True)
+    assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
+    assert len(document["left_out"]) == len(found.breakpoints)
+    assert document["claims"][0].startswith("For every lambda > 0 up to ")
+    low, high = re.findall(r"between (\S+) and ([^\s,]+),", document["claims"][-1])[0]
+    assert Fraction(high) - Fraction(low) < Fraction(high) / 10**18
+    assert arb(low).union(arb(high)).overlaps(found.limit.norm(200))
+    for low, high, faces, dimension in intervals(document):
+        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
+        optimum = certify(X, y, lam).proved()
+        assert sorted(map(neuron_text, optimum.neurons)) == faces
+        assert optimum.nullity == dimension
+        assert all(optimum.support.used)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_free_columns(name):
+    (X, y), options = FREE[name]
+    found = path(X, y, to_zero=True, **options)
+    document = path_document(found)
+    assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
+    assert valid(document, SCHEMA)
+    assert len(document["left_out"]) == len(found.breakpoints) > 0
+    assert f"with {len(document['problem']['free'][0])} free column" in document["claims"][0]
+    assert "one function" not in " ".join(document["claims"])
+    for low, high, faces, dimension in intervals(document):
+        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
+        optimum = certify(X, y, lam, **options).proved()
+        assert sorted(map(neuron_text, optimum.neurons)) == faces
+        assert optimum.nullity == dimension
+    plain = copy.deepcopy(document)
+    del plain["problem"]["free"]
+    plain["problem_sha256"] = problem_digest(plain["problem"])
+    with pytest.raises(checker.kernel.Rejected):
+        checker.check(plain)
+
+
+def test_what_is_free_and_has_no_intervals():
+    document = copy.deepcopy(document_of("one feature"))
+    document["problem"] |= {"free": [["1"], ["2"], ["-1"]], "offset": True}
+    with pytest.raises(checker.kernel.Unusable, match="the last column of X is 1"):
+        checker.check(document)
+    ones = [["1"]] * 3
+    document["problem"] |= {"X": ones, "free": ones}
+    document["problem_sha256"] = problem_digest(document["problem"])
+    with pytest.raises(checker.kernel.Unusable, match="bounds, not intervals"):
+        checker.check(document)
+    document["problem"] = document_of("one feature")["problem"] | {"free": [["1", "2"]] * 3}
+    document["problem_sha256"] = problem_digest(document["problem"])
+    with pytest.raises(checker.kernel.Unusable, match="free columns are independent"):
+        checker.check(document)
+
+
+@pytest.mark.parametrize("options", [{"skip": True}, {"bias": "free"}])
+def test_bounds_with_what_is_free(options):
+    document = bounded_document(bounded_path(Problem.of(*table(4, 5), **options), gap=Fraction(1, 10)))
+    assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
+    assert valid(document, SCHEMA)
+    shifted_ = copy.deepcopy(document)
+    numerators = shifted_["nodes"][0]["nu"]["numerators"]
+    numerators[0] = str(int(numerators[0]) + 1)
+    with pytest.raises(checker.kernel.Rejected, match="nu is orthogonal to the free columns"):
+        checker.check(shifted_)
 
 
 @pytest.mark.parametrize("name", ["one feature", "pairs that share their weight", "random"])
@@ -202,7 +293,23 @@ def fewer_solved(intervals):
         node["weights"].pop()
 
 
+def acting_rest():
+    """Half of the targets is out of reach of the one neuron, and not of others."""
+    document = file_about([[1], [-1]], [3, 5], ["++-"], [None], (1, [1, 0], [2]), (2, [1, 0], [1]))
+    for node in document["intervals"][0]["nodes"]:
+        node["eta"] = node.pop("nu")
+    return document
+
+
+def a_dependent(key, values):
+    def change(intervals):
+        intervals[0]["dependent"][0][key] = values
+
+    return change
+
+
 PAIRS = "pairs that share their weight"
+FOUR = "to zero: four points"
 LIES = {
     "a tube around each chord holds one root for every lambda": lambda: file_about(
         [[1]], [3], ["++"], [None], (1, [1], [2]), (2, [-2], [1])
@@ -223,9 +330,10 @@ LIES = {
     "every weight is positive": lambda: file_about(
         [[1]], [0], ["++"], [None], (1, [1], [-1]), (2, [2], [-2])
     ),
-    "both weights of every pair are positive": lambda: file_about(
-        [[1], [-1]], [0, 5], ["++-"], ["solved"], (1, [1, 1], [3, 4]), (2, [2, 2], [1, 3])
+    "a dependent neuron depends on the others for every lambda": lambda: changed(
+        FOUR, intervals=a_dependent("activation", ["1", "-1", "2"])
     ),
+    "what no neuron fits acts on no direction": acting_rest,
     "the intervals are in increasing order": lambda: changed(intervals=lambda i: i.reverse()),
     "the SHA-256 of the problem is ": lambda: changed(problem=beyond),
     "the claims are what was proved: ": lambda: changed(intervals=dropped),
@@ -250,7 +358,15 @@ def steps():
                 yield text.value
 
 
+def oblique(document):
+    document["problem"]["free"] = [["1"], ["1"], ["1"]]
+    document["problem_sha256"] = problem_digest(document["problem"])
+    for node in document["nodes"]:
+        node["network"]["coefficients"] = ["0"]
+
+
 BOUNDED = {
+    "nu is orthogonal to the free columns": oblique,
     "the first and the last node are the ends of the path": lambda d: d["nodes"].pop(),
     "the lower bound of a node is positive": lambda d: d["nodes"][0].update(t="0"),
 }
@@ -268,6 +384,42 @@ def test_other_lies(name):
     change, words = OTHERS[name]
     with pytest.raises(checker.kernel.Rejected, match=words):
         checker.check(changed(intervals=change))
+
+
+WEIGHTS = {
+    "one of a pair has less than nothing": lambda: file_about(
+        [[1], [-1]], [0, 5], ["++-"], ["solved"], (1, [1, 1], [3, 4]), (2, [2, 2], [1, 3])
+    ),
+    "a dependent neuron has too much": lambda: changed(
+        FOUR, intervals=a_dependent("weight", ["1", "1", "1"])
+    ),
+    "a dependent neuron has nothing": lambda: changed(FOUR, intervals=a_dependent("weight", ["0", "0", "0"])),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_shared_weights_are_positive(name):
+    with pytest.raises(checker.kernel.Rejected, match="every weight is positive"):
+        checker.check(WEIGHTS[name]())
+
+
+def test_a_dependent_neuron_that_is_left_out_is_missed():
+    with pytest.raises(checker.kernel.Rejected):
+        checker.check(changed(FOUR, intervals=lambda i: i[0].pop("dependent")))
+    swapped = changed(FOUR, intervals=a_dependent("face", "+++++"))
+    with pytest.raises(checker.kernel.Rejected, match="depends on the others"):
+        checker.check(swapped)
+
+
+def test_an_interval_to_zero_is_scaled():
+    """The residual itself is 0 there, and no node for it is read."""
+
+    def plain(intervals):
+        for node in intervals[0]["nodes"]:
+            node["nu"] = node.pop("eta")
+
+    with pytest.raises(checker.kernel.Unusable, match="lambda must be positive"):
+        checker.check(changed(FOUR, intervals=plain))
 
 
 def test_a_chord_that_is_too_long_is_rejected():
@@ -320,9 +472,9 @@ def test_random_changes_are_never_accepted():
         assert answer == (document_of("one feature")["claims"], document_of("one feature")["left_out"])
 
 
-@pytest.mark.parametrize("kind", ["path", "bounded path"])
+@pytest.mark.parametrize("kind", [PAIRS, FOUR, "bounded path"])
 def test_the_schema_describes_what_is_written_and_what_breaks_it_is_refused(kind):
-    document, broken = document_of(PAIRS) if kind == "path" else bounded(), 0
+    document, broken = bounded() if kind == "bounded path" else document_of(kind), 0
     assert valid(document, SCHEMA)
     for change in mutants(document):
         mutant = change.made()
@@ -345,7 +497,6 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     assert "REJECTED: problem: this is a proof of another problem" in capsys.readouterr().out
     for wrong in (["--lam", "1", "--data", "data.csv"], ["--gated", "--data", "data.csv"]):
         assert main(["check", "path.json.gz", *wrong]) == 2
-    assert main(["explain", "path.json.gz"]) == 2
     assert main(["path", "data.csv", "--at", "1", "--out", "x.json"]) == 2
     assert main(["path", "data.csv", "--from", "1", "--to", "8", "--gap", "1/10", "--out", "gap.json"]) == 0
     assert main(["check", "gap.json", "--data", "data.csv", "--json"]) == 0

@@ -2,10 +2,11 @@
 
 import json
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
-from polyrelu import path
+from polyrelu import certify, path
 from polyrelu.budget import OutOfTime
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
@@ -132,28 +133,44 @@ def test_time_that_is_over_leaves_the_rest_undecided(table, capsys, monkeypatch)
     assert all(i["from"][0] >= found["undecided"][-1]["to"][0] for i in found["intervals"])
 
 
-FREE = [
+REFUSED = [
     ["--bias", "free"],
-    ["--output-bias", "free"],
     ["--output-bias", "ridge"],
-    ["--skip"],
-    ["--free", "0"],
+    ["--output-bias", "ridge", "--gap", "1e-1"],
+    ["--skip", "--at", "1"],
+    ["--free", "0", "--gated"],
 ]
 
 
-@pytest.mark.parametrize("setting", FREE)
-@pytest.mark.parametrize("more", [[], ["--gap", "1e-1"]])
-def test_another_problem_is_refused_and_not_taken_for_the_plain_one(tmp_path, capsys, setting, more):
+@pytest.mark.parametrize("asked", REFUSED)
+def test_another_problem_is_refused_and_not_taken_for_the_plain_one(tmp_path, capsys, asked):
     file = tmp_path / "data.csv"
     file.write_text("1,0,1\n0,2,2\n4,-3,0\n")
-    assert main(["path", str(file), *setting, *more]) == 2
+    assert main(["path", str(file), *asked]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_problem_with_free_parameters_is_refused():
+def test_a_ridge_is_refused():
     for found in (path, bounded_path):
-        with pytest.raises(BadInput, match="free output bias"):
-            found(Problem.of([[1], [2], [-1]], [1, 3, 2], output_bias="free"))
+        with pytest.raises(BadInput, match="a ridge output bias"):
+            found(Problem.of([[1], [2], [-1]], [1, 3, 2], output_bias="ridge"))
+
+
+@pytest.mark.parametrize("setting", [{"output_bias": "free"}, {"skip": True}, {"bias": "free"}])
+def test_bounds_of_a_path_know_what_is_free(setting):
+    """At penalties between the nodes the optimum lies within the gap of the mixtures' values."""
+    X, y = [[1, 2], [3, -1], [-2, 1], [2, 2], [0, 1]], [3, 1, -2, 2, -1]
+    found = bounded_path(Problem.of(X, y, **setting), "1/10", 2, gap=Fraction(1, 50))
+    assert found.reached
+    for a, b in pairwise(found.nodes):
+        lam = (a.lam + 2 * b.lam) / 3
+        optimum = float(Fraction(certify(X, y, lam, **setting).objective()[0]))
+        residual = [float(u + 2 * v) / 3 for u, v in zip(a.residual, b.residual, strict=True)]
+        dual = [float(u + 2 * v) / 3 for u, v in zip(a.dual, b.dual, strict=True)]
+        lower = sum(v * (t - v / 2) for v, t in zip(dual, y, strict=True))
+        upper = sum(v * v for v in residual) / 2 + float(lam * (a.total + 2 * b.total)) / 3
+        assert lower - 1e-9 <= optimum <= upper + 1e-9
+        assert upper - lower <= float(found.gap) * optimum + 1e-9
 
 
 def test_a_penalised_bias_is_a_column(tmp_path, capsys):

@@ -55,20 +55,6 @@ def test_intervals_and_breakpoints_follow_each_other():
         assert all(low == high for (low, _), (_, high) in pairwise(spans))
 
 
-def test_scaling_and_permutation():
-    random = np.random.default_rng(3)
-    X, y = random.integers(-9, 10, (6, 2)), random.integers(-9, 10, 6)
-    plain = path(X, y, 1, 60)
-    scaled = path(3 * X, y, 3, 180)
-    turned = path(X[::-1, ::-1], y[::-1], 1, 60)
-    kinds = [[c.kind for b in p.breakpoints for c in b.changes] for p in (plain, scaled, turned)]
-    assert kinds[0] == kinds[1] == kinds[2]
-    for k in range(len(plain.breakpoints)):
-        lam = Fraction(plain.breakpoint(k, 15)[0])
-        assert Fraction(scaled.breakpoint(k, 15)[0]) == pytest.approx(3 * lam, rel=1e-12)
-        assert Fraction(turned.breakpoint(k, 15)[0]) == pytest.approx(lam, rel=1e-12)
-
-
 def test_antipodes_of_symmetric_rows_are_counted_as_certify_counts_them():
     X, y = (
         [[4, 3], [-2, -2], [-4, -3], [2, 2]],

@@ -11,6 +11,7 @@ import pytest
 from polyrelu import certify, path
 from polyrelu.cli import main
 from polyrelu.show import interactive
+from polyrelu.show.interactive.path_numbers import numbers
 from tests.show.test_interactive import embedded, in_chromium
 
 PAIRS = ([[5, 0], [3, 4], [3, -4], [-5, 0], [-3, -4], [-3, 4]], [2, 0, 1, 1, 5, 3])
@@ -69,3 +70,18 @@ def test_command_line(tmp_path, capsys):
     for wrong in (["--interactive", str(tmp_path / "x.png")], ["--interactive", str(page), "--at", "1"]):
         assert main(["path", str(file), *wrong]) == 2
     assert capsys.readouterr().err.count("polyrelu path: ") == 2
+
+
+@pytest.mark.parametrize(
+    "options", [{"output_bias": "free"}, {"bias": True, "output_bias": "free", "skip": True}]
+)
+def test_the_function_has_its_free_part(options):
+    data = numbers(path([[-2], [-1], [0], [2], [3]], [1, 3, 0, 2, 7], "1/5", 30, **options))
+    assert any(p["neurons"] for p in data["positions"])
+    for p in data["positions"]:
+        at = np.interp(data["rows"], data["inputs"], p["outputs"])
+        assert np.allclose(at, p["fit"], atol=0.2)  # kinks between the inputs
+        last = data["inputs"][-1], p["outputs"][-1]
+        slope = (p["outputs"][-1] - p["outputs"][-2]) / (data["inputs"][-1] - data["inputs"][-2])
+        assert last[1] + slope * (3 - last[0]) == pytest.approx(p["fit"][-1], abs=1e-6)
+    assert numbers(path([[-2, 1], [1, 2], [2, 5]], [1, 3, 0], "1/5", 30, free=[1]))["inputs"] == []

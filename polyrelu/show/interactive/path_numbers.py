@@ -109,30 +109,42 @@ def _position(found: Any, curve: Curve, x: Balls, lam: arb) -> dict[str, Any]:
         "total": sum(_float(v) for v in b),
         "value": float(y @ nu - nu @ nu / 2),
         "fit": (y - nu).tolist(),
-        "outputs": _outputs(found, neurons, shift),
+        "outputs": _outputs(found, neurons, shift, y - nu),
     }
 
 
 def _inputs(found: Any) -> list[float]:
-    """A range of the one feature, if there is one."""
+    """A range of the one feature, if there is one (and no free column of the table beside it)."""
     problem = found.problem
-    if problem.d - problem.bias != 1:
+    if problem.d - problem.bias != 1 or problem.setting.columns:
         return []
     values = [float(row[0]) for row in problem.X]
     room = (max(values) - min(values)) * 0.1 or 1.0
     return [float(v) for v in np.linspace(min(values) - room, max(values) + room, INPUTS)]
 
 
-def _outputs(found: Any, neurons: list[dict[str, Any]], shift: list[float] | None) -> list[float]:
-    """sum s ||w|| (u.x)_+ less what the pairs exchange, which is the same however they share their weights."""
-    inputs = _inputs(found)
+def _outputs(
+    found: Any, neurons: list[dict[str, Any]], shift: list[float] | None, fit: np.ndarray
+) -> list[float]:
+    """sum s ||w|| (u.x)_+ less what the pairs exchange, which is the same however they share their weights; and the
+    constant and the linear term that are free: they make the rest of the fit.
+    """
+    inputs, problem = _inputs(found), found.problem
     if not inputs:
         return []
-    table = np.array([[v, 1.0][: found.problem.d] for v in inputs])
-    total = np.zeros(len(inputs)) if shift is None else -table @ np.array(shift)
-    for k in neurons:
-        total = total + k["sign"] * k["weight"] * np.maximum(table @ np.array(k["direction"]), 0)
-    return [float(v) for v in total]
+
+    def values(table: np.ndarray) -> np.ndarray:
+        total = np.zeros(len(table)) if shift is None else -table @ np.array(shift)
+        for k in neurons:
+            total = total + k["sign"] * k["weight"] * np.maximum(table @ np.array(k["direction"]), 0)
+        return total
+
+    table = np.array([[v, 1.0][: problem.d] for v in inputs])
+    free = np.array([[float(v) for v in row] for row in problem.free_values]).reshape(problem.n, -1)
+    rows = np.array([[float(v) for v in row] for row in problem.X])
+    c = np.linalg.lstsq(free, fit - values(rows), rcond=None)[0] if free.size else np.zeros(0)
+    added = np.array([[float(v) for v in problem.free_at(tuple(row), ())] for row in table])
+    return [float(v) for v in values(table) + added.reshape(len(table), -1) @ c]
 
 
 def _ends(interval: Any) -> tuple[Any, Any]:

@@ -1,0 +1,62 @@
+"""The slack of a neuron that is not there: (lambda^2 - |A nu|^2) / 2 along a branch, with its derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flint import arb, arb_mat
+
+from polyrelu.exact.enclosure import ball_column
+from polyrelu.exact.linear import times
+from polyrelu.paths.branch import Balls, Branch
+from polyrelu.proof.neuron import Neuron, Place
+
+
+class Slack:
+    """(lambda^2 - |z|^2) / 2 with z = A nu = lambda A W g + A y_N."""
+
+    def __init__(self, branch: Branch, place: Place) -> None:
+        neuron = Neuron(place, branch.program)
+        self.branch, self.A = branch, arb_mat(neuron.A)
+        self.over_g = self.A * branch.data.W if branch.size else None
+        self.rest = arb_mat(neuron.A.nrows(), 1, [arb(v) for v in times(neuron.A, branch.y_rest)])
+
+    def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
+        """A nu."""
+        if self.over_g is None:
+            return self.rest
+        return self.over_g * ball_column(x[: self.branch.size]) * lam + self.rest
+
+    def value(self, x: Sequence[arb], lam: arb) -> arb:
+        """The slack."""
+        return (lam * lam - _inner(self.z(x, lam), self.z(x, lam))) / 2
+
+    def slope(self, x: Sequence[arb], dx: Sequence[arb], lam: arb) -> arb:
+        """lambda - z.z'."""
+        if self.over_g is None:
+            return lam
+        p = self.branch.size
+        moved = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
+        return lam - _inner(self.z(x, lam), moved)
+
+    def curvature(self, x: Sequence[arb], dx: Sequence[arb], ddx: Sequence[arb], lam: arb) -> arb:
+        """1 - |z'|^2 - z.z''."""
+        if self.over_g is None:
+            return arb(1)
+        p = self.branch.size
+        once = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
+        twice = self.over_g * (ball_column(dx[:p]) * 2 + ball_column(ddx[:p]) * lam)
+        return 1 - _inner(once, once) - _inner(self.z(x, lam), twice)
+
+    def gradient(self, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
+        """Over x, and by lambda."""
+        if self.over_g is None:
+            return [], lam
+        z, p = self.z(x, lam), self.branch.size
+        over_g = (self.over_g.transpose() * z * (-lam)).entries()
+        rest = [arb(0)] * (self.branch.unknowns - p)
+        return [*over_g, *rest], lam - _inner(z, self.over_g * ball_column(x[:p]))
+
+
+def _inner(u: arb_mat, v: arb_mat) -> arb:
+    return (u.transpose() * v)[0, 0]

@@ -1,0 +1,82 @@
+"""The lines that the star of a neuron may cross along a chord: which to look at, and the star without them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from flint import arb, arb_mat, fmpq
+
+from polyrelu.covering.question import merged
+from polyrelu.exact.enclosure import ball_column
+from polyrelu.paths.directions import Node
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.program import Program
+
+NEAR = 1e-9
+NEAREST = 3
+"""Lines looked at for each star, at least."""
+
+
+@dataclass(eq=False)
+class Angles:
+    """How the rows of a table lie to each other."""
+
+    program: Program
+
+    @cached_property
+    def gram(self) -> list[list[fmpq]]:
+        """The products of the rows."""
+        X = self.program.Xq
+        table: list[list[fmpq]] = (X * X.transpose()).tolist()
+        return table
+
+    @cached_property
+    def parallel(self) -> list[list[int]]:
+        """The rows on the line of each row."""
+        lines, members = merged(self.program.X_integer, [0] * self.program.n).line, dict[int, list[int]]()
+        for i, line in enumerate(lines):
+            members.setdefault(line, []).append(i)
+        return [members[line] if line >= 0 else [] for line in lines]
+
+    @cached_property
+    def in_balls(self) -> arb_mat:
+        """The rows."""
+        return arb_mat(self.program.Xq)
+
+
+def soft_rows(angles: Angles, neuron: Neuron, node: Node) -> set[int]:
+    """Rows whose lines the star of a neuron may cross, it seems: walls, the nearest and those at right angles to it."""
+    X, face, nu = angles.program.X_float, np.array(neuron.place.face), node.in_floats
+    products = arb_mat(neuron.A) * ball_column([arb(v) for v in nu.tolist()])
+    z = neuron.place.sign * np.array([float(v.mid()) for v in products.entries()])
+    norms = np.linalg.norm(X, axis=1)
+    C = np.array([neuron.place.sign * norms[rows] @ nu[rows] for rows in angles.parallel]) * norms
+    size = NEAR * max(float(np.linalg.norm(z)), 1e-300) * norms
+    reach = face * (X @ z)
+    rows, found = np.flatnonzero((face != 0) & (reach - C + size >= 0) & (C + size >= 0)), list[int]()
+    for j in rows[np.argsort(reach[rows] / norms[rows], kind="stable")]:
+        if len(found) < NEAREST or abs(X[j] @ X[found[0]]) <= NEAR * norms[found[0]] * norms[j]:
+            found.append(int(j))
+    return set(found)
+
+
+def opened(angles: Angles, neuron: Neuron, rows: Sequence[int], nu: arb_mat) -> Place:
+    """A star without the walls of some rows that may be walls at all, the nearest first, orthogonal to each other."""
+    place, taken, gram = neuron.place, list[int](), angles.gram
+    if not rows:
+        return place
+    face = list(place.face)
+    products = (angles.in_balls * (arb_mat(neuron.A) * nu)).entries()
+    far = {j: (abs(products[j]) / arb(gram[j][j]).sqrt()).mid() for j in rows}
+    for j in sorted(rows, key=far.__getitem__):
+        parallel = angles.parallel[j]
+        C = sum((nu[i, 0] * abs(gram[i][j]) for i in parallel), start=arb(0)) * place.sign
+        if C < 0 or any(gram[j][i] != 0 for i in taken):
+            continue
+        taken.append(j)
+        for i in parallel:
+            face[i] = 0
+    return Place(place.sign, tuple(face))

@@ -1,0 +1,170 @@
+"""The lemma of a file about a whole path, and its proof: intervals with their neurons, or nodes with a gap."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from polyrelu.certificate import path as checker
+from polyrelu.prose.lemma import SPLIT
+from polyrelu.prose.parts import Block, Table, counted, lettered, table
+
+SYSTEM = (
+    r"Neuron $k$ of sign $s_k$ and face $\sigma_k$ has the rational matrices $A_k = P_k X^{T} D_k$ and $Q_k = "
+    r"A_k^{T} A_k$: $D_k$ keeps the rows of face $+$, and $P_k$ projects onto the $u$ with $x_j^{T} u = 0$ for the "
+    r"rows of face 0. A residual $\nu$ with weights $\beta_k$ is looked for that solves"
+)
+EQUATIONS = r"$\lambda (\nu - y) + \sum_k \beta_k Q_k \nu = 0, \qquad \nu^{T} Q_k \nu = \lambda^2.$"
+PAIRS = (
+    r"Of two neurons with opposite faces that share their weight, one stands here for both, if $\nu$ is orthogonal "
+    r"to $X U$, $U$ the sum of the ranges of their $P_k$: then $u_k$ and $-u_k$ are their directions, and moving the"
+    r" weight $b_k$ from one to the other adds $-b_k X A_k \nu$ to the first sum. As many $b_k$ as $\dim U$ are "
+    r"unknowns, with the equations $X U \perp \nu$; the others are fixed parts of $\beta_k$. "
+)
+SAME = (
+    r"All optimal networks have the same $\beta_k$ and the same sum of $b_k A_k \nu$, hence are one function."
+)
+SPANNED = r"Here $\dim X U$, modulo the columns $b_j$, stands for $\dim U$."
+DEPENDENT = (
+    r"Some neurons have $Q_f \nu = \sum_k c_k Q_k \nu$ with $\sum_k c_k = 1$ for all $\nu$ that can occur, an "
+    r"identity of rational matrices: so $\nu^{T} Q_f \nu = \lambda^2$ as well, and weight on them is taken from the "
+    r"$\beta_k$."
+)
+FREE = (
+    r"The columns $b_j$ join at no cost. All vectors $\nu$ here are orthogonal to them, and what is said of $y$, of "
+    r"activations $Q_k \nu$ and of $X A_k \nu$ is meant of their projections onto the complement of these columns. "
+    r"What is left of the fit is made by the columns, in one way, since they are independent."
+)
+TUBE = (
+    r"The system is quadratic. Between two $\lambda$ let $x(t)$ be the chord between approximate solutions, $Y(t)$ "
+    r"an affine approximate inverse of the Jacobian along it. An exact estimate shows that the map from $x$ to $x - "
+    r"Y(t) F(x)$ contracts a box around $x(t)$ into itself, for every $t$ \cite{moore1966interval}: so for every "
+    r"$\lambda$ there is one solution $\nu^*$ in the box, where the Jacobian is regular, and all weights are "
+    r"positive on it."
+)
+OPTIMAL = (
+    r"For a vector $v$ let $f_s(u) = s \sum_j v_j (x_j^{T} u)_+$. It is linear in $v$, so what is shown with margins"
+    r" at both ends of a chord holds along it, and at $\nu^*$. Around each neuron is a star of directions in which "
+    r"$f_s(u) \le q^{T} u$ with $q = s_k A_k \nu$ (the terms that are bent downwards are replaced by linear ones, "
+    r"with multipliers that lie strictly between their bounds on the rows of face 0), and $q$ lies strictly inside "
+    r"the face. Outside the stars boxes, halved until a linear majorant settles each, prove $f_s(u) < \lambda "
+    r"\|u\|$. At $\nu^*$ also $\|q\| = \lambda$. Hence $f_s(u) \le \lambda \|u\|$ for all $u$, with equality along "
+    r"these neurons alone."
+)
+DUALITY = (
+    r"The network with the weights of the system has the residual $\nu^*$ and attains the bound $y^{T} \nu^* - "
+    r"\tfrac12 \|\nu^*\|^2$ that every vector with $f_s(u) \le \lambda \|u\|$ gives: it is optimal. All optimal "
+    r"networks have this residual \cite{pilanci2020neural}, hence neurons along these directions alone, whose "
+    r"weights solve one linear system; its columns are independent but for the exchanges named above."
+)
+SCALED = (
+    r"On the interval that begins at 0 all this is shown of $\eta = \nu / \lambda$, which solves $\lambda \eta + "
+    r"\sum_k \beta_k Q_k \eta = y_V$ and $\eta^{T} Q_k \eta = 1$ in the span $V$ of the activations, for all its "
+    r"$\lambda \ge 0$; $y_V$ is the projection of $y$ onto $V$, and $y - y_V$ is orthogonal to all activations of "
+    r"any neuron. So $\nu = \lambda \eta + y - y_V$, and the limit fits best. A network $w$ that fits best has a $J$"
+    r" no less than the least and no smaller residual than an optimal one: so its sum of norms is no smaller."
+)
+MIXTURE = (
+    r"A vector $v$ with $s \sum_j v_j (x_j^{T} u)_+ \le \lambda \|u\|$ for both signs and all $u$ gives the lower "
+    r"bound $y^{T} v - \tfrac12 \|v\|^2$ of $J$; at each node one is proved to be of this kind by a covering of all "
+    r"directions by boxes, and a network gives an upper bound. Between two nodes both are mixed, with parts $1 - t$ "
+    r"and $t$: the mixed vector is of this kind, since such pairs $(v, \lambda)$ form a convex cone, and the gap is "
+    r"at most a parabola in $t$ that is known exactly. Its maximum is the gap of the lemma."
+)
+MIXED = (
+    r"All vectors $v$ are orthogonal to the columns $b_j$, whose coefficients are mixed like the neurons. Where a "
+    r"bias is left out of $\|\theta_i\|$ it is left out of $\|u\|$ as well."
+)
+CHECKED = (
+    r"The computations were made in exact integers and fractions by path.py and kernel.py of \cite{{polyrelu}}, in "
+    r"which each step stands as a lemma with its full proof. They accepted a proof file with the SHA-256 {} "
+    r"(uncompressed)."
+)
+
+
+class Shown(NamedTuple):
+    """What an accepted file says of an interval; neighbours with equal neurons are one."""
+
+    low: Fraction
+    high: Fraction
+    faces: list[str]
+    dimension: int
+    silent: bool
+    """Whether it does not say that all optimal networks are one function."""
+
+
+def shown(document: dict[str, Any]) -> list[Shown]:
+    """The intervals of an accepted file."""
+    found: list[Shown] = []
+    problem = checker.problem_of(document["problem"])
+    for one in document["intervals"]:
+        shares = checker.shares_of(one["shares"], len(one["faces"]))
+        further = checker.further_of(problem, one.get("dependent", []), shares)
+        faces, silent = checker.all_faces(one["faces"], shares, further), bool(further or problem.base.free)
+        low, high = (Fraction(one["nodes"][k]["lambda"]) for k in (0, -1))
+        dimension = len(faces) - len(shares) - shares.count("solved")
+        if found and found[-1].high == low and found[-1].faces == faces:
+            last = found.pop()
+            found.append(last._replace(high=high, silent=last.silent or silent))
+        else:
+            found.append(Shown(low, high, faces, dimension, silent))
+    return found
+
+
+def path_statement(document: dict[str, Any]) -> list[Block]:
+    """The items of the lemma."""
+    if document["kind"] == "bounded path":
+        return lettered([[_said(words)] for words in document["claims"]])
+    intervals, name = shown(document), checker.problem_of(document["problem"]).base.name
+    none = "no neuron" if "free" in document["problem"] else "the zero network alone"
+    rows = [_row(k, one, none) for k, one in enumerate(intervals, start=1)]
+    first = (
+        r"For every $\lambda$ of the intervals below, ends included (but for 0), the neurons of optimal networks, "
+        f"among all {name}, with $\\phi_i \\neq 0$ have $\\|\\theta_i\\| = |\\phi_i|$ and lie along exactly so many "
+        f"directions, all of which some optimal network uses. The optimal networks are, {SPLIT}, what the last column "
+        "says:"
+    )
+    faces = [
+        [f"${k}$", f"${face[0]}$", face[1:]] for k, one in enumerate(intervals, start=1) for face in one.faces
+    ]
+    where = (
+        r"The sign of $\phi_i$ and the face (the signs of $x_j^{T} \theta_i$, row by row) of each direction:"
+    )
+    items: list[list[Block]] = [[first, Table(["", "from", "to", "directions", "optimal networks"], rows)]]
+    items += [[where, *table(["interval", "sign", "face"], faces)]] if faces else []
+    items += [[_said(words)] for words in document["claims"][len(intervals) :] if "falls to 0" in words]
+    if any(a.faces != b.faces for a, b in pairwise(intervals)):
+        items.append(
+            ["Between two neighbouring intervals whose neurons differ lies a breakpoint, or several."]
+        )
+    left = "; ".join(document["left_out"])
+    return [*lettered(items), *([f"Nothing is said of {_said(left)}."] if left else [])]
+
+
+def _row(k: int, one: Shown, none: str) -> list[str]:
+    ends = checker.within(one.low, one.high)
+    what = "one network" if one.faces else none
+    if one.dimension:
+        what = f"a polytope of dimension {one.dimension}" + ("" if one.silent else ", and one function")
+    return [f"${k}$", *(f"${end}$" for end in ends), f"${len(one.faces)}$", what]
+
+
+def _said(words: str) -> str:
+    return words.replace("lambda", r"$\lambda$").replace("objective", "objective $J$")
+
+
+def path_argument(document: dict[str, Any], digest: str) -> list[Block]:
+    """The proof."""
+    checked = CHECKED.format(digest)
+    free = [FREE] if "free" in document["problem"] else []
+    if document["kind"] == "bounded path":
+        return [MIXTURE, *([MIXED] if free else []), checked]
+    parts = document["intervals"]
+    blocks: list[Block] = [SYSTEM, EQUATIONS, *free]
+    blocks += [PAIRS + (SPANNED if free else SAME)] if any(any(one["shares"]) for one in parts) else []
+    blocks += [DEPENDENT] if any(one.get("dependent") for one in parts) else []
+    blocks += [TUBE, OPTIMAL, DUALITY]
+    blocks += [SCALED] if "eta" in parts[0]["nodes"][0] else []
+    nodes = sum(len(one["nodes"]) for one in parts)
+    return [*blocks, f"The file has {counted(nodes, 'node')} on {counted(len(parts), 'piece')}. {checked}"]
