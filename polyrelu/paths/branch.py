@@ -30,7 +30,7 @@ from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.paths.basis import nearly_orthonormal
-from polyrelu.paths.fixed import Fixed
+from polyrelu.paths.fixed import Fixed, exchange_free, with_one
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.structure import Structure
@@ -199,7 +199,7 @@ class Branch(Structure):
     @cached_property
     def fixed(self) -> Fixed:
         """Forms whose values along the whole branch are known."""
-        return Fixed.of(self, self.W)
+        return Fixed.of(self, self.W, with_one(exchange_free(self, self.W)))
 
     def parts(self, x: Sequence[arb]) -> tuple[arb_mat, Balls, Balls]:
         """g as a column, b and c."""

@@ -41,7 +41,7 @@ class Breakpoint:
     flat: tuple[frozenset[Condition], frozenset[Condition]] = (frozenset(), frozenset())
     """Functions above, and below, that vanish to second order."""
     silent: frozenset[int] = frozenset()
-    """Rows whose residual is exactly 0 there, as far as that was asked."""
+    """Lines whose coefficient is exactly 0 there, as far as that was asked."""
     compound: bool = False
     """More vanishes there than what one event needs."""
 
@@ -101,13 +101,15 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
         if entering is None or not entering < 0:
             return None
     below = Curve(change.below, curve.faces)
-    if not _more(curve, change.guests_above, change.zero_above, zero.x, zero.lam) and not _more(
+    simple = Breakpoint(curve, below, (change,), zero, zero.x, x)
+    others = _others(curve, change.guests_above, change.zero_above, zero.x, zero.lam) or _others(
         below, change.guests_below, change.zero_below, x, zero.lam
-    ):
-        return Breakpoint(curve, below, (change,), zero, zero.x, x)
+    )
+    if not others and not _residuals(curve, zero.x, zero.lam) and not _residuals(below, x, zero.lam):
+        return simple
     exact = exact_zero(zero, TO_DECIDE)
-    if exact is None:
-        return None
+    if exact is None:  # a residual that may be 0 contradicts nothing
+        return None if others else simple
     high = side_of(curve, exact, change.guests_above, 1)
     low = side_of(below, exact, change.guests_below, -1)
     if high is None or low is None:
@@ -124,20 +126,22 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
     return Breakpoint(curve, below, (whole,), zero, high.x, low.x, (high.flat, low.flat), high.silent, more)
 
 
-def _more(
+def _others(
     curve: Curve, guests: Sequence[Place], zero: frozenset[Condition], x: Sequence[arb], lam: arb
 ) -> bool:
-    """Whether further functions, or residuals of rows, seem to vanish."""
+    """Whether further functions seem to vanish."""
     table = curve.table(guests)
-    values = table.values(x, lam)
-    still = curve.rows.still | set(curve.rows.sided)
-    nu = curve.branch.residual_at(x, lam).entries()
-    if any(v.contains(0) and i not in still for i, v in enumerate(nu)):
-        return True
     return any(
         bool(v.contains(0)) and f not in zero and i not in table.settled
-        for i, (f, v) in enumerate(zip(table.conditions, values, strict=True))
+        for i, (f, v) in enumerate(zip(table.conditions, table.values(x, lam), strict=True))
     )
+
+
+def _residuals(curve: Curve, x: Sequence[arb], lam: arb) -> bool:
+    """Whether residuals of rows seem to vanish."""
+    still = curve.rows.still | set(curve.rows.sided)
+    nu = curve.branch.residual_at(x, lam).entries()
+    return any(v.contains(0) and i not in still for i, v in enumerate(nu))
 
 
 def _is_near_a_root(change: Change, x: Balls, zero: Zero) -> bool:

@@ -25,6 +25,7 @@ from flint import arb, arb_mat, fmpq
 from polyrelu.exact.enclosure import absolute, ball_column, identity, max_of, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.paths.branch import BITS, ROUGH, Balls, Branch
+from polyrelu.paths.implied import Implied
 
 ROUNDS = 8
 REFINEMENTS = 3
@@ -63,6 +64,11 @@ class Chord:
     def root_high(self) -> Balls:
         """The root at high, enclosed."""
         return around(self.at_high, self.near[1])
+
+    @cached_property
+    def implied(self) -> Implied:
+        """What the equations imply for every lambda of the piece."""
+        return Implied(self.branch, self.root_low)
 
     @cached_property
     def anywhere(self) -> Balls:

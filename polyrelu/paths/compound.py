@@ -10,28 +10,32 @@ direction at lambda*, on different faces, have moved; the others have entered or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
 from flint import arb
 
-from polyrelu.exact.linear import squared
+from polyrelu.exact.linear import rank, squared
 from polyrelu.exact.real import is_zero
 from polyrelu.paths.algebra import TO_DECIDE, ExactZero, exact_zero
-from polyrelu.paths.branch import Branch
+from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.conditions import SLACK, Condition
+from polyrelu.paths.conditions import SLACK, Condition, antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change
-from polyrelu.paths.forms import as_pairs, as_singles
-from polyrelu.paths.meeting import side_of
+from polyrelu.paths.forms import as_pairs, as_singles, turned
+from polyrelu.paths.implied import ImpliedThere
+from polyrelu.paths.meeting import Side, side_by_identities, side_of
+from polyrelu.paths.own_weights import pairs_of
 from polyrelu.paths.steps import follow, short, zero_between
-from polyrelu.paths.zeros import Zero
+from polyrelu.paths.zeros import Zero, carried
 from polyrelu.proof.neuron import Place
 
 Start = tuple[Curve, Node]
+Moves = tuple[list[tuple[Place, Place]], tuple[Place, ...], tuple[Place, ...]]
+"""Who has moved to another face, who comes, and who goes."""
 
 
 def compounds(above: Start, below: Start, near: Sequence[Place] = ()) -> Iterator[tuple[Start, Breakpoint]]:
@@ -39,8 +43,8 @@ def compounds(above: Start, below: Start, near: Sequence[Place] = ()) -> Iterato
 
     Neurons that seem to be `near` may be tight at the breakpoint alone.
     """
-    ends = list(_forms(*below))
-    for start in _forms(*above):
+    ends = list(_forms(*turned(*below, above[0].tight)))
+    for start in _forms(*turned(*above, below[0].tight)):
         known: dict[Any, ExactZero | None] = {}
         for end in ends:
             zero = _first(start, end)
@@ -50,7 +54,10 @@ def compounds(above: Start, below: Start, near: Sequence[Place] = ()) -> Iterato
             if key not in known:
                 known[key] = exact_zero(zero, TO_DECIDE)
             exact = known[key]
-            found = None if exact is None else joined(start[0], end[0], zero, exact, near)
+            if exact is None:
+                found = joined_by_identities(start[0], end, zero)
+            else:
+                found = joined(start[0], end[0], zero, exact, near)
             if found is not None:
                 yield start, found
 
@@ -92,15 +99,71 @@ def joined(
     """The breakpoint at an exact point, if both structures have their root there."""
     pairs, come, gone = _moves(above, below, exact)
     touching = _touching((above, below), exact, near)
-    high, low = side_of(above, exact, (*come, *touching), 1), side_of(below, exact, (*gone, *touching), -1)
-    if high is None or low is None:
+    high = side_of(
+        above, exact, (*come, *touching), 1, _thin(above, {*below.tight, *(old for old, _ in pairs)})
+    )
+    low = side_of(
+        below, exact, (*gone, *touching), -1, _thin(below, {*above.tight, *(new for _, new in pairs)})
+    )
+    return _between(above, below, zero, (high, low), (pairs, come, gone))
+
+
+def joined_by_identities(above: Curve, end: Start, zero: Zero) -> Breakpoint | None:
+    """The same where the breakpoint has no exact form: neurons move or come, and identities say what else vanishes.
+
+    The root of the curve above, with the neurons renamed that have moved and newcomers without weight, is then that of
+    the curve below: activations of a neuron on two faces agree where its direction does.
+    """
+    below = end[0]
+    if zero.branch is not above.branch or above.further or below.further:
         return None
+    if above.branch.E.ncols() > above.branch.r:
+        return None  # beside free columns this is not looked at
+    f, neuron = zero.condition, above.faces.neuron
+    there = ImpliedThere(above.branch, zero.x, f.form, neuron(f.place) if f.kind == SLACK else None)
+    come = [p for p in below.tight if p not in above.tight]
+    gone = [p for p in above.tight if p not in below.tight]
+    pairs = [
+        (old, new)
+        for old in gone
+        for new in come
+        if old.sign == new.sign and there.same(neuron(old), neuron(new))
+    ]
+    moved = {p for pair in pairs for p in pair}
+    new = [p for p in come if p not in moved]
+    one_to_one = len(moved) == 2 * len(pairs) and all(p in moved for p in gone)
+    if not one_to_one or not all(there.is_tight(neuron(p)) for p in new):
+        return None
+    names = dict(pairs)
+    below, _ = turned(*end, [names.get(p, p) for p in pairs_of(above)])
+    x = carried(above.branch, (zero.x, zero.lam), below.branch, names, {})
+    if x is None or not _solves_as_before(above, below, names, (x, zero.lam)):
+        return None
+    high = side_by_identities(above, (zero.x, zero.lam, 1), there, new)
+    low = side_by_identities(below, (x, zero.lam, -1), there, new)
+    return _between(above, below, zero, (high, low), (pairs, tuple(new), ()))
+
+
+def _solves_as_before(above: Curve, below: Curve, names: dict[Place, Place], at: tuple[Balls, arb]) -> bool:
+    """Whether the same neurons have weights, with the same pairs and exchanges, as far as names and balls tell."""
+    if {names.get(p, p) for p in pairs_of(above)} != pairs_of(below):
+        return False
+    B = [curve.branch.B.transpose().tolist() for curve in (above, below)]
+    same_span = len(B[0]) == len(B[1]) == (rank([*B[0], *B[1]]) if B[0] else 0)
+    return same_span and all(bool(v.contains(0)) for v in below.branch.equations(*at))
+
+
+def _between(
+    above: Curve, below: Curve, zero: Zero, sides: tuple[Side | None, Side | None], moves: Moves
+) -> Breakpoint | None:
+    """The breakpoint with both sides, and what happens there."""
+    (high, low), (pairs, come, gone) = sides, moves
     changes = [
         *(_moved(old, new, below.branch) for old, new in pairs),
         *(Change("enter", p, None, below.branch) for p in come),
         *(Change("leave", p, None, below.branch) for p in gone),
     ]
-    if not changes:
+    if high is None or low is None or not changes:
         return None
     changes[0] = replace(
         changes[0],
@@ -108,15 +171,12 @@ def joined(
         zero_below=low.zero,
         guests_above=high.guests,
         guests_below=low.guests,
-        names=dict(pairs),
     )
-    sides = (high.flat, low.flat)
-    return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, sides, high.silent, True)
+    flat = (high.flat, low.flat)
+    return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, flat, high.silent, True)
 
 
-def _moves(
-    above: Curve, below: Curve, exact: ExactZero
-) -> tuple[list[tuple[Place, Place]], tuple[Place, ...], tuple[Place, ...]]:
+def _moves(above: Curve, below: Curve, exact: ExactZero) -> Moves:
     """Who has moved to another face, who comes, and who goes; two may become one, and one two."""
     come = [p for p in below.tight if p not in above.tight]
     gone = [p for p in above.tight if p not in below.tight]
@@ -131,12 +191,18 @@ def _moves(
     return pairs, tuple(p for p in come if p not in there), tuple(p for p in gone if p not in there)
 
 
+def _thin(curve: Curve, other: Set[Place]) -> list[Place]:
+    """Pairs of which one member alone is on the other side of the breakpoint."""
+    pairs = zip(curve.branch.neurons, curve.branch.paired, strict=True)
+    return [k.place for k, pair in pairs if pair and k.place in other and antipode(k.place) not in other]
+
+
 def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Place]) -> list[Place]:
     """Neurons that are tight at the breakpoint and on neither side of it."""
     faces = curves[0].faces
     held = [(p.sign, faces.neuron(p).z(exact.nu)) for curve in curves for p in curve.tight]
     found = list[Place]()
-    for place in near:
+    for place in dict.fromkeys(image for p in near for image in curves[0].branch.orbit(p)):
         z = faces.neuron(place).z(exact.nu)
         if is_zero(squared(z) - exact.lam * exact.lam) and not any(
             s == place.sign and _same(z, v) for s, v in held
@@ -153,4 +219,4 @@ def _same(u: Sequence[Any], v: Sequence[Any]) -> bool:
 def _moved(old: Place, new: Place, below: Branch) -> Change:
     row = next(j for j, (a, b) in enumerate(zip(old.face, new.face, strict=True)) if a != b)
     kind = "hit" if new.face[row] == 0 else "unstick" if old.face[row] == 0 else "cross"
-    return Change(kind, old, row, below)
+    return Change(kind, old, row, below, names={old: new})

@@ -44,6 +44,8 @@ class Condition:
 
 
 WEIGHT, SIDE, MULTIPLIER, SLACK, SHARE = "weight", "side", "multiplier", "slack", "share"
+NOISE = arb(2) ** -100
+"""What may be 0 at a point that is nearly a root, as a part of lambda: for hints alone."""
 SOFT = "soft line"
 """Not needed, but if it holds the star of a neuron does not end at a line."""
 
@@ -202,7 +204,19 @@ class Table:
                 for i in found
                 if i in wrong or not self._is_bent(i, values, turned[i], width, (at_low, at_high, flat))
             ]
-        return [self.conditions[i] for i in found]
+        return [
+            self.conditions[i]
+            for i in found
+            if not (values.low[i].contains(0) and values.high[i].contains(0))
+            or not self._is_implied(self.conditions[i], chord)
+        ]
+
+    def _is_implied(self, f: Condition, chord: Chord) -> bool:
+        """Whether a form is 0, or a positive multiple of lambda, on the whole chord, which balls cannot show."""
+        if f.kind not in (MULTIPLIER, SOFT, SIDE) or (f.kind == SIDE and f.place in self.branch.held):
+            return False
+        known = chord.implied.sign(f.form)
+        return known is not None and known >= (f.kind == SIDE)
 
     def _is_bent(
         self, i: int, values: Values, turned: arb, width: arb, zero: tuple[Set[Condition], ...]
@@ -224,7 +238,7 @@ class Table:
         return [
             f
             for i, f in enumerate(self.conditions)
-            if i in self.broken or (i not in self.settled and found[i] < 0)
+            if i in self.broken or (i not in self.settled and found[i] < -NOISE * lam)
         ]
 
 
@@ -239,7 +253,7 @@ def _known_sign(
     """The sign of a form of nu that is a constant, or a multiple of lambda, for every lambda."""
     if all(v.is_zero() for v in row):
         return int(constant > 0) - int(constant < 0)
-    if constant != 0 or not fixed or not branch.fixed.rows:
+    if constant != 0 or not fixed:
         return None
     return branch.fixed.sign((_row(form) * branch.W).entries())
 

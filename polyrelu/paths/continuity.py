@@ -6,17 +6,30 @@ limit of both sides. So over pieces and simple events the set of optimal network
 directions are fixed, it is, whatever happens together: the set of solutions of linear inequalities with a right-hand
 side that is affine in lambda.
 
+Where several events come together it is, too, if the network at the breakpoint is unique: limits of optimal networks
+are optimal there, and there is only one. It is unique if nothing has entered yet, or if the activations of all
+directions that are tight there are independent.
+
 In the convex program a neuron that *crosses* a row without sliding on it takes its weight to another block at once:
 every choice of optimal block weights jumps there, by 2 ||w|| in the sum of the norms. At all other simple events some
-choice is continuous.
+choice is continuous. The same holds at a unique network, neuron by neuron: if a row is on the same side, or 0, before
+and after, some block holds the neuron on both sides.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
+from flint import arb_mat
+
+from polyrelu.exact.enclosure import precision
+from polyrelu.exact.minors import nonzero_minor
+from polyrelu.paths.branch import BITS
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.curve import Curve
+from polyrelu.paths.own_weights import own_weights
+from polyrelu.paths.ranks import fallen
 
 
 @dataclass(frozen=True)
@@ -36,10 +49,48 @@ def continuity_at(here: Breakpoint) -> tuple[bool | None, bool | None]:
     single = not here.compound and not any(_stands_for_others(c) for c in (here.above, here.below))
     if single and (len(here.changes) == 1 or kinds == {"phase_begin"}):
         return True, kinds == {"cross"}
+    if is_unique_at(here):
+        return True, _must_jump(here)
     fixed = all(
         curve.faces.neuron(place).A.rank() <= 1 for curve in (here.above, here.below) for place in curve.tight
     )
     return (True if fixed else None), None
+
+
+def is_unique_at(here: Breakpoint) -> bool:
+    """Whether the optimal network at a breakpoint is shown to be the only one."""
+    curve, end = here.above, here.end_above
+    if curve.branch.E.ncols() > curve.branch.r:
+        return False  # beside free columns this is not looked at
+    if not curve.tight:
+        return True
+    at = fallen(curve, end)
+    places = dict.fromkeys(at.get(p, p) for p in (*curve.tight, *end.guests))
+    with precision(BITS):
+        nu = curve.branch.residual_at(here.x, here.lam)
+        rows = [(arb_mat(k.A.transpose() * k.A) * nu).entries() for k in map(curve.faces.neuron, places)]
+        return len(nonzero_minor(arb_mat(rows))[0]) == len(places)
+
+
+def _must_jump(here: Breakpoint) -> bool | None:
+    """Whether block weights must jump at a unique network; None where neurons that cross become one."""
+    moves = [pair for change in here.changes for pair in change.names.items()]
+    cross = [
+        (old, new) for old, new in moves if any(a * b < 0 for a, b in zip(old.face, new.face, strict=True))
+    ]
+    if not cross:
+        return False
+    at = fallen(here.above, here.end_above)
+    alone = Counter(at.get(p, p) for p in here.above.tight)
+    weights = own_weights(here.above, here.x)
+    found = any(
+        alone[at.get(old, old)] == 1
+        and sum(old == other for other, _ in moves) == 1
+        and old in weights
+        and weights[old] > 0
+        for old, _ in cross
+    )
+    return True if found else None
 
 
 def _stands_for_others(curve: Curve) -> bool:

@@ -24,7 +24,7 @@ from polyrelu.paths.caps import Lookout, fitting_places
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
-from polyrelu.paths.dependent import Dependent, mixes
+from polyrelu.paths.dependent import Dependent, depends, mixes
 from polyrelu.paths.directions import Above, Node, unsettled
 from polyrelu.paths.patience import Divisions, Patience
 from polyrelu.paths.rows import Rows
@@ -58,6 +58,13 @@ class Faces:
         """How the rows lie to each other."""
         return Angles(self.program)
 
+    @cached_property
+    def line_weights(self) -> dict[int, dict[int, fmpq]]:
+        """For the first row j of every line the rows x_i = m_i x_j, with |m_i|: its coefficient is sum |m_i| nu_i."""
+        gram, parallel = self.angles.gram, self.angles.parallel
+        firsts = dict.fromkeys(line[0] for line in parallel if line)
+        return {j: {i: abs(gram[i][j] / gram[j][j]) for i in parallel[j]} for j in firsts}
+
     def neuron(self, place: Place) -> Neuron:
         """The neuron of a place."""
         if place not in self.neurons:
@@ -87,7 +94,7 @@ class End:
     flat: frozenset[Condition] = frozenset()
     """Those whose derivative vanishes there, too."""
     silent: frozenset[int] = frozenset()
-    """Rows whose residual is 0 there."""
+    """Lines (the first row of each) whose coefficient is 0 there."""
     anchor: tuple[Balls, arb] | None = field(default=None, compare=False, repr=False)
     """The root at the breakpoint itself, which has to lie on the curve."""
 
@@ -142,6 +149,7 @@ class Failure:
     conditions: tuple[Condition, ...] = ()
     above: Above | None = None
     shares: bool = False
+    dependent: bool = False
 
     @property
     def reason(self) -> str:
@@ -153,6 +161,8 @@ class Failure:
             return f"not proved positive: {', '.join(kinds)}"
         if self.shares:
             return "no point inside the fibre of the antipodal pairs was proved"
+        if self.dependent:
+            return "activations were not proved to depend on each other for every lambda"
         if self.above is not None and self.above.node.program.listed is not None:
             return "blocks beside a neuron are close to lambda"
         return "directions close to lambda resist the covering"
@@ -253,16 +263,20 @@ class Curve:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
         failing = self.table(guests).failing(chord, low.zero, high.zero, low.flat | high.flat)
-        shares = shares_of(chord, high.zero) if any(self.branch.paired) else None
+        shares = shares_of(chord, low.zero, high.zero) if any(self.branch.paired) else None
         if failing:
             return Failure(conditions=tuple(failing))
+        if not all(depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further):
+            return Failure(dependent=True)
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
         if self.branch.program.listed is not None:
             neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
-            rows = self.rows.with_sides(self._leaving_zero(chord, low.silent, high.silent))
+            rows = self.rows.with_lines(
+                self.faces.line_weights, self._leaving_zero(chord, low.silent, high.silent)
+            )
             stars = self.stars(chord, low, high, nodes[0])
             found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
@@ -286,7 +300,7 @@ class Curve:
         return found
 
     def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:
-        """Rows whose residual is 0 at one end and leaves it: with the s for which s nu_i <= 0 on the whole chord."""
+        """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord."""
         if not (at_low or at_high) or not self.branch.unknowns:
             return {}
         branch, p = self.branch, self.branch.size
@@ -294,7 +308,9 @@ class Curve:
         moved = branch.data.W * ball_column([u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)])
         found = {}
         for i in at_low ^ at_high:
-            up = (moved[i, 0] > 0) - (moved[i, 0] < 0)
+            line = self.faces.line_weights[i].items()
+            slope = sum((moved[k, 0] * m for k, m in line), start=arb(0))
+            up = (slope > 0) - (slope < 0)
             if up:
                 found[i] = -up if i in at_low else up
         return found

@@ -5,9 +5,12 @@ independent part of them. A further neuron f with rational c_k,
 
     Q_f nu = sum_k c_k Q_k nu  for every nu = lambda W g + y_N,      sum_k c_k = 1,
 
-has |A_f nu|^2 = nu.Q_f nu = lambda^2 along the whole branch: it is tight. Giving it the weight t_f takes c_k t_f from
-the others. All of them are used iff some choice of the t_f leaves every weight positive; here t_f is a fixed part of
-the sum of some weights: of all, or, where neurons have just entered, of theirs.
+has |A_f nu|^2 = nu.Q_f nu = lambda^2 along the whole branch: it is tight. Where this does not hold for every g, it may
+hold for all (g, 1) = Z zeta that the equations leave (see `implied`), which is asked again on every chord.
+
+Giving it the weight t_f takes c_k t_f from the others. All of them are used iff some choice of the t_f leaves every
+weight positive; here t_f is a fixed part of the sum of some weights: of all, or, where neurons have just entered, of
+theirs.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from numpy.typing import NDArray
 from polyrelu.exact.linear import solve
 from polyrelu.guess import basis_of, positive_weights
 from polyrelu.paths.branch import Branch
+from polyrelu.paths.implied import Implied
 from polyrelu.proof.neuron import Neuron, Place
 
 PART_BITS = 20
@@ -38,12 +42,13 @@ class Dependent:
     of: tuple[int, ...]
 
 
-def coefficients(branch: Branch, neuron: Neuron) -> tuple[fmpq, ...] | None:
-    """The c_k, if the identity holds for every lambda, exactly."""
+def coefficients(branch: Branch, neuron: Neuron, implied: Implied | None = None) -> tuple[fmpq, ...] | None:
+    """The c_k, if the identity holds for every lambda, exactly: for all g, or for those that the equations leave."""
     rest = fmpq_mat(branch.program.n, 1, branch.y_rest)
 
     def entries(Q: fmpq_mat) -> list[fmpq]:
-        return [*(Q * branch.W).entries(), *(Q * rest).entries()]
+        here = Q * branch.W if implied is None else implied.on_zeta(Q)
+        return [*here.entries(), *(Q * rest).entries()]
 
     columns = [entries(branch.square(k)) for k in range(branch.K)]
     rows = [list(row) for row in zip(*columns, strict=True)]
@@ -51,6 +56,17 @@ def coefficients(branch: Branch, neuron: Neuron) -> tuple[fmpq, ...] | None:
         [*rows, [fmpq(1)] * branch.K], [*entries(branch.like([(neuron, False)]).square(0)), fmpq(1)]
     )
     return None if found is None else tuple(found)
+
+
+def depends(implied: Implied, branch: Branch, neuron: Neuron, further: Dependent) -> bool:
+    """Whether the identity of a further neuron holds, exactly."""
+    Q = branch.like([(neuron, False)]).square(0)
+    for k, c in enumerate(further.over):
+        Q = Q - branch.square(k) * c
+    rest = fmpq_mat(branch.program.n, 1, branch.y_rest)
+    return sum(further.over, start=fmpq(0)) == 1 and not any(
+        (*implied.on_zeta(Q).entries(), *(Q * rest).entries())
+    )
 
 
 def independent_first(branch: Branch, nu: Sequence[arb], known: Iterable[Place]) -> list[int]:

@@ -201,8 +201,13 @@ def _errors(
 
 
 def _pinned(node: Node, rows: Rows) -> dict[int, int]:
-    """Residuals of known sign that rounding has left on the wrong side of 0."""
-    return {i: 0 for i, s in rows.sided.items() if s * node.integers[i] > 0}
+    """Residuals of known sign that rounding has left on the wrong side of 0, and those of lines."""
+    found = {i: 0 for i, s in rows.sided.items() if s * node.integers[i] > 0}
+    for j, (s, line) in rows.lines.items():
+        C = sum((m * found.get(i, node.integers[i]) for i, m in line.items()), start=fmpq(0)) * s
+        if C > 0:
+            found[j] = found.get(j, node.integers[j]) - s * int(C.ceil())
+    return found
 
 
 def depth_for(question: Question) -> int:

@@ -1,8 +1,9 @@
 """Linear forms in nu that are a known multiple of lambda along a whole branch.
 
-If A_k nu = (r.g) lambda e on the space of the branch, the direction of neuron k is fixed, and |A_k nu| = lambda says
-r.g = +-1 / |e|; the face of the neuron tells the sign. Pairs give B^T X^T nu = 0. So a form whose row over g is a
-combination of such rows is a multiple of lambda, whose sign is decided exactly: it may be 0 for every lambda.
+Let (g, 1) = Z zeta for every lambda (see `implied`; pairs give B^T X^T nu = 0, say). If A_k nu = (r.zeta) lambda e, the
+direction of neuron k is fixed, and |A_k nu| = lambda says r.zeta = +-1 / |e|; the face of the neuron tells the sign.
+So a form whose row over zeta is a combination of such rows is a multiple of lambda, whose sign is decided exactly: it
+may be 0 for every lambda.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from flint import fmpq, fmpq_mat
 
 from polyrelu.errors import LimitReached
-from polyrelu.exact.linear import dot, solve, squared, transposed
+from polyrelu.exact.linear import dot, null_space, solve, squared, transposed
 from polyrelu.exact.real import sign
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.proof.neuron import Neuron
@@ -23,30 +24,48 @@ from polyrelu.proof.structure import Structure
 
 @dataclass(frozen=True, eq=False)
 class Fixed:
-    """Rows over g, and their values."""
+    """Rows over zeta, and their values."""
 
+    Z: fmpq_mat
     rows: list[list[fmpq]]
     values: list[Any]
 
     @staticmethod
-    def of(branch: Structure, W: fmpq_mat) -> Fixed:
-        """The rows of all fixed directions and exchanges of a branch."""
-        found = [v for neuron in branch.neurons for v in _fixed(neuron, neuron.A * W)]
-        exchanges = (branch.XB.transpose() * W).tolist() if branch.r else []
-        return Fixed(
-            [*(row for row, _ in found), *exchanges], [*(v for _, v in found), *([fmpq(0)] * len(exchanges))]
+    def of(branch: Structure, W: fmpq_mat, Z: fmpq_mat) -> Fixed:
+        """The rows of all fixed directions of a branch, and of 1."""
+        table = Z.tolist()
+        top = fmpq_mat(table[:-1])
+        found = (
+            [v for neuron in branch.neurons for v in _fixed(neuron, neuron.A * W * top)]
+            if top.nrows()
+            else []
         )
+        return Fixed(Z, [*(row for row, _ in found), table[-1]], [*(v for _, v in found), fmpq(1)])
 
     def sign(self, form: Sequence[fmpq]) -> int | None:
         """The sign of a form (given over g) along the whole branch; None where these rows do not tell."""
-        if not self.rows:
-            return None
-        c = solve(transposed(self.rows), list(form))
+        over = (fmpq_mat([[*form, fmpq(0)]]) * self.Z).entries()
+        c = solve(transposed(self.rows), over)
         return (
             None
             if c is None
             else sign(sum((a * v for a, v in zip(c, self.values, strict=True)), start=fmpq(0)))
         )
+
+
+def with_one(V: fmpq_mat) -> fmpq_mat:
+    """Z for all (g, 1) with g in the span of some columns."""
+    return fmpq_mat([*([*row, fmpq(0)] for row in V.tolist()), [fmpq(0)] * V.ncols() + [fmpq(1)]])
+
+
+def columns_of(vectors: Sequence[Sequence[fmpq]]) -> fmpq_mat:
+    """A matrix with these columns."""
+    return fmpq_mat([list(v) for v in vectors]).transpose()
+
+
+def exchange_free(branch: Structure, W: fmpq_mat) -> fmpq_mat:
+    """Columns: a basis of all g with (X B)^T W g = 0."""
+    return columns_of(null_space((branch.XB.transpose() * W).tolist() if branch.r else [], W.ncols()))
 
 
 def _fixed(neuron: Neuron, a: fmpq_mat) -> list[tuple[list[fmpq], Any]]:

@@ -8,6 +8,8 @@ itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flint import arb, arb_mat
 
 from polyrelu.paths.branch import Branch
@@ -56,6 +58,16 @@ def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     ]
     branch = curve.branch.like(units)
     return _reached(curve, node, branch, {}) if sum(branch.paired) >= branch.r else None
+
+
+def turned(curve: Curve, node: Node, known: Sequence[Place]) -> tuple[Curve, Node]:
+    """The same with each pair written by the member that is known, if one of them is."""
+    paired = list(zip(curve.branch.neurons, curve.branch.paired, strict=True))
+    turn = {k.place for k, pair in paired if pair and k.place not in known and antipode(k.place) in known}
+    if not turn:
+        return curve, node
+    units = [(curve.faces.neuron(antipode(k.place)) if k.place in turn else k, pair) for k, pair in paired]
+    return _reached(curve, node, curve.branch.like(units), {}) or (curve, node)
 
 
 def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:

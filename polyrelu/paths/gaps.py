@@ -26,9 +26,10 @@ from polyrelu.paths.compound import compounds
 from polyrelu.paths.curve import Curve, Faces, Piece
 from polyrelu.paths.dependent import coefficients, independent_first, with_parts
 from polyrelu.paths.directions import Node
+from polyrelu.paths.implied import Implied, nearly
 from polyrelu.paths.steps import follow, short
 from polyrelu.paths.symmetry import Symmetry
-from polyrelu.paths.walk import FIRST_STEP, LEAST_STEP, Walk
+from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.program import Program
@@ -36,6 +37,8 @@ from polyrelu.proof.program import Program
 BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
 """Where the optimum is certified afresh, relative to where the walk is stuck."""
 NEAREST = fmpq(1, 10**9)
+SHORT_STEP = fmpq(1, 10**6)
+"""Right below a compound breakpoint, where a curve that begins with weights of 0 may bend much."""
 MOST = 12
 """Fresh starts of one path."""
 TRIES = 2
@@ -113,12 +116,18 @@ def walked(
 
 def _joins(walk: Walk, fresh: Start) -> bool:
     """Find a compound breakpoint on the way to a fresh start; what has just been passed may be a part of it."""
-    before, near = walk.state(), tuple(walk.near)
+    before, near = walk.state(), _near(walk, fresh[1])
     walk.undo()
     if any(_passes(walk, *found) for found in compounds((walk.curve, walk.node), fresh, near)):
         return True
     walk.restore(before)
     return False
+
+
+def _near(walk: Walk, below: Node) -> tuple[Place, ...]:
+    """Local maxima that come close to lambda on both sides of a place."""
+    seen = [] if walk.lookout is None else [walk.lookout.seen(node) for node in (walk.node, below)]
+    return tuple(dict.fromkeys((*walk.near, *(place for places in seen for place in places))))
 
 
 def _passes(walk: Walk, start: Start, here: Breakpoint) -> bool:
@@ -129,8 +138,9 @@ def _passes(walk: Walk, start: Start, here: Breakpoint) -> bool:
     while len(walk.breaks) == count and walk.advance():
         pass
     if len(walk.breaks) > count:
-        walk.step = FIRST_STEP
+        walk.step, walk.least = FIRST_STEP, SHORT_STEP
         if walk.advance():
+            walk.least = HASTY_STEP
             return True
     walk.restore(before)
     return False
@@ -214,7 +224,8 @@ def _with_dependent(
     basis = independent_first(whole, at.nu, known)
     branch = whole.like((neurons[k], False) for k in basis)
     point = _point(branch, at.nu, [arb(0)] * branch.K, lam)
-    others = {k.place: coefficients(branch, k) for i, k in enumerate(neurons) if i not in basis}
+    implied = Implied(branch, nearly(point))
+    others = {k.place: coefficients(branch, k, implied) for i, k in enumerate(neurons) if i not in basis}
     exact = {place: over for place, over in others.items() if over is not None}
     new = [k.place for k in neurons if k.place not in known] if known else []
     parts = with_parts(branch, at.nu, exact, new)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from flint import arb
+from flint import arb, fmpq
 
 from polyrelu.exact.enclosure import ball, ball_column
-from polyrelu.exact.linear import solve, transposed
+from polyrelu.exact.linear import solve, times, transposed
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.paths.algebra import ExactZero, solves
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, Condition, Table
+from polyrelu.paths.conditions import MULTIPLIER, SHARE, SIDE, SLACK, WEIGHT, Condition, Table
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.demands import exact_rate, exact_value
+from polyrelu.paths.implied import Implied, ImpliedThere
 from polyrelu.paths.zeros import tangent
-from polyrelu.proof.neuron import Place
+from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 
 
@@ -32,18 +34,23 @@ class Side:
     zero: frozenset[Condition]
     flat: frozenset[Condition]
     silent: frozenset[int]
-    """Rows whose residual is exactly 0."""
+    """Lines (the first row of each) whose coefficient is exactly 0."""
 
 
 Weights = tuple[list[Any], list[Any]]
+Settled = tuple[tuple[Place, ...], frozenset[Condition], frozenset[Condition]]
+"""Guests, conditions that vanish, and soft lines that do."""
 FACES = 6
 """How often the face of a guest is corrected."""
 
 
-def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place], way: int) -> Side | None:
+def side_of(
+    curve: Curve, exact: ExactZero, guests: Sequence[Place], way: int, thin: Sequence[Place] = ()
+) -> Side | None:
     """The exact root of a curve with this residual; None if it has none, or if it is no optimum.
 
-    The curve leads up from the breakpoint (`way` = 1) or down (-1).
+    The curve leads up from the breakpoint (`way` = 1) or down (-1). Antipodes of pairs at `thin` places are not on the
+    other side of the breakpoint.
     """
     branch = curve.branch
     solved = _weights(branch, exact)
@@ -58,14 +65,42 @@ def side_of(curve: Curve, exact: ExactZero, guests: Sequence[Place], way: int) -
     dx = tangent(branch, x, lam)
     if dx is None:
         return None
-    here = _Here(curve, exact, solved, x, dx, lam, way)
-    guests = tuple(dict.fromkeys(here.face_of(p) for p in guests))
-    found = here.vanishing(curve.table(guests))
+    here = _Here(curve, x, dx, lam, way, lambda f: sign(exact_value(f, branch, exact.nu, b, exact.lam)))
+    found = here.settled(guests)
     if found is None:
         return None
-    soft = here.vanishing(curve.soft(guests), optional=True) or frozenset()
-    silent = frozenset(i for i, v in enumerate(exact.nu) if is_zero(v))
-    return Side(x, guests, found | soft, _flat(curve, exact, solved, (x, lam), found), silent)
+    silent = frozenset(
+        j
+        for j, line in curve.faces.line_weights.items()
+        if is_zero(sum((exact.nu[i] * m for i, m in line.items()), start=exact.lam * 0))
+    )
+    guests, zero, soft = found
+    zero |= _shares_that_vanish(branch, exact, c, thin)
+    return Side(x, guests, zero | soft, _flat(curve, exact, solved, (x, lam), zero), silent)
+
+
+def side_by_identities(
+    curve: Curve, at: tuple[Balls, arb, int], there: ImpliedThere, new: Sequence[Place]
+) -> Side | None:
+    """The same where no exact numbers are known: what is 0 is implied. `new` neurons come, without weight there."""
+    x, lam, way = at
+    dx = tangent(curve.branch, x, lam)
+    if dx is None:
+        return None
+
+    def sign_of(f: Condition) -> int | None:
+        if f.kind == WEIGHT:
+            return 0 if f.place in new and not f.form else None
+        if f.kind == SLACK:
+            return 0 if there.is_tight(curve.faces.neuron(f.place)) else None
+        return 0 if there.is_zero(f.form) else None
+
+    found = _Here(curve, x, dx, lam, way, sign_of).settled(new if way == 1 else ())
+    if found is None:
+        return None
+    n, lines = curve.branch.program.n, curve.faces.line_weights.items()
+    silent = frozenset(j for j, line in lines if there.is_zero([line.get(i, fmpq(0)) for i in range(n)]))
+    return Side(x, found[0], found[1] | found[2], frozenset(), silent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,26 +108,66 @@ class _Here:
     """A curve at its breakpoint."""
 
     curve: Curve
-    exact: ExactZero
-    weights: Weights
     x: Balls
     dx: Balls
     lam: arb
     way: int
+    sign: Callable[[Condition], int | None]
+    """Of a function that may be 0; None where it is not decided."""
+
+    def settled(self, guests: Sequence[Place]) -> Settled | None:
+        """The faces of the guests, with those that have to be added, and what vanishes; None where that is open."""
+        guests = tuple(dict.fromkeys(self.face_of(p) for p in guests))
+        found = self.vanishing(self.curve.table(guests))
+        if found is None:
+            return None
+        beyond = self.beyond(found, guests)
+        if beyond:
+            guests = (*guests, *beyond)
+            found = self.vanishing(self.curve.table(guests))
+        soft = self.vanishing(self.curve.soft(guests), optional=True) or frozenset()
+        return None if found is None else (guests, found, soft)
 
     def vanishing(self, table: Table, *, optional: bool = False) -> frozenset[Condition] | None:
-        """The conditions that are exactly 0; None where one is negative."""
+        """The conditions that are exactly 0; None where one is negative, or not decided."""
         found, values = set[Condition](), table.values(self.x, self.lam)
         for i, (f, v) in enumerate(zip(table.conditions, values, strict=True)):
             if v > 0 or (i in table.settled and i < len(table.linear)):
                 continue
-            exact = self.exact
-            side = sign(exact_value(f, self.curve.branch, exact.nu, self.weights[0], exact.lam))
-            if side < 0 and not optional:
+            side = -1 if v < 0 else self.sign(f)
+            if (side is None or side < 0) and not optional:
                 return None
             if side == 0:
                 found.add(f)
         return frozenset(found)
+
+    def beyond(self, zero: frozenset[Condition], guests: Sequence[Place]) -> tuple[Place, ...]:
+        """Guests on the far side of rows that a neuron leaves here, where f may rise again.
+
+        There f has a second maximum, whose slack vanishes with its derivative.
+        """
+        table, found = self.curve.soft(), list[Place]()
+        slopes = table.slopes(self.x, self.dx, self.lam)
+        rising = {(f.place, f.row): v * self.way for f, v in zip(table.conditions, slopes, strict=True)}
+        first = {i: line[0] for line in self.curve.faces.angles.parallel for i in line}
+        for f in zero:
+            if f.kind != SIDE or f.place in guests or f.row is None:
+                continue
+            if rising.get((f.place, first[f.row]), arb(0)) > 0:
+                continue
+            guest = self.face_of(_across(self.curve.faces.neuron(f.place), f.row))
+            if guest not in (*self.curve.tight, *guests, *found) and self._may_stay(guest):
+                found.append(guest)
+        return tuple(found)
+
+    def _may_stay(self, guest: Place) -> bool:
+        """Whether nothing of a guest goes the wrong way, as far as balls tell."""
+        table = self.curve.table((guest,))
+        values, slopes = table.values(self.x, self.lam), table.slopes(self.x, self.dx, self.lam)
+        return not any(
+            f.place == guest and (i in table.broken or v < 0 or (v.contains(0) and s * self.way < 0))
+            for i, (f, v, s) in enumerate(zip(table.conditions, values, slopes, strict=True))
+        )
 
     def face_of(self, guest: Place) -> Place:
         """The face that the direction of a guest has along this curve: where nothing goes the wrong way."""
@@ -104,7 +179,7 @@ class _Here:
                 for i, (f, v) in enumerate(zip(table.conditions, slopes, strict=True))
                 if f.place == guest
                 and f.kind in (SIDE, MULTIPLIER)
-                and (i in table.broken or (f in zero and v * self.way < 0))
+                and (i in table.broken or (f in zero and (v * self.way < 0 or self._stays_at_0(f, v))))
             ]
             if not wrong:
                 break
@@ -114,6 +189,35 @@ class _Here:
             elif first.row is not None:
                 guest = on_hyperplane(self.curve.faces.neuron(guest), first.row)
         return guest
+
+    def _stays_at_0(self, f: Condition, slope: arb) -> bool:
+        """Whether a side is 0 on the whole curve."""
+        return f.kind == SIDE and bool(slope.contains(0)) and self.implied.is_zero(f.form)
+
+    @cached_property
+    def implied(self) -> Implied:
+        """What the equations of the curve imply."""
+        return Implied(self.curve.branch, self.x)
+
+
+def _shares_that_vanish(
+    branch: Branch, exact: ExactZero, c: Sequence[Any], thin: Sequence[Place]
+) -> frozenset[Condition]:
+    """Shares of thin pairs, if the other pairs alone exchange B c, exactly, which determines no other."""
+    if not thin:
+        return frozenset()
+    held = [k for k, pair in zip(branch.neurons, branch.paired, strict=True) if pair and k.place not in thin]
+    target = [exact.lam * v for v in times(branch.B, c)]
+    columns = [k.z(exact.nu) for k in held]
+    if any(not is_zero(v) for v in target) and (not columns or solve(transposed(columns), target) is None):
+        return frozenset()
+    return frozenset(Condition(SHARE, place) for place in thin)
+
+
+def _across(neuron: Neuron, row: int) -> Place:
+    """The face on the other side of a row."""
+    place, slid = neuron.place, on_hyperplane(neuron, row)
+    return Place(place.sign, tuple(v if w else -v for v, w in zip(place.face, slid.face, strict=True)))
 
 
 def _flat(

@@ -1,22 +1,29 @@
 """The rank of all activations where a neuron stands for its orbit, for every lambda of an interval.
 
-Q_k nu is linear in nu, which stays in a space that is known: nowhere in it the Q_k nu have more than their generic
-rank. A minor that stays away from 0 over enclosures of all nu of a piece shows that it is no less.
+Q_k nu is linear in nu, which stays in a space that is known (see `implied`): nowhere in it the Q_k nu have more than
+their generic rank. A minor that stays away from 0 over enclosures of all nu of a piece shows that it is no less; at a
+breakpoint where some neurons become one, their differences are divided by the distance first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from typing import Any
 
 from flint import arb, arb_mat, fmpq_mat
 
 from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import absolute, ball_column, identity
+from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
-from polyrelu.paths.branch import Balls
-from polyrelu.paths.curve import Piece
-from polyrelu.proof.neuron import Neuron
+from polyrelu.paths.branch import BITS, Balls
+from polyrelu.paths.conditions import SIDE
+from polyrelu.paths.curve import Curve, End, Piece
+from polyrelu.paths.zeros import tangent
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.tightness import on_hyperplane
 
 MOST_PARTS, MOST_POINTS = 256, 1000
 
@@ -25,10 +32,10 @@ def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece], at_most: int
     """The rank of the Q_k nu, modulo free columns, at every lambda of some pieces; `Undecided` where it is not shown to
     be one number.
     """
-    branch = pieces[-1].curve.branch
-    squares = [branch.program.free.onto_complement(k.A.transpose() * k.A) for k in neurons]
-    most = min(at_most, _generic_rank([square * branch.W for square in squares]))
-    if not reached(squares, pieces, most):
+    chord, free = pieces[-1].chord, pieces[-1].curve.branch.program.free
+    squares = [free.onto_complement(k.A.transpose() * k.A) for k in neurons]
+    most = min(at_most, _generic_rank([chord.implied.on_zeta(square) for square in squares]))
+    if not reached(squares, pieces, most, [k.place for k in neurons]):
         raise Undecided("the rank of the activations is not shown to be the same on a whole interval")
     return most
 
@@ -48,33 +55,93 @@ def _generic_rank(operators: Sequence[fmpq_mat]) -> int:
     )
 
 
-def reached(operators: Sequence[fmpq_mat], pieces: Sequence[Piece], most: int) -> bool:
-    """Whether the M_k nu have so large a rank at every lambda of some pieces."""
-    return most == 0 or all(_is_reached(piece, [arb_mat(M) for M in operators], most) for piece in pieces)
+def reached(
+    operators: Sequence[fmpq_mat], pieces: Sequence[Piece], most: int, places: Sequence[Place] = ()
+) -> bool:
+    """Whether the M_k nu have so large a rank at every lambda of some pieces; M_k may be those of neurons at places."""
+    squares = [arb_mat(M) for M in operators]
+    return most == 0 or all(_is_reached(piece, squares, places, most) for piece in pieces)
 
 
-def _is_reached(piece: Piece, operators: Sequence[arb_mat], most: int) -> bool:
-    parts = 1
+def _is_reached(piece: Piece, squares: Sequence[arb_mat], places: Sequence[Place], most: int) -> bool:
+    """Whether some minor of that size stays away from 0 strictly between the ends of a piece."""
+    numbers: Sequence[Any] = places or range(len(squares))
+    at_ends = [fallen(piece.curve, end) if places else {} for end in (piece.low, piece.high)]
+    ends: list[list[Any]] = [[found.get(p, p) for p in numbers] for found in at_ends]
+    merge = [len(set(at_end)) < len(squares) for at_end in ends]
+    parts = 1 if not all(merge) else 2
     while parts <= MOST_PARTS:
-        if all(
-            len(nonzero_minor(arb_mat([(M * _column(nu)).entries() for M in operators]))[0]) >= most
-            for nu in _directions(piece, parts)
-        ):
+        for k, (eta, slopes) in enumerate(_directions(piece, parts)):
+            upper = merge[1] if merge[0] != merge[1] else 2 * k >= parts
+            if not _is_rank(arb_mat(_rows(squares, ends[upper], eta, slopes[upper])), most):
+                break
+        else:
             return True
         parts *= 4
     return False
 
 
-def _directions(piece: Piece, parts: int) -> Iterator[Balls]:
-    """Enclosures of W g, the part of nu / lambda that neurons see, on equal parts of a piece."""
+def _is_rank(M: arb_mat, most: int) -> bool:
+    """Whether all matrices in these balls have a nonzero minor of this size: S Y is near 1, Y inverse in the middle."""
+    rows, columns = (index[:most] for index in nonzero_minor(M.mid()))
+    if len(rows) < most:
+        return False
+    S = arb_mat([[M[i, j] for j in columns] for i in rows])
+    Y = approximate_inverse(S.mid(), BITS)
+    if Y is None:
+        return False
+    rest = absolute(identity(most) - S * Y).tolist()
+    return all(bool(sum(row, start=arb(0)) < 1) for row in rest)
+
+
+def _rows(squares: Sequence[arb_mat], at_end: Sequence[Any], eta: arb_mat, slope: arb_mat) -> list[Balls]:
+    """Rows of the rank of all Q_k eta: of those that agree at lambda*, the end, all but one give way to
+
+    (Q_k - Q_j) eta / (lambda - lambda*), which lies where (Q_k - Q_j) eta' does between the two.
+    """
+    first: dict[Any, int] = {}
+    found = []
+    for k, place in enumerate(at_end):
+        j = first.setdefault(place, k)
+        found.append((squares[k] * eta if j == k else (squares[k] - squares[j]) * slope).entries())
+    return found
+
+
+def fallen(curve: Curve, end: End) -> dict[Place, Place]:
+    """The faces of neurons that lie on further hyperplanes at a breakpoint: where two agree, so do the neurons.
+
+    If u is on H_j, A nu is the same for the face with row j at 0 (see `events`).
+    """
+    found = dict[Place, Place]()
+    for f in end.zero:
+        if f.kind == SIDE and f.row is not None and f.place in curve.tight:
+            found[f.place] = on_hyperplane(curve.faces.neuron(found.get(f.place, f.place)), f.row)
+    if curve.branch.symmetry is not None:
+        for place, there in list(found.items()):
+            found |= dict(curve.branch.symmetry.orbit(place, there))
+    return found
+
+
+def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, list[arb_mat]]]:
+    """Enclosures of W g, the part of nu / lambda that neurons see, on equal parts of a piece.
+
+    And of its mean derivatives from there to both ends: x' at the end, and half of x'' times the distance.
+    """
     chord, branch = piece.chord, piece.curve.branch
+    W, p, bend = branch.data.W, branch.size, chord.curvature
+    ends = [
+        tangent(branch, x, arb(lam))
+        for x, lam in ((chord.root_low, chord.low), (chord.root_high, chord.high))
+    ]
     for k in range(parts):
         t = (arb(k) / parts).union(arb(k + 1) / parts)
         middle = [u + (v - u) * t for u, v in zip(chord.at_low, chord.at_high, strict=True)]
         x = [arb(v.mid(), v.rad() + r) for v, r in zip(middle, chord.r, strict=True)]
         g, _, _ = branch.parts(x)
-        yield (branch.data.W * g).entries()
-
-
-def _column(nu: Balls) -> arb_mat:
-    return arb_mat(len(nu), 1, nu)
+        slopes = []
+        for dx, h in zip(ends, (t * chord.width, (t - 1) * chord.width), strict=True):
+            near = chord.derivative
+            if dx is not None and bend is not None:
+                near = [u.intersection(v + w * h / 2) for u, v, w in zip(near, dx, bend, strict=True)]
+            slopes.append(W * ball_column(near[:p]))
+        yield W * g, slopes

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from flint import fmpq
 
 from polyrelu.covering import Question
 from polyrelu.covering.question import Lines, merged
@@ -29,6 +31,8 @@ class Rows:
     line: tuple[int, ...]
     """The line of each row, -1 for those that take no part, and on which side of it the row points."""
     turned: tuple[int, ...]
+    lines: dict[int, tuple[int, dict[int, fmpq]]] = field(default_factory=dict)
+    """On one chord: s with s C <= 0 for the line of a row, and the rows that make it up."""
 
     @staticmethod
     def of(branch: Branch, tight: Sequence[Place]) -> Rows:
@@ -43,9 +47,9 @@ class Rows:
         lines = merged(rows, [0] * program.n)
         return Rows(rows, still, _sided(branch.program, tight, still), lines.line, lines.turned)
 
-    def with_sides(self, more: dict[int, int]) -> Rows:
-        """The same with signs that are known on one chord."""
-        return replace(self, sided=more | self.sided) if more else self
+    def with_lines(self, line: dict[int, dict[int, fmpq]], known: dict[int, int]) -> Rows:
+        """The same with lines whose signs are known on one chord."""
+        return replace(self, lines={j: (s, line[j]) for j, s in known.items()}) if known else self
 
 
 def _sided(program: Program, tight: Sequence[Place], still: frozenset[int]) -> dict[int, int]:
@@ -76,13 +80,15 @@ def hard_lines(question: Question, errors: Sequence[int], fine: int, rows: Rows)
 
 
 def _known_lines(lines: Lines, rows: Rows) -> set[tuple[int, int]]:
-    """Lines of one row whose sign the structure knows."""
+    """Lines whose sign is known, or all of whose rows have one."""
     of_line: dict[int, list[int]] = {}
     for i, k in enumerate(lines.line):
         if k >= 0:
             of_line.setdefault(k, []).append(i)
-    return {
-        (rows.sided[members[0]], k)
+    on_chord = {(s, lines.line[j]) for j, (s, _) in rows.lines.items() if lines.line[j] >= 0}
+    return on_chord | {
+        (s, k)
         for k, members in of_line.items()
-        if len(members) == 1 and members[0] in rows.sided
+        for s in (1, -1)
+        if all(rows.sided.get(i) == s for i in members)
     }

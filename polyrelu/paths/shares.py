@@ -1,21 +1,22 @@
 """The linear phase along a chord: how the weight of each pair is shared between u and -u, for every lambda.
 
-Where the phase has just begun, some pairs have a *thin* share m, the same for each, which is 0 at the breakpoint: it is
-one of the unknowns of the basis, and m' < 0 shows it positive below.
+Where the phase has just begun, or is about to end, some pairs have a *thin* share, which is 0 at the breakpoint: thin
+shares are unknowns of the basis, alone or several in a fixed ratio, and their derivatives show them positive beside it.
 
 A point strictly inside the fibre { 0 <= b'_k <= mu_k, sum b'_k z_k = B c } (z_k = a_k g, mu_k the weight of the pair)
-shows that every neuron of every pair is used. (All is modulo the vectors v with X v in the span of the free columns.)
-Outside a basis of r pairs a share is a fixed part of mu_k; those of the basis solve r equations whose matrix is
-nonsingular in balls for the whole chord at once.
+shows that every neuron of every pair is used. Outside a basis of r pairs a share is a fixed part of mu_k; those of the
+basis solve r equations whose matrix is nonsingular in balls for the whole chord at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from itertools import combinations, islice
 
 import numpy as np
 from flint import arb, arb_mat, fmpq
+from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.guess import interior_point
@@ -25,22 +26,25 @@ from polyrelu.paths.conditions import SHARE, Condition
 from polyrelu.paths.positive import positive
 
 PART_BITS = 48
+ROUGH, MOST_CHOICES = 1e-6, 100
 
 
 @dataclass(frozen=True)
 class Shares:
-    """The part of mu_k that goes to -u_k outside of a basis of pairs; pairs with a thin share count as one unknown."""
+    """The part of mu_k that goes to -u_k outside of a basis of pairs; thin shares in a fixed ratio are one unknown."""
 
     parts: dict[int, fmpq]
     basis: tuple[int, ...]
-    thin: tuple[int, ...] = ()
+    thin: tuple[dict[int, fmpq], ...] = ()
 
     def matrix(self, branch: Branch, g: arb_mat) -> arb_mat:
-        """Columns: z_k of the basis, and the sum over the thin ones."""
+        """Columns: z_k of the basis, and sums over thin ones."""
         columns = [(branch.data.a[k] * g).entries() for k in self.basis]
-        if self.thin:
-            thin = sum((branch.data.a[k] for k in self.thin[1:]), start=branch.data.a[self.thin[0]])
-            columns.append((thin * g).entries())
+        for group in self.thin:
+            whole = arb_mat(branch.program.d, branch.size)
+            for k, ratio in group.items():
+                whole = whole + branch.data.a[k] * arb(ratio)
+            columns.append((whole * g).entries())
         return arb_mat(branch.onto) * arb_mat(columns).transpose()
 
     def right(self, branch: Branch, g: arb_mat, b: Sequence[arb], c: Sequence[arb]) -> arb_mat:
@@ -51,7 +55,7 @@ class Shares:
         return arb_mat(branch.onto) * target
 
     def solved(self, branch: Branch, x: Sequence[arb]) -> Balls | None:
-        """b'_k of the basis (and m); None where the matrix is not proved nonsingular."""
+        """b'_k of the basis (and the thin unknowns); None where the matrix is not proved nonsingular."""
         if not branch.r:
             return []
         g, b, c = branch.parts(x)
@@ -76,26 +80,28 @@ class Shares:
         )
         return found
 
-    def inside(self, chord: Chord) -> bool:
-        """Whether all inequalities are strict along the chord; a thin share may be 0 at its upper end."""
-        branch, slope = chord.branch, self.slope(chord)
-        at = [self.solved(branch, x) for x in (chord.root_low, chord.root_high)]
-        if slope is None or at[0] is None or at[1] is None or (self.thin and not slope[-1] < 0):
+    def inside(self, chord: Chord, *, thin_at_high: bool = True) -> bool:
+        """Whether all inequalities are strict along the chord; thin shares may be 0 at one of its ends."""
+        branch, slope, own = chord.branch, self.slope(chord), len(self.basis)
+        low, high = (self.solved(branch, x) for x in (chord.root_low, chord.root_high))
+        if slope is None or low is None or high is None:
             return False
-        (_, low, _), (_, high, _), (_, moved, _) = map(
+        if not all(bool(v < 0) if thin_at_high else bool(v > 0) for v in slope[own:]):
+            return False
+        (_, b, _), (_, c, _), (_, moved, _) = map(
             branch.parts, (chord.root_low, chord.root_high, chord.derivative)
         )
-        members = [*((k, i, True) for i, k in enumerate(self.basis)), *((k, -1, False) for k in self.thin)]
-        for k, i, own in members:
-            t, u, dt = at[0][i], at[1][i], slope[i]
-            if own and not positive(t, u, dt, chord.width, (False, False)):
+        thin = [(k, i + own, m) for i, group in enumerate(self.thin) for k, m in group.items()]
+        for k, i, ratio in (*((k, i, fmpq(1)) for i, k in enumerate(self.basis)), *thin):
+            t, u, dt = (v[i] * arb(ratio) for v in (low, high, slope))
+            if i < own and not positive(t, u, dt, chord.width, (False, False)):
                 return False
-            if not positive(low[k] - t, high[k] - u, moved[k] - dt, chord.width, (False, False)):
+            if not positive(b[k] - t, c[k] - u, moved[k] - dt, chord.width, (False, False)):
                 return False
         return True
 
 
-def proposed(branch: Branch, x: Sequence[arb]) -> Shares | None:
+def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shares | None:
     """Shares at a point, from floats: a basis of pairs, and short fractions for the others."""
     g, b, c = branch.parts([v.mid() for v in x])
     pairs, onto = [k for k, pair in enumerate(branch.paired) if pair], arb_mat(branch.onto)
@@ -108,23 +114,61 @@ def proposed(branch: Branch, x: Sequence[arb]) -> Shares | None:
     if guess is None or len(guess[1]) != branch.r:
         return None
     share, basis = guess
-    fixed = {
-        pairs[i]: fmpq(max(1, min(2**PART_BITS - 1, round(float(share[i]) * 2**PART_BITS))), 2**PART_BITS)
-        for i in range(len(pairs))
-        if i not in basis
-    }
-    return Shares(fixed, tuple(pairs[i] for i in basis))
+    groups = list[dict[int, fmpq]]()
+    if thin:
+        basis, groups = _thin_basis(columns * share, pairs, thin, branch.r)
+    free = {pairs[i] for i in basis} | {k for group in groups for k in group}
+    fixed = {k: _short(float(share[i])) for i, k in enumerate(pairs) if k not in free}
+    found = Shares(fixed, tuple(pairs[i] for i in basis), tuple(groups))
+    return found if len(basis) + len(groups) == branch.r else None
 
 
-def shares_of(chord: Chord, high: frozenset[Condition]) -> Shares | None:
-    """Shares that stay strictly inside the fibre along the whole chord; thin ones may be 0 at its upper end."""
+def _short(part: float) -> fmpq:
+    return fmpq(max(1, min(2**PART_BITS - 1, round(part * 2**PART_BITS))), 2**PART_BITS)
+
+
+def _thin_basis(
+    columns: NDArray[np.float64], pairs: Sequence[int], thin: Sequence[int], r: int
+) -> tuple[list[int], list[dict[int, fmpq]]]:
+    """Columns of pairs that are not thin, as many as are independent, and groups of thin pairs for the rest.
+
+    Columns are as long as their shares. The last group holds all thin pairs that are in no other; which those are is
+    chosen for a matrix that is far from singular.
+    """
+    lengths = np.linalg.norm(columns, axis=0)
+    units = columns / lengths
+    basis = list[int]()
+    for i in (i for i, k in enumerate(pairs) if k not in thin):
+        if np.linalg.matrix_rank(units[:, [*basis, i]], tol=ROUGH) > len(basis):
+            basis.append(i)
+    if len(basis) == r:  # what was there before suffices
+        return basis, []
+    small = [i for i, k in enumerate(pairs) if k in thin]
+    best, groups = 0.0, list[list[int]]()
+    for alone in islice(combinations(small, r - 1 - len(basis)), MOST_CHOICES):
+        others = [i for i in small if i not in alone]
+        table = np.column_stack([units[:, [*basis, *alone]], columns[:, others].sum(axis=1)])
+        table[:, -1] /= np.linalg.norm(table[:, -1]) or 1.0
+        least = float(np.linalg.svd(table, compute_uv=False)[-1])
+        if least > best:
+            best, groups = least, [*([i] for i in alone), others]
+    return basis, [_in_ratio({pairs[i]: float(lengths[i]) for i in group}) for group in groups]
+
+
+def _in_ratio(amounts: dict[int, float]) -> dict[int, fmpq]:
+    top = max(amounts.values())
+    return {k: _short(v / top) for k, v in amounts.items()}
+
+
+def shares_of(chord: Chord, low: Set[Condition], high: Set[Condition]) -> Shares | None:
+    """Shares that stay strictly inside the fibre along the whole chord; thin ones may be 0 at one of its ends."""
     branch = chord.branch
-    places = {f.place for f in high if f.kind == SHARE}
-    if places:
-        thin = tuple(k for k, neuron in enumerate(branch.neurons) if neuron.place in places)
-        basis = tuple(k for k, pair in enumerate(branch.paired) if pair and k not in thin)
-        found = Shares({}, basis, thin) if len(basis) == branch.r - 1 else None
-        return found if found is not None and found.inside(chord) else None
-    middle = [(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)]
-    found = proposed(branch, middle)
-    return found if found is not None and found.inside(chord) else None
+    thin = [{f.place for f in end if f.kind == SHARE} for end in (low, high)]
+    if all(thin):
+        return None
+    at = chord.at_high if thin[0] else chord.at_low
+    if not any(thin):
+        at = [(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+    places = thin[0] | thin[1]
+    found = proposed(branch, at, [k for k, neuron in enumerate(branch.neurons) if neuron.place in places])
+    return found if found is not None and found.inside(chord, thin_at_high=bool(thin[1])) else None

@@ -102,7 +102,9 @@ class Walk:
     @property
     def stuck_at(self) -> fmpq:
         """Where the next breakpoint may be."""
-        return self.node.lam * (1 - 2 * self.least) if self.waiting is None else self.waiting.ends[0]
+        if self.waiting is None or self.entry is not ORDINARY:
+            return self.node.lam * (1 - 2 * self.least)
+        return self.waiting.ends[0]
 
     def state(self) -> tuple[Any, ...]:
         """Where the walk is."""

@@ -26,7 +26,7 @@ from tests.batteries.battery import Battery, Tally
 from tests.batteries.structured_problems import problem as structured
 
 LAMBDAS = 20
-SECONDS = 12
+SECONDS = 40
 """After which the rest of a path is left undecided, and counted apart."""
 MOST_OPEN, FEW = 0.05, 2
 """The share of structured problems with an undecided piece, and a number that is no reason to doubt the share."""

@@ -9,6 +9,7 @@ import pytest
 from polyrelu import certify, path
 
 CUBE = [list(v) for v in itertools.product((-1, 1), repeat=3)]
+GRID = list(itertools.product((-1, 0, 1), repeat=2))
 SQUARE = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
 TABLES = {
     "repeated and opposite rows": ([[1, 2], [1, 2], [-1, -2], [2, 1]], [1, 2, 3, -1], 4),
@@ -63,6 +64,40 @@ REPROS = {
     ),
     "a grid with one value": (list(itertools.product((-1, 0, 1), repeat=2)), [1] * 9),
     "a cube with one value": (CUBE, [1] * 8),
+    "a curve that bends much right below": (
+        [[2, 0, -2], [-2, 0, 2], [2, 0, -2], [0, -2, 4], [-2, 0, 2]],
+        [-2, 2, 1, -1, 0],
+    ),
+    "multipliers that are 0 for every lambda": (
+        [[1, 1], [1, 1], [0, 1], [1, 0], [1, 0]],
+        [2, -2, -2, -2, 0],
+    ),
+    "multipliers that are 0 by the equation of the fit": (GRID, [-1, -1, 1, 1, 1, 1, -1, -1, -1]),
+    "opposite rows that leave 0 together": (
+        [[-2, -2], [-2, 2], [-1, 0], [0, -1], [0, 1], [1, 0], [2, -2], [2, 2]],
+        [0, 0, 5, 5, 0, 5, 5, 0],
+    ),
+    "a cross of two opposite rows": (
+        [[7, -4], [-4, -7], [-7, -4], [-8, -1], [1, 8], [8, -1], [-1, 8], [-1, -8], [-8, 1], [1, -8]],
+        [-1, -1, -1, 1, 1, 1, 1, -1, -1, -1],
+    ),
+    "four neurons become eight": (
+        [[-2, -2], [-2, 2], [-1, 0], [0, -1], [0, 1], [1, 0], [2, -2], [2, 2]],
+        [1] * 8,
+    ),
+    "a phase that begins beside a pair": (GRID, [1, -1, -1, -1, -1, -1, 1, -1, -1]),
+    "a phase that begins with all its pairs": (
+        list(itertools.product((-1, 0, 1), (-1, 0, 1, 2))),
+        [-1, 1, -1, 1, 1, -1, 1, -1, -1, 1, -1, 1],
+    ),
+    "twelve neurons that touch": (
+        [[x, y] for x in range(-2, 3) for y in range(-2, 3) if x * x + y * y in (1, 5)],
+        [1] * 12,
+    ),
+    "two hits that are seen as one": (
+        [[-2, -1], [-2, 0], [-2, 1], [-1, -2], [-1, 2], [0, -2], [0, 2], [1, -2]],
+        [0, 0, 5, 0, 0, 5, 0, 5],
+    ),
 }
 
 
@@ -82,6 +117,57 @@ def test_no_piece_is_left_open(name):
         assert len(optimum.support.pairs) == interval.pairs
         assert interval.function_unique in (None, result.function_unique.answer)
         assert result.convex_unique.answer is interval.convex_unique
+
+
+def test_a_second_maximum_beyond_the_row_that_a_neuron_leaves():
+    """Its slack vanishes with its derivative at the breakpoint, and grows below."""
+    found = path([[-1, -1, 1], [-1, 1, 1], [1, -1, 1], [1, 1, 1]], [-2, 1, -2, 0], "8/5", 2)
+    assert found.status == "proved"
+    (here,) = found.breakpoints
+    assert found.exact(0).name == "2/3*sqrt(6)"
+    assert sorted(change.kind for change in here.changes) == ["enter", "unstick"]
+    (guest,) = here.end_below.guests
+    assert guest.face == (1, 0, 1, -1)
+    rows = list(itertools.product((0, 1, 2), repeat=2))
+    found = path(rows, [0, 0, 0, 0, 1, 0, 1, 1, 0], "6/100", "7/100")  # f beyond the row is flat there, too
+    assert found.status == "proved"
+    assert found.exact(0).name == "2/67*sqrt(5)"
+    (guest,) = found.breakpoints[0].end_below.guests
+    assert guest.face == (0, -1, -1, 1, 1, 1, 1, 1, 1)
+
+
+def test_events_without_an_exact_form():
+    """Two neurons hit together, since one side is a multiple of the other; a newcomer pushes a neuron off its row."""
+    rows = list(itertools.product((-1, 0, 1), (-1, 0, 1, 2)))
+    for y, ends, kinds in (
+        ([5, 5, 0, 5, 5, 5, 0, 0, 0, 0, 0, 0], ("4/5", "9/10"), ["hit", "hit"]),
+        ([1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1], ("44/100", "46/100"), ["enter", "unstick"]),
+    ):
+        found = path(rows, y, *ends)
+        assert found.status == "proved"
+        assert [sorted(c.kind for c in here.changes) for here in found.breakpoints] == [kinds]
+        assert found.exact(0) is None
+        above, below = found.intervals[1].places, found.intervals[0].places
+        for lam, places in ((ends[0], below), (ends[1], above)):
+            assert {k.place for k in certify(rows, y, lam).proved().neurons} == set(places)
+
+
+def test_continuity_where_events_come_together():
+    """Four neurons enter at once; a neuron crosses two opposite rows, whose residuals add up to 0 there."""
+    four = path([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]).continuity
+    assert (four.network_continuous, four.convex_jumps, four.convex_continuous) == (True, (), True)
+    rows, y = REPROS["a cross of two opposite rows"]
+    found = path(rows, y, 26, 27)
+    assert [sorted(c.kind for c in here.changes) for here in found.breakpoints] == [["cross"]]
+    assert found.breakpoints[0].compound
+    assert (found.continuity.network_continuous, found.continuity.convex_jumps) == (True, (0,))
+
+
+def test_four_rows_with_a_bias():
+    found = path([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], bias=True)
+    assert found.status == "proved"
+    assert [found.exact(k).name for k in range(2)] == ["2/3", "14"]
+    assert [(len(i.places), i.rank) for i in found.intervals] == [(3, 3), (1, 1), (0, 0)]
 
 
 def test_the_limit_is_named_exactly():
