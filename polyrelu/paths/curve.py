@@ -16,7 +16,7 @@ from functools import cached_property, partial
 from flint import arb, fmpq
 
 from polyrelu.errors import Undecided
-from polyrelu.exact.enclosure import ball_column, precision
+from polyrelu.exact.enclosure import precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
@@ -29,7 +29,7 @@ from polyrelu.paths.directions import Above, Node, unsettled
 from polyrelu.paths.patience import Divisions, Patience
 from polyrelu.paths.rows import Rows
 from polyrelu.paths.shares import Shares, shares_of
-from polyrelu.paths.stars import Angles, opened, soft_rows
+from polyrelu.paths.stars import Angles, leaving_zero, opened, soft_rows
 from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
@@ -275,7 +275,7 @@ class Curve:
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
             rows = self.rows.with_lines(
-                self.faces.line_weights, self._leaving_zero(chord, low.silent, high.silent)
+                self.faces.line_weights, leaving_zero(chord, low.silent, high.silent, self.faces.line_weights)
             )
             stars = self.stars(chord, low, high, nodes[0])
             found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
@@ -297,20 +297,4 @@ class Curve:
             found = unsettled(drift, nodes, stars, rows, self.patience, fitting)
             if found is None or lookout is None or not lookout.hears(found):
                 break
-        return found
-
-    def _leaving_zero(self, chord: Chord, at_low: frozenset[int], at_high: frozenset[int]) -> dict[int, int]:
-        """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord."""
-        if not (at_low or at_high) or not self.branch.unknowns:
-            return {}
-        branch, p = self.branch, self.branch.size
-        g, dg = chord.anywhere[:p], chord.derivative[:p]
-        moved = branch.data.W * ball_column([u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)])
-        found = {}
-        for i in at_low ^ at_high:
-            line = self.faces.line_weights[i].items()
-            slope = sum((moved[k, 0] * m for k, m in line), start=arb(0))
-            up = (slope > 0) - (slope < 0)
-            if up:
-                found[i] = -up if i in at_low else up
         return found

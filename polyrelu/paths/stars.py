@@ -11,6 +11,7 @@ from flint import arb, arb_mat, fmpq
 
 from polyrelu.covering.question import merged
 from polyrelu.exact.enclosure import ball_column
+from polyrelu.paths.chord import Chord
 from polyrelu.paths.directions import Node
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
@@ -80,3 +81,22 @@ def opened(angles: Angles, neuron: Neuron, rows: Sequence[int], nu: arb_mat) -> 
         for i in parallel:
             face[i] = 0
     return Place(place.sign, tuple(face))
+
+
+def leaving_zero(
+    chord: Chord, at_low: frozenset[int], at_high: frozenset[int], lines: dict[int, dict[int, fmpq]]
+) -> dict[int, int]:
+    """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord."""
+    if not (at_low or at_high) or not chord.branch.unknowns:
+        return {}
+    branch, p = chord.branch, chord.branch.size
+    g, dg = chord.anywhere[:p], chord.derivative[:p]
+    moved = branch.data.W * ball_column([u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)])
+    found = {}
+    for i in at_low ^ at_high:
+        line = lines[i].items()
+        slope = sum((moved[k, 0] * m for k, m in line), start=arb(0))
+        up = (slope > 0) - (slope < 0)
+        if up:
+            found[i] = -up if i in at_low else up
+    return found
