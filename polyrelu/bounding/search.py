@@ -260,7 +260,9 @@ class Search:
             self.lower, self.dual = max(value, self.lower), DualPoint(nu, eps, t)
 
     def offer(self, network: Weights) -> None:
-        """A network: its objective is an upper bound."""
+        """A network: its objective is an upper bound. A neuron without a direction is a constant, which is free."""
+        if self.program.offset:
+            network = tuple((sign, w) for sign, w in network if any(w[:-1]))
         residual, c = refitted(self.program, residual_of(self.problem, network))
         penalty = penalty_bounds(network, self.program.normed)[1]
         value = square(self.program, residual) / 2 + self.program.lam * penalty

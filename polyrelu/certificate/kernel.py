@@ -55,7 +55,8 @@ class Rejected(Exception):
 
 
 def need(condition: object, step: str) -> None:
-    """Reject unless the condition of the step holds."""
+    """Reject unless the condition of the step holds, and in time."""
+    tick()
     if condition is not True:
         raise Rejected(step)
 
@@ -169,8 +170,7 @@ class Problem:
         parts = ["a free hidden bias"] * self.offset + ["%d free column%s" % (q, "s" * (q > 1))] * (q > 0)
         self.name = " and ".join(parts + ["a ridge output bias"] * self.ridge)
         self.name = NETWORKS + " with " * bool(self.name) + self.name
-        self.among = "among all %s, " % self.name
-        self.every = "every optimal network, " + self.among
+        self.among, self.every = (w + "among all %s, " % self.name for w in ("", "every optimal network, "))
         self.targets, self.p = over_one([rational(v, "y") for v in items(spec["y"], "y", self.n)])
         self.sha256 = hashlib.sha256(canonical(spec).encode()).hexdigest()
         sizes = [dot(row, row) for row in next(iter(self.tables()))[1]]
@@ -481,6 +481,7 @@ def network_of(problem: Problem, spec: Any) -> Network:
     c = integers(spec.get("coefficients", []), "coefficients", len(problem.columns))
     W = [integers(fields(k, "a neuron", "sign vector")["vector"], "vector", problem.d) for k in neurons]
     usable(all(neuron["sign"] in ("+", "-") for neuron in neurons), "a sign is + or -")
+    need(all(any(w[:d]) for w in W) or not problem.offset, "every stored neuron has a direction")
     signs = [1 if neuron["sign"] == "+" else -1 for neuron in neurons]
     moderate(problem.n * (1 + len(signs) + len(c)), problem.rows + problem.columns, [*W, c, [T]])
     columns = [[s * max(0, dot(row, w)) for row in problem.rows] for s, w in zip(signs, W)]
@@ -508,6 +509,7 @@ def show_feasible(problem: Problem, nu: Any, level: Fraction, faces: list[str], 
         lines, here = lines_of(rows, N * problem.q, m), [a for a, row in zip(m, rows) if not any(row)]
         signs = [s for s in (1, -1) if j < 0 or s * sum(here) <= N * rho * len(here)]
         mine = [f for f in faces if int(f[0] + "1") in signs and (j < 0 or f[j + 1] == "0")]
+        moderate(len(mine) * (problem.d + len(lines.V)), [lines.linear], [lines.C], lines.V)
         found.update({f: star_of(problem, lines, int(f[0] + "1"), f[1:], rho) for f in mine})
         cover(lines, level, [found[f] for f in mine], rho * lines.unit, signs)
     need(all(f in found for f in faces), "a kink meets a row where it can be highest")
@@ -627,17 +629,17 @@ def optimum_claims(problem: Problem, nu: list[Fraction], N: int, m: list[int], t
     """The optimum and all its neurons; with an inverse, too, that weights and function are unique."""
     network, faces = network_of(problem, top["network"]), items(top["faces"], "faces")
     gap, words = bound_of(problem, nu, network)
-    rho, form = root(2 * gap), re.compile("[+-][-0+]{%d}" % problem.n)
-    usable(all(type(f) is str and form.fullmatch(f) for f in faces), "a face: a sign, %d of +-0" % problem.n)
-    need(all(any(w[: problem.normed]) for w in network.vectors), "every stored neuron has a direction")
+    rho, form = root(2 * gap), "[+-][-0+]{%d}" % problem.n
+    usable(all(type(f) is str and re.fullmatch(form, f) for f in faces), "a face has the form " + form)
     need(faces == sorted(set(faces)), "the faces are sorted, each once")
     stars = show_feasible(problem, (N, m), problem.lam - rho * problem.frobenius, faces, rho)
     ball = "The residual of " + problem.every + "is within %s of nu." % decimal(rho, ROUND_CEILING)
     convex, single = "The convex program over all activation patterns has ", "exactly one solution."
+    many = "more than one solution: neuron %d lies on a hyperplane of the rows."
     if not stars:
         usable(top["inverse"] is None, "where no neuron reaches lambda the inverse is null")
-        zero = "the zero network is the only optimal one, among all %s; the " % NETWORKS + convex[4:]
-        zero = "no optimal network, %shas one." % problem.among if problem.columns else zero + single
+        zero = "the zero network is the only optimal one, among all %s; the " % NETWORKS + convex[4:] + single
+        zero = "no optimal network, %shas one." % problem.among if problem.columns else zero
         return [words, ball, "No neuron reaches lambda: " + zero]
     if top["inverse"] is None:
         where = "has one of the %d stored signs and faces, with one direction in each" % len(stars)
@@ -649,16 +651,15 @@ def optimum_claims(problem: Problem, nu: list[Fraction], N: int, m: list[int], t
     below = {face.replace("0", "-") for face in faces if problem.offset}
     moving = sum(face.replace("0", "+") in below or "-" not in face[1:] for face in faces if problem.offset)
     some, meet = " with a kink on a row" * (moving > 0), "whose kinks all meet a row, " * (moving > 0)
-    reach = "The neurons that reach lambda%s are exactly %d, in the stored faces; " % (some, len(stars))
-    each = reach + problem.every + meet + "uses each with a positive weight, and no other."
+    each = "The neurons that reach lambda%s are exactly %d, in the stored faces; " % (some, len(stars))
+    each += problem.every + meet + "uses each with a positive weight, and no other."
     one = "The optimal network, " + problem.among + meet + "is unique up to permutation and splitting, its "
-    same = "%d of the kinks can move at no cost: not " % moving if moving else ""
+    same = "kinks can move at no cost (intervals: %d): not " % moving if moving else ""
     same += "all optimal networks are one function on R^d%s." % (" and the free columns" * bool(problem.free))
     near = "vectors %swithin %s of the stored ones; " % ("(the bias aside) " * problem.offset, apart)
     flat = [k for k, star in enumerate(stars, start=1) if 0 in star.side]
-    many = "more than one solution: neuron %d lies on a hyperplane of the rows." % (flat or [0])[0]
-    last = [] if problem.offset else [convex + (many if flat else single)]
-    return [words, ball, each, one + near + same, *last]
+    convex += many % flat[0] if flat else single
+    return [words, ball, each, one + near + same, *[convex] * (not problem.offset)]
 
 
 # -------------------------------------------------------------------------------- the whole file
@@ -704,8 +705,7 @@ def main() -> int:
     try:
         allow(args.seconds)
         document = load(args.file)
-        if type(document) is dict and "problem" in document:
-            lines.append(Problem(document["problem"]).about())
+        lines = [Problem(d["problem"]).about() for d in [document] if type(d) is dict and "problem" in d]
         lines, status = [*lines, "ACCEPTED", *("  proved: " + words for words in check(document))], 0
     except Rejected as error:
         lines, status = [*lines, "REJECTED: %s" % error], 1

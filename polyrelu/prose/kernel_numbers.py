@@ -63,8 +63,8 @@ class Accepted:
 
     @property
     def moving(self) -> int:
-        """How many kinks can move at no cost, where the optimal network is unique but for that."""
-        found = re.search(r"(\d+) of the kinks can move", self.document["claims"][-1])
+        """Over how many intervals kinks can move at no cost, where the optimal network is unique but for that."""
+        found = re.search(r"kinks can move at no cost \(intervals: (\d+)\)", self.document["claims"][-1])
         return int(found[1]) if found else 0
 
     @cached_property

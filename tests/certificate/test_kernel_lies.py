@@ -234,3 +234,10 @@ def test_words_that_say_more_than_was_proved_are_rejected():
     assert claims != TRUE["claims"]
     with pytest.raises(kernel.Rejected, match="the claims are what was proved"):
         kernel.check(changed(claims=claims))
+
+
+def test_a_bound_has_no_constant_for_a_neuron_either():
+    spec = sealed(bound_with([[0, 1], [1, 1]], [1, 1], 1, [0, 0]), free=[["1"], ["1"]], offset=True)
+    lie = {**spec, "network": {**network(("+", [0, 1])), "coefficients": ["0"]}}
+    with pytest.raises(kernel.Rejected, match="every stored neuron has a direction"):
+        kernel.check(lie)
