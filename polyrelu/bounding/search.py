@@ -231,9 +231,7 @@ class Search:
     def question(self, nu: Vector, eps: Fraction) -> Question:
         """f_s < (1 + eps) lambda for exactly this nu."""
         program, scale = self.program, lcm(*(v.denominator for v in nu))
-        if (
-            not self.problem.setting.is_plain
-        ):  # a vector that is orthogonal to free columns may have long entries
+        if not self.problem.setting.is_plain:  # what is orthogonal to free columns may have long entries
             with precision(BITS):
                 return ask(program, [arb(to_fmpq(v)) for v in nu], program.lam * (1 + eps), ())
         integers = tuple(int(v * scale) for v in nu)  # f is homogeneous in nu: the level grows with it

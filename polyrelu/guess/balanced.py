@@ -14,7 +14,7 @@ HEAVY = 1e6
 def balanced_multipliers(A: Array, a: Array, c: Array, g: float) -> Array:
     """By nonnegative least squares with a heavy last coordinate, then with an equation in its place.
 
-    >>> balanced_multipliers(np.array([[-3.0], [1.0]]), np.array([-1.0, 1.0]), np.array([1.0]), 1.0).tolist()
+    >>> balanced_multipliers(np.array([[-3.0], [1.0]]), np.array([-1.0, 1.0]), np.array([1.0]), 1.0).round(9).tolist()
     [1.0, 0.0]
     """
     heavy = HEAVY * (float(np.abs(A).max(initial=0.0)) or 1.0)

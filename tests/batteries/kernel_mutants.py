@@ -149,4 +149,4 @@ def exact(text: str) -> Fraction:
     return Fraction(Decimal(text))
 
 
-BATTERY = Battery("kernel files changed in one place", cases, full=20_000, slice=500)
+BATTERY = Battery("kernel files changed in one place", cases, full=20_000, slice=150)
