@@ -51,7 +51,7 @@ class Trip(NamedTuple):
         return all(status == 0 for status, _ in self.answers.values())
 
 
-def bare(script, path, seconds=3600):
+def bare(script, path, seconds=6 * 3600):
     """(exit status, processor seconds) of a checker as a referee runs it."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     command = [sys.executable, "-I", "-S", str(script), str(path), "--seconds", str(seconds)]
