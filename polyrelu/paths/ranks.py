@@ -59,21 +59,39 @@ def reached(
     operators: Sequence[fmpq_mat], pieces: Sequence[Piece], most: int, places: Sequence[Place] = ()
 ) -> bool:
     """Whether the M_k nu have so large a rank at every lambda of some pieces; M_k may be those of neurons at places."""
-    squares = [arb_mat(M) for M in operators]
-    return most == 0 or all(_is_reached(piece, squares, places, most) for piece in pieces)
+    squares, high, low = (
+        [arb_mat(M) for M in operators],
+        pieces[0],
+        pieces[-1],
+    )  # as a path is walked: downwards
+    far = _at_ends(((low, low.low), (high, high.high)), places) if places else []
+    return most == 0 or all(_is_reached(piece, squares, places, most, far) for piece in pieces)
 
 
-def _is_reached(piece: Piece, squares: Sequence[arb_mat], places: Sequence[Place], most: int) -> bool:
-    """Whether some minor of that size stays away from 0 strictly between the ends of a piece."""
-    numbers: Sequence[Any] = places or range(len(squares))
-    at_ends = [fallen(piece.curve, end) if places else {} for end in (piece.low, piece.high)]
-    ends: list[list[Any]] = [[found.get(p, p) for p in numbers] for found in at_ends]
+def _at_ends(ends: Sequence[tuple[Piece, End]], places: Sequence[Place]) -> list[list[Any]]:
+    """What the faces become at the ends of pieces."""
+    at_ends = [fallen(piece.curve, end) for piece, end in ends]
+    return [[found.get(place, place) for place in places] for found in at_ends]
+
+
+def _is_reached(
+    piece: Piece, squares: Sequence[arb_mat], places: Sequence[Place], most: int, far: Sequence[Sequence[Any]]
+) -> bool:
+    """Whether some minor of that size stays away from 0 strictly between the ends of a piece.
+
+    Between other pieces, differences of neurons that become one at a far end are sharper than the neurons.
+    """
+    ends: list[list[Any]] = _at_ends(((piece, piece.low), (piece, piece.high)), places)
+    ends = ends if places else [list(range(len(squares)))] * 2
     merge = [len(set(at_end)) < len(squares) for at_end in ends]
+    groups = [] if any(merge) else far
     parts = 1 if not all(merge) else 2
     while parts <= MOST_PARTS:
         for k, (eta, slopes) in enumerate(_directions(piece, parts)):
             upper = merge[1] if merge[0] != merge[1] else 2 * k >= parts
-            if not _is_rank(arb_mat(_rows(squares, ends[upper], eta, slopes[upper])), most):
+            tables = [_rows(squares, group, eta, eta) for group in groups]
+            tables = tables or [_rows(squares, ends[upper], eta, slopes[upper])]
+            if not any(_is_rank(arb_mat(table), most) for table in tables):
                 break
         else:
             return True

@@ -64,6 +64,10 @@ REPROS = {
     ),
     "a grid with one value": (list(itertools.product((-1, 0, 1), repeat=2)), [1] * 9),
     "a cube with one value": (CUBE, [1] * 8),
+    "neurons that become one far above a piece": (
+        list(itertools.product((-1, 0, 1), repeat=2)),
+        [0, 0, 0, 0, 0, 0, 1, 0, 0],
+    ),
     "a curve that bends much right below": (
         [[2, 0, -2], [-2, 0, 2], [2, 0, -2], [0, -2, 4], [-2, 0, 2]],
         [-2, 2, 1, -1, 0],
