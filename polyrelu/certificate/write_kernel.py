@@ -26,6 +26,7 @@ from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.program import Program
+from polyrelu.proof.support import exact_residual
 
 Vector = Sequence[Fraction]
 SHRINKS = (180, 320)
@@ -94,7 +95,7 @@ def evidence_of(optimum: Optimum, shrink: int | None) -> dict[str, Any]:
     """
     program = optimum.program
     bits = EXACT if shrink is EXACT else shrink + SPARE
-    nu = exact_residual(optimum) if bits is EXACT else near_residual(optimum, bits)
+    nu = near_residual(optimum, bits) if bits else [to_fraction(v) for v in exact_residual(optimum.point)]
     neurons = sorted(optimum.neurons, key=neuron_text)
     unique = optimum.nullity == 0 and all(optimum.support.used) and not program.free.vanishing
     signs, z = [k.place.sign for k in neurons], [[v * k.place.sign for v in z_of(k, nu)] for k in neurons]
@@ -162,13 +163,6 @@ def free_rows(program: Program, unit: int) -> list[list[int]]:
 def coefficients(c: Sequence[Fraction], T: int) -> dict[str, Any]:
     """Those of the free columns over T."""
     return {"coefficients": texts(round(v * T) for v in c)} if c else {}
-
-
-def exact_residual(optimum: Optimum) -> list[Fraction]:
-    """A rational nu."""
-    at = optimum.point.exact
-    assert at is not None
-    return [to_fraction(v) for v in at.at.nu]
 
 
 def near_residual(optimum: Optimum, bits: int) -> list[Fraction]:

@@ -19,6 +19,22 @@ FINE = [
 ]
 
 
+def in_little_memory(checker, document, folder):
+    """What a checker says, by itself and in 250 MB, of a document; it does not fail."""
+    path, most = folder / "file.json.gz", 250 * 2**20
+    path.write_bytes(gzip.compress(canonical_bytes(document)))
+    answer = subprocess.run(
+        [sys.executable, "-I", "-S", checker.__file__, str(path), "--seconds", "20"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
+    )
+    assert "failed" not in answer.stdout + answer.stderr, answer
+    return answer
+
+
 def with_free(file, rows):
     """The same file about a problem with these free columns, their coefficients 0."""
     spec = {**file["problem"], "free": rows}
@@ -59,17 +75,7 @@ ATTACKS = {
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_small_file_needs_little_memory(name, tmp_path):
-    path, most = tmp_path / "file.json.gz", 250 * 2**20
-    path.write_bytes(gzip.compress(canonical_bytes(ATTACKS[name]())))
-    answer = subprocess.run(
-        [sys.executable, "-I", "-S", kernel.__file__, str(path), "--seconds", "20"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
-    )
-    assert "failed" not in answer.stdout + answer.stderr, answer
+    answer = in_little_memory(kernel, ATTACKS[name](), tmp_path)
     assert answer.stdout.splitlines()[-1].startswith(("REJECTED", "UNUSABLE")), answer
 
 
