@@ -206,7 +206,7 @@ def system_of(
     lines, n, K = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), problem.n, len(faces)
     kernel.moderate(2 * n * n * (K + 2), problem.rows, problem.rows)
     onto, M, E, solved = modulo(n, problem.free), [], Matrix(), []
-    usable(rank_of(problem.free) == len(problem.free), "free columns are independent")
+    usable(len(basis(problem.free)) == len(problem.free), "free columns are independent")
     found = [operators(problem, lines, face) for face in faces]
     Q = [square for square, _, _ in found]
     for k, ((square, R, projected), share) in enumerate(zip(found, shares)):
@@ -266,16 +266,8 @@ def transposed(table: Any) -> list[list[Any]]:
 
 def basis(vectors: Any) -> Matrix:
     """Orthogonal integer vectors with the same span."""
-    found = Matrix()
-    for v in vectors:
-        kernel.tick()
-        found += orthogonal_part(found, kernel.over_one([Fraction(x) for x in v])[0])
+    found: Matrix = kernel.orthogonal([kernel.over_one([Fraction(x) for x in v])[0] for v in vectors])
     return found
-
-
-def rank_of(vectors: Any) -> int:
-    """The dimension of a span."""
-    return len(basis(vectors))
 
 
 def modulo(n: int, vectors: Any) -> list[list[Fraction]]:
@@ -296,10 +288,9 @@ def split_off(problem: Any, spans: Any, y: list[Fraction]) -> list[list[Fraction
 
 def orthogonal_part(span: Matrix, v: list[int]) -> Matrix:
     """What v adds to an orthogonal list, as a primitive vector; nothing if it lies in the span."""
-    for o in span:
-        v = [dot(o, o) * x - dot(o, v) * y for x, y in zip(v, o)]
-    common = gcd(*v)
-    return [[x // common for x in v]] if common else []
+    rest = kernel.reduced(v, span)
+    common = gcd(*rest)
+    return [[x // common for x in rest]] if common else []
 
 
 def product(A: Matrix, B: Matrix) -> Matrix:

@@ -59,11 +59,8 @@ def reached(
     operators: Sequence[fmpq_mat], pieces: Sequence[Piece], most: int, places: Sequence[Place] = ()
 ) -> bool:
     """Whether the M_k nu have so large a rank at every lambda of some pieces; M_k may be those of neurons at places."""
-    squares, high, low = (
-        [arb_mat(M) for M in operators],
-        pieces[0],
-        pieces[-1],
-    )  # as a path is walked: downwards
+    squares = [arb_mat(M) for M in operators]
+    high, low = pieces[0], pieces[-1]  # as a path is walked: downwards
     far = _at_ends(((low, low.low), (high, high.high)), places) if places else []
     return most == 0 or all(_is_reached(piece, squares, places, most, far) for piece in pieces)
 
