@@ -223,14 +223,25 @@ class _Test:
 
 @dataclass(frozen=True, eq=False)
 class _Inverse:
-    """|z - Y v| <= C(r) |z| for z = J^-1 v; the largest (C(r) r)_i / r_i is the rate of contraction."""
+    """|z - Y v| <= C(r) |z| for z = J^-1 v. Since C(r) r < r and r > 0, (I - C)^-1 exists and has no negative entry."""
 
     test: _Test
     r: Balls
     rate: arb
+    """The largest (C(r) r)_i / r_i."""
 
     def bound(self, size: Balls) -> Balls:
-        """|z| for |Y v| <= size, in the norm max |z_i| / r_i."""
+        """A bound of |z| for |Y v| <= size: every v with size + C v <= v, since then v >= (I - C)^-1 size >= |z|.
+
+        The norm max |z_i| / r_i has such a v, too. It is used where no other is found: unknowns that are affine in
+        lambda have hardly any r, and make it a wild one.
+        """
+        v = [(2 * s).abs_upper() for s in size]
+        for _ in range(ROUNDS):
+            moved = [(s + t).abs_upper() for s, t in zip(size, self.test.contracted(self.r, v), strict=True)]
+            if all(s <= t for s, t in zip(moved, v, strict=True)):
+                return moved
+            v = [(2 * s).max(t).abs_upper() for s, t in zip(moved, v, strict=True)]
         scale = max_of(s / t for s, t in zip(size, self.r, strict=True)) / (1 - self.rate)
         return [(scale * t).abs_upper() for t in self.r]
 
