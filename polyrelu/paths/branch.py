@@ -229,11 +229,24 @@ class Branch(Structure):
         at = self.data
         return self.bordered(dx, at.gram * dlam, at.E * arb(0))
 
-    def bordered(self, x: Sequence[arb], corner: arb_mat, E: arb_mat) -> arb_mat:
-        """[[corner + sum b_k a_k^T a_k, (a_k^T a_k g), -E], [., 0, 0], [., 0, 0]]."""
+    def variation(self, r: Sequence[arb]) -> arb_mat:
+        """A bound of |J(x) - J(xh)| for |x - xh| <= r, entry by entry."""
+        at = self.data
+        nothing = arb_mat(self.size, self.size)
+        return self.bordered(r, nothing, at.E * arb(0), (at.sizes, at.flat_sizes))
+
+    def bordered(
+        self,
+        x: Sequence[arb],
+        corner: arb_mat,
+        E: arb_mat,
+        squares: tuple[arb_mat, arb_mat] | None = None,
+    ) -> arb_mat:
+        """[[corner + sum b_k a_k^T a_k, (a_k^T a_k g), -E], [., 0, 0], [., 0, 0]]; or with bounds of a_k^T a_k."""
         at, (g, b, _) = self.data, self.parts(x)
-        corner = corner + self.combined(b, at.flat)
-        borders = self.turned(at.squares, g)
+        stack, flat = squares or (at.squares, at.flat)
+        corner = corner + self.combined(b, flat)
+        borders = self.turned(stack, g)
         borders += [[-E[i, k] for i in range(self.size)] for k in range(self.r)]
         rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
         zeros = [arb(0)] * len(borders)

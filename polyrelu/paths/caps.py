@@ -30,7 +30,7 @@ from polyrelu.exact.rational import to_fraction
 from polyrelu.guess import nonnegative_least_squares
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.directions import Above, Node
-from polyrelu.paths.positive import positive_between
+from polyrelu.paths.positive import bow_of_slack, bowed
 from polyrelu.paths.rows import Hard, Rows
 from polyrelu.proof.directions import places_near
 from polyrelu.proof.neuron import Place
@@ -128,28 +128,21 @@ def below_lambda(caps: Sequence[Cap], chord: Chord, X: Sequence[Sequence[arb]]) 
         for c in caps
         for x in X
     ]
-    over_g, rest, push, d = A * branch.data.W, A * branch.data.rest, ball_column(pushed), len(X)
-    p, unit = branch.size, arb(1) / ONE
-
-    def w(moved: Sequence[arb], constant: arb, lam: arb) -> list[arb]:
-        found = over_g * ball_column(moved) + rest * constant + push * lam
-        return [v * unit for v in found.entries()]
-
-    low, high, lam, one = arb(chord.low), arb(chord.high), chord.all_lambda, arb(1)
-    g, dg = chord.anywhere[:p], chord.derivative[:p]
-    tables = (
-        w([v * low for v in chord.root_low[:p]], one, low),
-        w([v * high for v in chord.root_high[:p]], one, high),
-        w([v * lam for v in g], one, lam),
-        w([u + lam * v for u, v in zip(g, dg, strict=True)], arb(0), one),
-        w([2 * u + lam * v for u, v in zip(dg, chord.curvature[:p], strict=True)], arb(0), arb(0)),
+    push, unit, d = ball_column(pushed), arb(1) / ONE, len(X)
+    (low, a), (high, b) = (chord.root_low, arb(chord.low)), (chord.root_high, arb(chord.high))
+    nu = [*(branch.residual_at(x, lam).entries() for x, lam in ((low, a), (high, b))), chord.residual_bow]
+    at_low, at_high, bow = (
+        [v * unit for v in column]
+        for column in (
+            (A * ball_column(nu[0]) + push * a).entries(),
+            (A * ball_column(nu[1]) + push * b).entries(),
+            (A * ball_column(nu[2])).entries(),
+        )
     )
     found = []
     for k, cap in enumerate(caps):
-        at_low, at_high, here, rate, turn = (table[k * d : (k + 1) * d] for table in tables)
-        values = [(t * t - _dot(v, v)) / 2 for t, v in ((low, at_low), (high, at_high))]
-        bend = 1 - _dot(rate, rate) - _dot(here, turn)
-        if positive_between(values, lam - _dot(here, rate), bend, chord.width):
+        u, v, w = (table[k * d : (k + 1) * d] for table in (at_low, at_high, bow))
+        if bowed(a * a - _dot(u, u), b * b - _dot(v, v), bow_of_slack(chord.width, u, v, w)):
             found.append(cap)
     return found
 

@@ -4,13 +4,14 @@ Every condition is one of
 
     a weight b_k,    a linear form of nu (a strict side s (+-)x_j.A_k nu, or a multiplier),    a slack,    a share,
 
-with a value and a gradient in (x, lambda). Along a proved chord the derivative f' = f_lambda + f_x.x' is enclosed, and
+with a value and a gradient in (x, lambda). Along a proved chord f = (1 - t) f_a + t f_b + t (1 - t) k with an enclosed
+bow k, which tells most signs (see `positive`), also of a function that is known to vanish at one end, an event. Else
+the derivative f' = f_lambda + f_x.x' is enclosed on the whole chord, and
 
     f >= (d f_a - c f_b + c d (b - a)) / (d - c)        where c <= f' <= d on [a, b] and c < 0 < d
 
-(the lines of slope c from a and of slope d from b meet there), while f is monotone if c or d is 0. A function that is
-known to vanish at one end, an event, is positive elsewhere iff it leaves 0 in the right direction: the sign of f'.
-Where f' is known to be 0 there as well, f'' > 0 along the chord says the same.
+(the lines of slope c from a and of slope d from b meet there), while f is monotone if c or d is 0. Where f and f' are
+known to be 0 at an end, f'' > 0 along the chord says that it is positive elsewhere.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.positive import bent, positive
+from polyrelu.paths.positive import bowed, positive
 from polyrelu.paths.slack import Slack
 from polyrelu.proof.neuron import Place
 
@@ -52,11 +53,11 @@ SOFT = "soft line"
 
 @dataclass(frozen=True)
 class Values:
-    """Values of some conditions at the ends of a chord, and enclosures of their derivatives on it."""
+    """Values of some conditions at the ends of a chord, and their bows."""
 
     low: Balls
     high: Balls
-    slope: Balls
+    bow: Balls
 
 
 class Table:
@@ -164,11 +165,20 @@ class Table:
 
     def along(self, chord: Chord) -> Values:
         """At both ends and between them."""
-        return Values(
-            self.values(chord.root_low, arb(chord.low)),
-            self.values(chord.root_high, arb(chord.high)),
-            self.slopes(chord.anywhere, chord.derivative, chord.all_lambda),
-        )
+        low, high = arb(chord.low), arb(chord.high)
+        return Values(self.values(chord.root_low, low), self.values(chord.root_high, high), self.bows(chord))
+
+    def bows(self, chord: Chord) -> Balls:
+        """The k of all conditions: where lambda is a factor, its bow counts, too."""
+        if not self.branch.unknowns:
+            return [*([arb(0)] * len(self.linear)), *(s.bow(chord) for s in self.newcomers)]
+        found = (self.R * ball_column(chord.bow)).entries()
+        if self.constant:
+            D, h = chord.reach
+            moved = (self.R * ball_column(D)).entries()
+            for i in self.constant:
+                found[i] = found[i] * chord.all_lambda - moved[i] * h
+        return [*found, *(s.bow(chord) for s in self.newcomers)]
 
     def gradient(self, which: Condition, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
         """The gradient of one condition over x, and its derivative by lambda."""
@@ -188,22 +198,16 @@ class Table:
         flat: Set[Condition] = frozenset(),
     ) -> list[Condition]:
         """Those not proved positive on the chord; some are known to vanish at one of its ends, `flat` ones twice."""
-        values, width, found = self.along(chord), chord.width, []
+        values, found, (low, high) = self.along(chord), list[int](), (anchor is not None for anchor in chord.anchors)
         for i, f in enumerate(self.conditions):
             if i in self.settled and i < len(self.linear):
                 continue
             known = (f in at_low, f in at_high)
-            if i in self.broken or not positive(values.low[i], values.high[i], values.slope[i], width, known):
+            told = (low or not known[0]) and (high or not known[1])
+            if i in self.broken or not told or not bowed(values.low[i], values.high[i], values.bow[i], known):
                 found.append(i)
         if not self.broken.issuperset(found):
-            x, dx, ddx = chord.anywhere, chord.derivative, chord.curvature
-            turned = self.curvatures(x, dx, ddx, chord.all_lambda)
-            wrong = self.broken
-            found = [
-                i
-                for i in found
-                if i in wrong or not self._is_bent(i, values, turned[i], width, (at_low, at_high, flat))
-            ]
+            found = self._not_by_derivatives(found, chord, values, (at_low, at_high, flat))
         return [
             self.conditions[i]
             for i in found
@@ -211,26 +215,30 @@ class Table:
             or not self._is_implied(self.conditions[i], chord)
         ]
 
+    def _not_by_derivatives(
+        self, found: list[int], chord: Chord, values: Values, zero: tuple[Set[Condition], ...]
+    ) -> list[int]:
+        """Those of some conditions that derivatives do not show positive either."""
+        (at_low, at_high, flat), x, dx = zero, chord.anywhere, chord.derivative
+        slopes = self.slopes(x, dx, chord.all_lambda)
+        turned = self.curvatures(x, dx, chord.curvature, chord.all_lambda) if flat else []
+        left = []
+        for i in found:
+            f, ends = self.conditions[i], (values.low[i], values.high[i])
+            if f in flat:
+                shown = bool(turned[i] > 0) and not (f in at_low and f in at_high)
+            else:
+                shown = positive(*ends, slopes[i], chord.width, (f in at_low, f in at_high))
+            if i in self.broken or not shown:
+                left.append(i)
+        return left
+
     def _is_implied(self, f: Condition, chord: Chord) -> bool:
         """Whether a form is 0, or a positive multiple of lambda, on the whole chord, which balls cannot show."""
         if f.kind not in (MULTIPLIER, SOFT, SIDE) or (f.kind == SIDE and f.place in self.branch.held):
             return False
         known = chord.implied.sign(f.form)
         return known is not None and known >= (f.kind == SIDE)
-
-    def _is_bent(
-        self, i: int, values: Values, turned: arb, width: arb, zero: tuple[Set[Condition], ...]
-    ) -> bool:
-        """Whether the second derivative shows a condition positive: f >= the smaller end - h^2 / 8 max f''.
-
-        One that vanishes to second order at one end is positive beyond if f'' > 0.
-        """
-        f, (at_low, at_high, flat) = self.conditions[i], zero
-        if f in flat:
-            return bool(turned > 0) and not (f in at_low and f in at_high)
-        if f in at_low or f in at_high:
-            return False
-        return bent((values.low[i], values.high[i]), turned, width)
 
     def negative(self, x: Sequence[arb], lam: arb) -> list[Condition]:
         """Those negative at a point near the root: only a hint."""

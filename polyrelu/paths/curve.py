@@ -21,7 +21,7 @@ from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.caps import Lookout, fitting_places
-from polyrelu.paths.chord import Chord, prove_chord
+from polyrelu.paths.chord import Chord, Drift, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
@@ -224,7 +224,10 @@ class Curve:
         for p in places:
             near = soft_rows(faces.angles, faces.neuron(p), node)
             lines += [f for f in faces.soft(p) if f.row in near]
-        table = self.softness.setdefault(tuple(lines), Table(self.branch, lines))
+        key = tuple(lines)
+        if key not in self.softness:
+            self.softness[key] = Table(self.branch, lines)
+        table = self.softness[key]
         hard = set(table.failing(chord, low.zero, high.zero))
         for f in lines:
             if f not in hard and f.row is not None:
@@ -245,17 +248,17 @@ class Curve:
         lookout: Lookout | None = None,
     ) -> Piece | Failure:
         """The piece between two nodes; a lookout may know what comes close to lambda."""
-        chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point)
-        anchors = [end.anchor for end in (low, high) if end.anchor is not None]
-        if chord is None or not all(chord.holds(*anchor) for anchor in anchors):
+        anchors = (low.anchor, high.anchor)
+        chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point, anchors)
+        if chord is None:
             return Failure(chord=True)
-        return self.prove_on(chord, (below, above), chord.drift(), low, high, lookout)
+        return self.prove_on(chord, (below, above), chord.drift, low, high, lookout)
 
     def prove_on(  # noqa: PLR0917
         self,
         chord: Chord,
         nodes: tuple[Node, Node],
-        drift: Sequence[arb],
+        drift: Drift,
         low: End = ORDINARY,
         high: End = ORDINARY,
         lookout: Lookout | None = None,
@@ -279,11 +282,14 @@ class Curve:
             )
             stars = self.stars(chord, low, high, nodes[0])
             found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
-        return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
+        if found is not None:
+            return Failure(above=found)
+        chord.forget()
+        return Piece(self, chord, low, high, shares)
 
     def _unsettled(
         self,
-        along: tuple[Chord, Sequence[arb]],
+        along: tuple[Chord, Drift],
         nodes: tuple[Node, Node],
         stars: Sequence[Place],
         rows: Rows,

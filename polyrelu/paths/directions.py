@@ -30,6 +30,7 @@ from polyrelu.covering.question import norm_above
 from polyrelu.exact.enclosure import ends, max_of, scaled_up
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls, Branch
+from polyrelu.paths.chord import Drift
 from polyrelu.paths.patience import ROOM, Divisions, Patience, shortened
 from polyrelu.paths.rows import Hard, Rows, hard_lines
 from polyrelu.proof.neuron import Place
@@ -148,7 +149,7 @@ class Above:
 
 
 def unsettled(  # noqa: PLR0917
-    drift: Sequence[arb],
+    drift: Drift,
     ends_of: tuple[Node, Node],
     stars: Sequence[Place],
     rows: Rows,
@@ -162,7 +163,7 @@ def unsettled(  # noqa: PLR0917
     """
     pins = [_pinned(node, rows) for node in ends_of]
     fine = max(node.bits for node in ends_of) + ERROR_BITS
-    errors = _errors(drift, ends_of, pins, fine)
+    errors = _errors(drift.whole(), ends_of, pins, fine)
     sizes = [norm_above(row) for row in rows.rows]
     total = Fraction(sum(e * size for e, size in zip(errors, sizes, strict=True)), 2**fine)
     level = to_fraction(ends_of[0].lam) * ends_of[0].program.denominator

@@ -9,6 +9,8 @@ from flint import arb, arb_mat
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.linear import times
 from polyrelu.paths.branch import Balls, Branch
+from polyrelu.paths.chord import Chord
+from polyrelu.paths.positive import bow_of_slack
 from polyrelu.proof.neuron import Neuron, Place
 
 
@@ -47,6 +49,14 @@ class Slack:
         once = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
         twice = self.over_g * (ball_column(dx[:p]) * 2 + ball_column(ddx[:p]) * lam)
         return 1 - _inner(once, once) - _inner(self.z(x, lam), twice)
+
+    def bow(self, chord: Chord) -> arb:
+        """Its k along a chord."""
+        _, h = chord.reach
+        if self.over_g is None:
+            return -h * h / 2
+        low, high = (self.z(x, lam).entries() for x, lam in chord.feet)
+        return bow_of_slack(h, low, high, (self.A * ball_column(chord.residual_bow)).entries()) / 2
 
     def gradient(self, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
         """Over x, and by lambda."""

@@ -89,14 +89,14 @@ def leaving_zero(
     """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord."""
     if not (at_low or at_high) or not chord.branch.unknowns:
         return {}
-    branch, p = chord.branch, chord.branch.size
-    g, dg = chord.anywhere[:p], chord.derivative[:p]
-    moved = branch.data.W * ball_column([u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)])
-    found = {}
+    low, high = (chord.branch.residual_at(x, lam).entries() for x, lam in chord.feet)
+    found = dict[int, int]()
     for i in at_low ^ at_high:
-        line = lines[i].items()
-        slope = sum((moved[k, 0] * m for k, m in line), start=arb(0))
-        up = (slope > 0) - (slope < 0)
-        if up:
-            found[i] = -up if i in at_low else up
+        far, bow = (
+            sum((column[k] * m for k, m in lines[i].items()), start=arb(0))
+            for column in (high if i in at_low else low, chord.residual_bow)
+        )
+        side = far.union(far + bow)  # C / t, or C / (1 - t)
+        if side > 0 or side < 0:
+            found[i] = 1 if side < 0 else -1
     return found

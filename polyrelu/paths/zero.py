@@ -129,5 +129,5 @@ def down_to_zero(curve: Curve, node: Node) -> Limit:
         if chord is None:
             return Limit(None, "the root could not be followed to lambda = 0")
         nodes = (Node.scaled(branch, start), Node.scaled(branch, node.point))
-        found = curve.prove_on(chord, nodes, chord.spread(chord.r[: branch.size]))
+        found = curve.prove_on(chord, nodes, chord.scaled_drift)
     return Limit(found) if isinstance(found, Piece) else Limit(None, found.reason)
