@@ -23,7 +23,7 @@ from polyrelu.paths.branch import BITS, Branch
 from polyrelu.paths.conditions import antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.dependent import Dependent, coefficients, independent_first, with_parts
-from polyrelu.paths.directions import Node
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.forms import as_singles, one_by_one
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.shares import proposed

@@ -17,7 +17,8 @@ from flint import fmpq
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.chord import Drift
-from polyrelu.paths.directions import Above, Node
+from polyrelu.paths.directions import Above
+from polyrelu.paths.nodes import Node
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program

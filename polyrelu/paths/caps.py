@@ -29,7 +29,8 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
 from polyrelu.guess import nonnegative_least_squares
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.directions import Above, Node
+from polyrelu.paths.directions import Above
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.positive import bow_of_slack, bowed
 from polyrelu.paths.rows import Hard, Rows
 from polyrelu.proof.directions import places_near

@@ -23,7 +23,7 @@ from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.conditions import SLACK, Condition, antipode
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.events import Change
 from polyrelu.paths.forms import as_pairs, as_singles, turned
 from polyrelu.paths.implied import ImpliedThere

@@ -25,8 +25,10 @@ from polyrelu.paths.chord import Chord, Drift, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
-from polyrelu.paths.directions import Above, Node, unsettled
+from polyrelu.paths.directions import Above, unsettled
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.patience import Divisions, Patience
+from polyrelu.paths.room import Room
 from polyrelu.paths.rows import Rows
 from polyrelu.paths.shares import Shares, shares_of
 from polyrelu.paths.stars import Angles, leaving_zero, opened, soft_rows
@@ -266,22 +268,26 @@ class Curve:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
         failing = self.table(guests).failing(chord, low.zero, high.zero, low.flat | high.flat)
-        shares = shares_of(chord, low.zero, high.zero) if any(self.branch.paired) else None
         if failing:
             return Failure(conditions=tuple(failing))
         if not all(depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further):
             return Failure(dependent=True)
+        listed, rows, room = self.branch.program.listed is not None, self.rows, None
+        if not listed:
+            silent = leaving_zero(chord, low.silent, high.silent, self.faces.line_weights)
+            rows = rows.with_lines(self.faces.line_weights, silent)
+            room = Room.chosen(nodes, drift, rows, self.patience)
+            if room is None:
+                return Failure(above=Above(nodes[0], (), ()))
+        shares = shares_of(chord, low.zero, high.zero) if any(self.branch.paired) else None
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
-        if self.branch.program.listed is not None:
+        if room is None:
             neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
-            rows = self.rows.with_lines(
-                self.faces.line_weights, leaving_zero(chord, low.silent, high.silent, self.faces.line_weights)
-            )
             stars = self.stars(chord, low, high, nodes[0])
-            found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
+            found = self._unsettled(chord, room, nodes, stars, rows, lookout)
         if found is not None:
             return Failure(above=found)
         chord.forget()
@@ -289,18 +295,17 @@ class Curve:
 
     def _unsettled(
         self,
-        along: tuple[Chord, Drift],
+        chord: Chord,
+        room: Room,
         nodes: tuple[Node, Node],
         stars: Sequence[Place],
         rows: Rows,
         lookout: Lookout | None,
     ) -> Above | None:
         """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
-        chord, drift = along
         for _ in range(LOOKS):
             caps = lookout.caps(nodes, rows, self.tight, chord) if lookout else []
-            fitting = partial(fitting_places, caps, rows)
-            found = unsettled(drift, nodes, stars, rows, self.patience, fitting)
+            found = unsettled(room, stars, rows, self.patience, partial(fitting_places, caps, rows))
             if found is None or lookout is None or not lookout.hears(found):
                 break
         return found

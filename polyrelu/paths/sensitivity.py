@@ -30,7 +30,7 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.conditions import antipode
 from polyrelu.paths.curve import Curve, Faces
-from polyrelu.paths.directions import Node
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.forms import NEAR, as_singles
 from polyrelu.paths.gaps import started
 from polyrelu.paths.moved_data import moved_data

@@ -12,7 +12,7 @@ from flint import arb, arb_mat, fmpq
 from polyrelu.covering.question import merged
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.directions import Node
+from polyrelu.paths.nodes import Node
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 

@@ -10,7 +10,7 @@ from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.conditions import SLACK, Condition
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.zeros import Zero, tangent, zero_of
 
 LAMBDA_BITS = 40

@@ -21,7 +21,8 @@ from polyrelu.paths.breakpoint import Breakpoint, breakpoints
 from polyrelu.paths.caps import Lookout
 from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition, antipode
 from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
-from polyrelu.paths.directions import Above, Node
+from polyrelu.paths.directions import Above
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
 from polyrelu.paths.steps import follow, part_of_the_way, short, zero_between
@@ -180,8 +181,8 @@ class Walk:
         self.shorten(failure.reason, HALF if above is None else self.scale(LEAST_PART, LESS))
 
     def scale(self, least: fmpq, most: fmpq) -> fmpq:
-        """By what steps may grow, or have to shrink: errors are as their squares."""
-        ratio = math.sqrt(self.curve.patience.ratio)
+        """By what steps may grow, or have to shrink: errors are as their third powers."""
+        ratio = math.cbrt(self.curve.patience.ratio)
         return min(most, max(least, fmpq(int(ratio * 64), 64)))
 
     def newcomers(self, above: Above) -> list[Condition]:

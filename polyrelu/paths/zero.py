@@ -30,7 +30,7 @@ from polyrelu.paths.blocks import acts_on_no_block
 from polyrelu.paths.branch import BITS, Balls
 from polyrelu.paths.chord import prove_chord
 from polyrelu.paths.curve import Curve, Piece
-from polyrelu.paths.directions import Node
+from polyrelu.paths.nodes import Node
 from polyrelu.proof.lambda_max import acts_on_nothing
 
 

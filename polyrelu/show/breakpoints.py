@@ -12,7 +12,7 @@ from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.conditions import antipode
 from polyrelu.paths.continuity import continuity_at
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.events import Change
 from polyrelu.paths.forms import as_singles
 from polyrelu.paths.own_weights import heaviest_first, of_both, own_weights
