@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from flint import arb, fmpq
@@ -51,6 +52,25 @@ def part_of_the_way(curve: Curve, f: Condition, below: Node, above: Node) -> flo
 
 def _value(curve: Curve, f: Condition, at: Point) -> arb:
     return curve.single(f).values(at[0], arb(at[1]))[0]
+
+
+def held(curve: Curve, failed: Iterable[Condition], below: Node, above: Node) -> tuple[fmpq, fmpq]:
+    """About how far down from the upper node, and up from the lower one, all of some conditions hold, of 1.
+
+    Those of a guest have to hold only near the breakpoint at which it comes or goes.
+    """
+    down, up = fmpq(1), fmpq(1)
+    for f in failed:
+        low, high = (_value(curve, f, (node.point, node.lam)).mid() for node in (below, above))
+        if low < 0 < high:
+            down = min(down, _fraction(high / (high - low)))
+        elif high < 0 < low:
+            up = min(up, _fraction(low / (low - high)))
+    return down, up
+
+
+def _fraction(part: arb) -> fmpq:
+    return fmpq(*float(part.mid()).as_integer_ratio())
 
 
 def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero | None:

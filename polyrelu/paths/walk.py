@@ -25,7 +25,7 @@ from polyrelu.paths.directions import Above
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
-from polyrelu.paths.steps import follow, part_of_the_way, short, zero_between
+from polyrelu.paths.steps import follow, held, part_of_the_way, short, zero_between
 from polyrelu.paths.zeros import Zero, zero_of
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
@@ -38,8 +38,8 @@ LEAST_STEP = fmpq(1, 10**9)
 """Relative; a piece that needs shorter ones is left undecided."""
 HASTY_STEP = fmpq(1, 1000)
 """Before a piece needs shorter ones, it is looked whether several events come together."""
-HALF, LEAST_PART, LESS = fmpq(1, 2), fmpq(1, 8), fmpq(3, 4)
-SLOW, GROWTH = fmpq(5, 4), fmpq(5, 2)
+HALF, LEAST_PART, LESS = fmpq(1, 2), fmpq(1, 16), fmpq(4, 5)
+SLOW, GROWTH = fmpq(5, 4), fmpq(6)
 SEARCHES = 6
 CLIMBS = 5
 
@@ -65,6 +65,8 @@ class Walk:
     """By how much the next step may be longer."""
     near: set[Place] = field(default_factory=set)
     """Neurons that have seemed to enter since the last piece."""
+    stop: fmpq | None = None
+    """Where the next piece has to end, so that the one after it is short enough."""
     least: fmpq = HASTY_STEP
     """The shortest step before the walk is stuck."""
 
@@ -97,7 +99,7 @@ class Walk:
             if isinstance(found, Piece):
                 self.accept(found, node, reached=goal is None)
                 return True
-            self.refused(found)
+            self.refused(found, node)
         return False
 
     @property
@@ -135,6 +137,8 @@ class Walk:
     def goal(self) -> fmpq | None:
         """The end of the next step; None stands for the event that is waiting."""
         b = self.node.lam
+        if self.stop is not None:
+            return self.stop
         goal = max(self.low, short(b * (1 - self.step)))
         if self.waiting is not None and b * (1 - self.step * fmpq(3, 2)) <= self.waiting.ends[1]:
             return None
@@ -149,7 +153,7 @@ class Walk:
 
     def shorten(self, reason: str, part: fmpq = HALF) -> None:
         """A part of the step that was tried."""
-        self.reason = reason
+        self.reason, self.stop = reason, None
         if self.waiting is not None:
             left = (self.node.lam - self.waiting.ends[0]) / self.node.lam
             self.step = min(self.step, left)
@@ -168,7 +172,7 @@ class Walk:
             self.shorten(Failure(conditions=tuple(negative)).reason)
         return True
 
-    def refused(self, failure: Failure) -> None:
+    def refused(self, failure: Failure, node: Node) -> None:
         """A piece was not proved: newcomers are an event, and anything else asks for a shorter step."""
         if failure.shares and self.entry is ORDINARY and self.took(as_singles(self.curve, self.node)):
             return
@@ -178,7 +182,12 @@ class Walk:
             if newcomers and self.found_event(newcomers, above.node):
                 return
         self.growth = GROWTH if above is not None else SLOW
-        self.shorten(failure.reason, HALF if above is None else self.scale(LEAST_PART, LESS))
+        down, up = held(self.curve, failure.conditions, node, self.node)
+        if down == 1 and 1 > up > LEAST_PART and self.stop is None:
+            self.reason, self.stop = failure.reason, short(node.lam + (self.node.lam - node.lam) * up * LESS)
+            return
+        part = HALF if down == 1 else max(LEAST_PART, down * LESS)
+        self.shorten(failure.reason, part if above is None else self.scale(LEAST_PART, LESS))
 
     def scale(self, least: fmpq, most: fmpq) -> fmpq:
         """By what steps may grow, or have to shrink: errors are as their third powers."""
@@ -284,6 +293,7 @@ class Walk:
     def accept(self, piece: Piece, node: Node, *, reached: bool) -> None:
         """Book a piece, and pass the event at its lower end."""
         self.pieces.append(piece)
+        self.stop = None
         taken = (self.node.lam - node.lam) / self.node.lam
         self.step = min(LARGEST_STEP, max(self.step, short(taken)) * self.scale(fmpq(1), self.growth))
         self.growth = min(GROWTH, self.growth * SLOW)
