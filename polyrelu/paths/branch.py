@@ -31,6 +31,7 @@ from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.paths.basis import nearly_orthonormal
 from polyrelu.paths.fixed import Fixed, exchange_free, with_one
+from polyrelu.paths.rough import Rough
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.structure import Structure
@@ -113,8 +114,8 @@ class Branch(Structure):
         )
 
     def __getstate__(self) -> dict[str, object]:
-        """For pickling: a cache does not travel."""
-        return {name: value for name, value in self.__dict__.items() if name != "_finer"}
+        """For pickling: caches do not travel."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_finer", "rough")}
 
     @cached_property
     def W(self) -> fmpq_mat:
@@ -129,6 +130,11 @@ class Branch(Structure):
     def K(self) -> int:
         """Number of weights."""
         return len(self.neurons)
+
+    @cached_property
+    def size(self) -> int:
+        """Number of coordinates g."""
+        return int(self.W.ncols())
 
     @cached_property
     def unknowns(self) -> int:
@@ -195,6 +201,12 @@ class Branch(Structure):
         if not weights:
             return arb_mat(self.size, self.size)
         return arb_mat(self.size, self.size, (flat * ball_column(weights)).entries())
+
+    @cached_property
+    def rough(self) -> Rough:
+        """The data in floats, for guesses."""
+        at = self.in_balls
+        return Rough.of(at.gram, at.squares, at.E, at.y)
 
     @cached_property
     def fixed(self) -> Fixed:

@@ -18,11 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from flint import arb, arb_mat, fmpq, fmpq_mat
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
-from polyrelu.exact.enclosure import ball_column
-from polyrelu.paths.branch import Balls, Branch
+from polyrelu.exact.enclosure import ball_column, precision
+from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.positive import bowed, positive
 from polyrelu.paths.slack import Slack
@@ -60,13 +61,23 @@ class Values:
     bow: Balls
 
 
+class Row(NamedTuple):
+    """A linear condition over x, what it sees of y_rest, and its sign if that is the same for every lambda."""
+
+    over_x: Balls
+    constant: fmpq = fmpq(0)
+    sign: int | None = None
+
+
 class Table:
     """Conditions on one branch, evaluated together: all but slacks are rows of one matrix over x.
 
     Row i has the value (R x)_i, or lambda (R x)_i + constant_i where nu has a part outside of W that the form sees.
     """
 
-    def __init__(self, branch: Branch, conditions: Iterable[Condition]) -> None:
+    def __init__(
+        self, branch: Branch, conditions: Iterable[Condition], known: dict[Condition, Row] | None = None
+    ) -> None:
         self.branch = branch
         given = list(conditions)
         self.linear = [f for f in given if f.kind != SLACK]
@@ -76,64 +87,20 @@ class Table:
         self.broken: set[int] = set()
         """Rows that are negative constants."""
         self.constant: dict[int, fmpq] = {}
-        self.R = self._rows()
+        rows = _rows(branch, self.linear, {} if known is None else known)
+        for i, (f, row) in enumerate(zip(self.linear, rows, strict=True)):
+            if row.sign is not None:
+                bad = row.sign < 0 or (row.sign == 0 and f.kind == SIDE)
+                (self.broken if bad else self.settled).add(i)
+            elif row.constant != 0:
+                self.constant[i] = row.constant
+        self.R = arb_mat([row.over_x for row in rows]) if rows else arb_mat(0, branch.unknowns)
         self.newcomers = [Slack(branch, f.place) for f in self.slacks]
 
     @property
     def conditions(self) -> list[Condition]:
         """In the order of all values."""
         return [*self.linear, *self.slacks]
-
-    def _rows(self) -> arb_mat:
-        """The matrix over x, with constants and identities sorted out exactly."""
-        branch, forms = self.branch, [f.form for f in self.linear if f.kind != WEIGHT]
-        F = fmpq_mat(len(forms), branch.program.n, [v for form in forms for v in form])
-        over_nu = iter((arb_mat(F) * branch.data.W).tolist() if branch.size and forms else [[]] * len(forms))
-        constants = iter(self._constants())
-        rest = [arb(0)] * (branch.unknowns - branch.size)
-        rows: list[Balls] = []
-        for i, f in enumerate(self.linear):
-            if f.kind == WEIGHT:
-                rows.append(self._weight(f))
-                continue
-            row, constant = [*next(over_nu), *rest], next(constants)
-            if branch.size and all(v.contains(0) for v in row):
-                exact = (_row(f.form) * branch.W).entries()
-                row = [*(arb(v) for v in exact), *rest]
-            self._sort_out(i, row, constant)
-            rows.append(row)
-        return arb_mat(rows) if rows else arb_mat(0, branch.unknowns)
-
-    def _constants(self) -> list[fmpq]:
-        """What the forms see of y_rest: of a side of one of the neurons nothing, since it is a form of A nu."""
-        branch, y = self.branch, self.branch.y_rest
-        forms = [f for f in self.linear if f.kind != WEIGHT]
-        inside = {neuron.place for neuron in branch.neurons} if branch.symmetry is None else set[Place]()
-        seen = [i for i, f in enumerate(forms) if f.kind != SIDE or f.place not in inside]
-        found = [fmpq(0)] * len(forms)
-        if seen and any(v != 0 for v in y):
-            F = fmpq_mat(len(seen), len(y), [v for i in seen for v in forms[i].form])
-            for i, v in zip(seen, (F * fmpq_mat(len(y), 1, y)).entries(), strict=True):
-                found[i] = v
-        return found
-
-    def _weight(self, f: Condition) -> Balls:
-        """The row of a weight."""
-        branch = self.branch
-        own = tuple(int(neuron.place == f.place) for neuron in branch.neurons)
-        after = [arb(0)] * branch.r
-        return [*([arb(0)] * branch.size), *(arb(v) for v in f.form or own), *after]
-
-    def _sort_out(self, i: int, row: Balls, constant: fmpq) -> None:
-        """Forms of nu that are constants, or multiples of lambda, of a known sign."""
-        f, branch = self.linear[i], self.branch
-        own = f.kind == SIDE and f.place in branch.held  # what tells the sign of a fixed direction
-        known = _known_sign(branch, f.form, row, constant, fixed=not own)
-        if known is not None:
-            bad = known < 0 or (known == 0 and f.kind == SIDE)
-            (self.broken if bad else self.settled).add(i)
-        elif constant != 0:
-            self.constant[i] = constant
 
     def values(self, x: Sequence[arb], lam: arb) -> Balls:
         """All values at a point."""
@@ -255,16 +222,44 @@ def antipode(place: Place) -> Place:
     return Place(place.sign, tuple(-side for side in place.face))
 
 
-def _known_sign(
-    branch: Branch, form: Sequence[fmpq], row: Balls, constant: fmpq, *, fixed: bool
-) -> int | None:
-    """The sign of a form of nu that is a constant, or a multiple of lambda, for every lambda."""
+def _rows(branch: Branch, linear: Sequence[Condition], known: dict[Condition, Row]) -> list[Row]:
+    """The rows over x, with constants and identities sorted out exactly; those that are new become known."""
+    new = [f for f in linear if f.kind != WEIGHT and f not in known]
+    if new:
+        with precision(max(ctx.prec, BITS)):
+            F = fmpq_mat(len(new), branch.program.n, [v for f in new for v in f.form])
+            over_g = (arb_mat(F) * branch.data.W).tolist() if branch.size else [[]] * len(new)
+            for f, row, constant in zip(new, over_g, _constants(branch, new), strict=True):
+                known[f] = _row(branch, f, row, constant)
+    return [_weight(branch, f) if f.kind == WEIGHT else known[f] for f in linear]
+
+
+def _weight(branch: Branch, f: Condition) -> Row:
+    """The row of a weight."""
+    own = f.form or tuple(int(neuron.place == f.place) for neuron in branch.neurons)
+    return Row([*([arb(0)] * branch.size), *(arb(v) for v in own), *([arb(0)] * branch.r)])
+
+
+def _constants(branch: Branch, forms: Sequence[Condition]) -> list[fmpq]:
+    """What forms see of y_rest: of a side of one of the neurons nothing, since it is a form of A nu."""
+    y = branch.y_rest
+    inside = {neuron.place for neuron in branch.neurons} if branch.symmetry is None else set[Place]()
+    seen = [i for i, f in enumerate(forms) if f.kind != SIDE or f.place not in inside]
+    found = [fmpq(0)] * len(forms)
+    if seen and any(v != 0 for v in y):
+        F = fmpq_mat(len(seen), len(y), [v for i in seen for v in forms[i].form])
+        for i, v in zip(seen, (F * fmpq_mat(len(y), 1, y)).entries(), strict=True):
+            found[i] = v
+    return found
+
+
+def _row(branch: Branch, f: Condition, row: Balls, constant: fmpq) -> Row:
+    """A row from its part over g; the sign of what is a constant or a multiple of lambda, if it is known."""
+    if row and all(v.contains(0) for v in row):
+        row = [arb(v) for v in (fmpq_mat([list(f.form)]) * branch.W).entries()]
+    sign = None
     if all(v.is_zero() for v in row):
-        return int(constant > 0) - int(constant < 0)
-    if constant != 0 or not fixed:
-        return None
-    return branch.fixed.sign((_row(form) * branch.W).entries())
-
-
-def _row(form: Sequence[fmpq]) -> fmpq_mat:
-    return fmpq_mat(1, len(form), list(form))
+        sign = int(constant > 0) - int(constant < 0)
+    elif constant == 0 and not (f.kind == SIDE and f.place in branch.held):  # else it tells what is fixed
+        sign = branch.fixed.sign_of(f.form)
+    return Row([*row, *([arb(0)] * (branch.unknowns - branch.size))], constant, sign)

@@ -22,7 +22,7 @@ from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.caps import Lookout, fitting_places
 from polyrelu.paths.chord import Chord, Drift, prove_chord
-from polyrelu.paths.conditions import Condition, Table, antipode
+from polyrelu.paths.conditions import Condition, Row, Table, antipode
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
 from polyrelu.paths.directions import Above, unsettled
@@ -175,10 +175,16 @@ class Curve:
 
     def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
         self.branch, self.faces, self.further = branch, faces, further
+        self.known: dict[Condition, Row] = {}
         self.tables: dict[tuple[Place, ...], Table] = {}
         self.alone: dict[Condition, Table] = {}
         self.softness: dict[tuple[Condition, ...], Table] = {}
         self.patience = Patience(divisions=faces.divisions)
+
+    def forget(self) -> None:
+        """Tables take much room: they are made again where they are asked for."""
+        for known in (self.known, self.tables, self.alone, self.softness):
+            known.clear()
 
     @cached_property
     def tight(self) -> tuple[Place, ...]:
@@ -205,13 +211,13 @@ class Curve:
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
-            self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])
+            self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving], self.known)
         return self.tables[key]
 
     def single(self, f: Condition) -> Table:
         """One condition by itself."""
         if f not in self.alone:
-            self.alone[f] = Table(self.branch, [f])
+            self.alone[f] = Table(self.branch, [f], self.known)
         return self.alone[f]
 
     def soft(self, guests: Sequence[Place] = ()) -> Table:
@@ -228,7 +234,7 @@ class Curve:
             lines += [f for f in faces.soft(p) if f.row in near]
         key = tuple(lines)
         if key not in self.softness:
-            self.softness[key] = Table(self.branch, lines)
+            self.softness[key] = Table(self.branch, lines, self.known)
         table = self.softness[key]
         hard = set(table.failing(chord, low.zero, high.zero))
         for f in lines:

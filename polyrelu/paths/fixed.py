@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flint import fmpq, fmpq_mat
@@ -26,6 +27,7 @@ from polyrelu.proof.structure import Structure
 class Fixed:
     """Rows over zeta, and their values."""
 
+    W: fmpq_mat
     Z: fmpq_mat
     rows: list[list[fmpq]]
     values: list[Any]
@@ -40,7 +42,20 @@ class Fixed:
             if top.nrows()
             else []
         )
-        return Fixed(Z, [*(row for row, _ in found), table[-1]], [*(v for _, v in found), fmpq(1)])
+        return Fixed(W, Z, [*(row for row, _ in found), table[-1]], [*(v for _, v in found), fmpq(1)])
+
+    @cached_property
+    def witness(self) -> fmpq_mat:
+        """A form of nu with another value than 0 there is no combination of the rows: W Z v, orthogonal to all rows."""
+        free = null_space(self.rows, self.Z.ncols())
+        v = [sum((fmpq(k + 1) * t for k, t in enumerate(column)), start=fmpq(0)) for column in zip(*free, strict=True)]
+        top = fmpq_mat(self.Z.tolist()[:-1])
+        return self.W * (top * fmpq_mat(len(v), 1, v)) if v else fmpq_mat(self.W.nrows(), 1)
+
+    def sign_of(self, form: Sequence[fmpq]) -> int | None:
+        """The same for a form of nu that sees W g alone."""
+        row = fmpq_mat([list(form)])
+        return None if (row * self.witness)[0, 0] != 0 else self.sign((row * self.W).entries())
 
     def sign(self, form: Sequence[fmpq]) -> int | None:
         """The sign of a form (given over g) along the whole branch; None where these rows do not tell."""

@@ -37,6 +37,12 @@ Point = tuple[Balls, fmpq]
 
 def _followed(branch: Branch, start: Point, lam: fmpq) -> Balls | None:
     x, here = start
+    if not x:
+        return []
+    near = branch.rough.followed(x, float(arb(here).mid()), float(arb(lam).mid()))
+    found = None if near is None else branch.newton(near, lam)
+    if found is not None:
+        return found
     direction = tangent(branch, x, arb(here))
     if direction is None:
         return None

@@ -303,6 +303,7 @@ class Walk:
             passed = self.waiting
             below = passed.node_below()
             self.breaks.append(passed)
+            self.curve.forget()
             self.curve, self.entry, self.waiting = passed.below, passed.end_below, None
             self.least = HASTY_STEP
             if below is not None:
