@@ -21,7 +21,6 @@ from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import BITS, Balls
 from polyrelu.paths.conditions import SIDE
 from polyrelu.paths.curve import Curve, End, Piece
-from polyrelu.paths.zeros import tangent
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 
@@ -140,23 +139,13 @@ def fallen(curve: Curve, end: End) -> dict[Place, Place]:
 def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, list[arb_mat]]]:
     """Enclosures of W g, the part of nu / lambda that neurons see, on equal parts of a piece.
 
-    And of its mean derivatives from there to both ends: x' at the end, and half of x'' times the distance.
+    And of h times its mean derivatives from there to both ends, which are D + (1 - t) B and D - t B by the bow.
     """
     chord, branch = piece.chord, piece.curve.branch
-    W, p, bend = branch.data.W, branch.size, chord.curvature
-    ends = [
-        tangent(branch, x, arb(lam))
-        for x, lam in ((chord.root_low, chord.low), (chord.root_high, chord.high))
-    ]
+    W, p, (D, _), bow = branch.data.W, branch.size, chord.reach, chord.bow
     for k in range(parts):
         t = (arb(k) / parts).union(arb(k + 1) / parts)
-        middle = [u + (v - u) * t for u, v in zip(chord.at_low, chord.at_high, strict=True)]
-        x = [arb(v.mid(), v.rad() + r) for v, r in zip(middle, chord.r, strict=True)]
-        g, _, _ = branch.parts(x)
-        slopes = []
-        for dx, h in zip(ends, (t * chord.width, (t - 1) * chord.width), strict=True):
-            near = chord.derivative
-            if dx is not None and bend is not None:
-                near = [u.intersection(v + w * h / 2) for u, v, w in zip(near, dx, bend, strict=True)]
-            slopes.append(W * ball_column(near[:p]))
-        yield W * g, slopes
+        ends = [[u + (1 - t) * v for u, v in zip(D, bow, strict=True)]]
+        ends.append([u - t * v for u, v in zip(D, bow, strict=True)])
+        x = [u + t * v for u, v in zip(chord.feet[0][0], ends[0], strict=True)]
+        yield W * ball_column(x[:p]), [W * ball_column(v[:p]) for v in ends]
