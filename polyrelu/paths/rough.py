@@ -35,7 +35,7 @@ class Rough:
     def of(gram: arb_mat, squares: arb_mat, E: arb_mat, y: arb_mat) -> Rough:
         """From balls; the squares lie below each other."""
         p = gram.nrows()
-        stack = in_floats(squares.entries()).reshape(-1, p, p)
+        stack = in_floats(squares.entries()).reshape(squares.nrows() // max(p, 1), p, p)
         return Rough(_table(gram), stack, _table(E), in_floats(y.entries()))
 
     def followed(self, x: Sequence[arb], here: float, there: float) -> list[arb] | None:
@@ -52,12 +52,14 @@ class Rough:
     def root(self, x: Floats, lam: float) -> Floats | None:
         """The root near a point, by Newton's iteration."""
         for _ in range(STEPS):
-            J, F = self._system(x, lam)
-            step = np.linalg.solve(J, F)
+            try:
+                step = np.linalg.solve(*self._system(x, lam))
+            except np.linalg.LinAlgError:
+                return None
             x = x - step
             if not np.isfinite(x).all():
                 return None
-            if np.abs(step).max() <= SETTLED * max(1.0, np.abs(x).max()):
+            if np.abs(step).max(initial=0.0) <= SETTLED * np.abs(x).max(initial=1.0):
                 return x
         return None
 

@@ -19,7 +19,7 @@ from flint import arb, arb_mat, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import ball_column
-from polyrelu.guess import interior_point
+from polyrelu.guess import central_point, interior_point
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.conditions import SHARE, Condition
@@ -121,7 +121,7 @@ def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shar
     moves = [(onto * (branch.data.a[k] * g) * b[k]).entries() for k in pairs]
     columns = np.array([[float(v.mid()) for v in move] for move in moves]).T
     target = np.array([float(v.mid()) for v in (onto * (arb_mat(branch.B) * ball_column(c))).entries()])
-    guess = interior_point(columns, target)
+    guess = central_point(columns, target) or interior_point(columns, target)
     if guess is None or len(guess[1]) != branch.r:
         return None
     share, basis = guess

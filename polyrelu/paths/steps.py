@@ -12,10 +12,13 @@ from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.conditions import SLACK, Condition
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.nodes import Node
+from polyrelu.paths.rough import in_floats
 from polyrelu.paths.zeros import Zero, tangent, zero_of
 
 LAMBDA_BITS = 40
 SECANTS = 12
+SETTLED = 2.0**-30
+"""A value this small, beside those at both ends, is near enough to 0 for a proof to begin."""
 
 
 def short(lam: fmpq) -> fmpq:
@@ -79,12 +82,41 @@ def _fraction(part: arb) -> fmpq:
     return fmpq(*float(part.mid()).as_integer_ratio())
 
 
+def _near_zero(
+    curve: Curve, f: Condition, below: tuple[Point, arb], above: tuple[Point, arb]
+) -> tuple[Balls, arb] | None:
+    """About where a condition vanishes, by secants in floats; of two that keep an end, its value counts half."""
+    rough, ends = curve.branch.rough, [(in_floats(x), float(arb(lam).mid()), float(v)) for (x, lam), v in (below, above)]
+    kept = -1
+    for _ in range(SECANTS):
+        (x, a, u), (y, b, v) = ends
+        part = u / (u - v)
+        lam = a + (b - a) * part
+        near = rough.root(x + (y - x) * part, lam)
+        if near is None:
+            return None
+        point = [arb(t) for t in near.tolist()]
+        here = float(curve.single(f).values(point, arb(lam))[0].mid())
+        k = int(here > 0)
+        if abs(here) <= SETTLED * max(abs(u), abs(v)) or lam in (a, b):
+            return point, arb(lam)
+        ends[k] = near, lam, here
+        if kept == k:
+            ends[1 - k] = *ends[1 - k][:2], ends[1 - k][2] / 2
+        kept = k
+    return None
+
+
 def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero | None:
     """The zero of a condition that is negative at one node and positive at the other: secants, then a proof."""
     low, high = (below.point, below.lam), (above.point, above.lam)
     at_low, at_high = (_value(curve, f, at).mid() for at in (low, high))
     if not at_low < 0 or (f.kind == SLACK and not at_high > 0):
         return None  # a newcomer whose face is above lambda at both ends has entered on another face
+    near = _near_zero(curve, f, (low, at_low), (high, at_high)) if at_high > 0 else None
+    found = None if near is None else zero_of(curve.branch, f, *near)
+    if found is not None and arb(below.lam) < found.lam < arb(above.lam):
+        return found
     if not at_high > 0:
         at_high = abs(at_low)
     for k in range(SECANTS):

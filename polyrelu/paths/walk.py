@@ -26,12 +26,12 @@ from polyrelu.paths.nodes import Node
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
 from polyrelu.paths.steps import follow, held, part_of_the_way, short, zero_between
-from polyrelu.paths.zeros import Zero, zero_of
+from polyrelu.paths.zeros import FINE, Zero, zero_of
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.oracle import in_floats
 
-FIRST_STEP, LARGEST_STEP = fmpq(1, 32), fmpq(2, 5)
+FIRST_STEP, LARGEST_STEP = fmpq(1, 8), fmpq(2, 5)
 CLOSE_STEP = fmpq(1, 1000)
 """Below it a direction that is neither above nor below lambda may be a newcomer, too: on its face, f is steep."""
 LEAST_STEP = fmpq(1, 10**9)
@@ -284,7 +284,7 @@ class Walk:
             )
             if not there or there[0] == place:
                 break
-            nearer = zero_of(self.curve.branch, Condition(SLACK, there[0]), zero.x, zero.lam)
+            nearer = zero_of(self.curve.branch, Condition(SLACK, there[0]), zero.x, zero.lam, most=2 * FINE)
             if nearer is None:
                 break
             zero = nearer
