@@ -81,6 +81,16 @@ class Branch(Structure):
         """The neurons that a place stands for."""
         return (place,) if self.symmetry is None else self.symmetry.images(place)
 
+    def neuron(self, place: Place) -> Neuron:
+        """The neuron of a place, one of its own or another."""
+        own = next((k for k in self.neurons if k.place == place), None)
+        return Neuron(place, self.program) if own is None else own
+
+    def seen_by(self, neuron: Neuron) -> arb_mat:
+        """A W for a neuron, one of its own or another."""
+        own = next((i for i, k in enumerate(self.neurons) if k.place == neuron.place), None)
+        return arb_mat(neuron.A) * self.data.W if own is None else self.data.a[own]
+
     def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
         """Q nu of neuron k in the space of the residual: its mean over the orbit, or modulo the free columns."""
         found = self.program.free.modulo(self.neurons[k].activation(nu))

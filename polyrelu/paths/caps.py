@@ -45,6 +45,7 @@ NEAR = 1e-9
 LINES = 16
 """Looked at for each cap, at most."""
 WALL = 2.0**-7
+HIGH = 0.9
 REMEMBERED = 24
 """Directions that have resisted: the latest are tried on the next chord as well."""
 
@@ -158,6 +159,8 @@ class Lookout:
 
     program: Program
     sights: WeakKeyDictionary[Node, dict[Place, bool]] = field(default_factory=WeakKeyDictionary)
+    latest: dict[Place, bool] = field(default_factory=dict)
+    """At the node that was looked at last."""
     resisted: dict[tuple[int, bytes], tuple[int, Floats]] = field(default_factory=dict)
 
     @cached_property
@@ -171,18 +174,28 @@ class Lookout:
             return {}
         if node not in self.sights:
             found = places_near(self.program, node.in_floats, float(to_fraction(node.lam)))
-            self.sights[node] = dict(found)
+            self.sights[node] = self.latest = dict(found)
         return self.sights[node]
 
-    def caps(self, nodes: tuple[Node, Node], rows: Rows, known: Iterable[Place], chord: Chord) -> list[Cap]:
-        """What settles some of that on a chord."""
+    def caps(
+        self, nodes: tuple[Node, Node], rows: Rows, known: Iterable[Place], chord: Chord, *, closer: bool = False
+    ) -> list[Cap]:
+        """What settles some of that on a chord, from what was seen last; closer means at the chord itself."""
         nu = (nodes[0].in_floats + nodes[1].in_floats) / 2
         at, tight = (nu, float(to_fraction(nodes[0].lam + nodes[1].lam)) / 2), set(known)
-        looked = [node for node in nodes if node in self.sights] or [nodes[0]]
-        places = dict.fromkeys(p for node in looked for p in self.seen(node) if p not in tight)
+        looked = [self.sights[node] for node in nodes if node in self.sights]
+        looked = looked or [self.seen(nodes[0]) if closer else self.latest]
+        places = dict.fromkeys(p for seen in looked for p in seen if p not in tight)
         starts = [(p.sign, self._direction(p, nu)) for p in places] + list(self.resisted.values())
-        caps = dict.fromkeys(cap_at(self.program, rows, at, s, v) for s, v in starts)
+        high = (start for start in starts if self._is_high(start, at))
+        caps = dict.fromkeys(cap_at(self.program, rows, at, s, v) for s, v in high)
         return below_lambda(list(caps), chord, self.columns)
+
+    def _is_high(self, start: tuple[int, Floats], at: tuple[Floats, float]) -> bool:
+        """Whether f comes near lambda in a direction: else a covering needs no help there."""
+        (s, v), (nu, lam) = start, at
+        value = s * (np.maximum(self.program.X_float @ v, 0.0) @ nu)
+        return bool(value >= HIGH * lam * np.linalg.norm(v))
 
     def _direction(self, place: Place, nu: Floats) -> Floats:
         """Of the activation on the face of a place."""

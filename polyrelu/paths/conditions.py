@@ -16,7 +16,7 @@ known to be 0 at an end, f'' > 0 along the chord says that it is positive elsewh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.positive import bowed, positive
 from polyrelu.paths.slack import Slack
-from polyrelu.proof.neuron import Place
+from polyrelu.proof.neuron import Neuron, Place
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,13 @@ class Table:
     """
 
     def __init__(
-        self, branch: Branch, conditions: Iterable[Condition], known: dict[Condition, Row] | None = None
+        self,
+        branch: Branch,
+        conditions: Iterable[Condition],
+        known: dict[Condition, Row] | None = None,
+        neuron: Callable[[Place], Neuron] | None = None,
     ) -> None:
-        self.branch = branch
+        self.branch, neuron = branch, neuron or branch.neuron
         given = list(conditions)
         self.linear = [f for f in given if f.kind != SLACK]
         self.slacks = [f for f in given if f.kind == SLACK]
@@ -87,7 +91,7 @@ class Table:
         self.broken: set[int] = set()
         """Rows that are negative constants."""
         self.constant: dict[int, fmpq] = {}
-        rows = _rows(branch, self.linear, {} if known is None else known)
+        rows = _rows(branch, self.linear, {} if known is None else known, neuron)
         for i, (f, row) in enumerate(zip(self.linear, rows, strict=True)):
             if row.sign is not None:
                 bad = row.sign < 0 or (row.sign == 0 and f.kind == SIDE)
@@ -95,7 +99,7 @@ class Table:
             elif row.constant != 0:
                 self.constant[i] = row.constant
         self.R = arb_mat([row.over_x for row in rows]) if rows else arb_mat(0, branch.unknowns)
-        self.newcomers = [Slack(branch, f.place) for f in self.slacks]
+        self.newcomers = [Slack(branch, neuron(f.place)) for f in self.slacks]
 
     @property
     def conditions(self) -> list[Condition]:
@@ -222,16 +226,39 @@ def antipode(place: Place) -> Place:
     return Place(place.sign, tuple(-side for side in place.face))
 
 
-def _rows(branch: Branch, linear: Sequence[Condition], known: dict[Condition, Row]) -> list[Row]:
+def _rows(
+    branch: Branch,
+    linear: Sequence[Condition],
+    known: dict[Condition, Row],
+    neuron: Callable[[Place], Neuron],
+) -> list[Row]:
     """The rows over x, with constants and identities sorted out exactly; those that are new become known."""
     new = [f for f in linear if f.kind != WEIGHT and f not in known]
     if new:
         with precision(max(ctx.prec, BITS)):
-            F = fmpq_mat(len(new), branch.program.n, [v for f in new for v in f.form])
-            over_g = (arb_mat(F) * branch.data.W).tolist() if branch.size else [[]] * len(new)
-            for f, row, constant in zip(new, over_g, _constants(branch, new), strict=True):
+            rows = _over_g(branch, new, neuron) if branch.size else [[]] * len(new)
+            for f, row, constant in zip(new, rows, _constants(branch, new), strict=True):
                 known[f] = _row(branch, f, row, constant)
     return [_weight(branch, f) if f.kind == WEIGHT else known[f] for f in linear]
+
+
+def _over_g(branch: Branch, forms: Sequence[Condition], neuron: Callable[[Place], Neuron]) -> list[Balls]:
+    """Forms of nu as rows over g; the sides of a neuron are s (+-)X A W, which has few columns between."""
+    found, X = dict[Condition, Balls](), arb_mat(branch.program.Xq)
+    of_place: dict[Place, list[Condition]] = {}
+    for f in forms:
+        if f.kind == SIDE:
+            of_place.setdefault(f.place, []).append(f)
+    for place, sides in of_place.items():
+        table = (X * branch.seen_by(neuron(place))).tolist()
+        for f in sides:
+            turn = place.sign * place.face[f.row or 0]
+            found[f] = [v * turn for v in table[f.row or 0]]
+    rest = [f for f in forms if f.kind != SIDE]
+    if rest:
+        F = fmpq_mat(len(rest), branch.program.n, [v for f in rest for v in f.form])
+        found |= zip(rest, (arb_mat(F) * branch.data.W).tolist(), strict=True)
+    return [found[f] for f in forms]
 
 
 def _weight(branch: Branch, f: Condition) -> Row:

@@ -211,13 +211,13 @@ class Curve:
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
-            self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving], self.known)
+            self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving], self.known, self.faces.neuron)
         return self.tables[key]
 
     def single(self, f: Condition) -> Table:
         """One condition by itself."""
         if f not in self.alone:
-            self.alone[f] = Table(self.branch, [f], self.known)
+            self.alone[f] = Table(self.branch, [f], self.known, self.faces.neuron)
         return self.alone[f]
 
     def soft(self, guests: Sequence[Place] = ()) -> Table:
@@ -234,7 +234,7 @@ class Curve:
             lines += [f for f in faces.soft(p) if f.row in near]
         key = tuple(lines)
         if key not in self.softness:
-            self.softness[key] = Table(self.branch, lines, self.known)
+            self.softness[key] = Table(self.branch, lines, self.known, self.faces.neuron)
         table = self.softness[key]
         hard = set(table.failing(chord, low.zero, high.zero))
         for f in lines:
@@ -309,8 +309,8 @@ class Curve:
         lookout: Lookout | None,
     ) -> Above | None:
         """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
-        for _ in range(LOOKS):
-            caps = lookout.caps(nodes, rows, self.tight, chord) if lookout else []
+        for look in range(LOOKS):
+            caps = lookout.caps(nodes, rows, self.tight, chord, closer=look > 0) if lookout else []
             found = unsettled(room, stars, rows, self.patience, partial(fitting_places, caps, rows))
             if found is None or lookout is None or not lookout.hears(found):
                 break

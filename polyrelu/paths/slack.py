@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flint import arb, arb_mat
+from flint import arb, arb_mat, fmpq_mat
 
 from polyrelu.exact.enclosure import ball_column
-from polyrelu.exact.linear import times
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.positive import bow_of_slack
-from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.neuron import Neuron
 
 
 class Slack:
     """(lambda^2 - |z|^2) / 2 with z = A nu = lambda A W g + A y_N."""
 
-    def __init__(self, branch: Branch, place: Place) -> None:
-        neuron = Neuron(place, branch.program)
+    def __init__(self, branch: Branch, neuron: Neuron) -> None:
         self.branch, self.A = branch, arb_mat(neuron.A)
         self.over_g = self.A * branch.data.W if branch.size else None
-        self.rest = arb_mat(neuron.A.nrows(), 1, [arb(v) for v in times(neuron.A, branch.y_rest)])
+        self.rest = arb_mat(neuron.A * fmpq_mat(len(branch.y_rest), 1, branch.y_rest))
 
     def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
         """A nu."""

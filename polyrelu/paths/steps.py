@@ -53,10 +53,22 @@ def _followed(branch: Branch, start: Point, lam: fmpq) -> Balls | None:
     return branch.newton([v + d.mid() * move for v, d in zip(x, direction, strict=True)], lam)
 
 
-def part_of_the_way(curve: Curve, f: Condition, below: Node, above: Node) -> float:
-    """Where a condition vanishes on a straight line between two nodes, as a part of the way down."""
-    at_low, at_high = (float(_value(curve, f, (node.point, node.lam)).mid()) for node in (below, above))
-    return max(at_high, 0.0) / (max(at_high, 0.0) - at_low) if at_low < 0 else 1.0
+def by_their_zeros(curve: Curve, failed: Iterable[Condition], below: Node, above: Node) -> list[Condition]:
+    """Conditions in the order in which they vanish on a straight line from the upper node down to the lower."""
+    table = curve.table()
+    known = [
+        dict(zip(table.conditions, table.values(node.point, arb(node.lam)), strict=True))
+        for node in (below, above)
+    ]
+
+    def part(f: Condition) -> float:
+        low, high = (
+            float((values[f] if f in values else _value(curve, f, (node.point, node.lam))).mid())
+            for values, node in zip(known, (below, above), strict=True)
+        )
+        return max(high, 0.0) / (max(high, 0.0) - low) if low < 0 else 1.0
+
+    return sorted(failed, key=part)
 
 
 def _value(curve: Curve, f: Condition, at: Point) -> arb:

@@ -25,7 +25,7 @@ from polyrelu.paths.directions import Above
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
-from polyrelu.paths.steps import follow, held, part_of_the_way, short, zero_between
+from polyrelu.paths.steps import by_their_zeros, follow, held, short, zero_between
 from polyrelu.paths.zeros import FINE, Zero, zero_of
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
@@ -253,15 +253,16 @@ class Walk:
         best: Zero | None = None
         waiting = [f for f in failed if f not in self.entry.zero]
         for _ in range(SEARCHES):
-            waiting.sort(key=lambda f: part_of_the_way(self.curve, f, node, self.node))
+            waiting = by_their_zeros(self.curve, waiting, node, self.node)
             zeros = (zero_between(self.curve, f, node, self.node) for f in waiting)
             found = next((zero for zero in zeros if zero is not None), None)
             if found is None:
                 return best
             best = self.on_its_face(found)
-            further = dict.fromkeys((*self.curve.table().negative(best.x, best.lam), *waiting))
+            negative = self.curve.table().negative(best.x, best.lam)
+            negative += [f for f in waiting if f.kind == SLACK and self.is_negative(f, best)]
             known = {best.condition, found.condition, *self.entry.zero}
-            waiting = [f for f in further if f not in known and self.is_negative(f, best)]
+            waiting = [f for f in negative if f not in known]
             if not waiting:
                 return best
             node = self.curve.node([v.mid() for v in best.x], best.outside[0])
