@@ -66,6 +66,7 @@ class Rounded(NamedTuple):
     y: arb_mat
     W: arb_mat
     rest: arb_mat
+    X: arb_mat
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,6 +205,7 @@ class Branch(Structure):
             arb_mat(y),
             arb_mat(self.W),
             rest,
+            arb_mat(self.program.Xq),
         )
 
     def combined(self, weights: Sequence[arb], flat: arb_mat) -> arb_mat:

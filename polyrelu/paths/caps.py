@@ -178,7 +178,13 @@ class Lookout:
         return self.sights[node]
 
     def caps(
-        self, nodes: tuple[Node, Node], rows: Rows, known: Iterable[Place], chord: Chord, *, closer: bool = False
+        self,
+        nodes: tuple[Node, Node],
+        rows: Rows,
+        known: Iterable[Place],
+        chord: Chord,
+        *,
+        closer: bool = False,
     ) -> list[Cap]:
         """What settles some of that on a chord, from what was seen last; closer means at the chord itself."""
         nu = (nodes[0].in_floats + nodes[1].in_floats) / 2

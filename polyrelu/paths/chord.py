@@ -171,7 +171,9 @@ class Chord:
 
     def seen(self, g: Sequence[arb]) -> Balls:
         """W g."""
-        found: Balls = (self.branch.data.W * ball_column(g)).entries() if g else [arb(0)] * self.branch.program.n
+        found: Balls = (
+            (self.branch.data.W * ball_column(g)).entries() if g else [arb(0)] * self.branch.program.n
+        )
         return found
 
     def spread(self, errors: Sequence[arb]) -> Balls:

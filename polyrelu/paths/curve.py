@@ -22,10 +22,12 @@ from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.caps import Lookout, fitting_places
 from polyrelu.paths.chord import Chord, Drift, prove_chord
-from polyrelu.paths.conditions import Condition, Row, Table, antipode
+from polyrelu.paths.condition import Condition, antipode
+from polyrelu.paths.conditions import Table
 from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
 from polyrelu.paths.directions import Above, unsettled
+from polyrelu.paths.linear_forms import Known
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.patience import Divisions, Patience
 from polyrelu.paths.room import Room
@@ -175,7 +177,7 @@ class Curve:
 
     def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
         self.branch, self.faces, self.further = branch, faces, further
-        self.known: dict[Condition, Row] = {}
+        self.known = Known()
         self.tables: dict[tuple[Place, ...], Table] = {}
         self.alone: dict[Condition, Table] = {}
         self.softness: dict[tuple[Condition, ...], Table] = {}
@@ -211,7 +213,9 @@ class Curve:
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
-            self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving], self.known, self.faces.neuron)
+            self.tables[key] = Table(
+                self.branch, [*weights(self.branch, shared), *around, *leaving], self.known, self.faces.neuron
+            )
         return self.tables[key]
 
     def single(self, f: Condition) -> Table:

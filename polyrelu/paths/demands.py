@@ -9,7 +9,7 @@ from flint import fmpq
 
 from polyrelu.exact.linear import dot, squared
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, SOFT, WEIGHT, Condition
+from polyrelu.paths.condition import MULTIPLIER, SIDE, SLACK, SOFT, WEIGHT, Condition
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.shared_face import Surroundings
 

@@ -45,15 +45,24 @@ class Fixed:
         return Fixed(W, Z, [*(row for row, _ in found), table[-1]], [*(v for _, v in found), fmpq(1)])
 
     @cached_property
-    def witness(self) -> fmpq_mat:
-        """A form of nu with another value than 0 there is no combination of the rows: W Z v, orthogonal to all rows."""
+    def witness_over_g(self) -> list[fmpq]:
+        """Z v, with v orthogonal to all rows: a form over g with another value than 0 here is no combination of them."""
         free = null_space(self.rows, self.Z.ncols())
-        v = [sum((fmpq(k + 1) * t for k, t in enumerate(column)), start=fmpq(0)) for column in zip(*free, strict=True)]
-        top = fmpq_mat(self.Z.tolist()[:-1])
-        return self.W * (top * fmpq_mat(len(v), 1, v)) if v else fmpq_mat(self.W.nrows(), 1)
+        v = [
+            sum((t * (k + 1) for k, t in enumerate(column)), start=fmpq(0))
+            for column in zip(*free, strict=True)
+        ]
+        top, p = self.Z.tolist()[:-1], self.W.ncols()
+        return (fmpq_mat(top) * fmpq_mat(len(v), 1, v)).entries() if v and top else [fmpq(0)] * p
+
+    @cached_property
+    def witness(self) -> fmpq_mat:
+        """The same for forms of nu that see W g alone."""
+        v = self.witness_over_g
+        return self.W * fmpq_mat(len(v), 1, v)
 
     def sign_of(self, form: Sequence[fmpq]) -> int | None:
-        """The same for a form of nu that sees W g alone."""
+        """The sign of a form of nu that sees W g alone."""
         row = fmpq_mat([list(form)])
         return None if (row * self.witness)[0, 0] != 0 else self.sign((row * self.W).entries())
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from flint import arb, arb_mat
 
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.shares import proposed

@@ -25,8 +25,8 @@ from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.compound import compounds
 from polyrelu.paths.curve import Curve, Faces, Piece
 from polyrelu.paths.dependent import coefficients, independent_first, with_parts
-from polyrelu.paths.nodes import Node
 from polyrelu.paths.implied import Implied, nearly
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.steps import follow, short
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk

@@ -19,7 +19,7 @@ from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import BITS, Balls
-from polyrelu.paths.conditions import SIDE
+from polyrelu.paths.condition import SIDE
 from polyrelu.paths.curve import Curve, End, Piece
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane

@@ -22,7 +22,6 @@ from flint import arb, fmpq
 
 from polyrelu.covering.question import norm_above
 from polyrelu.exact.enclosure import scaled_up
-from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.chord import Drift
 from polyrelu.paths.nodes import Node, near
 from polyrelu.paths.patience import Patience, shortened
@@ -67,7 +66,9 @@ class Room:
         """The lines whose coefficient is not shown to be negative along the chord."""
         return frozenset[tuple[int, int]]().union(
             *(
-                hard_lines(node.question(rows.rows, self.radius, (), None, pinned), self.errors, self.fine, rows)
+                hard_lines(
+                    node.question(rows.rows, self.radius, (), None, pinned), self.errors, self.fine, rows
+                )
                 for node, pinned in zip(self.nodes, self.pins, strict=True)
             )
         )

@@ -22,7 +22,7 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.guess import central_point, interior_point
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.conditions import SHARE, Condition
+from polyrelu.paths.condition import SHARE, Condition
 from polyrelu.paths.positive import bowed
 
 PART_BITS = 48

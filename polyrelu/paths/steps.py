@@ -9,7 +9,7 @@ from flint import arb, fmpq
 
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls, Branch
-from polyrelu.paths.conditions import SLACK, Condition
+from polyrelu.paths.condition import SLACK, Condition
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.rough import in_floats
@@ -98,7 +98,10 @@ def _near_zero(
     curve: Curve, f: Condition, below: tuple[Point, arb], above: tuple[Point, arb]
 ) -> tuple[Balls, arb] | None:
     """About where a condition vanishes, by secants in floats; of two that keep an end, its value counts half."""
-    rough, ends = curve.branch.rough, [(in_floats(x), float(arb(lam).mid()), float(v)) for (x, lam), v in (below, above)]
+    rough, ends = (
+        curve.branch.rough,
+        [(in_floats(x), float(arb(lam).mid()), float(v)) for (x, lam), v in (below, above)],
+    )
     kept = -1
     for _ in range(SECANTS):
         (x, a, u), (y, b, v) = ends

@@ -19,12 +19,12 @@ from flint import arb, fmpq
 from polyrelu import budget
 from polyrelu.paths.breakpoint import Breakpoint, breakpoints
 from polyrelu.paths.caps import Lookout
-from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition, antipode
+from polyrelu.paths.condition import MULTIPLIER, SLACK, WEIGHT, Condition, antipode
 from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.paths.directions import Above
-from polyrelu.paths.nodes import Node
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.steps import by_their_zeros, follow, held, short, zero_between
 from polyrelu.paths.zeros import FINE, Zero, zero_of
 from polyrelu.proof.directions import places_above

@@ -18,7 +18,8 @@ from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, ends, precision
 from polyrelu.exact.krawczyk import MAX_BITS, Root, prove_root
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.conditions import Condition, Table
+from polyrelu.paths.condition import Condition
+from polyrelu.paths.conditions import Table
 from polyrelu.proof.neuron import Place
 
 FINE = BITS - 40
