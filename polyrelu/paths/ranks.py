@@ -19,12 +19,14 @@ from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import BITS, Balls
+from polyrelu.paths.chord import prove_chord
 from polyrelu.paths.condition import SIDE
-from polyrelu.paths.curve import Curve, End, Piece
+from polyrelu.paths.curve import ORDINARY, Curve, End, Piece
+from polyrelu.paths.zeros import tangent
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 
-MOST_PARTS, MOST_POINTS = 256, 1000
+MOST_PARTS, MOST_HALVINGS, MOST_POINTS = 64, 5, 1000
 
 
 def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece], at_most: int) -> int:
@@ -71,7 +73,12 @@ def _at_ends(ends: Sequence[tuple[Piece, End]], places: Sequence[Place]) -> list
 
 
 def _is_reached(
-    piece: Piece, squares: Sequence[arb_mat], places: Sequence[Place], most: int, far: Sequence[Sequence[Any]]
+    piece: Piece,
+    squares: Sequence[arb_mat],
+    places: Sequence[Place],
+    most: int,
+    far: Sequence[Sequence[Any]],
+    halvings: int = MOST_HALVINGS,
 ) -> bool:
     """Whether some minor of that size stays away from 0 strictly between the ends of a piece.
 
@@ -92,7 +99,24 @@ def _is_reached(
         else:
             return True
         parts *= 4
-    return False
+    halves = _halves(piece) if halvings else []
+    return bool(halves) and all(_is_reached(half, squares, places, most, far, halvings - 1) for half in halves)
+
+
+def _halves(piece: Piece) -> list[Piece]:
+    """Two pieces for one, which are sharper: their roots in the middle lie where the piece has one root only."""
+    chord, branch = piece.chord, piece.curve.branch
+    middle = (chord.low + chord.high) / 2
+    point = branch.newton([(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)], middle)
+    if point is None:
+        return []
+    low = prove_chord(branch, chord.low, middle, chord.at_low, point, (chord.anchors[0], None))
+    high = prove_chord(branch, middle, chord.high, point, chord.at_high, (None, chord.anchors[1]))
+    if low is None or high is None:
+        return []
+    same = chord.holds(low.root_high, arb(middle)) and chord.holds(high.root_low, arb(middle))
+    parts = ((low, piece.low, ORDINARY), (high, ORDINARY, piece.high))
+    return [Piece(piece.curve, part, *ends, piece.shares) for part, *ends in parts] if same else []
 
 
 def _is_rank(M: arb_mat, most: int) -> bool:
@@ -139,13 +163,19 @@ def fallen(curve: Curve, end: End) -> dict[Place, Place]:
 def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, list[arb_mat]]]:
     """Enclosures of W g, the part of nu / lambda that neurons see, on equal parts of a piece.
 
-    And of h times its mean derivatives from there to both ends, which are D + (1 - t) B and D - t B by the bow.
+    And of h times its mean derivatives from there to both ends: D + (1 - t) B and D - t B by the bow, or h x' at the end
+    and half of h^2 x'' times the part of the way, which is sharper close to it.
     """
     chord, branch = piece.chord, piece.curve.branch
-    W, p, (D, _), bow = branch.data.W, branch.size, chord.reach, chord.bow
+    W, p, (D, h), bow = branch.data.W, branch.size, chord.reach, chord.bow
+    slopes = [tangent(branch, x, lam) for x, lam in chord.feet]
     for k in range(parts):
         t = (arb(k) / parts).union(arb(k + 1) / parts)
-        ends = [[u + (1 - t) * v for u, v in zip(D, bow, strict=True)]]
-        ends.append([u - t * v for u, v in zip(D, bow, strict=True)])
-        x = [u + t * v for u, v in zip(chord.feet[0][0], ends[0], strict=True)]
-        yield W * ball_column(x[:p]), [W * ball_column(v[:p]) for v in ends]
+        near = [[u + (1 - t) * v for u, v in zip(D, bow, strict=True)]]
+        near.append([u - t * v for u, v in zip(D, bow, strict=True)])
+        x = [u + t * v for u, v in zip(chord.feet[0][0], near[0], strict=True)]
+        for e, (dx, way) in enumerate(zip(slopes, (t, t - 1), strict=True)):
+            if dx is not None:
+                turned = [(u + v * (way * h / 2)) * h for u, v in zip(dx, chord.curvature, strict=True)]
+                near[e] = [u.intersection(v) for u, v in zip(near[e], turned, strict=True)]
+        yield W * ball_column(x[:p]), [W * ball_column(v[:p]) for v in near]
