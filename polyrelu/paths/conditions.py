@@ -41,6 +41,15 @@ class Values:
     high: Balls
     bow: Balls
 
+    def show(self, i: int, zero: tuple[bool, bool], anchored: Sequence[bool]) -> bool:
+        """Whether the bow shows one positive; what vanishes does so at an anchor."""
+        there = all(known or not vanishes for vanishes, known in zip(zero, anchored, strict=True))
+        return there and bowed(self.low[i], self.high[i], self.bow[i], zero)
+
+    def is_around_zero(self, i: int) -> bool:
+        """Whether one may be 0 at both ends."""
+        return bool(self.low[i].contains(0) and self.high[i].contains(0))
+
 
 class Table:
     """Conditions on one branch, evaluated together: all but slacks are linear forms of x."""
@@ -126,31 +135,23 @@ class Table:
         flat: Set[Condition] = frozenset(),
     ) -> list[Condition]:
         """Those not proved positive on the chord; some are known to vanish at one of its ends, `flat` ones twice."""
-        values, found, (low, high) = (
-            self.along(chord),
-            list[int](),
-            (anchor is not None for anchor in chord.anchors),
-        )
-        for i, f in enumerate(self.conditions):
-            if i in self.settled and i < len(self.linear):
-                continue
-            known = (f in at_low, f in at_high)
-            told = (low or not known[0]) and (high or not known[1])
-            if i in self.broken or not told or not bowed(values.low[i], values.high[i], values.bow[i], known):
-                found.append(i)
-        if not self.broken.issuperset(found):
-            found = self._not_by_derivatives(found, chord, values, (at_low, at_high, flat))
-        return [
-            self.conditions[i]
-            for i in found
-            if not (values.low[i].contains(0) and values.high[i].contains(0))
-            or not self._is_implied(self.conditions[i], chord)
+        values, anchored = self.along(chord), [anchor is not None for anchor in chord.anchors]
+        left = [
+            i
+            for i, f in enumerate(self.conditions)
+            if not (i in self.settled and i < len(self.linear))
+            and (i in self.broken or not values.show(i, (f in at_low, f in at_high), anchored))
+            and not (values.is_around_zero(i) and self._is_implied(f, chord))
         ]
+        vanishing = all(self.conditions[i] in at_low or self.conditions[i] in at_high for i in left)
+        if vanishing and not self.broken.issuperset(left):
+            left = self._not_by_derivatives(left, chord, values, (at_low, at_high, flat))
+        return [self.conditions[i] for i in left]
 
     def _not_by_derivatives(
         self, found: list[int], chord: Chord, values: Values, zero: tuple[Set[Condition], ...]
     ) -> list[int]:
-        """Those of some conditions that derivatives do not show positive either."""
+        """Those of some conditions that vanish at an end which derivatives do not show positive either."""
         (at_low, at_high, flat), x, dx = zero, chord.anywhere, chord.derivative
         slopes = self.slopes(x, dx, chord.all_lambda)
         turned = self.curvatures(x, dx, chord.curvature, chord.all_lambda) if flat else []

@@ -233,8 +233,8 @@ class Curve:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
         faces, crossed, lines = self.faces, dict[Place, list[int]](), list[Condition]()
         places = dict.fromkeys((*self.tight, *low.guests, *high.guests))
-        for p in places:
-            near = soft_rows(faces.angles, faces.neuron(p), node)
+        neurons = [faces.neuron(p) for p in places]
+        for p, near in zip(places, soft_rows(faces.angles, neurons, node), strict=True):
             lines += [f for f in faces.soft(p) if f.row in near]
         key = tuple(lines)
         if key not in self.softness:

@@ -21,7 +21,7 @@ def sides(neuron: Neuron) -> list[Condition]:
     place, program = neuron.place, neuron.program
     table = (program.Xq * neuron.A).tolist()
     return [
-        Condition(SIDE, place, j, None, tuple(v * (side * place.sign) for v in table[j]))
+        Condition(SIDE, place, j, None, tuple(table[j] if side == place.sign else (-v for v in table[j])))
         for j, side in enumerate(place.face)
         if side
     ]
@@ -54,7 +54,7 @@ def soft_lines(
     for j, side in enumerate(place.face):
         if not side or j in seen:
             continue
-        form = [v * (side * place.sign) for v in table[j]]
+        form = table[j] if side == place.sign else [-v for v in table[j]]
         for i in parallel[j]:
             seen.add(i)
             form[i] -= abs(gram[i][j]) * place.sign

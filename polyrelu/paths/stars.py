@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from flint import arb, arb_mat, fmpq
+from numpy.typing import NDArray
 
 from polyrelu.covering.question import merged
 from polyrelu.exact.enclosure import ball_column
@@ -15,6 +16,8 @@ from polyrelu.paths.chord import Chord
 from polyrelu.paths.nodes import Node
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
+
+Floats = NDArray[np.float64]
 
 NEAR = 1e-9
 NEAREST = 3
@@ -48,16 +51,21 @@ class Angles:
         return arb_mat(self.program.Xq)
 
 
-def soft_rows(angles: Angles, neuron: Neuron, node: Node) -> set[int]:
-    """Rows whose lines the star of a neuron may cross, it seems: walls, the nearest and those at right angles to it."""
-    X, face, nu = angles.program.X_float, np.array(neuron.place.face), node.in_floats
-    products = arb_mat(neuron.A) * ball_column([arb(v) for v in nu.tolist()])
-    z = neuron.place.sign * np.array([float(v.mid()) for v in products.entries()])
-    norms = np.linalg.norm(X, axis=1)
-    C = np.array([neuron.place.sign * norms[rows] @ nu[rows] for rows in angles.parallel]) * norms
+def soft_rows(angles: Angles, neurons: Sequence[Neuron], node: Node) -> list[set[int]]:
+    """Rows whose lines the stars of neurons may cross, it seems: walls, the nearest and those at right angles to it."""
+    X, nu = angles.program.X_float, node.in_floats
+    norms, column = np.linalg.norm(X, axis=1), ball_column([arb(v) for v in nu.tolist()])
+    C = np.array([norms[rows] @ nu[rows] for rows in angles.parallel]) * norms
+    return [_soft_rows(X, norms, C, neuron, arb_mat(neuron.A) * column) for neuron in neurons]
+
+
+def _soft_rows(X: Floats, norms: Floats, C: Floats, neuron: Neuron, products: arb_mat) -> set[int]:
+    """Those of one neuron, with A nu and the coefficients of all lines, times the lengths of the rows."""
+    face, sign = np.array(neuron.place.face), neuron.place.sign
+    z = sign * np.array([float(v.mid()) for v in products.entries()])
     size = NEAR * max(float(np.linalg.norm(z)), 1e-300) * norms
-    reach = face * (X @ z)
-    rows, found = np.flatnonzero((face != 0) & (reach - C + size >= 0) & (C + size >= 0)), list[int]()
+    reach, own = face * (X @ z), sign * C
+    rows, found = np.flatnonzero((face != 0) & (reach - own + size >= 0) & (own + size >= 0)), list[int]()
     for j in rows[np.argsort(reach[rows] / norms[rows], kind="stable")]:
         if len(found) < NEAREST or abs(X[j] @ X[found[0]]) <= NEAR * norms[found[0]] * norms[j]:
             found.append(int(j))
