@@ -82,35 +82,57 @@ def fitting_places(caps: Sequence[Cap], rows: Rows, hard: Hard) -> list[Place]:
     return [cap.place for cap in caps if cap.fits(rows, hard)]
 
 
+@dataclass(frozen=True, eq=False)
+class View:
+    """The lines at a residual and a lambda, in floats: their first rows, lengths, units and coefficients."""
+
+    X: Floats
+    nu: Floats
+    lam: float
+    line: NDArray[np.int64]
+    turned: NDArray[np.int64]
+    first: NDArray[np.int64]
+    sizes: Floats
+    units: Floats
+    C: Floats
+
+    @staticmethod
+    def of(program: Program, rows: Rows, nu: Floats, lam: float) -> View:
+        """For the rows that take part."""
+        X, line, turned = program.X_float, np.array(rows.line), np.array(rows.turned)
+        first = np.flatnonzero(line >= 0)[np.unique(line[line >= 0], return_index=True)[1]]
+        sizes, C = np.linalg.norm(X[first], axis=1), np.zeros(len(first))
+        np.add.at(C, line[line >= 0], (nu * np.linalg.norm(X, axis=1))[line >= 0])
+        return View(X, nu, lam, line, turned, first, sizes, X[first] * (turned[first] / sizes)[:, None], C)
+
+    def cap(self, s: int, v: Floats) -> Cap:
+        """The shortest w for the sides of a direction, as far as floats tell."""
+        z, C, lam, line = self.units @ v, self.C, self.lam, self.line
+        above = np.where(z >= 0, 1, -1)
+        face = np.where(line >= 0, above[line] * self.turned, 0)
+        order = np.argsort(np.abs(z), kind="stable")[:LINES]
+        near = [int(k) for k in order if abs(C[k]) > NEAR * lam]
+        free = [k for k in near if s * C[k] < 0]
+        walls = [k for k in near if s * C[k] > 0]
+        columns = [-s * C[k] * above[k] * self.units[k] for k in free]
+        columns += [lam * above[k] * self.units[k] for k in walls]
+        start = s * np.where(face > 0, self.nu, 0.0) @ self.X
+        found = nonnegative_least_squares(np.array(columns).T, -start) if columns else np.zeros(0)
+        slopes, pushes = np.where(face > 0, ONE, 0), np.zeros(len(line), dtype=np.int64)
+        for k, t in zip(free, found, strict=False):
+            m = int(min(t, 1.0) * ONE)
+            if m:
+                on = m if above[k] < 0 else ONE - m
+                slopes = np.where(line == k, np.where(self.turned > 0, on, ONE - on), slopes)
+                face = np.where(line == k, 0, face)
+        for k, t in zip(walls, found[len(free) :], strict=True):
+            pushes[self.first[k]] = int(min(t, 1e3) / self.sizes[k] * ONE)
+        return Cap(Place(s, tuple(face.tolist())), tuple(slopes.tolist()), tuple(pushes.tolist()))
+
+
 def cap_at(program: Program, rows: Rows, node: tuple[Floats, float], s: int, v: Floats) -> Cap:
-    """The shortest w for the sides of a direction at a residual and a lambda, as far as floats tell."""
-    (nu, lam), X = node, program.X_float
-    line, turned = np.array(rows.line), np.array(rows.turned)
-    first = np.unique(line[line >= 0], return_index=True)[1]
-    first = np.flatnonzero(line >= 0)[first]
-    z = (X[first] * turned[first, None]) @ v
-    sizes = np.linalg.norm(X[first], axis=1)
-    above = np.where(z >= 0, 1, -1)
-    face = np.where(line >= 0, above[line] * turned, 0)
-    C = np.zeros(len(first))
-    np.add.at(C, line[line >= 0], (nu * np.linalg.norm(X, axis=1))[line >= 0])
-    units = X[first] * (turned[first] / sizes)[:, None]
-    near = [int(k) for k in np.argsort(np.abs(z) / sizes, kind="stable")[:LINES] if abs(C[k]) > NEAR * lam]
-    free = [k for k in near if s * C[k] < 0]
-    walls = [k for k in near if s * C[k] > 0]
-    columns = [-s * C[k] * above[k] * units[k] for k in free] + [lam * above[k] * units[k] for k in walls]
-    start = s * np.where(face > 0, nu, 0.0) @ X
-    found = nonnegative_least_squares(np.array(columns).T, -start) if columns else np.zeros(0)
-    slopes, pushes = np.where(face > 0, ONE, 0), np.zeros(program.n, dtype=np.int64)
-    for k, t in zip(free, found, strict=False):
-        m = int(min(t, 1.0) * ONE)
-        if m:
-            on = m if above[k] < 0 else ONE - m
-            slopes = np.where(line == k, np.where(turned > 0, on, ONE - on), slopes)
-            face = np.where(line == k, 0, face)
-    for k, t in zip(walls, found[len(free) :], strict=True):
-        pushes[first[k]] = int(min(t, 1e3) / sizes[k] * ONE)
-    return Cap(Place(s, tuple(face.tolist())), tuple(slopes.tolist()), tuple(pushes.tolist()))
+    """The cap for the sides of a direction at a residual and a lambda."""
+    return View.of(program, rows, *node).cap(s, v)
 
 
 def below_lambda(caps: Sequence[Cap], chord: Chord, X: Sequence[Sequence[arb]]) -> list[Cap]:
@@ -194,7 +216,8 @@ class Lookout:
         places = dict.fromkeys(p for seen in looked for p in seen if p not in tight)
         starts = [(p.sign, self._direction(p, nu)) for p in places] + list(self.resisted.values())
         high = (start for start in starts if self._is_high(start, at))
-        caps = dict.fromkeys(cap_at(self.program, rows, at, s, v) for s, v in high)
+        view = View.of(self.program, rows, *at)
+        caps = dict.fromkeys(view.cap(s, v) for s, v in high)
         return below_lambda(list(caps), chord, self.columns)
 
     def _is_high(self, start: tuple[int, Floats], at: tuple[Floats, float]) -> bool:
