@@ -178,14 +178,15 @@ class Curve:
     def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
         self.branch, self.faces, self.further = branch, faces, further
         self.known = Known()
-        self.tables: dict[tuple[Place, ...], Table] = {}
+        self.whole: dict[tuple[Place, ...], Table] = {}
         self.alone: dict[Condition, Table] = {}
+        self.beside: dict[Place, Table] = {}
         self.softness: dict[tuple[Condition, ...], Table] = {}
         self.patience = Patience(divisions=faces.divisions)
 
     def forget(self) -> None:
         """Tables take much room: they are made again where they are asked for."""
-        for known in (self.known, self.tables, self.alone, self.softness):
+        for known in (self.known, self.whole, self.alone, self.beside, self.softness):
             known.clear()
 
     @cached_property
@@ -206,17 +207,26 @@ class Curve:
     def table(self, guests: Sequence[Place] = ()) -> Table:
         """All conditions, with those of some guests."""
         key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
-        if key not in self.tables:
+        if key not in self.whole:
             places: Sequence[Place] = self.tight
             if self.branch.symmetry is not None:  # the same for all of an orbit
                 places = [*(k.place for k in self.branch.neurons), *(f.place for f in self.further)]
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
-            self.tables[key] = Table(
+            self.whole[key] = Table(
                 self.branch, [*weights(self.branch, shared), *around, *leaving], self.known, self.faces.neuron
             )
-        return self.tables[key]
+        return self.whole[key]
+
+    def tables(self, guests: Sequence[Place]) -> list[Table]:
+        """The same, one by one."""
+        for place in guests:
+            if place not in self.beside:
+                neuron = self.faces.neuron(place)
+                conditions = [*self.faces.around(place), slack(neuron)]
+                self.beside[place] = Table(self.branch, conditions, self.known, self.faces.neuron)
+        return [self.table(), *(self.beside[place] for place in dict.fromkeys(guests))]
 
     def single(self, f: Condition) -> Table:
         """One condition by itself."""
@@ -277,7 +287,8 @@ class Curve:
     ) -> Piece | Failure:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
-        failing = self.table(guests).failing(chord, low.zero, high.zero, low.flat | high.flat)
+        zero = (low.zero, high.zero, low.flat | high.flat)
+        failing = [f for table in self.tables(guests) for f in table.failing(chord, *zero)]
         if failing:
             return Failure(conditions=tuple(failing))
         if not all(depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further):
