@@ -151,7 +151,7 @@ class _Here:
         rising = {(f.place, f.row): v * self.way for f, v in zip(table.conditions, slopes, strict=True)}
         first = {i: line[0] for line in self.curve.faces.angles.parallel for i in line}
         for f in zero:
-            if f.kind != SIDE or f.place in guests or f.row is None:
+            if f.kind != SIDE or f.row is None:
                 continue
             if rising.get((f.place, first[f.row]), arb(0)) > 0:
                 continue
