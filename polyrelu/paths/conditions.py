@@ -48,6 +48,8 @@ NOISE = arb(2) ** -100
 """What may be 0 at a point that is nearly a root, as a part of lambda: for hints alone."""
 SOFT = "soft line"
 """Not needed, but if it holds the star of a neuron does not end at a line."""
+OUTWEIGHED = "outweighed line"
+"""The same for another reason."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,9 @@ class Table:
 
     def _is_implied(self, f: Condition, chord: Chord) -> bool:
         """Whether a form is 0, or a positive multiple of lambda, on the whole chord, which balls cannot show."""
-        if f.kind not in (MULTIPLIER, SOFT, SIDE) or (f.kind == SIDE and f.place in self.branch.held):
+        if f.kind not in (MULTIPLIER, SOFT, OUTWEIGHED, SIDE) or (
+            f.kind == SIDE and f.place in self.branch.held
+        ):
             return False
         known = chord.implied.sign(f.form)
         return known is not None and known >= (f.kind == SIDE)
