@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from polyrelu.data.problem import Problem
@@ -96,14 +97,15 @@ def _place_text(place: Place) -> str:
 
 
 def _minimal_lines(along: Along) -> list[str]:
-    """How many minimal networks there are, and where."""
+    """How many minimal networks there are, at which lambdas; those next to each other with as many in one line."""
     lines = []
-    for one in along.lists:
-        if one.networks is not None and one.widths is not None and len(one.networks) > 1:
-            widths = "" if one.widths[0] == one.widths[1] else f" to {one.widths[1]}"
-            lines.append(
-                f"      at {float(one.lam):.6g}: {len(one.networks)} minimal networks of width {one.widths[0]}{widths}"
-            )
+    for counted_as, group in groupby(along.lists, lambda one: (len(one.networks or ()), one.widths)):
+        number, widths = counted_as
+        at = [f"{float(one.lam):.6g}" for one in group]
+        if number > 1 and widths is not None:
+            width = str(widths[0]) if widths[0] == widths[1] else f"{widths[0]} to {widths[1]}"
+            where = at[0] if len(at) == 1 else f"{len(at)} lambdas from {at[0]} to {at[-1]}"
+            lines.append(f"      at {where}: {number} minimal networks of width {width}")
     return lines + [
         f"      their list changes between {float(low):.6g} and {float(high):.6g}"
         for low, high in along.walls
