@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 
-from flint import arb, arb_mat, fmpq, fmpq_mat
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
-from polyrelu.exact.enclosure import ball_column
+from polyrelu.exact.enclosure import ball, ball_column
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.positive import bent, positive
@@ -39,7 +40,7 @@ class Condition:
     place: Place
     row: int | None = None
     target: Place | None = None
-    form: tuple[fmpq, ...] = field(default=(), compare=False, repr=False)
+    form: tuple[Any, ...] = field(default=(), compare=False, repr=False)
     """Over nu, for sides and multipliers; over b for weights that are shared with dependent neurons."""
 
 
@@ -123,7 +124,7 @@ class Table:
         branch = self.branch
         own = tuple(int(neuron.place == f.place) for neuron in branch.neurons)
         after = [arb(0)] * branch.r
-        return [*([arb(0)] * branch.size), *(arb(v) for v in f.form or own), *after]
+        return [*([arb(0)] * branch.size), *(ball(v, ctx.prec) for v in f.form or own), *after]
 
     def _sort_out(self, i: int, row: Balls, constant: fmpq) -> None:
         """Forms of nu that are constants, or multiples of lambda, of a known sign."""

@@ -42,15 +42,16 @@ class Fixed:
         )
         return Fixed(Z, [*(row for row, _ in found), table[-1]], [*(v for _, v in found), fmpq(1)])
 
-    def sign(self, form: Sequence[fmpq]) -> int | None:
-        """The sign of a form (given over g) along the whole branch; None where these rows do not tell."""
+    def value(self, form: Sequence[fmpq]) -> Any | None:
+        """The value of a form (given over g) along the whole branch, exactly; None where these rows do not tell."""
         over = (fmpq_mat([[*form, fmpq(0)]]) * self.Z).entries()
         c = solve(transposed(self.rows), over)
-        return (
-            None
-            if c is None
-            else sign(sum((a * v for a, v in zip(c, self.values, strict=True)), start=fmpq(0)))
-        )
+        return None if c is None else sum((a * v for a, v in zip(c, self.values, strict=True)), start=fmpq(0))
+
+    def sign(self, form: Sequence[fmpq]) -> int | None:
+        """Its sign."""
+        value = self.value(form)
+        return None if value is None else sign(value)
 
 
 def with_one(V: fmpq_mat) -> fmpq_mat:
