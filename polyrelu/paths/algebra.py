@@ -137,7 +137,8 @@ def solves(branch: Branch, lam: Any, nu: Sequence[Any], b: Sequence[Any], c: Seq
 
 def vanishes(condition: Condition, branch: Branch, exact: ExactZero) -> bool:
     """Whether a condition is exactly 0."""
-    return is_zero(exact_value(condition, branch, exact.nu, exact.b, exact.lam))
+    value = exact_value(condition, branch, exact.nu, exact.b, exact.lam)
+    return value is not None and is_zero(value)
 
 
 def _in_region(zero: Zero, exact: ExactZero) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-from flint import fmpq
+from typing import Any
 
 from polyrelu.proof.neuron import Place
 
@@ -20,7 +19,7 @@ class Condition:
     place: Place
     row: int | None = None
     target: Place | None = None
-    form: tuple[fmpq, ...] = field(default=(), compare=False, repr=False)
+    form: tuple[Any, ...] = field(default=(), compare=False, repr=False)
     """Over nu, for sides and multipliers; over b for weights that are shared with dependent neurons."""
 
     def __hash__(self) -> int:
@@ -31,6 +30,8 @@ class Condition:
 WEIGHT, SIDE, MULTIPLIER, SLACK, SHARE = "weight", "side", "multiplier", "slack", "share"
 SOFT = "soft line"
 """Not needed, but if it holds the star of a neuron does not end at a line."""
+OUTWEIGHED = "outweighed line"
+"""The same for another reason."""
 
 
 def antipode(place: Place) -> Place:

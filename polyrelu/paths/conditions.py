@@ -24,7 +24,7 @@ from flint import arb
 
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.condition import MULTIPLIER, SIDE, SLACK, SOFT, Condition
+from polyrelu.paths.condition import MULTIPLIER, OUTWEIGHED, SIDE, SLACK, SOFT, Condition
 from polyrelu.paths.linear_forms import Forms, Known
 from polyrelu.paths.positive import bowed, positive
 from polyrelu.paths.slack import Slack
@@ -82,9 +82,12 @@ class Table:
         return [*self.linear, *self.slacks]
 
     @cached_property
-    def place_of(self) -> dict[Condition, int]:
-        """Where each stands."""
-        return {f: i for i, f in enumerate(self.conditions)}
+    def place_of(self) -> dict[Condition, list[int]]:
+        """Where each stands, and others that are equal to it but for their forms."""
+        found: dict[Condition, list[int]] = {}
+        for i, f in enumerate(self.conditions):
+            found.setdefault(f, []).append(i)
+        return found
 
     def values(self, x: Sequence[arb], lam: arb) -> Balls:
         """All values at a point."""
@@ -129,7 +132,7 @@ class Table:
         if which.kind == SLACK:
             return self.newcomers[self.slacks.index(which)].gradient(x, lam)
         row = self.forms.row(which)
-        if self.place_of[which] not in self.forms.constant:
+        if self.linear.index(which) not in self.forms.constant:
             return row, arb(0)
         return [v * lam for v in row], sum((v * t for v, t in zip(row, x, strict=True)), start=arb(0))
 
@@ -156,7 +159,7 @@ class Table:
 
     def _places(self, some: Set[Condition]) -> set[int]:
         """Where some conditions stand."""
-        return {self.place_of[f] for f in some if f in self.place_of}
+        return {i for f in some for i in self.place_of.get(f, [])}
 
     def _not_by_derivatives(
         self, found: list[int], chord: Chord, values: Values, zero: tuple[Set[Condition], ...]
@@ -178,7 +181,9 @@ class Table:
 
     def _is_implied(self, f: Condition, chord: Chord) -> bool:
         """Whether a form is 0, or a positive multiple of lambda, on the whole chord, which balls cannot show."""
-        if f.kind not in (MULTIPLIER, SOFT, SIDE) or (f.kind == SIDE and f.place in self.branch.held):
+        if f.kind not in (MULTIPLIER, SOFT, OUTWEIGHED, SIDE) or (
+            f.kind == SIDE and f.place in self.branch.held
+        ):
             return False
         known = chord.implied.sign(f.form)
         return known is not None and known >= (f.kind == SIDE)

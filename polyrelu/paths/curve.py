@@ -24,69 +24,18 @@ from polyrelu.paths.caps import Lookout, fitting_places
 from polyrelu.paths.chord import Chord, Drift, prove_chord
 from polyrelu.paths.condition import Condition, antipode
 from polyrelu.paths.conditions import Table
-from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
+from polyrelu.paths.demands import slack, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
 from polyrelu.paths.directions import Above, unsettled
+from polyrelu.paths.faces import Faces
 from polyrelu.paths.linear_forms import Known
 from polyrelu.paths.nodes import Node
-from polyrelu.paths.patience import Divisions, Patience
+from polyrelu.paths.patience import Patience
 from polyrelu.paths.room import Room
 from polyrelu.paths.rows import Rows
 from polyrelu.paths.shares import Shares, shares_of
-from polyrelu.paths.stars import Angles, leaving_zero, opened, soft_rows
-from polyrelu.paths.symmetry import Symmetry, symmetry_of
-from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.program import Program
-
-
-@dataclass(eq=False)
-class Faces:
-    """Neurons of one program with their conditions, each computed once."""
-
-    program: Program
-    neurons: dict[Place, Neuron] = field(default_factory=dict)
-    known: dict[Place, list[Condition]] = field(default_factory=dict)
-    lines: dict[Place, list[Condition]] = field(default_factory=dict)
-    divisions: Divisions = field(default_factory=Divisions)
-
-    @cached_property
-    def symmetry(self) -> Symmetry | None:
-        """The symmetries of the table, if it has any."""
-        if self.program.listed is not None:
-            return None  # of a list of patterns nothing is known
-        found = symmetry_of(self.program)
-        return None if found.is_trivial else found
-
-    @cached_property
-    def angles(self) -> Angles:
-        """How the rows lie to each other."""
-        return Angles(self.program)
-
-    @cached_property
-    def line_weights(self) -> dict[int, dict[int, fmpq]]:
-        """For the first row j of every line the rows x_i = m_i x_j, with |m_i|: its coefficient is sum |m_i| nu_i."""
-        gram, parallel = self.angles.gram, self.angles.parallel
-        firsts = dict.fromkeys(line[0] for line in parallel if line)
-        return {j: {i: abs(gram[i][j] / gram[j][j]) for i in parallel[j]} for j in firsts}
-
-    def neuron(self, place: Place) -> Neuron:
-        """The neuron of a place."""
-        if place not in self.neurons:
-            self.neurons[place] = Neuron(place, self.program)
-        return self.neurons[place]
-
-    def around(self, place: Place) -> list[Condition]:
-        """Its strict sides and multipliers."""
-        if place not in self.known:
-            neuron = self.neuron(place)
-            self.known[place] = [*sides(neuron), *multipliers(neuron)]
-        return self.known[place]
-
-    def soft(self, place: Place) -> list[Condition]:
-        """Lines that its star may cross."""
-        if place not in self.lines:
-            self.lines[place] = soft_lines(self.neuron(place), self.angles.gram, self.angles.parallel)
-        return self.lines[place]
+from polyrelu.paths.stars import leaving_zero, stars_along
+from polyrelu.proof.neuron import Place
 
 
 @dataclass(frozen=True)
@@ -241,21 +190,9 @@ class Curve:
 
     def stars(self, chord: Chord, low: End, high: End, node: Node) -> list[Place]:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        faces, crossed, lines = self.faces, dict[Place, list[int]](), list[Condition]()
-        places = dict.fromkeys((*self.tight, *low.guests, *high.guests))
-        neurons = [faces.neuron(p) for p in places]
-        for p, near in zip(places, soft_rows(faces.angles, neurons, node), strict=True):
-            lines += [f for f in faces.soft(p) if f.row in near]
-        key = tuple(lines)
-        if key not in self.softness:
-            self.softness[key] = Table(self.branch, lines, self.known, self.faces.neuron)
-        table = self.softness[key]
-        hard = set(table.failing(chord, low.zero, high.zero))
-        for f in lines:
-            if f not in hard and f.row is not None:
-                crossed.setdefault(f.place, []).append(f.row)
-        nu, angles = self.branch.residual_at(chord.anywhere, chord.all_lambda), faces.angles
-        return [opened(angles, faces.neuron(p), crossed.get(p, []), nu) for p in places]
+        faces, places = self.faces, dict.fromkeys((*self.tight, *low.guests, *high.guests))
+        ends = (low.zero, high.zero)
+        return stars_along(chord, ends, node, list(places), faces, (self.softness, self.known))
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
@@ -314,7 +251,7 @@ class Curve:
         chord.forget()
         return Piece(self, chord, low, high, shares)
 
-    def _unsettled(
+    def _unsettled(  # noqa: PLR0917
         self,
         chord: Chord,
         room: Room,

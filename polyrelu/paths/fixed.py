@@ -46,7 +46,7 @@ class Fixed:
 
     @cached_property
     def witness_over_g(self) -> list[fmpq]:
-        """Z v, with v orthogonal to all rows: a form over g with another value than 0 here is no combination of them."""
+        """Z v, with v orthogonal to all rows: a form over g that is not 0 here is no combination of them."""
         free = null_space(self.rows, self.Z.ncols())
         v = [
             sum((t * (k + 1) for k, t in enumerate(column)), start=fmpq(0))
@@ -57,7 +57,7 @@ class Fixed:
 
     @cached_property
     def witness(self) -> fmpq_mat:
-        """The same for forms of nu that see W g alone."""
+        """The same for forms of nu."""
         v = self.witness_over_g
         return self.W * fmpq_mat(len(v), 1, v)
 
@@ -66,15 +66,16 @@ class Fixed:
         row = fmpq_mat([list(form)])
         return None if (row * self.witness)[0, 0] != 0 else self.sign((row * self.W).entries())
 
-    def sign(self, form: Sequence[fmpq]) -> int | None:
-        """The sign of a form (given over g) along the whole branch; None where these rows do not tell."""
+    def value(self, form: Sequence[fmpq]) -> Any | None:
+        """The value of a form (given over g) along the whole branch, exactly; None where these rows do not tell."""
         over = (fmpq_mat([[*form, fmpq(0)]]) * self.Z).entries()
         c = solve(transposed(self.rows), over)
-        return (
-            None
-            if c is None
-            else sign(sum((a * v for a, v in zip(c, self.values, strict=True)), start=fmpq(0)))
-        )
+        return None if c is None else sum((a * v for a, v in zip(c, self.values, strict=True)), start=fmpq(0))
+
+    def sign(self, form: Sequence[fmpq]) -> int | None:
+        """Its sign."""
+        value = self.value(form)
+        return None if value is None else sign(value)
 
 
 def with_one(V: fmpq_mat) -> fmpq_mat:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence, Set
 
 import numpy as np
 from flint import arb, arb_mat, fmpq
 from numpy.typing import NDArray
 
-from polyrelu.covering.question import merged
 from polyrelu.exact.enclosure import ball_column
+from polyrelu.paths.angles import Angles
 from polyrelu.paths.chord import Chord
+from polyrelu.paths.condition import Condition
+from polyrelu.paths.conditions import Table
+from polyrelu.paths.faces import Faces
+from polyrelu.paths.linear_forms import Known
 from polyrelu.paths.nodes import Node
+from polyrelu.paths.outweighed import Outweighed
 from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.program import Program
 
 Floats = NDArray[np.float64]
 
@@ -24,31 +26,38 @@ NEAREST = 3
 """Lines looked at for each star, at least."""
 
 
-@dataclass(eq=False)
-class Angles:
-    """How the rows of a table lie to each other."""
+def stars_along(  # noqa: PLR0917
+    chord: Chord,
+    zero: tuple[Set[Condition], Set[Condition]],
+    node: Node,
+    places: Sequence[Place],
+    faces: Faces,
+    known: tuple[dict[tuple[Condition, ...], Table], Known],
+) -> list[Place]:
+    """The stars of some neurons, each with a 0 for the lines that it may cross along a chord."""
+    branch, crossed, angles = chord.branch, dict[Place, list[int]](), faces.angles
+    near = soft_rows(angles, [faces.neuron(p) for p in places], node)
+    lines = tuple(f for p, rows in zip(places, near, strict=True) for f in faces.soft(p) if f.row in rows)
+    tables, made = known
+    if lines not in tables:
+        tables[lines] = Table(branch, lines, made, faces.neuron)
+    hard = set(tables[lines].failing(chord, *zero))
+    for f in lines:
+        if f not in hard and f.row is not None:
+            crossed.setdefault(f.place, []).append(f.row)
+    nu, found = branch.residual_at(chord.anywhere, chord.all_lambda), list[Place]()
+    for place in places:
+        neuron, rows = faces.neuron(place), crossed.get(place, [])
+        further = Outweighed(neuron, faces.line_weights, node.in_floats.tolist()).proposals(rows)
+        holds = (j for j, conditions in further if not Table(branch, conditions).failing(chord, set(), set()))
+        lighter = [i for j in next(holds, []) for i in angles.parallel[j]]
+        found.append(without(opened(angles, neuron, rows, nu), lighter))
+    return found
 
-    program: Program
 
-    @cached_property
-    def gram(self) -> list[list[fmpq]]:
-        """The products of the rows."""
-        X = self.program.Xq
-        table: list[list[fmpq]] = (X * X.transpose()).tolist()
-        return table
-
-    @cached_property
-    def parallel(self) -> list[list[int]]:
-        """The rows on the line of each row."""
-        lines, members = merged(self.program.X_integer, [0] * self.program.n).line, dict[int, list[int]]()
-        for i, line in enumerate(lines):
-            members.setdefault(line, []).append(i)
-        return [members[line] if line >= 0 else [] for line in lines]
-
-    @cached_property
-    def in_balls(self) -> arb_mat:
-        """The rows."""
-        return arb_mat(self.program.Xq)
+def without(star: Place, rows: Sequence[int]) -> Place:
+    """A star that does not end at the lines of some rows."""
+    return Place(star.sign, tuple(0 if i in rows else side for i, side in enumerate(star.face)))
 
 
 def soft_rows(angles: Angles, neurons: Sequence[Neuron], node: Node) -> list[set[int]]:
