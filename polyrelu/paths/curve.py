@@ -34,7 +34,7 @@ from polyrelu.paths.patience import Patience
 from polyrelu.paths.room import Room
 from polyrelu.paths.rows import Rows
 from polyrelu.paths.shares import Shares, shares_of
-from polyrelu.paths.stars import leaving_zero, stars_along
+from polyrelu.paths.stars import Stars, leaving_zero
 from polyrelu.proof.neuron import Place
 
 
@@ -188,11 +188,12 @@ class Curve:
         places = dict.fromkeys((*self.tight, *guests))
         return Table(self.branch, [f for p in places for f in self.faces.soft(p)])
 
-    def stars(self, chord: Chord, low: End, high: End, node: Node) -> list[Place]:
+    def stars(self, chord: Chord, low: End, high: End, node: Node) -> Stars:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        faces, places = self.faces, dict.fromkeys((*self.tight, *low.guests, *high.guests))
-        ends = (low.zero, high.zero)
-        return stars_along(chord, ends, node, list(places), faces, (self.softness, self.known))
+        places = list(dict.fromkeys((*self.tight, *low.guests, *high.guests)))
+        return Stars.along(
+            chord, (low.zero, high.zero), node, places, (self.faces, self.softness, self.known)
+        )
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
@@ -256,14 +257,21 @@ class Curve:
         chord: Chord,
         room: Room,
         nodes: tuple[Node, Node],
-        stars: Sequence[Place],
+        stars: Stars,
         rows: Rows,
         lookout: Lookout | None,
     ) -> Above | None:
         """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
+        open_to, new = list[Place](), True
         for look in range(LOOKS):
+            before, open_to = open_to, stars.further if look else stars.simple
+            if look and not new and open_to == before:
+                break
             caps = lookout.caps(nodes, rows, self.tight, chord, closer=look > 0) if lookout else []
-            found = unsettled(room, stars, rows, self.patience, partial(fitting_places, caps, rows))
-            if found is None or lookout is None or not lookout.hears(found):
+            found = unsettled(room, open_to, rows, self.patience, partial(fitting_places, caps, rows))
+            if found is None:
+                return None
+            new = lookout is not None and lookout.hears(found)
+            if not new and (look or found.missed):
                 break
         return found
