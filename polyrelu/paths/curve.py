@@ -262,16 +262,12 @@ class Curve:
         lookout: Lookout | None,
     ) -> Above | None:
         """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
-        open_to, new = list[Place](), True
         for look in range(LOOKS):
-            before, open_to = open_to, stars.further if look else stars.simple
-            if look and not new and open_to == before:
-                break
             caps = lookout.caps(nodes, rows, self.tight, chord, closer=look > 0) if lookout else []
-            found = unsettled(room, open_to, rows, self.patience, partial(fitting_places, caps, rows))
-            if found is None:
-                return None
-            new = lookout is not None and lookout.hears(found)
-            if not new and (look or found.missed):
+            fitting = partial(fitting_places, caps, rows)
+            found = unsettled(room, stars.simple, rows, self.patience, fitting)
+            if found is None or lookout is None or not lookout.hears(found):
                 break
-        return found
+        if found is None or found.missed or stars.further == stars.simple:
+            return found
+        return unsettled(room, stars.further, rows, self.patience, fitting)
