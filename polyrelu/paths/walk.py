@@ -36,7 +36,7 @@ CLOSE_STEP = fmpq(1, 1000)
 """Below it a direction that is neither above nor below lambda may be a newcomer, too: on its face, f is steep."""
 LEAST_STEP = fmpq(1, 10**9)
 """Relative; a piece that needs shorter ones is left undecided."""
-HASTY_STEP = fmpq(1, 1000)
+HASTY_STEP = fmpq(1, 20_000)
 """Before a piece needs shorter ones, it is looked whether several events come together."""
 HALF, LEAST_PART, LESS = fmpq(1, 2), fmpq(1, 16), fmpq(4, 5)
 SLOW, GROWTH = fmpq(5, 4), fmpq(6)
