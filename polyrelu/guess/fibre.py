@@ -12,6 +12,8 @@ from polyrelu.guess.values import Array
 
 FLAT = 1e-9
 """Relative size below which a singular value counts as zero."""
+WELL_INSIDE = 0.1
+"""Of the shares of a pair, the smaller."""
 
 
 def dimension(directions: Sequence[Array]) -> int:
@@ -44,6 +46,19 @@ def interior_point(M: Array, target: Array) -> tuple[Array, list[int]] | None:
     )
     if not found.success or found.x is None or found.x[-1] <= FLAT:
         return None
+    return found.x[:-1], _basis(M)
+
+
+def central_point(M: Array, target: Array) -> tuple[Array, list[int]] | None:
+    """The same without a linear program, where the solution nearest to the middle lies well inside."""
+    middle = np.full(M.shape[1], 0.5)
+    share = middle + np.linalg.lstsq(M, target - M @ middle, rcond=None)[0]
+    near = np.linalg.norm(M @ share - target) <= FLAT * np.linalg.norm(target)
+    return (share, _basis(M)) if near and min(share.min(), 1 - share.max()) >= WELL_INSIDE else None
+
+
+def _basis(M: Array) -> list[int]:
+    """Columns that form a good basis."""
     _, R, pivots = qr(M, pivoting=True, mode="economic")
     rank = int((np.abs(np.diag(R)) > FLAT * abs(R[0, 0])).sum())
-    return found.x[:-1], sorted(int(p) for p in pivots[:rank])
+    return sorted(int(p) for p in pivots[:rank])

@@ -19,7 +19,7 @@ from polyrelu.exact.real import is_zero
 from polyrelu.exact.recognise import recognise
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import Condition
+from polyrelu.paths.condition import Condition
 from polyrelu.paths.demands import exact_value
 from polyrelu.paths.zeros import Zero
 

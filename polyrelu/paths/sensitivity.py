@@ -28,14 +28,14 @@ from polyrelu.exact.enclosure import identity, precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
 from polyrelu.paths.faces import Faces
 from polyrelu.paths.forms import NEAR, as_singles
 from polyrelu.paths.gaps import started
 from polyrelu.paths.moved_data import moved_data
 from polyrelu.paths.moving import Moving, Range, ranges_over
+from polyrelu.paths.nodes import Node
 from polyrelu.proof.program import Program
 
 BITS = 240
