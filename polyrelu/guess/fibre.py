@@ -32,18 +32,34 @@ def interior_point(M: Array, target: Array) -> tuple[Array, list[int]] | None:
 
     The shares are beta / mu, so that weights of all sizes look alike to the solver, those beyond floats among them.
     """
+    found = _deepest(M, target)
+    if found is None or found[1] <= FLAT:
+        return None
+    _, R, pivots = qr(M, pivoting=True, mode="economic")
+    rank = int((np.abs(np.diag(R)) > FLAT * abs(R[0, 0])).sum())
+    return found[0], sorted(int(p) for p in pivots[:rank])
+
+
+def lost_facet(M: Array, target: Array) -> tuple[Array, list[int], list[int]] | None:
+    """Where { 0 <= share <= 1, M share = target } is just empty: shares nearly in it, and which are at 0 and at 1."""
+    found = _deepest(M, target)
+    if found is None or found[1] > 0:
+        return None
+    share, margin, q = found[0], found[1], M.shape[1]
+    low, high = share - margin < FLAT, 1 - share - margin < FLAT
+    return share, [k for k in range(q) if low[k]], [k for k in range(q) if high[k] and not low[k]]
+
+
+def _deepest(M: Array, target: Array) -> tuple[Array, float] | None:
+    """Shares with the largest margin t: t <= share <= 1 - t and M share = target."""
     q = M.shape[1]
     scale = np.linalg.norm(M, axis=0).max() or 1.0
     found = linprog(
-        np.concatenate([np.zeros(q), [-1.0]]),  # the largest margin t with t <= share <= 1 - t
+        np.concatenate([np.zeros(q), [-1.0]]),
         A_ub=np.block([[-np.eye(q), np.ones((q, 1))], [np.eye(q), np.ones((q, 1))]]),
         b_ub=np.concatenate([np.zeros(q), np.ones(q)]),
         A_eq=np.hstack([M / scale, np.zeros((len(M), 1))]),
         b_eq=target / scale,
         bounds=[(None, None)] * q + [(None, 0.5)],
     )
-    if not found.success or found.x is None or found.x[-1] <= FLAT:
-        return None
-    _, R, pivots = qr(M, pivoting=True, mode="economic")
-    rank = int((np.abs(np.diag(R)) > FLAT * abs(R[0, 0])).sum())
-    return found.x[:-1], sorted(int(p) for p in pivots[:rank])
+    return None if not found.success or found.x is None else (found.x[:-1], float(found.x[-1]))
