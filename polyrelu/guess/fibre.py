@@ -40,10 +40,13 @@ def interior_point(M: Array, target: Array) -> tuple[Array, list[int]] | None:
     return found[0], sorted(int(p) for p in pivots[:rank])
 
 
-def lost_facet(M: Array, target: Array) -> tuple[Array, list[int], list[int]] | None:
-    """Where { 0 <= share <= 1, M share = target } is just empty: shares nearly in it, and which are at 0 and at 1."""
+def nearest_facet(M: Array, target: Array) -> tuple[Array, list[int], list[int]] | None:
+    """Which shares reach 0 and which 1 where { 0 <= share <= 1, M share = target } becomes empty, if that is near.
+
+    They bound the margin of the deepest point, inside and, where it is empty already, outside; with these shares.
+    """
     found = _deepest(M, target)
-    if found is None or found[1] > 0:
+    if found is None:
         return None
     share, margin, q = found[0], found[1], M.shape[1]
     low, high = share - margin < FLAT, 1 - share - margin < FLAT

@@ -23,66 +23,16 @@ from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.caps import Lookout, fitting_places
 from polyrelu.paths.chord import Chord, prove_chord
 from polyrelu.paths.conditions import Condition, Table, antipode
-from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
+from polyrelu.paths.demands import slack, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
 from polyrelu.paths.directions import Above, Node, unsettled
-from polyrelu.paths.patience import Divisions, Patience
+from polyrelu.paths.faces import Faces
+from polyrelu.paths.patience import Patience
 from polyrelu.paths.rows import Rows
+from polyrelu.paths.shadows import shadows
 from polyrelu.paths.shares import Shares, shares_of
-from polyrelu.paths.stars import Angles, leaving_zero, opened, soft_rows
-from polyrelu.paths.symmetry import Symmetry, symmetry_of
-from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.program import Program
-
-
-@dataclass(eq=False)
-class Faces:
-    """Neurons of one program with their conditions, each computed once."""
-
-    program: Program
-    neurons: dict[Place, Neuron] = field(default_factory=dict)
-    known: dict[Place, list[Condition]] = field(default_factory=dict)
-    lines: dict[Place, list[Condition]] = field(default_factory=dict)
-    divisions: Divisions = field(default_factory=Divisions)
-
-    @cached_property
-    def symmetry(self) -> Symmetry | None:
-        """The symmetries of the table, if it has any."""
-        if self.program.listed is not None:
-            return None  # of a list of patterns nothing is known
-        found = symmetry_of(self.program)
-        return None if found.is_trivial else found
-
-    @cached_property
-    def angles(self) -> Angles:
-        """How the rows lie to each other."""
-        return Angles(self.program)
-
-    @cached_property
-    def line_weights(self) -> dict[int, dict[int, fmpq]]:
-        """For the first row j of every line the rows x_i = m_i x_j, with |m_i|: its coefficient is sum |m_i| nu_i."""
-        gram, parallel = self.angles.gram, self.angles.parallel
-        firsts = dict.fromkeys(line[0] for line in parallel if line)
-        return {j: {i: abs(gram[i][j] / gram[j][j]) for i in parallel[j]} for j in firsts}
-
-    def neuron(self, place: Place) -> Neuron:
-        """The neuron of a place."""
-        if place not in self.neurons:
-            self.neurons[place] = Neuron(place, self.program)
-        return self.neurons[place]
-
-    def around(self, place: Place) -> list[Condition]:
-        """Its strict sides and multipliers."""
-        if place not in self.known:
-            neuron = self.neuron(place)
-            self.known[place] = [*sides(neuron), *multipliers(neuron)]
-        return self.known[place]
-
-    def soft(self, place: Place) -> list[Condition]:
-        """Lines that its star may cross."""
-        if place not in self.lines:
-            self.lines[place] = soft_lines(self.neuron(place), self.angles.gram, self.angles.parallel)
-        return self.lines[place]
+from polyrelu.paths.stars import leaving_zero, opened, soft_rows
+from polyrelu.proof.neuron import Place
 
 
 @dataclass(frozen=True)
@@ -230,7 +180,8 @@ class Curve:
             if f not in hard and f.row is not None:
                 crossed.setdefault(f.place, []).append(f.row)
         nu, angles = self.branch.residual_at(chord.anywhere, chord.all_lambda), faces.angles
-        return [opened(angles, faces.neuron(p), crossed.get(p, []), nu) for p in places]
+        found = [opened(angles, faces.neuron(p), crossed.get(p, []), nu) for p in places]
+        return found + shadows(faces, self.branch, chord, low.zero | high.zero, list(places))
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""

@@ -18,7 +18,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from polyrelu.guess import dimension, interior_point, lost_facet
+from polyrelu.guess import dimension, interior_point, nearest_facet
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.conditions import SLACK, Condition, antipode
@@ -35,9 +35,9 @@ Units = list[tuple[Neuron, bool]]
 
 
 def phase_ends(curve: Curve, node: Node, below: Node) -> tuple[tuple[Curve, Node], Breakpoint] | None:
-    """The end of the phase between two nodes, with the curve above in the form that it needs; None if it is not that.
+    """The end of the phase below a node, with the curve above in the form that it needs; None if it is not that.
 
-    At the node below no shares are left.
+    It is looked for near a second node, where shares become few, or none are left.
     """
     if curve.branch.symmetry is not None or curve.further:
         return None
@@ -48,7 +48,7 @@ def phase_ends(curve: Curve, node: Node, below: Node) -> tuple[tuple[Curve, Node
     after = Curve(curve.branch.like(units), curve.faces)
     start = carried(curve.branch, (below.point, arb(below.lam)), after.branch, {}, split)
     zero = None if start is None else zero_of(after.branch, Condition(SLACK, gone[0]), start, arb(below.lam))
-    if zero is None or not arb(below.lam) < zero.lam < arb(node.lam):
+    if zero is None or not zero.lam < arb(node.lam):
         return None
     if not all(weight > 0 for weight in after.branch.parts(zero.x)[1]):
         return None  # beside the facet, in the same hyperplane
@@ -58,7 +58,7 @@ def phase_ends(curve: Curve, node: Node, below: Node) -> tuple[tuple[Curve, Node
 
 
 def _ending(curve: Curve, after: Curve, zero: Zero) -> Breakpoint | None:
-    """The breakpoint where a slack of the curve below vanishes, if there a phase begins whose curve is the one above."""
+    """The breakpoint where a slack of the curve below vanishes, if that begins the phase of the curve above."""
     falling = rate(after.branch, zero.condition, zero.x, zero.lam)
     begun = next(phase_begins(after, zero), None)
     if begun is None or falling is None or not falling < 0:
@@ -81,13 +81,13 @@ def _ending(curve: Curve, after: Curve, zero: Zero) -> Breakpoint | None:
 
 
 def _left(curve: Curve, below: Node) -> tuple[Units, dict[Place, arb], list[Place]] | None:
-    """What is left where the fibre is just empty: the units, the weights of pairs that are singles now, and who goes."""
+    """What is left of an empty fibre: the units, the weights of pairs that are singles now, and who goes."""
     branch = curve.branch
     pairs = [k for k, pair in enumerate(branch.paired) if pair]
     if not branch.r:
         return None
     columns, target = fibre_at(branch, below.point)
-    found = lost_facet(columns, target)
+    found = nearest_facet(columns, target)
     if found is None:
         return None
     share, empty, full = found

@@ -29,8 +29,9 @@ from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.conditions import antipode
-from polyrelu.paths.curve import Curve, Faces
+from polyrelu.paths.curve import Curve
 from polyrelu.paths.directions import Node
+from polyrelu.paths.faces import Faces
 from polyrelu.paths.forms import NEAR, as_singles
 from polyrelu.paths.gaps import started
 from polyrelu.paths.moved_data import moved_data

@@ -26,8 +26,9 @@ from polyrelu.paths.algebra import ExactZero, exact_zero
 from polyrelu.paths.branch import BITS
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.continuity import Continuity, continuity_of
-from polyrelu.paths.curve import Faces, Piece
+from polyrelu.paths.curve import Piece
 from polyrelu.paths.ends import ends_of_path
+from polyrelu.paths.faces import Faces
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.minimal import Along, minimal_along

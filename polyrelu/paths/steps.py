@@ -94,7 +94,7 @@ def on_its_face(curve: Curve, zero: Zero) -> Zero:
     for _ in range(CLIMBS if climbs else 0):
         place = zero.condition.place
         nu = [v.mid() for v in curve.branch.residual_at(zero.x, zero.lam).entries()]
-        u = np.array([float((v * place.sign).mid()) for v in curve.faces.neuron(place).z(nu)])
+        u = np.array([float((arb(0) + v * place.sign).mid()) for v in curve.faces.neuron(place).z(nu)])
         there = places_above(program, np.array([float(v) for v in nu]), [(place.sign, u)])
         if not there or there[0] == place:
             break

@@ -185,7 +185,7 @@ class Walk:
         if self.took(as_singles(self.curve, self.node)):
             return True
         found = phase_ends(self.curve, self.node, node)
-        if found is None or (self.waiting is not None and not found[1].lam > self.waiting.lam):
+        if found is None or not found[1].lam > (arb(self.low) if self.waiting is None else self.waiting.lam):
             return False
         (self.curve, self.node), self.waiting = found
         return True
