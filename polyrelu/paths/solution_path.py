@@ -35,6 +35,7 @@ from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.own_weights import heaviest_first, own_weights
 from polyrelu.paths.parts import start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity
+from polyrelu.paths.settings import supported, supported_lists
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
@@ -123,7 +124,6 @@ class Path(Reported):
     def one_sided(self, k: int) -> OneSided:
         """The derivatives on both sides of breakpoint k."""
         self.all_networks("derivatives")
-        self.problem.setting.refuse("derivatives")
         return at_breakpoint(self.problem, self.breakpoints[k])
 
     def plot(self) -> Any:
@@ -186,7 +186,8 @@ def path(
     problem = X if isinstance(X, Problem) else Problem.of(X, y, None, floats=floats, **chosen)  # type: ignore[arg-type]
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
-    _supported(problem, patterns, gated)
+    supported(problem.setting, "a path")
+    supported_lists(problem.setting, patterns, gated=gated)
     program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
         largest = lambda_max_squared(program)
@@ -215,15 +216,6 @@ def path(
         limit,
         program,
     )
-
-
-def _supported(problem: Problem, patterns: Any, gated: bool) -> None:
-    """Refuse, in one line, what has no path yet."""
-    setting = problem.setting
-    if setting.hidden == "free" or setting.output == "ridge":
-        setting.refuse("a path", "use --bias none or penalised, and --output-bias none or free")
-    if gated or not (isinstance(patterns, str) and patterns == "cells"):
-        setting.refuse("a path among listed patterns or gates")
 
 
 def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:

@@ -170,4 +170,4 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "ReLU, all activation patterns with 2 free columns; fingerprint" in said
     assert main(["check", "path.json", "--data", "data.csv", "--bias", "penalised"]) == 1
-    assert main([*asked[:-1], "--at", "1"]) == 2
+    assert main([*asked[:-1], "--at", "1", "--output-bias", "ridge"]) == 2
