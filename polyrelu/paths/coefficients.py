@@ -45,7 +45,7 @@ def coefficients_at(
     slope = -(branch.data.W * (g + dg * lam))
     turned = identity(n) - nu_by_y
     for k, neuron in enumerate(branch.neurons):
-        A, a = arb_mat(neuron.A).transpose(), branch.data.a[k]
+        A, a = arb_mat(neuron.N).transpose(), branch.data.a[k]
         activation = A * (a * g)
         rest -= activation * b[k]
         slope -= activation * db[k] + A * (a * dg) * b[k]

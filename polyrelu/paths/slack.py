@@ -1,4 +1,4 @@
-"""The slack of a neuron that is not there: (lambda^2 - |A nu|^2) / 2 along a branch, with its derivatives."""
+"""The slack of a neuron that is not there: (lambda^2 - |N nu|^2) / 2 along a branch, with its derivatives."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from polyrelu.proof.neuron import Neuron, Place
 
 
 class Slack:
-    """(lambda^2 - |z|^2) / 2 with z = A nu = lambda A W g + A y_N."""
+    """(lambda^2 - |z|^2) / 2 with z = N nu = lambda N W g + N y_N."""
 
     def __init__(self, branch: Branch, place: Place) -> None:
         neuron = Neuron(place, branch.program)
-        self.branch, self.A = branch, arb_mat(neuron.A)
-        self.over_g = self.A * branch.data.W if branch.size else None
-        self.rest = arb_mat(neuron.A.nrows(), 1, [arb(v) for v in times(neuron.A, branch.y_rest)])
+        self.branch, self.N = branch, arb_mat(neuron.N)
+        self.over_g = self.N * branch.data.W if branch.size else None
+        self.rest = arb_mat(neuron.N.nrows(), 1, [arb(v) for v in times(neuron.N, branch.y_rest)])
 
     def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
-        """A nu."""
+        """N nu."""
         if self.over_g is None:
             return self.rest
         return self.over_g * ball_column(x[: self.branch.size]) * lam + self.rest

@@ -51,7 +51,7 @@ def _interval(interval: Interval, found: Path, digits: int) -> dict[str, Any]:
     return {
         "from": low,
         "to": high,
-        "neurons": len(interval.places),
+        "neurons": interval.count,
         "rank": interval.rank,
         "pairs": interval.pairs,
         "nullity": interval.nullity,
@@ -185,7 +185,7 @@ def _interval_line(interval: Interval, digits: int) -> str:
     low = _enclosed(interval.below, interval.pieces[-1].chord.low, SHOWN)[0]
     high = _enclosed(interval.above, interval.pieces[0].chord.high, SHOWN)[1]
     unique = "yes" if interval.p_unique else f"no (dimension {interval.nullity})"
-    return f"  {low:>11} .. {high:<11} {len(interval.places):>7} {interval.rank:>5} {interval.pairs:>6}  {unique}"
+    return f"  {low:>11} .. {high:<11} {interval.count:>7} {interval.rank:>5} {interval.pairs:>6}  {unique}"
 
 
 def _event_line(found: Path, k: int, digits: int) -> str:
