@@ -34,6 +34,7 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv --from 1/10 --to 5 --json
   polyrelu path data.csv --to-zero
   polyrelu path data.csv --at 1/2 --plot influence.png
+  polyrelu path data.csv --at 1/2 --output-bias free --skip
   polyrelu path data.csv --vertices --interactive path.html
   polyrelu path data.csv --gated --jobs 4
   polyrelu path data.csv --output-bias free --skip
@@ -60,7 +61,9 @@ minimal_networks (lambda, count, widths, networks) and walls (pairs of lambdas b
 With --at: lambda; neurons (weight, by_lambda, by_target, by_feature, and the same of the direction; null where there is
 no derivative); residual_by_lambda, _by_target, _by_feature (column d i + l: entry l of row i); objective_by_lambda;
 degrees_of_freedom; minimal_networks; ranges (over all optimal networks, where all minimal ones are followed); at a
-breakpoint exact, and above and below with all these.
+breakpoint exact, and above and below with all these. With free columns also free: name, value, by_lambda, by_target,
+by_feature of each coefficient of one network (of a minimal network where pairs exchange weight; empty where free columns
+depend on each other).
 With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
 exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved).
 """

@@ -99,8 +99,8 @@ class Branch(Structure):
 
     def square(self, k: int) -> fmpq_mat:
         """The matrix of this map."""
-        A = self.neurons[k].A
-        return self.projected(A.transpose() * A)
+        N = self.neurons[k].N
+        return self.projected(N.transpose() * N)
 
     def projected(self, columns: fmpq_mat) -> fmpq_mat:
         """Columns, projected onto the space of the residual."""
@@ -131,7 +131,7 @@ class Branch(Structure):
     @cached_property
     def W(self) -> fmpq_mat:
         """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
-        spans = [row for neuron in self.neurons for row in neuron.A.tolist()] + self.XB.transpose().tolist()
+        spans = [row for neuron in self.neurons for row in neuron.N.tolist()] + self.XB.transpose().tolist()
         if spans:
             spans = self.projected(fmpq_mat(spans).transpose()).transpose().tolist()
         rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
@@ -184,7 +184,7 @@ class Branch(Structure):
         """a_k, W^T W, W^T X B and W^T y."""
         W_t = self.W.transpose()
         y = fmpq_mat(self.program.n, 1, self.target)
-        return [k.A * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
+        return [k.N * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
 
     def _round(self) -> Rounded:
         a, gram, E, y = self.exact

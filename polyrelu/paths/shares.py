@@ -19,7 +19,7 @@ from flint import arb, arb_mat, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import ball_column
-from polyrelu.guess import central_point, interior_point
+from polyrelu.guess import central_point, dimension, interior_point
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.condition import SHARE, Condition
@@ -114,13 +114,10 @@ class Shares:
 
 def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shares | None:
     """Shares at a point, from floats: a basis of pairs, and short fractions for the others."""
-    g, b, c = branch.parts([v.mid() for v in x])
-    pairs, onto = [k for k, pair in enumerate(branch.paired) if pair], arb_mat(branch.onto)
+    pairs = [k for k, pair in enumerate(branch.paired) if pair]
     if not branch.r:  # whatever the shares, free columns make up for them
         return Shares(dict.fromkeys(pairs, fmpq(1, 2)), ())
-    moves = [(onto * (branch.data.a[k] * g) * b[k]).entries() for k in pairs]
-    columns = np.array([[float(v.mid()) for v in move] for move in moves]).T
-    target = np.array([float(v.mid()) for v in (onto * (arb_mat(branch.B) * ball_column(c))).entries()])
+    columns, target = fibre_at(branch, x)
     guess = central_point(columns, target) or interior_point(columns, target)
     if guess is None or len(guess[1]) != branch.r:
         return None
@@ -132,6 +129,33 @@ def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shar
     fixed = {k: _short(float(share[i])) for i, k in enumerate(pairs) if k not in free}
     found = Shares(fixed, tuple(pairs[i] for i in basis), tuple(groups))
     return found if len(basis) + len(groups) == branch.r else None
+
+
+def fibre_at(branch: Branch, x: Sequence[arb]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """In floats, as columns, what the pairs exchange with their whole weights, and what they exchange together."""
+    g, b, c = branch.parts([v.mid() for v in x])
+    onto = arb_mat(branch.onto)
+    moves = [
+        (onto * (a * g) * weight).entries()
+        for a, weight, pair in zip(branch.data.a, b, branch.paired, strict=True)
+        if pair
+    ]
+    target = (onto * (arb_mat(branch.B) * ball_column(c))).entries()
+    return np.array([[float(v.mid()) for v in move] for move in moves]).T, np.array(
+        [float(v.mid()) for v in target]
+    )
+
+
+def determined(branch: Branch, x: Sequence[arb]) -> set[int]:
+    """Pairs whose share is determined: without one of them fewer directions are left, as far as floats tell."""
+    if not any(branch.paired) or not branch.r:
+        return set()
+    columns, _ = fibre_at(branch, x)
+    columns = columns / np.linalg.norm(columns, axis=0)
+    pairs = [k for k, pair in enumerate(branch.paired) if pair]
+    rank = dimension(list(columns.T))
+    others = (np.delete(columns, i, axis=1).T for i in range(len(pairs)))
+    return {k for k, rest in zip(pairs, others, strict=True) if dimension(list(rest)) < rank}
 
 
 def _short(part: float) -> fmpq:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+import numpy as np
 from flint import arb, fmpq
 
 from polyrelu.exact.rational import to_fraction
@@ -13,12 +14,14 @@ from polyrelu.paths.condition import SLACK, Condition
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.rough import in_floats
-from polyrelu.paths.zeros import Zero, tangent, zero_of
+from polyrelu.paths.zeros import FINE, Zero, tangent, zero_of
+from polyrelu.proof.directions import places_above
 
 LAMBDA_BITS = 40
 SECANTS = 12
 SETTLED = 2.0**-30
 """A value this small, beside those at both ends, is near enough to 0 for a proof to begin."""
+CLIMBS = 5
 
 
 def short(lam: fmpq) -> fmpq:
@@ -155,3 +158,21 @@ def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero |
         else:
             high, at_high = (point, lam), here
     return None
+
+
+def on_its_face(curve: Curve, zero: Zero) -> Zero:
+    """A newcomer's face at its own lambda: another than where it was seen first, perhaps."""
+    program = curve.branch.program
+    climbs = zero.condition.kind == SLACK and program.listed is None
+    for _ in range(CLIMBS if climbs else 0):
+        place = zero.condition.place
+        nu = [v.mid() for v in curve.branch.residual_at(zero.x, zero.lam).entries()]
+        u = np.array([float((arb(0) + v * place.sign).mid()) for v in curve.faces.neuron(place).z(nu)])
+        there = places_above(program, np.array([float(v) for v in nu]), [(place.sign, u)])
+        if not there or there[0] == place:
+            break
+        nearer = zero_of(curve.branch, Condition(SLACK, there[0]), zero.x, zero.lam, most=2 * FINE)
+        if nearer is None:
+            break
+        zero = nearer
+    return zero

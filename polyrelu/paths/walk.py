@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from flint import arb, fmpq
 
 from polyrelu import budget
@@ -25,8 +24,16 @@ from polyrelu.paths.directions import Above
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
 from polyrelu.paths.nodes import Node
-from polyrelu.paths.steps import by_their_zeros, follow, held, short, zero_between
-from polyrelu.paths.zeros import FINE, Zero, zero_of
+from polyrelu.paths.phase_end import phase_ends
+from polyrelu.paths.steps import (
+    by_their_zeros,
+    follow,
+    held,
+    on_its_face,
+    short,
+    zero_between,
+)
+from polyrelu.paths.zeros import Zero
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.oracle import in_floats
@@ -41,7 +48,6 @@ HASTY_STEP = fmpq(1, 20_000)
 HALF, LEAST_PART, LESS = fmpq(1, 2), fmpq(1, 16), fmpq(4, 5)
 SLOW, GROWTH = fmpq(5, 4), fmpq(6)
 SEARCHES = 6
-CLIMBS = 5
 
 
 @dataclass
@@ -174,7 +180,7 @@ class Walk:
 
     def refused(self, failure: Failure, node: Node) -> None:
         """A piece was not proved: newcomers are an event, and anything else asks for a shorter step."""
-        if failure.shares and self.entry is ORDINARY and self.took(as_singles(self.curve, self.node)):
+        if failure.shares and self.left_phase(node):
             return
         above = failure.above
         if above is not None and above.node is not self.node:
@@ -188,6 +194,18 @@ class Walk:
             return
         part = HALF if down == 1 else max(LEAST_PART, down * LESS)
         self.shorten(failure.reason, part if above is None else self.scale(LEAST_PART, LESS))
+
+    def left_phase(self, node: Node) -> bool:
+        """No shares were found on the way to a node: single neurons may follow, or the phase ends."""
+        if self.entry is not ORDINARY:
+            return False
+        if self.took(as_singles(self.curve, self.node)):
+            return True
+        found = phase_ends(self.curve, self.node, node)
+        if found is None or not found[1].lam > (arb(self.low) if self.waiting is None else self.waiting.lam):
+            return False
+        (self.curve, self.node), self.waiting = found
+        return True
 
     def scale(self, least: fmpq, most: fmpq) -> fmpq:
         """By what steps may grow, or have to shrink: errors are as their third powers."""
@@ -258,7 +276,7 @@ class Walk:
             found = next((zero for zero in zeros if zero is not None), None)
             if found is None:
                 return best
-            best = self.on_its_face(found)
+            best = on_its_face(self.curve, found)
             negative = self.curve.table().negative(best.x, best.lam)
             negative += [f for f in waiting if f.kind == SLACK and self.is_negative(f, best)]
             known = {best.condition, found.condition, *self.entry.zero}
@@ -271,25 +289,6 @@ class Walk:
     def is_negative(self, f: Condition, zero: Zero) -> bool:
         """Whether a condition is negative where another vanishes."""
         return bool(self.curve.single(f).negative(zero.x, zero.lam))
-
-    def on_its_face(self, zero: Zero) -> Zero:
-        """A newcomer's face at its own lambda: another than where it was seen first, perhaps."""
-        climbs = zero.condition.kind == SLACK and self.curve.branch.program.listed is None
-        for _ in range(CLIMBS if climbs else 0):
-            place = self.curve.faces.neuron(zero.condition.place).place
-            nu = self.curve.branch.residual_at(zero.x, zero.lam).entries()
-            z = self.curve.faces.neuron(place).z([v.mid() for v in nu])
-            u = np.array([float((arb(0) + v * place.sign).mid()) for v in z])
-            there = places_above(
-                self.curve.branch.program, np.array([float(v.mid()) for v in nu]), [(place.sign, u)]
-            )
-            if not there or there[0] == place:
-                break
-            nearer = zero_of(self.curve.branch, Condition(SLACK, there[0]), zero.x, zero.lam, most=2 * FINE)
-            if nearer is None:
-                break
-            zero = nearer
-        return zero
 
     def accept(self, piece: Piece, node: Node, *, reached: bool) -> None:
         """Book a piece, and pass the event at its lower end."""

@@ -34,6 +34,8 @@ class Zero:
     branch: Branch
     condition: Condition
     root: Root
+    exact: Any = None
+    """The same as exact numbers (`algebra.ExactZero`), where they were known before."""
 
     @property
     def x(self) -> Balls:

@@ -1,0 +1,224 @@
+"""The path of one feature with a free hidden bias: exact in rational numbers, down to lambda = 0.
+
+Stretches of the lasso (`lasso`) become pieces of curves. On a stretch nu = alpha + lambda beta, so the unknown
+g = G nu / lambda = G beta + G alpha / lambda is monotone in every coordinate, and lies between its values at the ends;
+as does the chord. All that a chord encloses has such a closed form. On the last stretch G alpha = 0: the residual at 0
+acts on none of its neurons, or nu would leave the polytope as lambda falls.
+
+Two stretches with one motion of the residual and the same tight columns are one interval, else a breakpoint lies
+between, at a rational lambda.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from flint import arb, fmpq, fmpq_mat, fmpz_poly
+
+from polyrelu.budget import OutOfTime
+from polyrelu.errors import Undecided
+from polyrelu.exact.enclosure import precision
+from polyrelu.paths.algebra import ExactZero
+from polyrelu.paths.branch import BITS, Balls, Branch
+from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.chord import Chord
+from polyrelu.paths.condition import SLACK, WEIGHT, Condition, antipode
+from polyrelu.paths.curve import ORDINARY, Curve, Piece
+from polyrelu.paths.events import Change
+from polyrelu.paths.gaps import Gap, Way
+from polyrelu.paths.knots import Kink, Knots
+from polyrelu.paths.lasso import Stretch, stretches
+from polyrelu.paths.zeros import Zero, zero_of
+from polyrelu.proof.program import Program
+from polyrelu.proof.support import used_by_vertices
+
+ROUNDING = arb(2) ** (20 - BITS)
+UNUSED = "a neuron is tight that no optimal network uses"
+
+
+@dataclass(frozen=True, eq=False)
+class ExactPiece(Piece):
+    """A part of a stretch: its root is known exactly."""
+
+    stretch: Stretch
+
+    def root_at(self, lam: fmpq, bits: int) -> Balls:
+        """The root, rounded."""
+        with precision(bits):
+            return [arb(v) for v in exact_root(self.curve.branch, self.stretch, lam)]
+
+
+def largest_squared(program: Program) -> fmpq:
+    """The square of lambda_max."""
+    y = program.zero[0]
+    values = [sum((a * v for a, v in zip(k.column, y, strict=True)), fmpq(0)) for k in Knots(program).kinks]
+    return max([fmpq(0), *values]) ** 2
+
+
+def knot_path(program: Program, low: fmpq, high: fmpq) -> Way:
+    """Everything between two penalties (low may be 0), from above."""
+    knots, way = Knots(program), Way()
+    above: Stretch | None = None
+    reached = high
+    try:
+        for stretch in stretches([list(k.column) for k in knots.kinks], program.zero[0], low):
+            if stretch.low < high:
+                _add(way, knots, above, stretch, (max(low, stretch.low), high))
+                reached = stretch.low
+            above = stretch
+    except OutOfTime as over:
+        way.gaps.append(Gap(low, reached, str(over)))
+    return way
+
+
+def _add(way: Way, knots: Knots, above: Stretch | None, here: Stretch, ends: tuple[fmpq, fmpq]) -> None:
+    """One stretch, and the breakpoint at its upper end."""
+    low, high = ends[0], ends[1] if here.high is None else min(here.high, ends[1])
+    if not all(_used(knots, here)):
+        way.gaps.append(Gap(low, high, UNUSED))
+        return
+    passed = above is not None and here.high is not None and here.high <= ends[1]
+    if above is not None and passed and not here.continues(above) and all(_used(knots, above)):
+        way.breaks.append(_breakpoint(knots, above, here))
+    way.pieces.append(_piece(knots.curve(here), here, low, high))
+
+
+def _used(knots: Knots, stretch: Stretch) -> Sequence[bool]:
+    """Which tight columns some optimal weights use inside of a stretch."""
+    columns = [list(knots.kinks[k].column) for k in stretch.tight]
+    if len(stretch.basis) == len(columns):
+        return [w != 0 or r != 0 for w, r in zip(stretch.weights, stretch.rates, strict=True)]
+    assert stretch.high is not None
+    nu = stretch.residual((stretch.low + stretch.high) / 2)
+    fit = [t - v for t, v in zip(knots.program.zero[0], nu, strict=True)]
+    return used_by_vertices(columns, fit)
+
+
+def exact_root(branch: Branch, stretch: Stretch, lam: fmpq) -> list[fmpq]:
+    """x = (g, b) at a lambda of a stretch; at 0 the limit."""
+    nu = [v / lam for v in stretch.residual(lam)] if lam != 0 else stretch.slope
+    _, gram, _, _ = branch.exact
+    g = gram.solve(branch.W.transpose() * fmpq_mat(len(nu), 1, nu)).entries() if branch.size else []
+    return [*g, *_weights(branch, stretch, stretch.weights_at(lam))]
+
+
+def _weights(branch: Branch, stretch: Stretch, given: Sequence[fmpq]) -> list[fmpq]:
+    """Weights of the basis, which comes first among the neurons; the rest have none."""
+    return [*given, *([fmpq(0)] * (branch.K - len(stretch.basis)))]
+
+
+@dataclass(frozen=True, eq=False)
+class ExactChord(Chord):
+    """A chord of a curve in closed form: b is affine in lambda, and g is in 1 / lambda."""
+
+    stretch: Stretch = field(kw_only=True)
+
+    @cached_property
+    def derivative(self) -> Balls:
+        """Encloses x'(lambda) at every lambda in [low, high]: -c / lambda^2 for g."""
+        rates = [arb(v) for v in _weights(self.branch, self.stretch, self.stretch.rates)]
+        return [*self._over(-1, 2), *rates]
+
+    @cached_property
+    def curvature(self) -> Balls:
+        """and x''(lambda)."""
+        return [*self._over(2, 3), *([arb(0)] * self.branch.K)]
+
+    def _over(self, factor: int, power: int) -> Balls:
+        """A multiple of c / lambda^power."""
+        moved = _moved(self.branch, self.stretch)
+        if not any(moved):
+            return [arb(0)] * self.branch.size
+        return [factor * arb(v) / self.all_lambda**power for v in moved]
+
+
+def _bow(branch: Branch, stretch: Stretch, low: fmpq, high: fmpq) -> Balls:
+    """1 / lambda bends by -(h^2 / ab) t (1 - t) / lambda from its chord between a and b."""
+    moved, nothing = _moved(branch, stretch), [arb(0)] * branch.K
+    if not any(moved):
+        return [*([arb(0)] * branch.size), *nothing]
+    part = arb((high - low) ** 2 / (low * high)) / arb(low).union(arb(high))
+    return [*(-arb(v) * part for v in moved), *nothing]
+
+
+def _piece(curve: Curve, stretch: Stretch, low: fmpq, high: fmpq) -> ExactPiece:
+    branch = curve.branch
+    with precision(BITS):
+        below, above = (exact_root(branch, stretch, lam) for lam in (low, high))
+        ends = [[arb(v) for v in x] for x in (below, above)]
+        near = [[(abs(v) * ROUNDING + ROUNDING).abs_upper() for v in x] for x in ends]
+        r = [abs(u - v) + s + t for u, v, s, t in zip(*ends, *near, strict=True)]
+        r[branch.size :] = [s + t for s, t in zip(*(v[branch.size :] for v in near), strict=True)]
+        middles = [[v.mid() for v in x] for x in ends]
+        radius = [v.abs_upper() for v in r]
+        bow, off = _bow(branch, stretch, low, high), (near[0], near[1])
+        chord = ExactChord(branch, low, high, middles[0], middles[1], radius, off, bow, stretch=stretch)
+    return ExactPiece(curve, chord, ORDINARY, ORDINARY, None, stretch)
+
+
+def _moved(branch: Branch, stretch: Stretch) -> list[fmpq]:
+    """The c of g = g_0 + c / lambda."""
+    alpha = [v - s * stretch.low for v, s in zip(stretch.nu, stretch.slope, strict=True)]
+    _, gram, _, _ = branch.exact
+    column = branch.W.transpose() * fmpq_mat(len(alpha), 1, alpha)
+    found: list[fmpq] = gram.solve(column).entries() if branch.size else []
+    return found
+
+
+def _breakpoint(knots: Knots, above: Stretch, below: Stretch) -> Breakpoint:
+    """What changes between two stretches."""
+    curves, lam = (knots.curve(above), knots.curve(below)), above.low
+    x = exact_root(curves[0].branch, above, lam)
+    changes = tuple(_changes(knots, above, below, curves[1].branch))
+    known = _exact(above, curves[0].branch, lam, x)
+    with precision(BITS):
+        zero = _zero(knots, (above, below), curves[0].branch, [arb(v) for v in x], known)
+        there = [arb(v) for v in exact_root(curves[1].branch, below, lam)]
+    return Breakpoint(*curves, changes, zero, zero.x, there, compound=len(changes) > 1)
+
+
+def _changes(knots: Knots, above: Stretch, below: Stretch, branch: Branch) -> Iterator[Change]:
+    """Kinks enter or leave; u and -u with one column do so as a pair."""
+    for kind, kinks in (
+        ("leave", [k for k in above.tight if k not in below.tight]),
+        ("enter", [k for k in below.tight if k not in above.tight]),
+    ):
+        for kink in (knots.kinks[k] for k in kinks):
+            yield from _of_kink(kind, kink, branch)
+
+
+def _of_kink(kind: str, kink: Kink, branch: Branch) -> Iterator[Change]:
+    first = kink.places[0]
+    both = (first, antipode(first)) if kink.paired else (first,)
+    for places in (both, *((p,) for p in kink.places if p not in both)):
+        slacks, weight = (
+            frozenset(Condition(SLACK, p) for p in places),
+            frozenset([Condition(WEIGHT, places[0])]),
+        )
+        name = "pair_" * (len(places) > 1) + kind
+        if kind == "enter":
+            yield Change(name, places[0], None, branch, slacks, weight, guests_above=places)
+        else:
+            yield Change(name, places[0], None, branch, weight, slacks, guests_below=places)
+
+
+def _zero(knots: Knots, both: tuple[Stretch, Stretch], branch: Branch, x: Balls, known: ExactZero) -> Zero:
+    """A weight of the basis above that becomes 0, or a slack: it has a simple zero along the curve above."""
+    above, below = both
+    kinks, lam = knots.kinks, arb(above.low)
+    gone = [k for k, w, r in zip(above.basis, above.weights, above.rates, strict=True) if w == 0 and r > 0]
+    entered = [k for k in below.tight if k not in above.tight]
+    conditions = [Condition(WEIGHT, kinks[k].places[0]) for k in gone]
+    conditions += [Condition(SLACK, kinks[k].places[0]) for k in entered]
+    for condition in conditions:
+        found = zero_of(branch, condition, x, lam)
+        if found is not None:
+            return Zero(branch, condition, found.root, known)
+    raise Undecided("a breakpoint is not a simple zero of any condition")
+
+
+def _exact(stretch: Stretch, branch: Branch, lam: fmpq, x: Sequence[fmpq]) -> ExactZero:
+    polynomial = fmpz_poly([-lam.p, lam.q])
+    return ExactZero(lam, stretch.residual(lam), x[branch.size :], [], polynomial, arb(lam))
