@@ -62,8 +62,8 @@ With --at: lambda; neurons (weight, by_lambda, by_target, by_feature, and the sa
 no derivative); residual_by_lambda, _by_target, _by_feature (column d i + l: entry l of row i); objective_by_lambda;
 degrees_of_freedom; minimal_networks; ranges (over all optimal networks, where all minimal ones are followed); at a
 breakpoint exact, and above and below with all these. With free columns also free: name, value, by_lambda, by_target,
-by_feature of each coefficient of one network (of a minimal network where pairs exchange weight; empty where free columns
-depend on each other).
+by_feature of each coefficient of one network (of a minimal network where pairs exchange weight; empty where free
+columns depend on each other).
 With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
 exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved).
 """

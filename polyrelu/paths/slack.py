@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flint import arb, arb_mat
+from flint import arb, arb_mat, fmpq_mat
 
 from polyrelu.exact.enclosure import ball_column
-from polyrelu.exact.linear import times
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.positive import bow_of_slack
@@ -20,7 +19,7 @@ class Slack:
     def __init__(self, branch: Branch, neuron: Neuron) -> None:
         self.branch, self.N = branch, arb_mat(neuron.N)
         self.over_g = self.N * branch.data.W if branch.size else None
-        self.rest = arb_mat(neuron.N.nrows(), 1, [arb(v) for v in times(neuron.N, branch.y_rest)])
+        self.rest = arb_mat(neuron.N * fmpq_mat(len(branch.y_rest), 1, branch.y_rest))
 
     def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
         """N nu."""
