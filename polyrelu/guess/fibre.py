@@ -12,6 +12,8 @@ from polyrelu.guess.values import Array
 
 FLAT = 1e-9
 """Relative size below which a singular value counts as zero."""
+WELL_INSIDE = 0.1
+"""Of the shares of a pair, the smaller."""
 
 
 def dimension(directions: Sequence[Array]) -> int:
@@ -35,9 +37,7 @@ def interior_point(M: Array, target: Array) -> tuple[Array, list[int]] | None:
     found = _deepest(M, target)
     if found is None or found[1] <= FLAT:
         return None
-    _, R, pivots = qr(M, pivoting=True, mode="economic")
-    rank = int((np.abs(np.diag(R)) > FLAT * abs(R[0, 0])).sum())
-    return found[0], sorted(int(p) for p in pivots[:rank])
+    return found[0], _basis(M)
 
 
 def nearest_facet(M: Array, target: Array) -> tuple[Array, list[int], list[int]] | None:
@@ -66,3 +66,18 @@ def _deepest(M: Array, target: Array) -> tuple[Array, float] | None:
         bounds=[(None, None)] * q + [(None, 0.5)],
     )
     return None if not found.success or found.x is None else (found.x[:-1], float(found.x[-1]))
+
+
+def central_point(M: Array, target: Array) -> tuple[Array, list[int]] | None:
+    """A point as `interior_point` finds, without a linear program, where the one nearest to the middle lies well inside."""
+    middle = np.full(M.shape[1], 0.5)
+    share = middle + np.linalg.lstsq(M, target - M @ middle, rcond=None)[0]
+    near = np.linalg.norm(M @ share - target) <= FLAT * np.linalg.norm(target)
+    return (share, _basis(M)) if near and min(share.min(), 1 - share.max()) >= WELL_INSIDE else None
+
+
+def _basis(M: Array) -> list[int]:
+    """Columns that form a good basis."""
+    _, R, pivots = qr(M, pivoting=True, mode="economic")
+    rank = int((np.abs(np.diag(R)) > FLAT * abs(R[0, 0])).sum())
+    return sorted(int(p) for p in pivots[:rank])

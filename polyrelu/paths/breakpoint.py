@@ -16,11 +16,11 @@ from flint import arb, fmpq
 
 from polyrelu.paths.algebra import TO_DECIDE, exact_zero
 from polyrelu.paths.branch import Balls
-from polyrelu.paths.conditions import SOFT, Condition
+from polyrelu.paths.condition import SOFT, Condition
 from polyrelu.paths.curve import Curve, End
-from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change, changes
 from polyrelu.paths.meeting import side_of
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.phase import phase_begins
 from polyrelu.paths.zeros import Zero, carried, rate
 from polyrelu.proof.neuron import Place

@@ -1,4 +1,4 @@
-"""The faces on which neurons of one program lie, and what is computed once for each of them."""
+"""Neurons of one program with their conditions, lines and symmetries, each computed once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import cached_property
 
 from flint import fmpq
 
-from polyrelu.paths.conditions import Condition
+from polyrelu.paths.angles import Angles
+from polyrelu.paths.condition import Condition
 from polyrelu.paths.demands import multipliers, sides, soft_lines
 from polyrelu.paths.patience import Divisions
-from polyrelu.paths.stars import Angles
 from polyrelu.paths.symmetry import Symmetry, symmetry_of
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from flint import arb, arb_mat
 
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.shares import determined, proposed
 from polyrelu.paths.zeros import carried
 from polyrelu.proof.neuron import Place

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from polyrelu.guess import dimension, interior_point, nearest_facet
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.conditions import SLACK, Condition, antipode
+from polyrelu.paths.condition import SLACK, Condition, antipode
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change
 from polyrelu.paths.forms import turned
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.phase import phase_begins
 from polyrelu.paths.shares import fibre_at
 from polyrelu.paths.zeros import Zero, carried, rate, zero_of

@@ -19,7 +19,8 @@ from flint import arb
 
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.conditions import MULTIPLIER, SIDE, Condition, Table
+from polyrelu.paths.condition import MULTIPLIER, SIDE, Condition
+from polyrelu.paths.conditions import Table
 from polyrelu.paths.faces import Faces
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.tightness import on_hyperplane
@@ -77,5 +78,5 @@ def _holds(faces: Faces, chord: Chord, slid: Place, star: Place) -> bool:
         fixed = ((a, b) for a, b, c in zip(star.face, f.target.face, slid.face, strict=True) if a and not c)
         return all(b in (a, 0) for a, b in fixed)
 
-    table = Table(chord.branch, [f for f in faces.around(slid) if concerns(f)])
+    table = Table(chord.branch, [f for f in faces.around(slid) if concerns(f)], None, faces.neuron)
     return not table.failing(chord, frozenset(), frozenset())

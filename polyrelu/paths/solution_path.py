@@ -36,6 +36,7 @@ from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.own_weights import heaviest_first, own_weights
 from polyrelu.paths.parts import start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity
+from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
@@ -150,9 +151,9 @@ class Path(Reported):
         return continuity_of(self.breakpoints, gaps=bool(self.undecided))
 
     @cached_property
-    def unique(self) -> tuple[Interval, ...]:
-        """The intervals on which the network is unique."""
-        return tuple(i for i in self.intervals if i.p_unique)
+    def unique(self) -> tuple[Stretch, ...]:
+        """All lambdas for which the network is shown to be unique, the breakpoints in between included."""
+        return unique_stretches(self.intervals)
 
 
 def path(
