@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from fractions import Fraction
 
 import numpy as np
@@ -22,6 +22,7 @@ SECANTS = 12
 SETTLED = 2.0**-30
 """A value this small, beside those at both ends, is near enough to 0 for a proof to begin."""
 CLIMBS = 5
+SEARCHES = 6
 
 
 def short(lam: fmpq) -> fmpq:
@@ -176,3 +177,25 @@ def on_its_face(curve: Curve, zero: Zero) -> Zero:
             break
         zero = nearer
     return zero
+
+
+def first_zero(
+    curve: Curve, waiting: Iterable[Condition], below: Node, above: Node, known: Set[Condition]
+) -> Zero | None:
+    """The largest lambda between two nodes at which one of some conditions vanishes; known ones vanish above."""
+    best: Zero | None = None
+    for _ in range(SEARCHES):
+        waiting = by_their_zeros(curve, waiting, below, above)
+        found = next(
+            (z for z in (zero_between(curve, f, below, above) for f in waiting) if z is not None), None
+        )
+        if found is None:
+            return best
+        best = on_its_face(curve, found)
+        negative = curve.table().negative(best.x, best.lam)
+        negative += [f for f in waiting if f.kind == SLACK and curve.single(f).negative(best.x, best.lam)]
+        waiting = [f for f in negative if f not in (best.condition, found.condition, *known)]
+        if not waiting:
+            return best
+        below = curve.node([v.mid() for v in best.x], best.outside[0])
+    return best

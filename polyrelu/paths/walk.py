@@ -25,14 +25,7 @@ from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.forms import as_pairs, as_singles
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.phase_end import phase_ends
-from polyrelu.paths.steps import (
-    by_their_zeros,
-    follow,
-    held,
-    on_its_face,
-    short,
-    zero_between,
-)
+from polyrelu.paths.steps import first_zero, follow, held, short
 from polyrelu.paths.zeros import Zero
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
@@ -47,7 +40,6 @@ HASTY_STEP = fmpq(1, 1000)
 """Before a piece needs shorter ones, it is looked whether several events come together."""
 HALF, LEAST_PART, LESS = fmpq(1, 2), fmpq(1, 16), fmpq(4, 5)
 SLOW, GROWTH = fmpq(5, 4), fmpq(6)
-SEARCHES = 6
 
 
 @dataclass
@@ -226,7 +218,8 @@ class Walk:
 
     def found_event(self, failed: Iterable[Condition], node: Node) -> bool:
         """Find the first zero of some conditions on the way to a node, and what happens there."""
-        zero = self.first_zero(failed, node)
+        waiting = [f for f in failed if f not in self.entry.zero]
+        zero = first_zero(self.curve, waiting, node, self.node, self.entry.zero)
         if zero is None or (self.waiting is not None and not zero.lam > self.waiting.lam):
             return False
         form = self.other_form(zero)
@@ -265,30 +258,6 @@ class Walk:
             return False
         known = [twin] if f.kind == SLACK else [g for g in self.curve.table().linear if g == twin]
         return any(bool(self.curve.single(g).values(zero.x, zero.lam)[0].contains(0)) for g in known)
-
-    def first_zero(self, failed: Iterable[Condition], node: Node) -> Zero | None:
-        """The largest lambda below here at which one of the conditions vanishes."""
-        best: Zero | None = None
-        waiting = [f for f in failed if f not in self.entry.zero]
-        for _ in range(SEARCHES):
-            waiting = by_their_zeros(self.curve, waiting, node, self.node)
-            zeros = (zero_between(self.curve, f, node, self.node) for f in waiting)
-            found = next((zero for zero in zeros if zero is not None), None)
-            if found is None:
-                return best
-            best = on_its_face(self.curve, found)
-            negative = self.curve.table().negative(best.x, best.lam)
-            negative += [f for f in waiting if f.kind == SLACK and self.is_negative(f, best)]
-            known = {best.condition, found.condition, *self.entry.zero}
-            waiting = [f for f in negative if f not in known]
-            if not waiting:
-                return best
-            node = self.curve.node([v.mid() for v in best.x], best.outside[0])
-        return best
-
-    def is_negative(self, f: Condition, zero: Zero) -> bool:
-        """Whether a condition is negative where another vanishes."""
-        return bool(self.curve.single(f).negative(zero.x, zero.lam))
 
     def accept(self, piece: Piece, node: Node, *, reached: bool) -> None:
         """Book a piece, and pass the event at its lower end."""
