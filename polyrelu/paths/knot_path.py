@@ -24,17 +24,15 @@ from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.conditions import SLACK, WEIGHT, Condition, antipode
-from polyrelu.paths.curve import ORDINARY, Curve, Piece
+from polyrelu.paths.curve import ORDINARY, Piece
 from polyrelu.paths.events import Change
 from polyrelu.paths.gaps import Gap, Way
 from polyrelu.paths.knots import Kink, Knots
 from polyrelu.paths.lasso import Stretch, stretches
 from polyrelu.paths.zeros import Zero, zero_of
 from polyrelu.proof.program import Program
-from polyrelu.proof.support import used_by_vertices
 
 ROUNDING = arb(2) ** (20 - BITS)
-UNUSED = "a neuron is tight that no optimal network uses"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +40,12 @@ class ExactPiece(Piece):
     """A part of a stretch: its root is known exactly."""
 
     stretch: Stretch
+    knots: Knots
 
     def root_at(self, lam: fmpq, bits: int) -> Balls:
         """The root, rounded."""
         with precision(bits):
-            return [arb(v) for v in exact_root(self.curve.branch, self.stretch, lam)]
+            return [arb(v) for v in exact_root(self.knots, self.curve.branch, self.stretch, lam)]
 
 
 def largest_squared(program: Program) -> fmpq:
@@ -75,58 +74,47 @@ def knot_path(program: Program, low: fmpq, high: fmpq) -> Way:
 def _add(way: Way, knots: Knots, above: Stretch | None, here: Stretch, ends: tuple[fmpq, fmpq]) -> None:
     """One stretch, and the breakpoint at its upper end."""
     low, high = ends[0], ends[1] if here.high is None else min(here.high, ends[1])
-    if not all(_used(knots, here)):
-        way.gaps.append(Gap(low, high, UNUSED))
-        return
     passed = above is not None and here.high is not None and here.high <= ends[1]
-    if above is not None and passed and not here.continues(above) and all(_used(knots, above)):
+    if above is not None and passed and not here.continues(above):
         way.breaks.append(_breakpoint(knots, above, here))
-    way.pieces.append(_piece(knots.curve(here), here, low, high))
+    way.pieces.append(_piece(knots, here, low, high))
 
 
-def _used(knots: Knots, stretch: Stretch) -> Sequence[bool]:
-    """Which tight columns some optimal weights use inside of a stretch."""
-    columns = [list(knots.kinks[k].column) for k in stretch.tight]
-    if len(stretch.basis) == len(columns):
-        return [w != 0 or r != 0 for w, r in zip(stretch.weights, stretch.rates, strict=True)]
-    assert stretch.high is not None
-    nu = stretch.residual((stretch.low + stretch.high) / 2)
-    fit = [t - v for t, v in zip(knots.program.zero[0], nu, strict=True)]
-    return used_by_vertices(columns, fit)
-
-
-def exact_root(branch: Branch, stretch: Stretch, lam: fmpq) -> list[fmpq]:
+def exact_root(knots: Knots, branch: Branch, stretch: Stretch, lam: fmpq) -> list[fmpq]:
     """x = (g, b) at a lambda of a stretch; at 0 the limit."""
     nu = [v / lam for v in stretch.residual(lam)] if lam != 0 else stretch.slope
     _, gram, _, _ = branch.exact
     g = gram.solve(branch.W.transpose() * fmpq_mat(len(nu), 1, nu)).entries() if branch.size else []
-    return [*g, *_weights(branch, stretch, stretch.weights_at(lam))]
+    return [*g, *_weights(knots, branch, stretch, stretch.weights_at(lam))]
 
 
-def _weights(branch: Branch, stretch: Stretch, given: Sequence[fmpq]) -> list[fmpq]:
-    """Weights of the basis, which comes first among the neurons; the rest have none."""
-    return [*given, *([fmpq(0)] * (branch.K - len(stretch.basis)))]
+def _weights(knots: Knots, branch: Branch, stretch: Stretch, given: Sequence[fmpq]) -> list[fmpq]:
+    """Weights of the neurons of a branch: those of the basis, if they are in it, and none of the rest."""
+    known = {knots.kinks[k].places[0]: w for k, w in zip(stretch.basis, given, strict=True)}
+    return [known.get(neuron.place, fmpq(0)) for neuron in branch.neurons]
 
 
-def _piece(curve: Curve, stretch: Stretch, low: fmpq, high: fmpq) -> ExactPiece:
+def _piece(knots: Knots, stretch: Stretch, low: fmpq, high: fmpq) -> ExactPiece:
+    curve = knots.curve(stretch)
     branch = curve.branch
     with precision(BITS):
-        below, above = (exact_root(branch, stretch, lam) for lam in (low, high))
+        below, above = (exact_root(knots, branch, stretch, lam) for lam in (low, high))
         ends = [[arb(v) for v in x] for x in (below, above)]
         near = [[(abs(v) * ROUNDING + ROUNDING).abs_upper() for v in x] for x in ends]
         r = [abs(u - v) + s + t for u, v, s, t in zip(*ends, *near, strict=True)]
         r[branch.size :] = [s + t for s, t in zip(*(v[branch.size :] for v in near), strict=True)]
-        slopes, bends = _derivatives(branch, stretch, low, high)
+        slopes, bends = _derivatives(knots, stretch, low, high)
         middles = [[v.mid() for v in x] for x in ends]
         radius = [v.abs_upper() for v in r]
         chord = Chord(branch, low, high, middles[0], middles[1], radius, slopes, bends, (near[0], near[1]))
-    return ExactPiece(curve, chord, ORDINARY, ORDINARY, None, stretch)
+    return ExactPiece(curve, chord, ORDINARY, ORDINARY, None, stretch, knots)
 
 
-def _derivatives(branch: Branch, stretch: Stretch, low: fmpq, high: fmpq) -> tuple[Balls, Balls]:
+def _derivatives(knots: Knots, stretch: Stretch, low: fmpq, high: fmpq) -> tuple[Balls, Balls]:
     """x' and x'' on a part of a stretch: -G alpha / lambda^2 and 2 G alpha / lambda^3 for g."""
+    branch = knots.curve(stretch).branch
     nothing = [arb(0)] * branch.K
-    rates = [arb(v) for v in _weights(branch, stretch, stretch.rates)]
+    rates = [arb(v) for v in _weights(knots, branch, stretch, stretch.rates)]
     alpha = [v - s * stretch.low for v, s in zip(stretch.nu, stretch.slope, strict=True)]
     _, gram, _, _ = branch.exact
     column = branch.W.transpose() * fmpq_mat(len(alpha), 1, alpha)
@@ -140,20 +128,21 @@ def _derivatives(branch: Branch, stretch: Stretch, low: fmpq, high: fmpq) -> tup
 def _breakpoint(knots: Knots, above: Stretch, below: Stretch) -> Breakpoint:
     """What changes between two stretches."""
     curves, lam = (knots.curve(above), knots.curve(below)), above.low
-    x = exact_root(curves[0].branch, above, lam)
+    x = exact_root(knots, curves[0].branch, above, lam)
     changes = tuple(_changes(knots, above, below, curves[1].branch))
     known = _exact(above, curves[0].branch, lam, x)
     with precision(BITS):
         zero = _zero(knots, (above, below), curves[0].branch, [arb(v) for v in x], known)
-        there = [arb(v) for v in exact_root(curves[1].branch, below, lam)]
+        there = [arb(v) for v in exact_root(knots, curves[1].branch, below, lam)]
     return Breakpoint(*curves, changes, zero, zero.x, there, compound=len(changes) > 1)
 
 
 def _changes(knots: Knots, above: Stretch, below: Stretch, branch: Branch) -> Iterator[Change]:
-    """Kinks enter or leave; u and -u with one column do so as a pair."""
+    """Kinks enter or leave the optimal networks; u and -u with one column do so as a pair."""
+    before, after = knots.used(above), knots.used(below)
     for kind, kinks in (
-        ("leave", [k for k in above.tight if k not in below.tight]),
-        ("enter", [k for k in below.tight if k not in above.tight]),
+        ("leave", [k for k in before if k not in after]),
+        ("enter", [k for k in after if k not in before]),
     ):
         for kink in (knots.kinks[k] for k in kinks):
             yield from _of_kink(kind, kink, branch)

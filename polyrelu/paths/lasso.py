@@ -148,6 +148,24 @@ def _carriers(
     raise Contradiction("the fit of a lasso is no sum of its tight columns")
 
 
+def used_columns(columns: Sequence[Vector], f: Vector) -> list[bool]:
+    """Which columns have a positive weight in some sum of all with weights >= 0 that makes f, a point of their cone.
+
+    Column a has one iff f - t a is in the cone for small t > 0. Else the point of the cone nearest to it is linear in t
+    for small t, and the way p there from f - t a has p.f = 0, p.a > 0, and p.b >= 0 for every column b: a proof.
+    """
+    used = [False] * len(columns)
+    for k, a in enumerate(columns):
+        t, decided = fmpq(1), used[k]
+        while not decided:
+            found = project(columns, [t * v - s for v, s in zip(a, f, strict=True)])
+            if not any(found.p):
+                for i in (k, *found.support):
+                    used[i] = True
+            decided, t = used[k] or dot(found.p, f) == 0, t / 4
+    return used
+
+
 def _over(chosen: Sequence[Vector], f: Vector, v: Vector) -> tuple[Vector, Vector]:
     """f and v as sums of independent columns."""
     if not chosen:
