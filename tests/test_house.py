@@ -80,6 +80,7 @@ MESSENGERS = {
     "paths.basis": "proposes a basis, whose span is exact whatever its entries are",
     "paths.caps": "proposes slopes of majorants, which are free; their norms are proved in balls",
     "paths.directions": "the residual in floats, for guesses",
+    "paths.outweighed": "proposes lines and their multiples, which solve exact equations; signs are proved in balls",
     "paths.stars": "which lines are looked at; that a star may cross them is proved in balls",
     "paths.own_weights": "the order in which neurons are shown",
     "paths.dependent": "proposes parts of the weights, which are shown positive in balls",

@@ -25,8 +25,9 @@ from typing import TypeAlias
 from flint import arb, fmpq, fmpq_poly, fmpz, fmpz_mat, fmpz_poly
 
 from polyrelu.errors import BadInput
-from polyrelu.exact.enclosure import integer_near, precision
+from polyrelu.exact.enclosure import ball, integer_near, precision
 from polyrelu.exact.number_field import Element, NumberField
+from polyrelu.exact.square_roots import SqrtSum
 
 Values: TypeAlias = Callable[[int], list[arb]]
 
@@ -35,6 +36,8 @@ COEFFICIENT_BITS = (40, 120, 360, 1080)
 MAX_BITS = 12000
 CHECK_BITS = 96  # digits a relation has to satisfy beyond those it was found with
 EXPRESS_FACTOR = 8  # the numbers may need this many times the bits that revealed the polynomial
+FIRST_BITS, ROOT_BITS = 120, 4000
+"""For a square root in a given field."""
 SINGLES = 2
 COMBINATIONS = 2
 
@@ -61,6 +64,21 @@ def recognise(
         if elements is not None:
             return field, elements
     return None
+
+
+def over_field(x: SqrtSum, field: NumberField) -> Element | None:
+    """A sum of square roots as an element of a field; None where a root was not found to lie in it.
+
+    Each root is guessed from digits, and verified: the square of a positive element.
+    """
+    total = field.rational(0)
+    for m, c in x.terms.items():
+        digits = _Digits(lambda bits, m=m: [ball(m, bits).sqrt()])  # type: ignore[misc]
+        found = [field.rational(1)] if m == 1 else _express_all(digits, field, FIRST_BITS, ROOT_BITS)
+        if found is None or found[0] * found[0] != m or not found[0] > 0:
+            return None
+        total = total + found[0] * c
+    return total
 
 
 def _candidates(count: int) -> list[list[int]]:

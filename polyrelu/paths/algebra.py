@@ -19,7 +19,7 @@ from polyrelu.exact.real import is_zero
 from polyrelu.exact.recognise import recognise
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import Condition
+from polyrelu.paths.condition import Condition
 from polyrelu.paths.demands import exact_value
 from polyrelu.paths.zeros import Zero
 
@@ -140,7 +140,8 @@ def solves(branch: Branch, lam: Any, nu: Sequence[Any], b: Sequence[Any], c: Seq
 
 def vanishes(condition: Condition, branch: Branch, exact: ExactZero) -> bool:
     """Whether a condition is exactly 0."""
-    return is_zero(exact_value(condition, branch, exact.nu, exact.b, exact.lam))
+    value = exact_value(condition, branch, exact.nu, exact.b, exact.lam)
+    return value is not None and is_zero(value)
 
 
 def _in_region(zero: Zero, exact: ExactZero) -> bool:

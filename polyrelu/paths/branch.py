@@ -31,6 +31,7 @@ from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.paths.basis import nearly_orthonormal
 from polyrelu.paths.fixed import Fixed, exchange_free, with_one
+from polyrelu.paths.rough import Rough
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.structure import Structure
@@ -65,6 +66,7 @@ class Rounded(NamedTuple):
     y: arb_mat
     W: arb_mat
     rest: arb_mat
+    X: arb_mat
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,16 @@ class Branch(Structure):
     def orbit(self, place: Place) -> tuple[Place, ...]:
         """The neurons that a place stands for."""
         return (place,) if self.symmetry is None else self.symmetry.images(place)
+
+    def neuron(self, place: Place) -> Neuron:
+        """The neuron of a place, one of its own or another."""
+        own = next((k for k in self.neurons if k.place == place), None)
+        return Neuron(place, self.program) if own is None else own
+
+    def seen_by(self, neuron: Neuron) -> arb_mat:
+        """N W for a neuron, one of its own or another."""
+        own = next((i for i, k in enumerate(self.neurons) if k.place == neuron.place), None)
+        return arb_mat(neuron.N) * self.data.W if own is None else self.data.a[own]
 
     def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
         """Q nu of neuron k in the space of the residual: its mean over the orbit, or modulo the free columns."""
@@ -113,8 +125,8 @@ class Branch(Structure):
         )
 
     def __getstate__(self) -> dict[str, object]:
-        """For pickling: a cache does not travel."""
-        return {name: value for name, value in self.__dict__.items() if name != "_finer"}
+        """For pickling: caches do not travel."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_finer", "rough")}
 
     @cached_property
     def W(self) -> fmpq_mat:
@@ -129,6 +141,11 @@ class Branch(Structure):
     def K(self) -> int:
         """Number of weights."""
         return len(self.neurons)
+
+    @cached_property
+    def size(self) -> int:
+        """Number of coordinates g."""
+        return int(self.W.ncols())
 
     @cached_property
     def unknowns(self) -> int:
@@ -188,6 +205,7 @@ class Branch(Structure):
             arb_mat(y),
             arb_mat(self.W),
             rest,
+            arb_mat(self.program.Xq),
         )
 
     def combined(self, weights: Sequence[arb], flat: arb_mat) -> arb_mat:
@@ -195,6 +213,12 @@ class Branch(Structure):
         if not weights:
             return arb_mat(self.size, self.size)
         return arb_mat(self.size, self.size, (flat * ball_column(weights)).entries())
+
+    @cached_property
+    def rough(self) -> Rough:
+        """The data in floats, for guesses."""
+        at = self.in_balls
+        return Rough.of(at.gram, at.squares, at.E, at.y)
 
     @cached_property
     def fixed(self) -> Fixed:
@@ -229,11 +253,24 @@ class Branch(Structure):
         at = self.data
         return self.bordered(dx, at.gram * dlam, at.E * arb(0))
 
-    def bordered(self, x: Sequence[arb], corner: arb_mat, E: arb_mat) -> arb_mat:
-        """[[corner + sum b_k a_k^T a_k, (a_k^T a_k g), -E], [., 0, 0], [., 0, 0]]."""
+    def variation(self, r: Sequence[arb]) -> arb_mat:
+        """A bound of |J(x) - J(xh)| for |x - xh| <= r, entry by entry."""
+        at = self.data
+        nothing = arb_mat(self.size, self.size)
+        return self.bordered(r, nothing, at.E * arb(0), (at.sizes, at.flat_sizes))
+
+    def bordered(
+        self,
+        x: Sequence[arb],
+        corner: arb_mat,
+        E: arb_mat,
+        squares: tuple[arb_mat, arb_mat] | None = None,
+    ) -> arb_mat:
+        """[[corner + sum b_k a_k^T a_k, (a_k^T a_k g), -E], [., 0, 0], [., 0, 0]]; or with bounds of a_k^T a_k."""
         at, (g, b, _) = self.data, self.parts(x)
-        corner = corner + self.combined(b, at.flat)
-        borders = self.turned(at.squares, g)
+        stack, flat = squares or (at.squares, at.flat)
+        corner = corner + self.combined(b, flat)
+        borders = self.turned(stack, g)
         borders += [[-E[i, k] for i in range(self.size)] for k in range(self.r)]
         rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
         zeros = [arb(0)] * len(borders)

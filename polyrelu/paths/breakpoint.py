@@ -16,11 +16,11 @@ from flint import arb, fmpq
 
 from polyrelu.paths.algebra import TO_DECIDE, exact_zero
 from polyrelu.paths.branch import Balls
-from polyrelu.paths.conditions import SOFT, Condition
+from polyrelu.paths.condition import SOFT, Condition
 from polyrelu.paths.curve import Curve, End
-from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change, changes
 from polyrelu.paths.meeting import side_of
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.phase import phase_begins
 from polyrelu.paths.zeros import Zero, carried, rate
 from polyrelu.proof.neuron import Place
@@ -102,9 +102,13 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
             return None
     below = Curve(change.below, curve.faces)
     simple = Breakpoint(curve, below, (change,), zero, zero.x, x)
-    others = _others(curve, change.guests_above, change.zero_above, zero.x, zero.lam) or _others(
-        below, change.guests_below, change.zero_below, x, zero.lam
+    sides = (
+        (curve, change.guests_above, change.zero_above, zero.x),
+        (below, change.guests_below, change.zero_below, x),
     )
+    if any(_is_wrong(where, guests, root, zero.lam) for where, guests, _, root in sides):
+        return None
+    others = any(_others(where, guests, zeros, root, zero.lam) for where, guests, zeros, root in sides)
     if not others and not _residuals(curve, zero.x, zero.lam) and not _residuals(below, x, zero.lam):
         return simple
     exact = exact_zero(zero, TO_DECIDE)
@@ -135,6 +139,12 @@ def _others(
         bool(v.contains(0)) and f not in zero and i not in table.settled
         for i, (f, v) in enumerate(zip(table.conditions, table.values(x, lam), strict=True))
     )
+
+
+def _is_wrong(curve: Curve, guests: Sequence[Place], x: Sequence[arb], lam: arb) -> bool:
+    """Whether a function is negative: a newcomer that is not on its face comes later, or not at all."""
+    table = curve.table(guests)
+    return any(v < 0 and i not in table.broken for i, v in enumerate(table.values(x, lam)))
 
 
 def _residuals(curve: Curve, x: Sequence[arb], lam: arb) -> bool:

@@ -21,68 +21,22 @@ from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.caps import Lookout, fitting_places
-from polyrelu.paths.chord import Chord, prove_chord
-from polyrelu.paths.conditions import Condition, Table, antipode
-from polyrelu.paths.demands import multipliers, sides, slack, soft_lines, weights
+from polyrelu.paths.chord import Chord, Drift, prove_chord
+from polyrelu.paths.condition import Condition, antipode
+from polyrelu.paths.conditions import Table
+from polyrelu.paths.demands import slack, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
-from polyrelu.paths.directions import Above, Node, unsettled
-from polyrelu.paths.patience import Divisions, Patience
+from polyrelu.paths.directions import Above, unsettled
+from polyrelu.paths.faces import Faces
+from polyrelu.paths.linear_forms import Known
+from polyrelu.paths.nodes import Node
+from polyrelu.paths.patience import Patience
+from polyrelu.paths.room import Room
 from polyrelu.paths.rows import Rows
+from polyrelu.paths.shadows import shadows
 from polyrelu.paths.shares import Shares, shares_of
-from polyrelu.paths.stars import Angles, leaving_zero, opened, soft_rows
-from polyrelu.paths.symmetry import Symmetry, symmetry_of
-from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.program import Program
-
-
-@dataclass(eq=False)
-class Faces:
-    """Neurons of one program with their conditions, each computed once."""
-
-    program: Program
-    neurons: dict[Place, Neuron] = field(default_factory=dict)
-    known: dict[Place, list[Condition]] = field(default_factory=dict)
-    lines: dict[Place, list[Condition]] = field(default_factory=dict)
-    divisions: Divisions = field(default_factory=Divisions)
-
-    @cached_property
-    def symmetry(self) -> Symmetry | None:
-        """The symmetries of the table, if it has any."""
-        if self.program.listed is not None:
-            return None  # of a list of patterns nothing is known
-        found = symmetry_of(self.program)
-        return None if found.is_trivial else found
-
-    @cached_property
-    def angles(self) -> Angles:
-        """How the rows lie to each other."""
-        return Angles(self.program)
-
-    @cached_property
-    def line_weights(self) -> dict[int, dict[int, fmpq]]:
-        """For the first row j of every line the rows x_i = m_i x_j, with |m_i|: its coefficient is sum |m_i| nu_i."""
-        gram, parallel = self.angles.gram, self.angles.parallel
-        firsts = dict.fromkeys(line[0] for line in parallel if line)
-        return {j: {i: abs(gram[i][j] / gram[j][j]) for i in parallel[j]} for j in firsts}
-
-    def neuron(self, place: Place) -> Neuron:
-        """The neuron of a place."""
-        if place not in self.neurons:
-            self.neurons[place] = Neuron(place, self.program)
-        return self.neurons[place]
-
-    def around(self, place: Place) -> list[Condition]:
-        """Its strict sides and multipliers."""
-        if place not in self.known:
-            neuron = self.neuron(place)
-            self.known[place] = [*sides(neuron), *multipliers(neuron)]
-        return self.known[place]
-
-    def soft(self, place: Place) -> list[Condition]:
-        """Lines that its star may cross."""
-        if place not in self.lines:
-            self.lines[place] = soft_lines(self.neuron(place), self.angles.gram, self.angles.parallel)
-        return self.lines[place]
+from polyrelu.paths.stars import leaving_zero, stars_along
+from polyrelu.proof.neuron import Place
 
 
 @dataclass(frozen=True)
@@ -173,10 +127,16 @@ class Curve:
 
     def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
         self.branch, self.faces, self.further = branch, faces, further
+        self.known = Known()
         self.tables: dict[tuple[Place, ...], Table] = {}
         self.alone: dict[Condition, Table] = {}
         self.softness: dict[tuple[Condition, ...], Table] = {}
         self.patience = Patience(divisions=faces.divisions)
+
+    def forget(self) -> None:
+        """Tables take much room: they are made again where they are asked for."""
+        for known in (self.known, self.tables, self.alone, self.softness):
+            known.clear()
 
     @cached_property
     def tight(self) -> tuple[Place, ...]:
@@ -203,13 +163,15 @@ class Curve:
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
-            self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])
+            self.tables[key] = Table(
+                self.branch, [*weights(self.branch, shared), *around, *leaving], self.known, self.faces.neuron
+            )
         return self.tables[key]
 
     def single(self, f: Condition) -> Table:
         """One condition by itself."""
         if f not in self.alone:
-            self.alone[f] = Table(self.branch, [f])
+            self.alone[f] = Table(self.branch, [f], self.known, self.faces.neuron)
         return self.alone[f]
 
     def soft(self, guests: Sequence[Place] = ()) -> Table:
@@ -219,18 +181,15 @@ class Curve:
 
     def stars(self, chord: Chord, low: End, high: End, node: Node) -> list[Place]:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        faces, crossed, lines = self.faces, dict[Place, list[int]](), list[Condition]()
-        places = dict.fromkeys((*self.tight, *low.guests, *high.guests))
-        for p in places:
-            near = soft_rows(faces.angles, faces.neuron(p), node)
-            lines += [f for f in faces.soft(p) if f.row in near]
-        table = self.softness.setdefault(tuple(lines), Table(self.branch, lines))
-        hard = set(table.failing(chord, low.zero, high.zero))
-        for f in lines:
-            if f not in hard and f.row is not None:
-                crossed.setdefault(f.place, []).append(f.row)
-        nu, angles = self.branch.residual_at(chord.anywhere, chord.all_lambda), faces.angles
-        return [opened(angles, faces.neuron(p), crossed.get(p, []), nu) for p in places]
+        faces, places = self.faces, list(dict.fromkeys((*self.tight, *low.guests, *high.guests)))
+        found = stars_along(chord, (low.zero, high.zero), node, places, faces, self._soft_table)
+        return found + shadows(faces, self.branch, chord, low.zero | high.zero, places)
+
+    def _soft_table(self, lines: Sequence[Condition]) -> Table:
+        key = tuple(lines)
+        if key not in self.softness:
+            self.softness[key] = Table(self.branch, lines, self.known, self.faces.neuron)
+        return self.softness[key]
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
@@ -245,17 +204,17 @@ class Curve:
         lookout: Lookout | None = None,
     ) -> Piece | Failure:
         """The piece between two nodes; a lookout may know what comes close to lambda."""
-        chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point)
-        anchors = [end.anchor for end in (low, high) if end.anchor is not None]
-        if chord is None or not all(chord.holds(*anchor) for anchor in anchors):
+        anchors = (low.anchor, high.anchor)
+        chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point, anchors)
+        if chord is None:
             return Failure(chord=True)
-        return self.prove_on(chord, (below, above), chord.drift(), low, high, lookout)
+        return self.prove_on(chord, (below, above), chord.drift, low, high, lookout)
 
     def prove_on(  # noqa: PLR0917
         self,
         chord: Chord,
         nodes: tuple[Node, Node],
-        drift: Sequence[arb],
+        drift: Drift,
         low: End = ORDINARY,
         high: End = ORDINARY,
         lookout: Lookout | None = None,
@@ -263,38 +222,44 @@ class Curve:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
         failing = self.table(guests).failing(chord, low.zero, high.zero, low.flat | high.flat)
-        shares = shares_of(chord, low.zero, high.zero) if any(self.branch.paired) else None
         if failing:
             return Failure(conditions=tuple(failing))
         if not all(depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further):
             return Failure(dependent=True)
+        listed, rows, room = self.branch.program.listed is not None, self.rows, None
+        if not listed:
+            silent = leaving_zero(chord, low.silent, high.silent, self.faces.line_weights)
+            rows = rows.with_lines(self.faces.line_weights, silent)
+            room = Room.chosen(nodes, drift, rows, self.patience)
+            if room is None:
+                return Failure(above=Above(nodes[0], (), ()))
+        shares = shares_of(chord, low.zero, high.zero) if any(self.branch.paired) else None
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
-        if self.branch.program.listed is not None:
+        if room is None:
             neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
-            rows = self.rows.with_lines(
-                self.faces.line_weights, leaving_zero(chord, low.silent, high.silent, self.faces.line_weights)
-            )
             stars = self.stars(chord, low, high, nodes[0])
-            found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
-        return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
+            found = self._unsettled(chord, room, nodes, stars, rows, lookout)
+        if found is not None:
+            return Failure(above=found)
+        chord.forget()
+        return Piece(self, chord, low, high, shares)
 
     def _unsettled(
         self,
-        along: tuple[Chord, Sequence[arb]],
+        chord: Chord,
+        room: Room,
         nodes: tuple[Node, Node],
         stars: Sequence[Place],
         rows: Rows,
         lookout: Lookout | None,
     ) -> Above | None:
         """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
-        chord, drift = along
-        for _ in range(LOOKS):
-            caps = lookout.caps(nodes, rows, self.tight, chord) if lookout else []
-            fitting = partial(fitting_places, caps, rows)
-            found = unsettled(drift, nodes, stars, rows, self.patience, fitting)
+        for look in range(LOOKS):
+            caps = lookout.caps(nodes, rows, self.tight, chord, closer=look > 0) if lookout else []
+            found = unsettled(room, stars, rows, self.patience, partial(fitting_places, caps, rows))
             if found is None or lookout is None or not lookout.hears(found):
                 break
         return found

@@ -8,8 +8,11 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.exact.linear import dot, squared
+from polyrelu.exact.number_field import Element
+from polyrelu.exact.rational import is_rational
+from polyrelu.exact.recognise import over_field
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, SOFT, WEIGHT, Condition
+from polyrelu.paths.condition import MULTIPLIER, SIDE, SLACK, SOFT, WEIGHT, Condition
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.shared_face import Surroundings
 
@@ -21,7 +24,7 @@ def sides(neuron: Neuron) -> list[Condition]:
     place, program = neuron.place, neuron.program
     table = (program.Xq * neuron.A).tolist()
     return [
-        Condition(SIDE, place, j, None, tuple(v * (side * place.sign) for v in table[j]))
+        Condition(SIDE, place, j, None, tuple(table[j] if side == place.sign else (-v for v in table[j])))
         for j, side in enumerate(place.face)
         if side
     ]
@@ -54,7 +57,7 @@ def soft_lines(
     for j, side in enumerate(place.face):
         if not side or j in seen:
             continue
-        form = [v * (side * place.sign) for v in table[j]]
+        form = table[j] if side == place.sign else [-v for v in table[j]]
         for i in parallel[j]:
             seen.add(i)
             form[i] -= abs(gram[i][j]) * place.sign
@@ -75,14 +78,25 @@ def slack(neuron: Neuron) -> Condition:
 
 
 def exact_value(f: Condition, branch: Branch, nu: Sequence[Any], b: Sequence[Any], lam: Any) -> Any:
-    """The value of a condition over an exact field."""
+    """The value of a condition over an exact field; None where the form of a weight was not found to be over it."""
     if f.kind == WEIGHT and f.form:
-        return dot(f.form, b)
+        return _combined(f.form, b)
     if f.kind == WEIGHT:
         return b[[neuron.place for neuron in branch.neurons].index(f.place)]
     if f.kind == SLACK:
         return lam * lam - squared(Neuron(f.place, branch.program).z(nu))
     return dot(f.form, nu)
+
+
+def _combined(form: Sequence[Any], b: Sequence[Any]) -> Any:
+    """form . b, where the form may have square roots and b lies in a field."""
+    field = next((v.field for v in b if isinstance(v, Element)), None)
+    if field is None or all(is_rational(v) for v in form):
+        return dot(form, b)
+    if field.degree == 1:
+        return dot(form, [v.rational() if isinstance(v, Element) else v for v in b])
+    moved = [v if is_rational(v) else over_field(v, field) for v in form]
+    return None if any(v is None for v in moved) else dot(moved, b)
 
 
 def exact_rate(

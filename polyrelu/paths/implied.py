@@ -102,6 +102,16 @@ class Implied:
         """Whether form . nu = 0 for every lambda."""
         return dot(form, self.branch.y_rest) == 0 and not any(self.on_zeta(fmpq_mat([list(form)])).entries())
 
+    def values(self, matrix: fmpq_mat) -> list[Any] | None:
+        """The entries of matrix W g, exactly, where they are the same for every lambda."""
+        found = list[Any]()
+        for row in (matrix * self.branch.W).tolist():
+            value = self.fixed.value(row)
+            if value is None:
+                return None
+            found.append(value)
+        return found
+
     def on_zeta(self, matrix: fmpq_mat) -> fmpq_mat:
         """matrix W g as a linear function of zeta."""
         return matrix * self.branch.W * fmpq_mat(self.Z.tolist()[:-1])

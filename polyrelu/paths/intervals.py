@@ -18,7 +18,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve, Piece
 from polyrelu.paths.forms import opposite_places
 from polyrelu.paths.ranks import rank_of_all, reached

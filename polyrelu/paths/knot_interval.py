@@ -13,7 +13,7 @@ from functools import cached_property
 
 from flint import fmpq
 
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.gaps import Gap, Way
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.knot_path import ExactPiece
@@ -67,7 +67,7 @@ class ExactLimit(Limit):
         """The least sum of weights."""
         if not isinstance(self.piece, ExactPiece):
             return None
-        return str(sum(self.piece.stretch.weights_at(fmpq(0)), start=fmpq(0)))
+        return str(sum(self.piece.segment.weights_at(fmpq(0)), start=fmpq(0)))
 
 
 def limit_of(way: Way) -> Limit:

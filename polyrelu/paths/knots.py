@@ -20,10 +20,11 @@ from flint import fmpq
 
 from polyrelu.exact.linear import independent_rows, rank, solve, transposed
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import antipode
-from polyrelu.paths.curve import Curve, Faces
+from polyrelu.paths.condition import antipode
+from polyrelu.paths.curve import Curve
 from polyrelu.paths.dependent import Dependent
-from polyrelu.paths.lasso import Stretch, used_columns
+from polyrelu.paths.faces import Faces
+from polyrelu.paths.lasso import Segment, used_columns
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
@@ -102,7 +103,7 @@ def idle(curve: Curve) -> tuple[Place, ...]:
 
 
 class Knots:
-    """The kinks of a program, and the structures that stretches of its lasso's path stand for."""
+    """The kinks of a program, and the structures that segments of its lasso's path stand for."""
 
     def __init__(self, program: Program) -> None:
         self.program, self.faces = program, Faces(program)
@@ -117,34 +118,34 @@ class Knots:
         """Their columns."""
         return [list(self.kinks[k].column) for k in kinks]
 
-    def units(self, stretch: Stretch) -> list[int]:
+    def units(self, segment: Segment) -> list[int]:
         """Independent tight kinks, those of the basis first."""
-        tight = [*stretch.basis, *(k for k in stretch.tight if k not in stretch.basis)]
+        tight = [*segment.basis, *(k for k in segment.tight if k not in segment.basis)]
         return [tight[i] for i in independent_rows(self.columns(tight))] if tight else []
 
-    def used(self, stretch: Stretch) -> list[int]:
-        """The tight kinks that some optimal weights use inside of a stretch.
+    def used(self, segment: Segment) -> list[int]:
+        """The tight kinks that some optimal weights use inside of a segment.
 
         All, if the weights of a basis of their span are positive: then the fit lies inside the cone.
         """
-        positive = all(w != 0 or r != 0 for w, r in zip(stretch.weights, stretch.rates, strict=True))
-        if positive and len(stretch.basis) == len(self.units(stretch)):
-            return list(stretch.tight)
-        assert stretch.high is not None
-        nu = stretch.residual((stretch.low + stretch.high) / 2)
+        positive = all(w != 0 or r != 0 for w, r in zip(segment.weights, segment.rates, strict=True))
+        if positive and len(segment.basis) == len(self.units(segment)):
+            return list(segment.tight)
+        assert segment.high is not None
+        nu = segment.residual((segment.low + segment.high) / 2)
         fit = [t - v for t, v in zip(self.program.zero[0], nu, strict=True)]
-        return list(compress(stretch.tight, used_columns(self.columns(stretch.tight), fit)))
+        return list(compress(segment.tight, used_columns(self.columns(segment.tight), fit)))
 
-    def curve(self, stretch: Stretch) -> Curve:
-        """The structure of a stretch: used neurons that are independent, and the others that are used with them."""
-        key = stretch.basis, stretch.tight
+    def curve(self, segment: Segment) -> Curve:
+        """The structure of a segment: used neurons that are independent, and the others that are used with them."""
+        key = segment.basis, segment.tight
         if key not in self.curves:
-            used = self.used(stretch)
-            units = [k for k in self.units(stretch) if k in used]
+            used = self.used(segment)
+            units = [k for k in self.units(segment) if k in used]
             neurons = tuple(self.faces.neuron(self.kinks[k].places[0]) for k in units)
             branch = Branch(self.program, neurons, tuple(self.kinks[k].paired for k in units))
             found = KnotCurve(branch, self.faces, tuple(self._further(units, used)))
-            found.idle = tuple(p for k in stretch.tight if k not in used for p in self.kinks[k].places)
+            found.idle = tuple(p for k in segment.tight if k not in used for p in self.kinks[k].places)
             self.curves[key] = found
         return self.curves[key]
 

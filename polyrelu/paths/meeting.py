@@ -14,7 +14,8 @@ from polyrelu.exact.linear import solve, times, transposed
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.paths.algebra import ExactZero, solves
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.conditions import MULTIPLIER, SHARE, SIDE, SLACK, WEIGHT, Condition, Table
+from polyrelu.paths.condition import MULTIPLIER, SHARE, SIDE, SLACK, WEIGHT, Condition
+from polyrelu.paths.conditions import Table
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.demands import exact_rate, exact_value
 from polyrelu.paths.implied import Implied, ImpliedThere
@@ -65,7 +66,7 @@ def side_of(
     dx = tangent(branch, x, lam)
     if dx is None:
         return None
-    here = _Here(curve, x, dx, lam, way, lambda f: sign(exact_value(f, branch, exact.nu, b, exact.lam)))
+    here = _Here(curve, x, dx, lam, way, lambda f: _sign(exact_value(f, branch, exact.nu, b, exact.lam)))
     found = here.settled(guests)
     if found is None:
         return None
@@ -151,7 +152,7 @@ class _Here:
         rising = {(f.place, f.row): v * self.way for f, v in zip(table.conditions, slopes, strict=True)}
         first = {i: line[0] for line in self.curve.faces.angles.parallel for i in line}
         for f in zero:
-            if f.kind != SIDE or f.place in guests or f.row is None:
+            if f.kind != SIDE or f.row is None:
                 continue
             if rising.get((f.place, first[f.row]), arb(0)) > 0:
                 continue
@@ -234,7 +235,11 @@ def _flat(
     moved = _derivative(branch, exact, weights) if open_ else None
     if moved is None:
         return frozenset()
-    return frozenset(f for f in open_ if is_zero(exact_rate(f, branch, exact.nu, moved, exact.lam)))
+    return frozenset(f for f in open_ if _sign(exact_rate(f, branch, exact.nu, moved, exact.lam)) == 0)
+
+
+def _sign(value: Any) -> int | None:
+    return None if value is None else sign(value)
 
 
 def _derivative(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[list[Any], list[Any]] | None:

@@ -21,10 +21,11 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.algebra import ExactZero, exact_zero
 from polyrelu.paths.branch import BITS
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.curve import Curve, Faces
-from polyrelu.paths.directions import Node
+from polyrelu.paths.curve import Curve
+from polyrelu.paths.faces import Faces
 from polyrelu.paths.forms import as_singles, one_by_one
 from polyrelu.paths.gaps import started, walked
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.sensitivity import Sensitivity, at_root, sensitivity
 from polyrelu.proof.program import Program
 

@@ -16,7 +16,7 @@ from flint import arb, arb_mat
 
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import SHARE, SLACK, Condition, antipode
+from polyrelu.paths.condition import SHARE, SLACK, Condition, antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.events import Change
 from polyrelu.paths.zeros import Zero

@@ -10,7 +10,7 @@ trace of d fit / d y, are q + dim W - lambda tr(W^T W G), q being the rank of th
 the table: see `moved_data`; what is free: `coefficients`. Where the network is not unique, the
 weight of a pair {u, -u} is that of both together: it is the same for all optimal networks, as is the fit. The neurons
 of a minimal network (a vertex of their set, as wide as the rank) are singles of a regular system of their own, whose
-root stays a minimal network nearby: along each of them all has derivatives.
+root stays a minimal network nearby: along each of them all has derivatives. Over all optimal networks see `moving`.
 """
 
 from __future__ import annotations
@@ -30,43 +30,19 @@ from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.coefficients import Coefficient, coefficients_at
-from polyrelu.paths.conditions import antipode
-from polyrelu.paths.curve import Curve, Faces
-from polyrelu.paths.directions import Node
+from polyrelu.paths.condition import antipode
+from polyrelu.paths.curve import Curve
+from polyrelu.paths.faces import Faces
 from polyrelu.paths.forms import NEAR, as_singles
 from polyrelu.paths.gaps import started
 from polyrelu.paths.moved_data import moved_data
+from polyrelu.paths.moving import Moving, Range, ranges_over
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.settings import supported
-from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
 BITS = 240
 ROOT_BITS = 100
-
-
-@dataclass(frozen=True, eq=False)
-class Moving:
-    """A neuron, or a pair {u, -u}, with its weight ||w|| and derivatives."""
-
-    place: Place
-    pair: bool
-    weight: arb
-    by_lambda: arb
-    by_target: Balls
-    """One entry for each row."""
-    direction_by_lambda: Balls
-    direction_by_target: arb_mat
-    """d rows, n columns."""
-    by_feature: arb_mat | None = None
-    """The weight by the entries of X, n rows and d columns; nan where there is no derivative, None where unknown."""
-    direction_by_feature: arb_mat | None = None
-    """Column i d + l: by entry l of row i."""
-
-    def influence(self, row: int) -> arb:
-        """The norm of the derivative of the weight by a row of X: how far it can move when the row moves by 1."""
-        assert self.by_feature is not None
-        squares = (self.by_feature[row, c] ** 2 for c in range(self.by_feature.ncols()))
-        return sum(squares, start=arb(0)).sqrt()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -82,6 +58,8 @@ class Sensitivity(Reported):
     """n rows; column i d + l is the derivative by entry l of row i."""
     minimal: tuple[Sensitivity, ...] = ()
     """The same along each minimal network, where the network is not unique and there are few."""
+    ranges: tuple[Range, ...] = ()
+    """Over all optimal networks, where they are more than one and all minimal ones are followed."""
     free: tuple[Coefficient, ...] = ()
     """The coefficients of what is free, where they are unique; each minimal network has its own."""
 
@@ -125,8 +103,14 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
         found = at_root(problem, curve.branch, node.point, arb(value))
         if not any(curve.branch.paired):
             return found
-        minimal = _along_minimal(problem, curve, node)
-        return _with_totals(found, minimal) if minimal else found
+        minimal, whole = _along_minimal(problem, curve, node)
+        found = _with_totals(found, minimal) if minimal else found
+        places = dict.fromkeys(k.place for one in minimal for k in one.neurons)
+        return (
+            replace(found, ranges=ranges_over([one.neurons for one in minimal], list(places)))
+            if whole
+            else found
+        )
 
 
 def _with_totals(found: Sensitivity, minimal: tuple[Sensitivity, ...]) -> Sensitivity:
@@ -154,8 +138,8 @@ def _no_breakpoint(curve: Curve, node: Node) -> None:
             raise Undecided(f"a {f.kind} vanishes at this lambda, or nearly: it is a breakpoint")
 
 
-def _along_minimal(problem: Problem, curve: Curve, node: Node) -> tuple[Sensitivity, ...]:
-    """Each minimal network that is as wide as the rank."""
+def _along_minimal(problem: Problem, curve: Curve, node: Node) -> tuple[tuple[Sensitivity, ...], bool]:
+    """Each minimal network that is as wide as the rank, and whether these are all of them."""
     optimal = certify_penalised(problem).optimal_set.neurons
     branch, found = curve.branch, []
     rank = branch.K + branch.r
@@ -171,7 +155,7 @@ def _along_minimal(problem: Problem, curve: Curve, node: Node) -> tuple[Sensitiv
         point = own.newton([*g, *weights], node.lam)
         if point is not None:
             found.append(at_root(problem, own, point, arb(node.lam), branch))
-    return tuple(found)
+    return tuple(found), 0 < len(found) == len(optimal.few_vertices)
 
 
 def at_root(

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flint import arb, arb_mat
+from flint import arb, arb_mat, fmpq_mat
 
 from polyrelu.exact.enclosure import ball_column
-from polyrelu.exact.linear import times
 from polyrelu.paths.branch import Balls, Branch
-from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.paths.chord import Chord
+from polyrelu.paths.positive import bow_of_slack
+from polyrelu.proof.neuron import Neuron
 
 
 class Slack:
     """(lambda^2 - |z|^2) / 2 with z = N nu = lambda N W g + N y_N."""
 
-    def __init__(self, branch: Branch, place: Place) -> None:
-        neuron = Neuron(place, branch.program)
+    def __init__(self, branch: Branch, neuron: Neuron) -> None:
         self.branch, self.N = branch, arb_mat(neuron.N)
         self.over_g = self.N * branch.data.W if branch.size else None
-        self.rest = arb_mat(neuron.N.nrows(), 1, [arb(v) for v in times(neuron.N, branch.y_rest)])
+        self.rest = arb_mat(neuron.N * fmpq_mat(len(branch.y_rest), 1, branch.y_rest))
 
     def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
         """N nu."""
@@ -47,6 +47,14 @@ class Slack:
         once = self.over_g * (ball_column(x[:p]) + ball_column(dx[:p]) * lam)
         twice = self.over_g * (ball_column(dx[:p]) * 2 + ball_column(ddx[:p]) * lam)
         return 1 - _inner(once, once) - _inner(self.z(x, lam), twice)
+
+    def bow(self, chord: Chord) -> arb:
+        """Its k along a chord."""
+        _, h = chord.reach
+        if self.over_g is None:
+            return -h * h / 2
+        low, high = (self.z(x, lam).entries() for x, lam in chord.feet)
+        return bow_of_slack(h, low, high, (self.N * ball_column(chord.residual_bow)).entries()) / 2
 
     def gradient(self, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
         """Over x, and by lambda."""

@@ -26,8 +26,9 @@ from polyrelu.paths.algebra import ExactZero, exact_zero
 from polyrelu.paths.branch import BITS
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.continuity import Continuity, continuity_of
-from polyrelu.paths.curve import Faces, Piece
+from polyrelu.paths.curve import Piece
 from polyrelu.paths.ends import ends_of_path
+from polyrelu.paths.faces import Faces
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.knot_interval import KnotInterval, limit_of
@@ -38,6 +39,7 @@ from polyrelu.paths.own_weights import heaviest_first, own_weights
 from polyrelu.paths.parts import Asked, start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.paths.settings import path_supported, supported
+from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
@@ -152,9 +154,9 @@ class Path(Reported):
         return continuity_of(self.breakpoints, gaps=bool(self.undecided))
 
     @cached_property
-    def unique(self) -> tuple[Interval, ...]:
-        """The intervals on which the network is unique."""
-        return tuple(i for i in self.intervals if i.p_unique)
+    def unique(self) -> tuple[Stretch, ...]:
+        """All lambdas for which the network is shown to be unique, the breakpoints in between included."""
+        return unique_stretches(self.intervals)
 
 
 def path(

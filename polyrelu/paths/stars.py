@@ -2,62 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Sequence, Set
 
 import numpy as np
 from flint import arb, arb_mat, fmpq
+from numpy.typing import NDArray
 
-from polyrelu.covering.question import merged
 from polyrelu.exact.enclosure import ball_column
+from polyrelu.paths.angles import Angles
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.directions import Node
+from polyrelu.paths.condition import Condition
+from polyrelu.paths.conditions import Table
+from polyrelu.paths.faces import Faces
+from polyrelu.paths.nodes import Node
+from polyrelu.paths.outweighed import Outweighed
 from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.program import Program
+
+Floats = NDArray[np.float64]
 
 NEAR = 1e-9
 NEAREST = 3
 """Lines looked at for each star, at least."""
 
 
-@dataclass(eq=False)
-class Angles:
-    """How the rows of a table lie to each other."""
+def stars_along(  # noqa: PLR0917
+    chord: Chord,
+    zero: tuple[Set[Condition], Set[Condition]],
+    node: Node,
+    places: Sequence[Place],
+    faces: Faces,
+    table: Callable[[Sequence[Condition]], Table],
+) -> list[Place]:
+    """The stars of some neurons, each with a 0 for the lines that it may cross along a chord."""
+    branch, crossed, angles = chord.branch, dict[Place, list[int]](), faces.angles
+    near = dict(zip(places, soft_rows(angles, [faces.neuron(p) for p in places], node), strict=True))
+    lines = [f for p in places for f in faces.soft(p) if f.row in near[p]]
+    hard = set(table(lines).failing(chord, *zero))
+    for f in lines:
+        if f not in hard and f.row is not None:
+            crossed.setdefault(f.place, []).append(f.row)
+    nu, found = branch.residual_at(chord.anywhere, chord.all_lambda), list[Place]()
+    for place in places:
+        neuron, rows = faces.neuron(place), crossed.get(place, [])
+        further = Outweighed(neuron, faces.line_weights, node.in_floats.tolist()).proposals(rows)
+        holds = (
+            j
+            for j, conditions in further
+            if not Table(branch, conditions, None, faces.neuron).failing(chord, set(), set())
+        )
+        lighter = [i for j in next(holds, []) for i in angles.parallel[j]]
+        found.append(without(opened(angles, neuron, rows, nu), lighter))
+    return found
 
-    program: Program
 
-    @cached_property
-    def gram(self) -> list[list[fmpq]]:
-        """The products of the rows."""
-        X = self.program.Xq
-        table: list[list[fmpq]] = (X * X.transpose()).tolist()
-        return table
-
-    @cached_property
-    def parallel(self) -> list[list[int]]:
-        """The rows on the line of each row."""
-        lines, members = merged(self.program.X_integer, [0] * self.program.n).line, dict[int, list[int]]()
-        for i, line in enumerate(lines):
-            members.setdefault(line, []).append(i)
-        return [members[line] if line >= 0 else [] for line in lines]
-
-    @cached_property
-    def in_balls(self) -> arb_mat:
-        """The rows."""
-        return arb_mat(self.program.Xq)
+def without(star: Place, rows: Sequence[int]) -> Place:
+    """A star that does not end at the lines of some rows."""
+    return Place(star.sign, tuple(0 if i in rows else side for i, side in enumerate(star.face)))
 
 
-def soft_rows(angles: Angles, neuron: Neuron, node: Node) -> set[int]:
-    """Rows whose lines the star of a neuron may cross, it seems: walls, the nearest and those at right angles to it."""
-    X, face, nu = angles.program.X_float, np.array(neuron.place.face), node.in_floats
-    products = arb_mat(neuron.A) * ball_column([arb(v) for v in nu.tolist()])
-    z = neuron.place.sign * np.array([float(v.mid()) for v in products.entries()])
-    norms = np.linalg.norm(X, axis=1)
-    C = np.array([neuron.place.sign * norms[rows] @ nu[rows] for rows in angles.parallel]) * norms
+def soft_rows(angles: Angles, neurons: Sequence[Neuron], node: Node) -> list[set[int]]:
+    """Rows whose lines the stars of neurons may cross, it seems: walls, the nearest and those at right angles to it."""
+    X, nu = angles.program.X_float, node.in_floats
+    norms, column = np.linalg.norm(X, axis=1), ball_column([arb(v) for v in nu.tolist()])
+    C = np.array([norms[rows] @ nu[rows] for rows in angles.parallel]) * norms
+    return [_soft_rows(X, norms, C, neuron, arb_mat(neuron.A) * column) for neuron in neurons]
+
+
+def _soft_rows(X: Floats, norms: Floats, C: Floats, neuron: Neuron, products: arb_mat) -> set[int]:
+    """Those of one neuron, with A nu and the coefficients of all lines, times the lengths of the rows."""
+    face, sign = np.array(neuron.place.face), neuron.place.sign
+    z = sign * np.array([float(v.mid()) for v in products.entries()])
     size = NEAR * max(float(np.linalg.norm(z)), 1e-300) * norms
-    reach = face * (X @ z)
-    rows, found = np.flatnonzero((face != 0) & (reach - C + size >= 0) & (C + size >= 0)), list[int]()
+    reach, own = face * (X @ z), sign * C
+    rows, found = np.flatnonzero((face != 0) & (reach - own + size >= 0) & (own + size >= 0)), list[int]()
     for j in rows[np.argsort(reach[rows] / norms[rows], kind="stable")]:
         if len(found) < NEAREST or abs(X[j] @ X[found[0]]) <= NEAR * norms[found[0]] * norms[j]:
             found.append(int(j))
@@ -89,14 +106,14 @@ def leaving_zero(
     """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord."""
     if not (at_low or at_high) or not chord.branch.unknowns:
         return {}
-    branch, p = chord.branch, chord.branch.size
-    g, dg = chord.anywhere[:p], chord.derivative[:p]
-    moved = branch.data.W * ball_column([u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)])
-    found = {}
+    low, high = (chord.branch.residual_at(x, lam).entries() for x, lam in chord.feet)
+    found = dict[int, int]()
     for i in at_low ^ at_high:
-        line = lines[i].items()
-        slope = sum((moved[k, 0] * m for k, m in line), start=arb(0))
-        up = (slope > 0) - (slope < 0)
-        if up:
-            found[i] = -up if i in at_low else up
+        far, bow = (
+            sum((column[k] * m for k, m in lines[i].items()), start=arb(0))
+            for column in (high if i in at_low else low, chord.residual_bow)
+        )
+        side = far.union(far + bow)  # C / t, or C / (1 - t)
+        if side > 0 or side < 0:
+            found[i] = 1 if side < 0 else -1
     return found

@@ -30,7 +30,7 @@ from polyrelu.paths.blocks import acts_on_no_block
 from polyrelu.paths.branch import BITS, Balls
 from polyrelu.paths.chord import prove_chord
 from polyrelu.paths.curve import Curve, Piece
-from polyrelu.paths.directions import Node
+from polyrelu.paths.nodes import Node
 from polyrelu.proof.lambda_max import acts_on_nothing
 
 
@@ -129,5 +129,5 @@ def down_to_zero(curve: Curve, node: Node) -> Limit:
         if chord is None:
             return Limit(None, "the root could not be followed to lambda = 0")
         nodes = (Node.scaled(branch, start), Node.scaled(branch, node.point))
-        found = curve.prove_on(chord, nodes, chord.spread(chord.r[: branch.size]))
+        found = curve.prove_on(chord, nodes, chord.scaled_drift)
     return Limit(found) if isinstance(found, Piece) else Limit(None, found.reason)

@@ -9,13 +9,13 @@ from flint import arb
 
 from polyrelu.paths.branch import Balls
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.continuity import continuity_at
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change
 from polyrelu.paths.forms import as_singles
 from polyrelu.paths.knots import idle
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.own_weights import heaviest_first, of_both, own_weights
 from polyrelu.paths.solution_path import Path
 from polyrelu.proof.neuron import Place

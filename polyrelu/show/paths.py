@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.bounded import BoundedPath
-from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.gaps import Gap
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.minimal import Along
@@ -17,13 +17,21 @@ from polyrelu.paths.zero import Limit
 from polyrelu.proof.neuron import Place
 from polyrelu.show.bounds import above, percent
 from polyrelu.show.breakpoints import breakpoint_json, words_of_breakpoint
+from polyrelu.show.continuity import (
+    SHORT,
+    SHOWN,
+    continuity_json,
+    lower_end,
+    upper_end,
+    value_at,
+    words_of_continuity,
+)
 from polyrelu.show.figures import profile
 from polyrelu.show.figures.canvas import counted
 from polyrelu.show.forms import Facts, as_facts, as_json, as_picture, as_text
 
 LEAST_DIGITS = 12
 """A breakpoint is enclosed to a relative width of 1e-9 at least."""
-SHOWN, SHORT = 8, 40
 
 
 @as_json.register
@@ -39,6 +47,7 @@ def _(found: Path, digits: int) -> dict[str, Any]:
             _interval(i, found, digits) | _minimal(found, k) for k, i in enumerate(found.intervals)
         ],
         "breakpoints": [breakpoint_json(found, k, digits) for k in range(len(found.breakpoints))],
+        **continuity_json(found, digits),
         "undecided": [_gap(g, digits) for g in found.undecided],
         "limit_zero": None if found.limit is None else as_json(found.limit, digits),
         "seconds": round(found.seconds, 6),
@@ -46,11 +55,9 @@ def _(found: Path, digits: int) -> dict[str, Any]:
 
 
 def _interval(interval: Interval, found: Path, digits: int) -> dict[str, Any]:
-    low = _enclosed(interval.below, interval.pieces[-1].chord.low, digits)
-    high = _enclosed(interval.above, interval.pieces[0].chord.high, digits)
     return {
-        "from": low,
-        "to": high,
+        "from": lower_end(interval, digits),
+        "to": upper_end(interval, digits),
         "neurons": interval.count,
         "rank": interval.rank,
         "pairs": interval.pairs,
@@ -90,23 +97,19 @@ def _place_text(place: Place) -> str:
 
 
 def _minimal_lines(along: Along) -> list[str]:
-    """How many minimal networks there are, and where."""
+    """How many minimal networks there are, at which lambdas; those next to each other with as many in one line."""
     lines = []
-    for one in along.lists:
-        if one.networks is not None and one.widths is not None and len(one.networks) > 1:
-            widths = "" if one.widths[0] == one.widths[1] else f" to {one.widths[1]}"
-            lines.append(
-                f"      at {float(one.lam):.6g}: {len(one.networks)} minimal networks of width {one.widths[0]}{widths}"
-            )
+    for counted_as, group in groupby(along.lists, lambda one: (len(one.networks or ()), one.widths)):
+        number, widths = counted_as
+        at = [f"{float(one.lam):.6g}" for one in group]
+        if number > 1 and widths is not None:
+            width = str(widths[0]) if widths[0] == widths[1] else f"{widths[0]} to {widths[1]}"
+            where = at[0] if len(at) == 1 else f"{len(at)} lambdas from {at[0]} to {at[-1]}"
+            lines.append(f"      at {where}: {number} minimal networks of width {width}")
     return lines + [
         f"      their list changes between {float(low):.6g} and {float(high):.6g}"
         for low, high in along.walls
     ]
-
-
-def _enclosed(end: Breakpoint | None, otherwise: Any, digits: int) -> list[str]:
-    """A breakpoint to so many digits, or the end of what is proved."""
-    return list(decimal_bounds(otherwise if end is None else end.zero.refined(bits_of(digits)), digits))
 
 
 def _gap(gap: Gap, digits: int) -> dict[str, Any]:
@@ -167,33 +170,29 @@ def _(found: Path, digits: int) -> str:
         top = interval.pieces[0].chord.high
         while gaps and gaps[0].low >= top:
             lines.append(_gap_line(gaps.pop(0)))
-        lines.append(_interval_line(interval, digits))
+        lines.append(_interval_line(interval))
         if "minimal" in found.__dict__:
             lines += _minimal_lines(found.minimal[found.intervals.index(interval)])
         if interval.below is not None:
-            lines.append(_event_line(found, cuts[id(interval.below)], digits))
+            lines.append(_event_line(found, cuts[id(interval.below)]))
     lines += [_gap_line(g) for g in gaps]
+    lines += ["", *words_of_continuity(found)]
     per = f", {found.seconds / len(found.breakpoints):.2f} s each" if found.breakpoints else ""
     if found.limit is not None:
-        lines += ["", as_text(found.limit, digits)]
+        lines.append(as_text(found.limit, digits))
     return "\n".join(
         [*lines, "", f"  {found.seconds:.2f} s, {counted(len(found.breakpoints), 'breakpoint')}{per}"]
     )
 
 
-def _interval_line(interval: Interval, digits: int) -> str:
-    low = _enclosed(interval.below, interval.pieces[-1].chord.low, SHOWN)[0]
-    high = _enclosed(interval.above, interval.pieces[0].chord.high, SHOWN)[1]
+def _interval_line(interval: Interval) -> str:
+    low, high = lower_end(interval, SHOWN)[0], upper_end(interval, SHOWN)[1]
     unique = "yes" if interval.p_unique else f"no (dimension {interval.nullity})"
     return f"  {low:>11} .. {high:<11} {interval.count:>7} {interval.rank:>5} {interval.pairs:>6}  {unique}"
 
 
-def _event_line(found: Path, k: int, digits: int) -> str:
-    here, exact = found.breakpoints[k], found.exact(k)
-    events = words_of_breakpoint(here)
-    value = found.breakpoint(k, SHOWN + 4)[0] if exact is None else exact.name
-    value = value if len(value) <= SHORT else found.breakpoint(k, SHOWN + 4)[0]
-    return f"    {events} at {value}"
+def _event_line(found: Path, k: int) -> str:
+    return f"    {words_of_breakpoint(found.breakpoints[k])} at {value_at(found, k)}"
 
 
 def _about(problem: Problem) -> str:

@@ -8,8 +8,10 @@ from flint import arb, arb_mat
 
 from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.paths.coefficients import Coefficient
+from polyrelu.paths.moving import Moving, Range, Span
 from polyrelu.paths.one_sided import OneSided
-from polyrelu.paths.sensitivity import Moving, Sensitivity
+from polyrelu.paths.sensitivity import Sensitivity
+from polyrelu.proof.neuron import Place
 from polyrelu.show.figures import influence
 from polyrelu.show.forms import Facts, as_facts, as_json, as_picture, as_text
 from polyrelu.show.numbers import short
@@ -24,7 +26,26 @@ def _(found: Sensitivity, digits: int) -> dict[str, Any]:
         "lambda": None if found.lam is None else str(found.lam),
         **_derivatives(found, digits),
         "minimal_networks": [_derivatives(one, digits) for one in found.minimal],
+        "ranges": [_range(r, digits) for r in found.ranges],
     }
+
+
+def _range(found: Range, digits: int) -> dict[str, Any]:
+    """From the lower bound of the least to the upper bound of the greatest."""
+    return {
+        **_place(found.place),
+        "weight": _spanned(found.weight, digits),
+        "by_lambda": _spanned(found.by_lambda, digits),
+        "by_target": [_spanned(v, digits) for v in found.by_target],
+    }
+
+
+def _spanned(span: Span, digits: int) -> list[str]:
+    return [decimal_bounds(span[0], digits)[0], decimal_bounds(span[1], digits)[1]]
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"sign": "+" if place.sign > 0 else "-", "face": list(place.face)}
 
 
 @as_json.register
@@ -61,8 +82,7 @@ def _coefficient(c: Coefficient, digits: int) -> dict[str, Any]:
 
 def _neuron(k: Moving, digits: int) -> dict[str, Any]:
     return {
-        "sign": "+" if k.place.sign > 0 else "-",
-        "face": list(k.place.face),
+        **_place(k.place),
         "pair": k.pair,
         "weight": _bounds(k.weight, digits),
         "by_lambda": _bounds(k.by_lambda, digits),
@@ -88,6 +108,16 @@ def _(found: Sensitivity, digits: int) -> str:
     lines = [f"derivatives at lambda = {found.lam} (proved enclosures, their middles shown)", *_words(found)]
     for k, one in enumerate(found.minimal, start=1):
         lines += ["", f"  along minimal network {k} of {len(found.minimal)}:", *_words(one)[2:]]
+    if found.ranges:
+        lines += [
+            "",
+            "  over all optimal networks:",
+            "",
+            "  neuron  sign                   weight               by lambda",
+        ]
+    for k, r in enumerate(found.ranges, start=1):
+        sign = "+" if r.place.sign > 0 else "-"
+        lines.append(f"  {k:>6}  {sign:<4}{_between(r.weight):>23} {_between(r.by_lambda):>23}")
     return "\n".join(lines)
 
 
@@ -133,6 +163,10 @@ def _influences(found: Sensitivity) -> list[str]:
 def _near(value: arb, digits: int = 6) -> str:
     """The middle of an enclosure; 0 where that may be all there is."""
     return "0" if value.contains(0) else f"{float(value.mid()):.{digits}g}"
+
+
+def _between(span: Span) -> str:
+    return f"{_near(span[0])} .. {_near(span[1])}"
 
 
 def _influence(neuron: Moving, row: int) -> str:

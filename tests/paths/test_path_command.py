@@ -20,6 +20,8 @@ KEYS = [
     "lambda_max",
     "intervals",
     "breakpoints",
+    "unique",
+    "continuity",
     "undecided",
     "limit_zero",
     "seconds",

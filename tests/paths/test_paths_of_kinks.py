@@ -44,7 +44,7 @@ def exact(v):
 
 def residual(interval, lam):
     piece = interval.piece_at(fmpq(lam.numerator, lam.denominator))
-    return [exact(v) for v in piece.stretch.residual(fmpq(lam.numerator, lam.denominator))]
+    return [exact(v) for v in piece.segment.residual(fmpq(lam.numerator, lam.denominator))]
 
 
 def inside(interval, part=Fraction(1, 3)):
@@ -93,7 +93,7 @@ def test_the_certificate_of_splines_in_exact_numbers(seed, skip):
         for part in (Fraction(0), Fraction(1, 3), Fraction(1)):
             lam = inside(interval, part) or Fraction(1, 10**9)
             piece = next(p for p in interval.pieces if exact(p.chord.low) <= lam <= exact(p.chord.high))
-            nu = [exact(v) for v in piece.stretch.residual(fmpq(lam.numerator, lam.denominator))]
+            nu = [exact(v) for v in piece.segment.residual(fmpq(lam.numerator, lam.denominator))]
             assert sum(nu) == 0
             m = sum(v * a for v, a in zip(nu, x, strict=True))
             assert not (skip and m)
@@ -186,25 +186,25 @@ def test_a_second_feature_may_be_a_free_column():
         assert optimum.nullity == interval.nullity
 
 
-def test_a_corrupted_stretch_is_not_optimal():
+def test_a_corrupted_segment_is_not_optimal():
     program = Program.of(Problem.of([[0], [1], [2], [3]], [0, 1, 3, 6], 1, bias="free"))
     columns = [list(k.column) for k in kinks_of(program)]
     table = lasso.fmpq_mat(len(columns), 4, [v for a in columns for v in a])
-    good = list(lasso.stretches(columns, program.zero[0], fmpq(0)))[1:]
-    for stretch in good:
-        lasso._show_optimal(stretch, columns, table, program.zero[0])
+    good = list(lasso.segments(columns, program.zero[0], fmpq(0)))[1:]
+    for segment in good:
+        lasso._show_optimal(segment, columns, table, program.zero[0])
         for bad in (
             replace(
-                stretch,
-                tight=stretch.tight[1:],
-                basis=stretch.basis[1:],
-                weights=stretch.weights[1:],
-                rates=stretch.rates[1:],
+                segment,
+                tight=segment.tight[1:],
+                basis=segment.basis[1:],
+                weights=segment.weights[1:],
+                rates=segment.rates[1:],
             ),
-            replace(stretch, low=stretch.low / 2 + stretch.high / 8),
-            replace(stretch, high=stretch.high * 2),
-            replace(stretch, weights=[w + 1 for w in stretch.weights]),
-            replace(stretch, nu=[v * 2 for v in stretch.nu], slope=[v + 1 for v in stretch.slope]),
+            replace(segment, low=segment.low / 2 + segment.high / 8),
+            replace(segment, high=segment.high * 2),
+            replace(segment, weights=[w + 1 for w in segment.weights]),
+            replace(segment, nu=[v * 2 for v in segment.nu], slope=[v + 1 for v in segment.slope]),
         ):
             with pytest.raises(Contradiction):
                 lasso._show_optimal(bad, columns, table, program.zero[0])

@@ -9,7 +9,7 @@ from flint import arb
 from polyrelu import certify, path
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.one_sided import derivatives
 from polyrelu.paths.sensitivity import sensitivity
 
@@ -133,6 +133,28 @@ def test_where_the_network_is_not_unique_each_minimal_network_has_derivatives():
             assert sum((m.by_feature[1, 0] for m in both), start=arb(0)).overlaps(k.by_feature[1, 0])
     assert "along minimal network 2 of 2" in found.summary()
     assert len(found.to_json()["minimal_networks"]) == 2
+
+
+def test_ranges_over_all_optimal_networks_hold_every_mixture():
+    """The middle between the two minimal networks at 2 and at 2.001, by `certify`, moves within the ranges."""
+    found, h = sensitivity(Problem.of(*PAIRS), 2), Fraction(1, 1000)
+
+    def middles(lam):
+        optimal = certify(*PAIRS, lam).optimal_set.neurons
+        weights = [one.weights(200) for one in optimal.vertices]
+        return {k.place: sum(middle(arb(w[i])) for w in weights) / 2 for i, k in enumerate(optimal.neurons)}
+
+    here, there = middles(2), middles(2 + h)
+    assert {r.place for r in found.ranges} == set(here)
+    for r in found.ranges:
+        slope = (there[r.place] - here[r.place]) / float(h)
+        low, high = map(middle, r.by_lambda)
+        assert low - 1e-4 <= slope <= high + 1e-4
+        assert middle(r.weight[0]) <= here[r.place] <= middle(r.weight[1])
+    assert any(middle(high - low) > 1e-3 for low, high in (r.by_lambda for r in found.ranges))
+    assert "over all optimal networks" in found.summary()
+    assert len(found.to_json()["ranges"]) == 6
+    assert sensitivity(Problem.of(*FREE), 1).ranges == ()
 
 
 @pytest.mark.parametrize("lam", ["1", "647/720"])

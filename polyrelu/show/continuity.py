@@ -1,0 +1,91 @@
+"""What a path says as a whole: for which lambda the network is unique, and what moves continuously with lambda."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
+from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.paths.intervals import Interval
+from polyrelu.paths.solution_path import Path
+from polyrelu.paths.stretches import Stretch
+
+SHOWN, SHORT = 8, 40
+
+
+def continuity_json(found: Path, digits: int) -> dict[str, Any]:
+    """`unique` and `continuity` of the JSON object of a path."""
+    verdicts = found.continuity
+    return {
+        "unique": [
+            {
+                "from": lower_end(s.intervals[0], digits),
+                "to": upper_end(s.intervals[-1], digits),
+                "closed": list(s.closed),
+            }
+            for s in found.unique
+        ],
+        "continuity": {
+            "network_continuous": verdicts.network_continuous,
+            "convex_continuous": verdicts.convex_continuous,
+            "convex_jumps": list(verdicts.convex_jumps),
+        },
+    }
+
+
+def words_of_continuity(found: Path) -> list[str]:
+    """The same in words."""
+    verdicts = found.continuity
+    moves = "moves continuously with lambda (proved)"
+    jumps = [value_at(found, k) for k in verdicts.convex_jumps]
+    places = [_words(found, s) for s in found.unique]
+    return [
+        "  the network is unique for "
+        + (f"lambda in {', '.join(places)}" if places else "no interval of lambda"),
+        "  the set of optimal networks " + (moves if verdicts.network_continuous else OPEN),
+        "  the convex program: "
+        + (
+            f"every choice of block weights jumps at lambda = {', '.join(jumps)} (proved)"
+            if jumps
+            else "some choice of block weights " + (moves if verdicts.convex_continuous else OPEN)
+        ),
+    ]
+
+
+OPEN = "may jump: UNDECIDED, pieces or breakpoints where events come together are open"
+
+
+def _words(found: Path, stretch: Stretch, digits: int = SHOWN) -> str:
+    """As an interval, by the names of its ends or rounded to the inside: it holds for every lambda that it contains."""
+    low, high = stretch.intervals[0], stretch.intervals[-1]
+    inside = lower_end(low, digits)[1], upper_end(high, digits)[0]
+    if Fraction(inside[0]) > Fraction(inside[1]):
+        return _words(found, stretch, 2 * digits)
+    names = (_name(found, low.below) or inside[0], _name(found, high.above) or inside[1])
+    return f"{'(['[stretch.closed[0]]}{names[0]}, {names[1]}{')]'[stretch.closed[1]]}"
+
+
+def _name(found: Path, here: Breakpoint | None) -> str | None:
+    """A breakpoint as an exact number, if it has a short form."""
+    exact = None if here is None else found.exact(found.breakpoints.index(here))
+    return exact.name if exact is not None and len(exact.name) <= SHORT else None
+
+
+def value_at(found: Path, k: int) -> str:
+    """Lambda at breakpoint k: its name, or some digits."""
+    return _name(found, found.breakpoints[k]) or found.breakpoint(k, SHOWN + 4)[0]
+
+
+def lower_end(interval: Interval, digits: int) -> list[str]:
+    """A breakpoint to so many digits, or the end of what is proved."""
+    below = interval.below
+    at = interval.pieces[-1].chord.low if below is None else below.zero.refined(bits_of(digits))
+    return list(decimal_bounds(at, digits))
+
+
+def upper_end(interval: Interval, digits: int) -> list[str]:
+    """The same above."""
+    above = interval.above
+    at = interval.pieces[0].chord.high if above is None else above.zero.refined(bits_of(digits))
+    return list(decimal_bounds(at, digits))
