@@ -88,7 +88,6 @@ MESSENGERS = {
     "paths.dependent": "proposes parts of the weights, which are shown positive in balls",
     "paths.shares": "proposes a point inside the fibre, which balls confirm",
     "paths.steps": "secants, which propose where a zero is sought",
-    "paths.phase_end": "proposes who leaves where a phase ends; a zero, a phase that begins and two pieces prove it",
     "proof.conjecture": "hands the guess to the root finder as a start",
     "proof.directions": "the residual in floats, for the guess",
     "proof.fibre": "proposes a point inside the fibre, which balls confirm",
