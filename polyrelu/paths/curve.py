@@ -33,7 +33,6 @@ from polyrelu.paths.nodes import Node
 from polyrelu.paths.patience import Patience
 from polyrelu.paths.room import Room
 from polyrelu.paths.rows import Rows
-from polyrelu.paths.shadows import shadows
 from polyrelu.paths.shares import Shares, shares_of
 from polyrelu.paths.stars import leaving_zero, stars_along
 from polyrelu.proof.neuron import Place
@@ -181,9 +180,8 @@ class Curve:
 
     def stars(self, chord: Chord, low: End, high: End, node: Node) -> list[Place]:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        faces, places = self.faces, list(dict.fromkeys((*self.tight, *low.guests, *high.guests)))
-        found = stars_along(chord, (low.zero, high.zero), node, places, faces, self._soft_table)
-        return found + shadows(faces, self.branch, chord, low.zero | high.zero, places)
+        places = list(dict.fromkeys((*self.tight, *low.guests, *high.guests)))
+        return stars_along(chord, (low.zero, high.zero), node, places, self.faces, self._soft_table)
 
     def _soft_table(self, lines: Sequence[Condition]) -> Table:
         key = tuple(lines)

@@ -14,7 +14,7 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from polyrelu.exact.enclosure import ball, ball_column, precision
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.condition import SIDE, WEIGHT, Condition
+from polyrelu.paths.condition import OUTWEIGHED, SIDE, WEIGHT, Condition
 from polyrelu.proof.neuron import Neuron, Place
 
 
@@ -172,15 +172,33 @@ def _nonzero(column: fmpq_mat) -> dict[int, fmpq]:
 
 
 def _rows(branch: Branch, conditions: Sequence[Condition], known: Known) -> list[Row]:
-    """The rows of conditions that are no sides."""
-    new = [f for f in conditions if f.kind != WEIGHT and f not in known.rows]
-    if new:
-        F = fmpq_mat(len(new), branch.program.n, [v for f in new for v in f.form])
-        over_g = (arb_mat(F) * branch.data.W).tolist() if branch.size else [[]] * len(new)
-        constants = (F * _column(branch.y_rest)).entries()
-        for f, row, constant in zip(new, over_g, constants, strict=True):
-            known.rows[f] = _row(branch, f, row, constant)
-    return [_weight(branch, f) if f.kind == WEIGHT else known.rows[f] for f in conditions]
+    """The rows of conditions that are no sides.
+
+    Kept are those whose name tells their form: outweighed lines have many forms of one name.
+    """
+    new = [f for f in conditions if f.kind == OUTWEIGHED or (f.kind != WEIGHT and f not in known.rows)]
+    made = iter(_made(branch, new))
+    found = []
+    for f in conditions:
+        if f.kind == WEIGHT:
+            found.append(_weight(branch, f))
+        elif f.kind == OUTWEIGHED:
+            found.append(next(made))
+        else:
+            if f not in known.rows:
+                known.rows[f] = next(made)
+            found.append(known.rows[f])
+    return found
+
+
+def _made(branch: Branch, new: Sequence[Condition]) -> list[Row]:
+    """Rows that are made now."""
+    if not new:
+        return []
+    F = fmpq_mat(len(new), branch.program.n, [v for f in new for v in f.form])
+    over_g = (arb_mat(F) * branch.data.W).tolist() if branch.size else [[]] * len(new)
+    constants = (F * _column(branch.y_rest)).entries()
+    return [_row(branch, f, row, c) for f, row, c in zip(new, over_g, constants, strict=True)]
 
 
 def _weight(branch: Branch, f: Condition) -> Row:

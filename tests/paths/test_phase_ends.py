@@ -1,4 +1,4 @@
-"""What happens on generic tables besides simple events: phases that end, walls of a fibre, shadows, false newcomers."""
+"""What happens on generic tables besides simple events: phases that end, walls of a fibre, false newcomers."""
 
 from fractions import Fraction
 
@@ -6,9 +6,7 @@ import pytest
 
 from polyrelu import certify, path
 from polyrelu.exact.enclosure import precision
-from polyrelu.paths import curve as curves
 from polyrelu.paths.branch import BITS
-from polyrelu.paths.curve import Failure, Piece
 from polyrelu.paths.phase_end import phase_ends
 
 NEAR = Fraction(1, 10**6)
@@ -75,19 +73,12 @@ def test_a_wall_inside_the_fibre_is_no_end_of_the_phase():
         assert met is None or 1423 < met[1].lam < 1424
 
 
-def test_the_far_side_of_a_row_that_bends_upwards_lies_in_the_shadow_of_the_neuron(monkeypatch):
+def test_a_neuron_leaves_a_row_that_bends_upwards():
     found = path(*DEPENDENT, Fraction(6, 5), Fraction(5, 4))
     assert found.status == "proved"
     assert [[c.kind for c in b.changes] for b in found.breakpoints] == [["unstick"]]
     for optimum, interval in beside(DEPENDENT, found, 0):
         assert {n.place for n in optimum.used} == set(interval.places)
-    with precision(BITS):
-        piece = found.intervals[0].pieces[0]
-        curve, chord = piece.curve, piece.chord
-        nodes = curve.node(chord.at_low, chord.low), curve.node(chord.at_high, chord.high)
-        assert isinstance(curve.prove(*nodes, piece.low, piece.high), Piece)
-        monkeypatch.setattr(curves, "shadows", lambda *_: [])
-        assert isinstance(curve.prove(*nodes, piece.low, piece.high), Failure)
 
 
 def test_a_newcomer_that_is_not_on_its_face_is_no_event():
