@@ -94,7 +94,7 @@ def _deepest(M: Array, target: Array) -> _Deepest | None:
 
 
 def central_point(M: Array, target: Array) -> tuple[Array, list[int]] | None:
-    """A point as `interior_point` finds, without a linear program, where the one nearest to the middle lies well inside."""
+    """The same without a linear program: the point nearest to the middle, where it lies well inside."""
     middle = np.full(M.shape[1], 0.5)
     share = middle + np.linalg.lstsq(M, target - M @ middle, rcond=None)[0]
     near = np.linalg.norm(M @ share - target) <= FLAT * np.linalg.norm(target)

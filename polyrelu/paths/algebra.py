@@ -81,6 +81,9 @@ def _of_polynomial(f: fmpz_poly) -> str:
 
 def exact_zero(zero: Zero, effort: Effort = TO_NAME) -> ExactZero | None:
     """The exact numbers, verified; None where none of low degree were found."""
+    if zero.exact is not None:
+        known: ExactZero = zero.exact
+        return known
     finest = zero.root
 
     def values_at(bits: int) -> list[arb]:

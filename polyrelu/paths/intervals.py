@@ -57,6 +57,11 @@ class Interval:
         """The neurons, all of them tight and used."""
         return self.curve.tight
 
+    @property
+    def count(self) -> int:
+        """Number of neurons, in the sense of `certify`."""
+        return len(self.places)
+
     @cached_property
     def neurons(self) -> list[Neuron]:
         """The same with their matrices."""

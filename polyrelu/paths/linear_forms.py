@@ -1,20 +1,20 @@
 """Linear conditions on one branch: what they are for any x, with constants and identities sorted out exactly.
 
-Row i has the value (R x)_i, or lambda (R x)_i + constant_i where nu has a part outside of W that the form sees. The sides
-of a neuron are forms +-x_j.z of z = A nu, which has few coordinates: so they are all read off A W g.
+Row i has the value (R x)_i, or lambda (R x)_i + constant_i where nu has a part outside of W that the form sees. The
+sides of a neuron are forms +-x_j.z of z = A nu, which has few coordinates: so they are all read off A W g.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from polyrelu.exact.enclosure import ball, ball_column, precision
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.condition import OUTWEIGHED, SIDE, WEIGHT, Condition
+from polyrelu.paths.condition import SIDE, WEIGHT, Condition
 from polyrelu.proof.neuron import Neuron, Place
 
 
@@ -39,8 +39,14 @@ class Sides:
 class Known:
     """Rows and sides that were made before."""
 
-    rows: dict[Condition, Row] = field(default_factory=dict)
+    rows: dict[Condition, tuple[Sequence[Any], Row]] = field(default_factory=dict)
+    """With their forms: conditions may be equal that are about other forms."""
     sides: dict[Place, Sides] = field(default_factory=dict)
+
+    def row(self, f: Condition) -> Row | None:
+        """What is known of exactly this form."""
+        form, row = self.rows.get(f, (None, None))
+        return row if form is f.form or form == f.form else None
 
     def clear(self) -> None:
         """Forget them."""
@@ -172,33 +178,18 @@ def _nonzero(column: fmpq_mat) -> dict[int, fmpq]:
 
 
 def _rows(branch: Branch, conditions: Sequence[Condition], known: Known) -> list[Row]:
-    """The rows of conditions that are no sides.
-
-    Kept are those whose name tells their form: outweighed lines have many forms of one name.
-    """
-    new = [f for f in conditions if f.kind == OUTWEIGHED or (f.kind != WEIGHT and f not in known.rows)]
-    made = iter(_made(branch, new))
-    found = []
-    for f in conditions:
-        if f.kind == WEIGHT:
-            found.append(_weight(branch, f))
-        elif f.kind == OUTWEIGHED:
-            found.append(next(made))
-        else:
-            if f not in known.rows:
-                known.rows[f] = next(made)
-            found.append(known.rows[f])
-    return found
-
-
-def _made(branch: Branch, new: Sequence[Condition]) -> list[Row]:
-    """Rows that are made now."""
-    if not new:
-        return []
-    F = fmpq_mat(len(new), branch.program.n, [v for f in new for v in f.form])
-    over_g = (arb_mat(F) * branch.data.W).tolist() if branch.size else [[]] * len(new)
-    constants = (F * _column(branch.y_rest)).entries()
-    return [_row(branch, f, row, c) for f, row, c in zip(new, over_g, constants, strict=True)]
+    """The rows of conditions that are no sides."""
+    found = [_weight(branch, f) if f.kind == WEIGHT else known.row(f) for f in conditions]
+    new = [f for f, row in zip(conditions, found, strict=True) if row is None]
+    if new:
+        F = fmpq_mat(len(new), branch.program.n, [v for f in new for v in f.form])
+        over_g = (arb_mat(F) * branch.data.W).tolist() if branch.size else [[]] * len(new)
+        constants = (F * _column(branch.y_rest)).entries()
+        made = [_row(branch, *parts) for parts in zip(new, over_g, constants, strict=True)]
+        known.rows.update(zip(new, zip((f.form for f in new), made, strict=True), strict=True))
+        rows = iter(made)
+        found = [next(rows) if row is None else row for row in found]
+    return [row for row in found if row is not None]
 
 
 def _weight(branch: Branch, f: Condition) -> Row:

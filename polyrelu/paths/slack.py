@@ -1,4 +1,4 @@
-"""The slack of a neuron that is not there: (lambda^2 - |A nu|^2) / 2 along a branch, with its derivatives."""
+"""The slack of a neuron that is not there: (lambda^2 - |N nu|^2) / 2 along a branch, with its derivatives."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from polyrelu.proof.neuron import Neuron
 
 
 class Slack:
-    """(lambda^2 - |z|^2) / 2 with z = A nu = lambda A W g + A y_N."""
+    """(lambda^2 - |z|^2) / 2 with z = N nu = lambda N W g + N y_N."""
 
     def __init__(self, branch: Branch, neuron: Neuron) -> None:
-        self.branch, self.A = branch, arb_mat(neuron.A)
-        self.over_g = self.A * branch.data.W if branch.size else None
-        self.rest = arb_mat(neuron.A * fmpq_mat(len(branch.y_rest), 1, branch.y_rest))
+        self.branch, self.N = branch, arb_mat(neuron.N)
+        self.over_g = self.N * branch.data.W if branch.size else None
+        self.rest = arb_mat(neuron.N * fmpq_mat(len(branch.y_rest), 1, branch.y_rest))
 
     def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
-        """A nu."""
+        """N nu."""
         if self.over_g is None:
             return self.rest
         return self.over_g * ball_column(x[: self.branch.size]) * lam + self.rest
@@ -54,7 +54,7 @@ class Slack:
         if self.over_g is None:
             return -h * h / 2
         low, high = (self.z(x, lam).entries() for x, lam in chord.feet)
-        return bow_of_slack(h, low, high, (self.A * ball_column(chord.residual_bow)).entries()) / 2
+        return bow_of_slack(h, low, high, (self.N * ball_column(chord.residual_bow)).entries()) / 2
 
     def gradient(self, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
         """Over x, and by lambda."""

@@ -34,6 +34,8 @@ class Zero:
     branch: Branch
     condition: Condition
     root: Root
+    exact: Any = None
+    """The same as exact numbers (`algebra.ExactZero`), where they were known before."""
 
     @property
     def x(self) -> Balls:
@@ -89,7 +91,13 @@ class Augmented:
 
 
 def zero_of(
-    branch: Branch, condition: Condition, x: Sequence[arb], lam: arb, bits: int = FINE, most: int = MAX_BITS
+    branch: Branch,
+    condition: Condition,
+    x: Sequence[arb],
+    lam: arb,
+    bits: int = FINE,
+    *,
+    most: int = MAX_BITS,
 ) -> Zero | None:
     """The zero near a start, if one is proved with at most so many bits."""
     system = Augmented(branch, condition)

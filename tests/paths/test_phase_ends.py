@@ -28,6 +28,11 @@ DEPENDENT = (
 )
 """Row 3 is a combination of rows 4 and 6, on which a neuron stays while it leaves row 3, where f bends upwards."""
 
+OPPOSITE = (
+    [[-4, -4, 1], [3, 1, 2], [2, 4, -2], [4, -2, -1], [-1, -4, -2], [1, -2, -2], [4, 4, 1], [4, 4, -2]],
+    [3, 2, 4, 1, 1, 1, 3, -2],
+)
+
 
 def beside(table, found, k):
     """What is certified right above and right below a breakpoint, and what the path says there."""
@@ -71,6 +76,23 @@ def test_a_wall_inside_the_fibre_is_no_end_of_the_phase():
         top = curve.node(chord.at_high, chord.high)
         met = phase_ends(curve, top, curve.node(chord.at_low, chord.low))
         assert met is None or 1423 < met[1].lam < 1424
+
+
+def test_a_phase_begins_where_a_neuron_hits_a_row_opposite_to_another():
+    """One more slack vanishes, with its derivative: the antipode of a third neuron becomes tight as well."""
+    found = path(*OPPOSITE, "28/1000", "33/1000")
+    assert found.status == "proved"
+    (here,) = found.breakpoints
+    assert [c.kind for c in here.changes] == ["hit", "phase_begin"]
+    flat = {f.place for f in here.flat[0]}
+    assert len(flat) == 1
+    assert [(len(i.places), i.pairs, i.nullity) for i in found.intervals] == [(8, 3, 1), (7, 0, 0)]
+    for optimum, interval in beside(OPPOSITE, found, 0):
+        assert {n.place for n in optimum.used} == set(interval.places)
+    assert flat == set(found.intervals[0].places) - set(found.intervals[1].places) - {
+        *here.changes[0].names.values()
+    }
+    assert found.continuity.network_continuous is None  # right below any share will do, right above one
 
 
 def test_a_neuron_leaves_a_row_that_bends_upwards():
