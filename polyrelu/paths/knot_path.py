@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flint import arb, fmpq, fmpq_mat, fmpz_poly
+from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.budget import OutOfTime
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.paths.algebra import ExactZero
+from polyrelu.paths.algebra import ExactZero, rational_zero
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.chord import Chord
@@ -172,5 +172,4 @@ def _zero(knots: Knots, both: tuple[Segment, Segment], branch: Branch, x: Balls,
 
 
 def _exact(segment: Segment, branch: Branch, lam: fmpq, x: Sequence[fmpq]) -> ExactZero:
-    polynomial = fmpz_poly([-lam.p, lam.q])
-    return ExactZero(lam, segment.residual(lam), x[branch.size :], [], polynomial, arb(lam))
+    return rational_zero(lam, segment.residual(lam), x[branch.size :])
