@@ -21,17 +21,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
-from polyrelu.exact.enclosure import absolute, ball_column, precision
+from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.paths.basis import nearly_orthonormal
 from polyrelu.paths.fixed import Fixed, exchange_free, with_one
 from polyrelu.paths.rough import Rough
+from polyrelu.paths.rounded import Rounded
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.structure import Structure
@@ -45,28 +46,6 @@ ROUGH = 96
 """Precision of matrices that are only near an inverse."""
 FAST = arb(2) ** -14
 """A step that is shorter by this factor was a good one: the same inverse serves the next."""
-
-
-class Rounded(NamedTuple):
-    """The rational data in balls of the current precision."""
-
-    a: list[arb_mat]
-    A: arb_mat
-    """All of them below each other,"""
-    squares: arb_mat
-    """and all a^T a;"""
-    flat: arb_mat
-    """these again, each as one column."""
-    sizes: arb_mat
-    """Bounds of all their entries,"""
-    flat_sizes: arb_mat
-    """and these as columns."""
-    gram: arb_mat
-    E: arb_mat
-    y: arb_mat
-    W: arb_mat
-    rest: arb_mat
-    X: arb_mat
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,26 +166,7 @@ class Branch(Structure):
         return [k.N * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
 
     def _round(self) -> Rounded:
-        a, gram, E, y = self.exact
-        balls, p = [arb_mat(m) for m in a], self.size
-        rest = arb_mat(self.program.n, 1, [arb(v) for v in self.y_rest])
-        squares = [m.transpose() * m for m in balls]
-        flat = arb_mat(len(a), p * p, [v for m in squares for v in m.entries()])
-        stack = arb_mat(len(a) * p, p, flat.entries())
-        return Rounded(
-            balls,
-            arb_mat([row for m in balls for row in m.tolist()]) if p and a else arb_mat(0, p),
-            stack,
-            flat.transpose(),
-            absolute(stack),
-            absolute(flat.transpose()),
-            arb_mat(gram),
-            arb_mat(E),
-            arb_mat(y),
-            arb_mat(self.W),
-            rest,
-            arb_mat(self.program.Xq),
-        )
+        return Rounded.of(self.exact, self.W, self.y_rest, self.program.Xq)
 
     def combined(self, weights: Sequence[arb], flat: arb_mat) -> arb_mat:
         """sum_k weight_k a_k^T a_k, or of their bounds."""

@@ -134,9 +134,9 @@ def _others(
     curve: Curve, guests: Sequence[Place], zero: frozenset[Condition], x: Sequence[arb], lam: arb
 ) -> bool:
     """Whether further functions seem to vanish."""
-    table = curve.table(guests)
     return any(
         bool(v.contains(0)) and f not in zero and i not in table.settled
+        for table in curve.tables(guests)
         for i, (f, v) in enumerate(zip(table.conditions, table.values(x, lam), strict=True))
     )
 

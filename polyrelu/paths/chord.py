@@ -18,9 +18,9 @@ chord. There F(xh) = -t (1 - t) q, and F(x) - F(xh) = J (x - xh) with the Jacobi
 
     x = xh + t (1 - t) B,      B = J^-1 q,      |B - Y q| <= C |B|.
 
-So B is known up to a part of about h, and x - xh vanishes at both ends. What is linear in x is f = fh + t (1 - t) k with a
-k that is known as well as B; for the residual nu = lambda W g + y_N it is W (lambda B - h D). This is what conditions and
-directions need; derivatives are used where that does not suffice.
+So B is known up to a part of about h, and x - xh vanishes at both ends. What is linear in x is f = fh + t (1 - t) k
+with a k that is known as well as B; for the residual nu = lambda W g + y_N it is W (lambda B - h D). This is what
+conditions and directions need; derivatives are used where that does not suffice.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Anchor = tuple[Balls, arb]
 
 
 class Drift(NamedTuple):
-    """Encloses e with nu(lambda) = (1 - t) nu_a + t nu_b + e, at the points of a chord: t (1 - t) bow, and some more."""
+    """Encloses e with nu(lambda) = (1 - t) nu_a + t nu_b + e, for the ends of a chord: t (1 - t) bow + off."""
 
     bow: Balls
     off: Balls

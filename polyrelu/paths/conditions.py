@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 from flint import arb
 
@@ -43,7 +44,7 @@ class Values:
 
     def show(self, i: int, zero: tuple[bool, bool], anchored: Sequence[bool]) -> bool:
         """Whether the bow shows one positive; what vanishes does so at an anchor."""
-        there = all(known or not vanishes for vanishes, known in zip(zero, anchored, strict=True))
+        there = (anchored[0] or not zero[0]) and (anchored[1] or not zero[1])
         return there and bowed(self.low[i], self.high[i], self.bow[i], zero)
 
     def is_around_zero(self, i: int) -> bool:
@@ -75,10 +76,18 @@ class Table:
             (self.broken if bad else self.settled).add(i)
         self.newcomers = [Slack(branch, neuron(f.place)) for f in self.slacks]
 
-    @property
+    @cached_property
     def conditions(self) -> list[Condition]:
         """In the order of all values."""
         return [*self.linear, *self.slacks]
+
+    @cached_property
+    def place_of(self) -> dict[Condition, list[int]]:
+        """Where each stands, and others that are equal to it but for their forms."""
+        found: dict[Condition, list[int]] = {}
+        for i, f in enumerate(self.conditions):
+            found.setdefault(f, []).append(i)
+        return found
 
     def values(self, x: Sequence[arb], lam: arb) -> Balls:
         """All values at a point."""
@@ -135,18 +144,22 @@ class Table:
         flat: Set[Condition] = frozenset(),
     ) -> list[Condition]:
         """Those not proved positive on the chord; some are known to vanish at one of its ends, `flat` ones twice."""
-        values, anchored = self.along(chord), [anchor is not None for anchor in chord.anchors]
+        values, zero = self.along(chord), (self._places(at_low), self._places(at_high))
+        anchored = [anchor is not None for anchor in chord.anchors]
         left = [
             i
             for i, f in enumerate(self.conditions)
             if not (i in self.settled and i < len(self.linear))
-            and (i in self.broken or not values.show(i, (f in at_low, f in at_high), anchored))
+            and (i in self.broken or not values.show(i, (i in zero[0], i in zero[1]), anchored))
             and not (values.is_around_zero(i) and self._is_implied(f, chord))
         ]
-        vanishing = all(self.conditions[i] in at_low or self.conditions[i] in at_high for i in left)
-        if vanishing and not self.broken.issuperset(left):
+        if left and not self.broken.issuperset(left) and all(i in zero[0] or i in zero[1] for i in left):
             left = self._not_by_derivatives(left, chord, values, (at_low, at_high, flat))
         return [self.conditions[i] for i in left]
+
+    def _places(self, some: Set[Condition]) -> set[int]:
+        """Where some conditions stand."""
+        return {i for f in some for i in self.place_of.get(f, [])}
 
     def _not_by_derivatives(
         self, found: list[int], chord: Chord, values: Values, zero: tuple[Set[Condition], ...]

@@ -33,9 +33,8 @@ from polyrelu.paths.nodes import Node
 from polyrelu.paths.patience import Patience
 from polyrelu.paths.room import Room
 from polyrelu.paths.rows import Rows
-from polyrelu.paths.shadows import shadows
 from polyrelu.paths.shares import Shares, shares_of
-from polyrelu.paths.stars import leaving_zero, stars_along
+from polyrelu.paths.stars import Stars, leaving_zero
 from polyrelu.proof.neuron import Place
 
 
@@ -128,14 +127,15 @@ class Curve:
     def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
         self.branch, self.faces, self.further = branch, faces, further
         self.known = Known()
-        self.tables: dict[tuple[Place, ...], Table] = {}
+        self.whole: dict[tuple[Place, ...], Table] = {}
         self.alone: dict[Condition, Table] = {}
+        self.beside: dict[Place, Table] = {}
         self.softness: dict[tuple[Condition, ...], Table] = {}
         self.patience = Patience(divisions=faces.divisions)
 
     def forget(self) -> None:
         """Tables take much room: they are made again where they are asked for."""
-        for known in (self.known, self.tables, self.alone, self.softness):
+        for known in (self.known, self.whole, self.alone, self.beside, self.softness):
             known.clear()
 
     @cached_property
@@ -156,17 +156,26 @@ class Curve:
     def table(self, guests: Sequence[Place] = ()) -> Table:
         """All conditions, with those of some guests."""
         key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
-        if key not in self.tables:
+        if key not in self.whole:
             places: Sequence[Place] = self.tight
             if self.branch.symmetry is not None:  # the same for all of an orbit
                 places = [*(k.place for k in self.branch.neurons), *(f.place for f in self.further)]
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
-            self.tables[key] = Table(
+            self.whole[key] = Table(
                 self.branch, [*weights(self.branch, shared), *around, *leaving], self.known, self.faces.neuron
             )
-        return self.tables[key]
+        return self.whole[key]
+
+    def tables(self, guests: Sequence[Place]) -> list[Table]:
+        """The same, one by one."""
+        for place in guests:
+            if place not in self.beside:
+                neuron = self.faces.neuron(place)
+                conditions = [*self.faces.around(place), slack(neuron)]
+                self.beside[place] = Table(self.branch, conditions, self.known, self.faces.neuron)
+        return [self.table(), *(self.beside[place] for place in dict.fromkeys(guests))]
 
     def single(self, f: Condition) -> Table:
         """One condition by itself."""
@@ -179,17 +188,12 @@ class Curve:
         places = dict.fromkeys((*self.tight, *guests))
         return Table(self.branch, [f for p in places for f in self.faces.soft(p)])
 
-    def stars(self, chord: Chord, low: End, high: End, node: Node) -> list[Place]:
+    def stars(self, chord: Chord, low: End, high: End, node: Node) -> Stars:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        faces, places = self.faces, list(dict.fromkeys((*self.tight, *low.guests, *high.guests)))
-        found = stars_along(chord, (low.zero, high.zero), node, places, faces, self._soft_table)
-        return found + shadows(faces, self.branch, chord, low.zero | high.zero, places)
-
-    def _soft_table(self, lines: Sequence[Condition]) -> Table:
-        key = tuple(lines)
-        if key not in self.softness:
-            self.softness[key] = Table(self.branch, lines, self.known, self.faces.neuron)
-        return self.softness[key]
+        places = list(dict.fromkeys((*self.tight, *low.guests, *high.guests)))
+        return Stars.along(
+            chord, (low.zero, high.zero), node, places, (self.faces, self.softness, self.known)
+        )
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
@@ -221,7 +225,8 @@ class Curve:
     ) -> Piece | Failure:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
-        failing = self.table(guests).failing(chord, low.zero, high.zero, low.flat | high.flat)
+        zero = (low.zero, high.zero, low.flat | high.flat)
+        failing = [f for table in self.tables(guests) for f in table.failing(chord, *zero)]
         if failing:
             return Failure(conditions=tuple(failing))
         if not all(depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further):
@@ -247,19 +252,22 @@ class Curve:
         chord.forget()
         return Piece(self, chord, low, high, shares)
 
-    def _unsettled(
+    def _unsettled(  # noqa: PLR0917
         self,
         chord: Chord,
         room: Room,
         nodes: tuple[Node, Node],
-        stars: Sequence[Place],
+        stars: Stars,
         rows: Rows,
         lookout: Lookout | None,
     ) -> Above | None:
         """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
         for look in range(LOOKS):
             caps = lookout.caps(nodes, rows, self.tight, chord, closer=look > 0) if lookout else []
-            found = unsettled(room, stars, rows, self.patience, partial(fitting_places, caps, rows))
+            fitting = partial(fitting_places, caps, rows)
+            found = unsettled(room, stars.simple, rows, self.patience, fitting)
             if found is None or lookout is None or not lookout.hears(found):
                 break
-        return found
+        if found is None or found.missed or stars.further == stars.simple:
+            return found
+        return unsettled(room, stars.further, rows, self.patience, fitting)

@@ -2,10 +2,11 @@
 
 f_nu(u) = sum s nu_i (x_i.u)_+ is linear in nu: what is below lambda ||u|| at some nodes is below it where nu and lambda
 are a mean of theirs, up to an error eta that `room` tells. The coverings prove f < (lambda_k - eta) ||u|| with nu_k at
-every node, off the stars of the neurons; hence f < lambda ||u|| with nu(lambda). A star is that of `covering.stars`. Its
-lemma holds for nu(lambda) itself, once the neuron's signs and multipliers are shown along the chord, if a star ends at
-every line whose coefficient is not proved negative on the whole chord: these are the *hard* lines, common to all nodes.
-Of a neuron that is only about to enter, |A nu| <= lambda is shown elsewhere; the lemma holds with A nu for lambda u.
+every node, off the stars of the neurons; hence f < lambda ||u|| with nu(lambda). A star is that of `covering.stars`.
+Its lemma holds for nu(lambda) itself, once the neuron's signs and multipliers are shown along the chord, if a star ends
+at every line whose coefficient is not proved negative on the whole chord: these are the *hard* lines, common to all
+nodes. Of a neuron that is only about to enter, |A nu| <= lambda is shown elsewhere; the lemma holds with A nu for
+lambda u.
 
 Rows with nu_i = 0 for every lambda take no part. A covering is kept with the node: it serves both neighbours of it.
 """

@@ -46,7 +46,7 @@ class Fixed:
 
     @cached_property
     def witness_over_g(self) -> list[fmpq]:
-        """Z v, with v orthogonal to all rows: a form over g with another value than 0 here is no combination of them."""
+        """Z v, with v orthogonal to all rows: a form over g that is not 0 here is no combination of them."""
         free = null_space(self.rows, self.Z.ncols())
         v = [
             sum((t * (k + 1) for k, t in enumerate(column)), start=fmpq(0))
@@ -57,7 +57,7 @@ class Fixed:
 
     @cached_property
     def witness(self) -> fmpq_mat:
-        """The same for forms of nu that see W g alone."""
+        """The same for forms of nu."""
         v = self.witness_over_g
         return self.W * fmpq_mat(len(v), 1, v)
 

@@ -1,14 +1,14 @@
 """Linear conditions on one branch: what they are for any x, with constants and identities sorted out exactly.
 
-Row i has the value (R x)_i, or lambda (R x)_i + constant_i where nu has a part outside of W that the form sees. The sides
-of a neuron are forms +-x_j.z of z = A nu, which has few coordinates: so they are all read off A W g.
+Row i has the value (R x)_i, or lambda (R x)_i + constant_i where nu has a part outside of W that the form sees. The
+sides of a neuron are forms +-x_j.z of z = A nu, which has few coordinates: so they are all read off A W g.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
@@ -39,8 +39,14 @@ class Sides:
 class Known:
     """Rows and sides that were made before."""
 
-    rows: dict[Condition, Row] = field(default_factory=dict)
+    rows: dict[Condition, tuple[Sequence[Any], Row]] = field(default_factory=dict)
+    """With their forms: conditions may be equal that are about other forms."""
     sides: dict[Place, Sides] = field(default_factory=dict)
+
+    def row(self, f: Condition) -> Row | None:
+        """What is known of exactly this form."""
+        form, row = self.rows.get(f, (None, None))
+        return row if form is f.form or form == f.form else None
 
     def clear(self) -> None:
         """Forget them."""
@@ -173,14 +179,17 @@ def _nonzero(column: fmpq_mat) -> dict[int, fmpq]:
 
 def _rows(branch: Branch, conditions: Sequence[Condition], known: Known) -> list[Row]:
     """The rows of conditions that are no sides."""
-    new = [f for f in conditions if f.kind != WEIGHT and f not in known.rows]
+    found = [_weight(branch, f) if f.kind == WEIGHT else known.row(f) for f in conditions]
+    new = [f for f, row in zip(conditions, found, strict=True) if row is None]
     if new:
         F = fmpq_mat(len(new), branch.program.n, [v for f in new for v in f.form])
         over_g = (arb_mat(F) * branch.data.W).tolist() if branch.size else [[]] * len(new)
         constants = (F * _column(branch.y_rest)).entries()
-        for f, row, constant in zip(new, over_g, constants, strict=True):
-            known.rows[f] = _row(branch, f, row, constant)
-    return [_weight(branch, f) if f.kind == WEIGHT else known.rows[f] for f in conditions]
+        made = [_row(branch, *parts) for parts in zip(new, over_g, constants, strict=True)]
+        known.rows.update(zip(new, zip((f.form for f in new), made, strict=True), strict=True))
+        rows = iter(made)
+        found = [next(rows) if row is None else row for row in found]
+    return [row for row in found if row is not None]
 
 
 def _weight(branch: Branch, f: Condition) -> Row:

@@ -78,6 +78,7 @@ def _is_reached(
     places: Sequence[Place],
     most: int,
     far: Sequence[Sequence[Any]],
+    *,
     halvings: int = MOST_HALVINGS,
 ) -> bool:
     """Whether some minor of that size stays away from 0 strictly between the ends of a piece.
@@ -101,7 +102,7 @@ def _is_reached(
         parts *= 4
     halves = _halves(piece) if halvings else []
     return bool(halves) and all(
-        _is_reached(half, squares, places, most, far, halvings - 1) for half in halves
+        _is_reached(half, squares, places, most, far, halvings=halvings - 1) for half in halves
     )
 
 
@@ -117,8 +118,8 @@ def _halves(piece: Piece) -> list[Piece]:
     if low is None or high is None:
         return []
     same = chord.holds(low.root_high, arb(middle)) and chord.holds(high.root_low, arb(middle))
-    parts = ((low, piece.low, ORDINARY), (high, ORDINARY, piece.high))
-    return [Piece(piece.curve, part, a, b, piece.shares) for part, a, b in parts] if same else []
+    lower = Piece(piece.curve, low, piece.low, ORDINARY, piece.shares)
+    return [lower, Piece(piece.curve, high, ORDINARY, piece.high, piece.shares)] if same else []
 
 
 def _is_rank(M: arb_mat, most: int) -> bool:
@@ -165,8 +166,8 @@ def fallen(curve: Curve, end: End) -> dict[Place, Place]:
 def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, list[arb_mat]]]:
     """Enclosures of W g, the part of nu / lambda that neurons see, on equal parts of a piece.
 
-    And of h times its mean derivatives from there to both ends: D + (1 - t) B and D - t B by the bow, or h x' at the end
-    and half of h^2 x'' times the part of the way, which is sharper close to it.
+    And of h times its mean derivatives from there to both ends: D + (1 - t) B and D - t B by the bow, or h x' at the
+    end and half of h^2 x'' times the part of the way, which is sharper close to it.
     """
     chord, branch = piece.chord, piece.curve.branch
     W, p, (D, h), bow = branch.data.W, branch.size, chord.reach, chord.bow

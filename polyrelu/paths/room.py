@@ -1,10 +1,10 @@
 """By how much directions have to be below lambda at some nodes, so that they are below it along the whole chord.
 
 f_nu(u) is linear in nu. So if nu(lambda) is a mean of the residuals of some nodes, and lambda the same mean of theirs,
-up to an error e with |e_i| <= err_i, then what is below (lambda_k - eta) ||u|| at every node, eta = sum err_i ||x_i||, is
-below lambda ||u|| on the chord. Two nodes at its ends leave e = t (1 - t) E, the bow of the residual, whose size is the
-square of the step. A third one in the middle takes most of it away: with nu_c = (nu_a + nu_b + E) / 2 and weights of
-Bernstein,
+up to an error e with |e_i| <= err_i, then what is below (lambda_k - eta) ||u|| at every node, eta = sum err_i ||x_i||,
+is below lambda ||u|| on the chord. Two nodes at its ends leave e = t (1 - t) E, the bow of the residual, whose size is
+the square of the step. A third one in the middle takes most of it away: with nu_c = (nu_a + nu_b + E) / 2 and
+Bernstein's weights,
 
     (1 - t)^2 nu_a + 2 t (1 - t) nu_c + t^2 nu_b = (1 - t) nu_a + t nu_b + t (1 - t) E,
 

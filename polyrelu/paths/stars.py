@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from flint import arb, arb_mat, fmpq
@@ -14,45 +16,76 @@ from polyrelu.paths.chord import Chord
 from polyrelu.paths.condition import Condition
 from polyrelu.paths.conditions import Table
 from polyrelu.paths.faces import Faces
+from polyrelu.paths.linear_forms import Known
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.outweighed import Outweighed
+from polyrelu.paths.shadows import shadows
 from polyrelu.proof.neuron import Neuron, Place
 
 Floats = NDArray[np.float64]
+Made = tuple[Faces, dict[tuple[Condition, ...], Table], Known]
+"""What a curve has made before."""
 
 NEAR = 1e-9
 NEAREST = 3
 """Lines looked at for each star, at least."""
 
 
-def stars_along(  # noqa: PLR0917
-    chord: Chord,
-    zero: tuple[Set[Condition], Set[Condition]],
-    node: Node,
-    places: Sequence[Place],
-    faces: Faces,
-    table: Callable[[Sequence[Condition]], Table],
-) -> list[Place]:
-    """The stars of some neurons, each with a 0 for the lines that it may cross along a chord."""
-    branch, crossed, angles = chord.branch, dict[Place, list[int]](), faces.angles
-    near = dict(zip(places, soft_rows(angles, [faces.neuron(p) for p in places], node), strict=True))
-    lines = [f for p in places for f in faces.soft(p) if f.row in near[p]]
-    hard = set(table(lines).failing(chord, *zero))
-    for f in lines:
-        if f not in hard and f.row is not None:
-            crossed.setdefault(f.place, []).append(f.row)
-    nu, found = branch.residual_at(chord.anywhere, chord.all_lambda), list[Place]()
-    for place in places:
-        neuron, rows = faces.neuron(place), crossed.get(place, [])
-        further = Outweighed(neuron, faces.line_weights, node.in_floats.tolist()).proposals(rows)
-        holds = (
-            j
-            for j, conditions in further
-            if not Table(branch, conditions, None, faces.neuron).failing(chord, set(), set())
-        )
-        lighter = [i for j in next(holds, []) for i in angles.parallel[j]]
-        found.append(without(opened(angles, neuron, rows, nu), lighter))
-    return found
+@dataclass(frozen=True, eq=False)
+class Stars:
+    """The stars of some neurons along a chord, each with a 0 for the lines that it may cross."""
+
+    chord: Chord
+    node: Node
+    places: Sequence[Place]
+    faces: Faces
+    zero: Set[Condition]
+    """What vanishes at an end."""
+    crossed: dict[Place, list[int]]
+    """Lines that are soft."""
+
+    @staticmethod
+    def along(
+        chord: Chord,
+        zero: tuple[Set[Condition], Set[Condition]],
+        node: Node,
+        places: Sequence[Place],
+        made: Made,
+    ) -> Stars:
+        """With the soft lines of all."""
+        faces, tables, rows = made
+        near = soft_rows(faces.angles, [faces.neuron(p) for p in places], node)
+        lines = tuple(f for p, own in zip(places, near, strict=True) for f in faces.soft(p) if f.row in own)
+        if lines not in tables:
+            tables[lines] = Table(chord.branch, lines, rows, faces.neuron)
+        hard, crossed = set(tables[lines].failing(chord, *zero)), dict[Place, list[int]]()
+        for f in lines:
+            if f not in hard and f.row is not None:
+                crossed.setdefault(f.place, []).append(f.row)
+        return Stars(chord, node, places, faces, zero[0] | zero[1], crossed)
+
+    @cached_property
+    def simple(self) -> list[Place]:
+        """With soft lines alone."""
+        nu = self.chord.branch.residual_at(self.chord.anywhere, self.chord.all_lambda)
+        angles, neuron = self.faces.angles, self.faces.neuron
+        return [opened(angles, neuron(p), self.crossed.get(p, []), nu) for p in self.places]
+
+    @cached_property
+    def further(self) -> list[Place]:
+        """With outweighed lines and shadows as well: that costs more, and is seldom needed."""
+        found, nu = list[Place](), self.node.in_floats.tolist()
+        for place, star in zip(self.places, self.simple, strict=True):
+            outweighed = Outweighed(self.faces.neuron(place), self.faces.line_weights, nu)
+            lines = next(
+                (j for j, f in outweighed.proposals(self.crossed.get(place, [])) if self._hold(f)), []
+            )
+            found.append(without(star, [i for j in lines for i in self.faces.angles.parallel[j]]))
+        return found + shadows(self.faces, self.chord.branch, self.chord, self.zero, self.places)
+
+    def _hold(self, conditions: list[Condition]) -> bool:
+        table = Table(self.chord.branch, conditions, None, self.faces.neuron)
+        return not table.failing(self.chord, set(), set())
 
 
 def without(star: Place, rows: Sequence[int]) -> Place:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-import numpy as np
 from flint import arb, fmpq
 
 from polyrelu.exact.rational import to_fraction
@@ -14,14 +13,14 @@ from polyrelu.paths.condition import SLACK, Condition
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.rough import in_floats
-from polyrelu.paths.zeros import FINE, Zero, tangent, zero_of
-from polyrelu.proof.directions import places_above
+from polyrelu.paths.zeros import Zero, tangent, zero_of
 
 LAMBDA_BITS = 40
 SECANTS = 12
 SETTLED = 2.0**-30
 """A value this small, beside those at both ends, is near enough to 0 for a proof to begin."""
 CLIMBS = 5
+SEARCHES = 6
 
 
 def short(lam: fmpq) -> fmpq:
@@ -56,25 +55,8 @@ def _followed(branch: Branch, start: Point, lam: fmpq) -> Balls | None:
     return branch.newton([v + d.mid() * move for v, d in zip(x, direction, strict=True)], lam)
 
 
-def by_their_zeros(curve: Curve, failed: Iterable[Condition], below: Node, above: Node) -> list[Condition]:
-    """Conditions in the order in which they vanish on a straight line from the upper node down to the lower."""
-    table = curve.table()
-    known = [
-        dict(zip(table.conditions, table.values(node.point, arb(node.lam)), strict=True))
-        for node in (below, above)
-    ]
-
-    def part(f: Condition) -> float:
-        low, high = (
-            float((values[f] if f in values else _value(curve, f, (node.point, node.lam))).mid())
-            for values, node in zip(known, (below, above), strict=True)
-        )
-        return max(high, 0.0) / (max(high, 0.0) - low) if low < 0 else 1.0
-
-    return sorted(failed, key=part)
-
-
-def _value(curve: Curve, f: Condition, at: Point) -> arb:
+def value_at(curve: Curve, f: Condition, at: Point) -> arb:
+    """The value of a condition at a point near the curve."""
     return curve.single(f).values(at[0], arb(at[1]))[0]
 
 
@@ -85,7 +67,7 @@ def held(curve: Curve, failed: Iterable[Condition], below: Node, above: Node) ->
     """
     down, up = fmpq(1), fmpq(1)
     for f in failed:
-        low, high = (_value(curve, f, (node.point, node.lam)).mid() for node in (below, above))
+        low, high = (value_at(curve, f, (node.point, node.lam)).mid() for node in (below, above))
         if low < 0 < high:
             down = min(down, _fraction(high / (high - low)))
         elif high < 0 < low:
@@ -128,7 +110,7 @@ def _near_zero(
 def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero | None:
     """The zero of a condition that is negative at one node and positive at the other: secants, then a proof."""
     low, high = (below.point, below.lam), (above.point, above.lam)
-    at_low, at_high = (_value(curve, f, at).mid() for at in (low, high))
+    at_low, at_high = (value_at(curve, f, at).mid() for at in (low, high))
     if not at_low < 0 or (f.kind == SLACK and not at_high > 0):
         return None  # a newcomer whose face is above lambda at both ends has entered on another face
     near = _near_zero(curve, f, (low, at_low), (high, at_high)) if at_high > 0 else None
@@ -152,27 +134,9 @@ def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero |
         point = _followed(curve.branch, high, lam)
         if point is None:
             break
-        here = _value(curve, f, (point, lam)).mid()
+        here = value_at(curve, f, (point, lam)).mid()
         if here < 0:
             low, at_low = (point, lam), here
         else:
             high, at_high = (point, lam), here
     return None
-
-
-def on_its_face(curve: Curve, zero: Zero) -> Zero:
-    """A newcomer's face at its own lambda: another than where it was seen first, perhaps."""
-    program = curve.branch.program
-    climbs = zero.condition.kind == SLACK and program.listed is None
-    for _ in range(CLIMBS if climbs else 0):
-        place = zero.condition.place
-        nu = [v.mid() for v in curve.branch.residual_at(zero.x, zero.lam).entries()]
-        u = np.array([float((arb(0) + v * place.sign).mid()) for v in curve.faces.neuron(place).z(nu)])
-        there = places_above(program, np.array([float(v) for v in nu]), [(place.sign, u)])
-        if not there or there[0] == place:
-            break
-        nearer = zero_of(curve.branch, Condition(SLACK, there[0]), zero.x, zero.lam, most=2 * FINE)
-        if nearer is None:
-            break
-        zero = nearer
-    return zero

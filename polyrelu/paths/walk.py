@@ -18,21 +18,15 @@ from flint import arb, fmpq
 from polyrelu import budget
 from polyrelu.paths.breakpoint import Breakpoint, breakpoints
 from polyrelu.paths.caps import Lookout
-from polyrelu.paths.condition import MULTIPLIER, SLACK, WEIGHT, Condition, antipode
+from polyrelu.paths.condition import MULTIPLIER, SLACK, WEIGHT, Condition
 from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.paths.directions import Above
 from polyrelu.paths.events import moves_as_one
+from polyrelu.paths.first_zero import first_zero, has_twin
 from polyrelu.paths.forms import as_pairs, as_singles
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.phase_end import phase_ends
-from polyrelu.paths.steps import (
-    by_their_zeros,
-    follow,
-    held,
-    on_its_face,
-    short,
-    zero_between,
-)
+from polyrelu.paths.steps import follow, held, short
 from polyrelu.paths.zeros import Zero
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
@@ -43,11 +37,10 @@ CLOSE_STEP = fmpq(1, 1000)
 """Below it a direction that is neither above nor below lambda may be a newcomer, too: on its face, f is steep."""
 LEAST_STEP = fmpq(1, 10**9)
 """Relative; a piece that needs shorter ones is left undecided."""
-HASTY_STEP = fmpq(1, 1000)
+HASTY_STEP = fmpq(1, 20_000)
 """Before a piece needs shorter ones, it is looked whether several events come together."""
 HALF, LEAST_PART, LESS = fmpq(1, 2), fmpq(1, 16), fmpq(4, 5)
 SLOW, GROWTH = fmpq(5, 4), fmpq(6)
-SEARCHES = 6
 
 
 @dataclass
@@ -226,7 +219,7 @@ class Walk:
 
     def found_event(self, failed: Iterable[Condition], node: Node) -> bool:
         """Find the first zero of some conditions on the way to a node, and what happens there."""
-        zero = self.first_zero(failed, node)
+        zero = first_zero(self.curve, (node, self.node), failed, self.entry.zero)
         if zero is None or (self.waiting is not None and not zero.lam > self.waiting.lam):
             return False
         form = self.other_form(zero)
@@ -242,7 +235,7 @@ class Walk:
     def other_form(self, zero: Zero) -> Callable[[Curve, Node], tuple[Curve, Node] | None] | None:
         """The other form of the same neurons, if the event asks for it: the path goes on in that form before."""
         kind, place, branch = zero.condition.kind, zero.condition.place, self.curve.branch
-        if kind != WEIGHT and self.has_twin(zero):
+        if kind != WEIGHT and has_twin(self.curve, zero):
             return None if moves_as_one(self.curve, place) else as_pairs
         alone = kind in (WEIGHT, MULTIPLIER) and place in self.curve.tight
         return as_singles if alone and any(branch.paired) and sum(branch.paired) == branch.r else None
@@ -255,40 +248,6 @@ class Walk:
         self.turned_at = self.node.lam
         self.waiting = None
         return True
-
-    def has_twin(self, zero: Zero) -> bool:
-        """Whether the antipode's condition vanishes at the same lambda, as far as balls tell."""
-        f = zero.condition
-        target = None if f.target is None else antipode(f.target)
-        twin = Condition(f.kind, antipode(f.place), f.row, target)
-        if (f.kind == SLACK) == (twin.place in self.curve.tight):
-            return False
-        known = [twin] if f.kind == SLACK else [g for g in self.curve.table().linear if g == twin]
-        return any(bool(self.curve.single(g).values(zero.x, zero.lam)[0].contains(0)) for g in known)
-
-    def first_zero(self, failed: Iterable[Condition], node: Node) -> Zero | None:
-        """The largest lambda below here at which one of the conditions vanishes."""
-        best: Zero | None = None
-        waiting = [f for f in failed if f not in self.entry.zero]
-        for _ in range(SEARCHES):
-            waiting = by_their_zeros(self.curve, waiting, node, self.node)
-            zeros = (zero_between(self.curve, f, node, self.node) for f in waiting)
-            found = next((zero for zero in zeros if zero is not None), None)
-            if found is None:
-                return best
-            best = on_its_face(self.curve, found)
-            negative = self.curve.table().negative(best.x, best.lam)
-            negative += [f for f in waiting if f.kind == SLACK and self.is_negative(f, best)]
-            known = {best.condition, found.condition, *self.entry.zero}
-            waiting = [f for f in negative if f not in known]
-            if not waiting:
-                return best
-            node = self.curve.node([v.mid() for v in best.x], best.outside[0])
-        return best
-
-    def is_negative(self, f: Condition, zero: Zero) -> bool:
-        """Whether a condition is negative where another vanishes."""
-        return bool(self.curve.single(f).negative(zero.x, zero.lam))
 
     def accept(self, piece: Piece, node: Node, *, reached: bool) -> None:
         """Book a piece, and pass the event at its lower end."""

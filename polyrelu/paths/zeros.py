@@ -91,7 +91,13 @@ class Augmented:
 
 
 def zero_of(
-    branch: Branch, condition: Condition, x: Sequence[arb], lam: arb, bits: int = FINE, most: int = MAX_BITS
+    branch: Branch,
+    condition: Condition,
+    x: Sequence[arb],
+    lam: arb,
+    bits: int = FINE,
+    *,
+    most: int = MAX_BITS,
 ) -> Zero | None:
     """The zero near a start, if one is proved with at most so many bits."""
     system = Augmented(branch, condition)
