@@ -32,6 +32,7 @@ from polyrelu.paths.lasso import Segment, segments
 from polyrelu.paths.zeros import Zero, zero_of
 from polyrelu.proof.program import Program
 
+STEP, SMALL = fmpq(3, 5), fmpq(1, 10**6)
 ROUNDING = arb(2) ** (20 - BITS)
 
 
@@ -77,7 +78,15 @@ def _add(way: Way, knots: Knots, above: Segment | None, here: Segment, ends: tup
     passed = above is not None and here.high is not None and here.high <= ends[1]
     if above is not None and passed and not here.continues(above):
         way.breaks.append(_breakpoint(knots, above, here))
-    way.pieces.append(_piece(knots, here, low, high))
+    way.pieces += [_piece(knots, here, *part) for part in _parts(low, high, ends[1])]
+
+
+def _parts(low: fmpq, high: fmpq, top: fmpq) -> Iterator[tuple[fmpq, fmpq]]:
+    """A segment in pieces no longer than those of other paths: pictures show them by their ends."""
+    while high * STEP > low and high > top * SMALL:
+        yield high * STEP, high
+        high = high * STEP
+    yield low, high
 
 
 def exact_root(knots: Knots, branch: Branch, segment: Segment, lam: fmpq) -> list[fmpq]:
