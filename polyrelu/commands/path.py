@@ -68,7 +68,7 @@ no derivative); residual_by_lambda, _by_target, _by_feature (column d i + l: ent
 degrees_of_freedom; minimal_networks; ranges (over all optimal networks, where all minimal ones are followed); at a
 breakpoint exact, and above and below with all these. With free columns also free: name, value, by_lambda, by_target,
 by_feature of each coefficient of one network (of a minimal network where pairs exchange weight; empty where free
-columns depend on each other).
+columns depend on each other). With --bias free the neurons are those whose weight is unique, without by_feature.
 With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
 exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved).
 """
