@@ -105,6 +105,29 @@ def test_derivatives_by_the_table_agree_with_differences(case):
         assert column == pytest.approx(slopes, abs=1e-5)
 
 
+PARALLEL = ([[1, -1], [2, 1], [-1, 1], [1, -2], [-2, -1]], [2, -1, 3, 2, 1], "20/987")
+"""Two neurons slide on rows 1 and 3, which are opposite to each other."""
+
+
+@pytest.mark.parametrize("c", [0, 1])
+def test_other_rows_can_be_moved_where_a_neuron_vanishes_on_parallel_rows(c):
+    X, y, lam = PARALLEL
+    found, h = sensitivity(Problem.of(X, y), lam), Fraction(1, 10**7)
+    assert not found.residual_by_feature[0, c].is_finite()
+    up, down = ([[Fraction(v) for v in row] for row in X] for _ in range(2))
+    up[3][c] += h
+    down[3][c] -= h
+    residuals = [
+        [float(Fraction(lo)) for lo, _ in certify(table, y, lam).residual(30)] for table in (up, down)
+    ]
+    slopes = (np.array(residuals[0]) - residuals[1]) / float(2 * h)
+    assert [middle(found.residual_by_feature[j, 6 + c]) for j in range(5)] == pytest.approx(slopes, abs=1e-5)
+    above, below = (sensitivity(Problem.of(table, y), lam).neurons for table in (up, down))
+    for k, one, other in zip(found.neurons, above, below, strict=True):
+        slope = middle(one.weight - other.weight) / float(2 * h)
+        assert middle(k.by_feature[3, c]) == pytest.approx(slope, abs=1e-5)
+
+
 def test_directions_move_as_differences_say():
     X, y = FREE
     found, h = sensitivity(Problem.of(X, y), 1), Fraction(1, 10**6)
