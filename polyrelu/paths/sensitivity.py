@@ -27,6 +27,7 @@ from polyrelu.display import Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.krawczyk import prove_root
+from polyrelu.exact.linear import solve, transposed
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.coefficients import Coefficient, coefficients_at
@@ -62,6 +63,8 @@ class Sensitivity(Reported):
     """Over all optimal networks, where they are more than one and all minimal ones are followed."""
     free: tuple[Coefficient, ...] = ()
     """The coefficients of what is free, where they are unique; each minimal network has its own."""
+    total: arb | None = None
+    """The sum of all weights, where not all neurons are listed: those that share weight with others have none alone."""
 
     @property
     def lam(self) -> Fraction | None:
@@ -75,6 +78,8 @@ class Sensitivity(Reported):
     @property
     def objective_by_lambda(self) -> arb:
         """The derivative of the optimal value: the sum of the weights."""
+        if self.total is not None:
+            return self.total
         with precision(BITS):
             return sum((k.weight for k in self.neurons), start=arb(0))
 
@@ -100,7 +105,7 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
             raise Undecided(f"{open_}; lambda may be a breakpoint: ask a little beside it") from None
         curve, node = as_singles(curve, node) or (curve, node)
         _no_breakpoint(curve, node)
-        found = at_root(problem, curve.branch, node.point, arb(value))
+        found = on_curve(problem, curve, node, arb(value))
         if not any(curve.branch.paired):
             return found
         minimal, whole = _along_minimal(problem, curve, node)
@@ -156,6 +161,39 @@ def _along_minimal(problem: Problem, curve: Curve, node: Node) -> tuple[tuple[Se
         if point is not None:
             found.append(at_root(problem, own, point, arb(node.lam), branch))
     return tuple(found), 0 < len(found) == len(optimal.few_vertices)
+
+
+def on_curve(problem: Problem, curve: Curve, node: Node, lam: arb) -> Sensitivity:
+    """At the root near a node of a curve: of units that share weight with others only what all shares agree in.
+
+    Moved rows undo their dependence, so that derivatives by the table are on one side at best.
+    """
+    found = at_root(problem, curve.branch, node.point, lam)
+    if not curve.further:
+        return found
+    shared = _shared(curve)
+    alone = tuple(
+        replace(k, by_feature=None, direction_by_feature=None)
+        for i, k in enumerate(found.neurons)
+        if i not in shared
+    )
+    return replace(found, neurons=alone, residual_by_feature=None, free=(), total=found.objective_by_lambda)
+
+
+def _shared(curve: Curve) -> set[int]:
+    """The units on which further neurons depend, for every residual and not at these targets alone."""
+    branch, onto = curve.branch, curve.branch.program.free.onto_complement
+    columns = [list(onto(branch.square(k).transpose()).entries()) for k in range(branch.K)]
+    found = set[int]()
+    for further in curve.further:
+        own = branch.like([(curve.faces.neuron(further.place), False)]).square(0)
+        over = solve(transposed(columns), list(onto(own.transpose()).entries()))
+        if over is None:
+            raise Undecided(
+                "activations depend on each other at these targets alone: the fit has no derivative by them"
+            )
+        found.update(k for k, c in enumerate(over) if c != 0)
+    return found
 
 
 def at_root(

@@ -219,3 +219,22 @@ def test_influences_are_drawn(tmp_path):
         figure.save(tmp_path / "influence.png")
         assert figure.shown["tables"][0].shape[1] == found.problem.n
         assert figure.caption.startswith("Influence of each row")
+
+
+def test_neurons_that_share_weight_have_no_derivative_by_the_table():
+    """Modulo a constant both neurons have one activation: moved, only one of the two is left, or both."""
+    X, options = [[1], [-1]], {"bias": True, "output_bias": "free"}
+    found, h = sensitivity(Problem.of(X, [7, -2], **options), 5), Fraction(1, 10**6)
+    assert (found.residual_by_feature, found.neurons) == (None, ())
+    up, down = (
+        [float(Fraction(lo)) for lo, _ in certify(X, [7 + moved, -2], 5, **options).residual(30)]
+        for moved in (h, -h)
+    )
+    slopes = (np.array(up) - down) / float(2 * h)
+    assert [middle(found.residual_by_target[i, 0]) for i in range(2)] == pytest.approx(slopes, abs=1e-5)
+    optima = [
+        float(Fraction(certify(X, [7, -2], 5 + m, **options).to_json(30)["objective"][0])) for m in (h, -h)
+    ]
+    assert middle(found.objective_by_lambda) == pytest.approx(
+        (optima[0] - optima[1]) / float(2 * h), abs=1e-6
+    )
