@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress
+from itertools import combinations, compress
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
@@ -20,7 +20,6 @@ from polyrelu.paths.branch import Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve, Piece
-from polyrelu.paths.forms import opposite_places
 from polyrelu.paths.ranks import rank_of_all, reached
 from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.neuron import Neuron, Place
@@ -202,22 +201,24 @@ def is_symmetric(program: Program) -> bool:
 
 
 def _opposite_singles(curve: Curve) -> list[tuple[Place, Place]]:
-    """Tight places on opposite faces that are not a pair of the branch."""
+    """Tight places of one sign on opposite faces, or of complementary gates, that are not a pair of the branch."""
     pairs = {k.place for k, p in zip(curve.branch.neurons, curve.branch.paired, strict=True) if p}
-    return opposite_places([p for p in curve.tight if not {p, antipode(p)} & pairs])
+    singles = [p for p in curve.tight if not {p, antipode(p)} & pairs]
+    return [(p, q) for p, q in combinations(singles, 2) if p.is_opposite(q)]
 
 
 def _exact_among_singles(piece: Piece) -> list[tuple[Place, Place]]:
     """Opposite singles whose directions are exactly opposite.
 
     On a line they are. Else v_k.X^T nu = 0 for v_k = A_k nu - A_-k nu (see `phase`), and where these span U (modulo the
-    vectors v with X v in the span of the free columns), all are.
+    vectors v with X v in the span of the free columns), all are. Or the equations imply it of one pair by itself.
     """
-    curve = piece.curve
-    found = _opposite_singles(curve)
-    wide = [pair for pair in found if curve.faces.neuron(pair[0]).dimension > 1]
+    faces, implied = piece.curve.faces, piece.chord.implied
+    found = _opposite_singles(piece.curve)
+    wide = [(u, v) for u, v in found if faces.neuron(u).dimension > 1 or u.gate is not None]
     if wide and not _span_everything(piece, found):
-        found = [pair for pair in found if pair not in wide]
+        sums = {pair: faces.neuron(pair[0]).A + faces.neuron(pair[1]).A for pair in wide}
+        found = [p for p in found if p not in sums or all(map(implied.is_zero, sums[p].tolist()))]
     return found
 
 
@@ -225,8 +226,8 @@ def _span_everything(piece: Piece, pairs: Sequence[tuple[Place, Place]]) -> bool
     curve, chord = piece.curve, piece.chord
     nu = curve.branch.residual_at(chord.root_high, arb(chord.high))
     rows: list[list[arb]] = []
-    for u, _ in pairs:
-        a, b = curve.faces.neuron(u), curve.faces.neuron(antipode(u))
+    for u, v in pairs:
+        a, b = curve.faces.neuron(u), curve.faces.neuron(v)
         rows.append((arb_mat(a.A - b.A) * nu).entries())
     concerned = Branch(
         curve.branch.program, (), (), exchanging=tuple(curve.faces.neuron(u) for u, _ in pairs)

@@ -31,7 +31,7 @@ from polyrelu.exact.linear import solve, transposed
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.coefficients import Coefficient, coefficients_at
-from polyrelu.paths.condition import antipode
+from polyrelu.paths.condition import MULTIPLIER, antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.faces import Faces
 from polyrelu.paths.forms import NEAR, as_singles
@@ -168,6 +168,7 @@ def on_curve(problem: Problem, curve: Curve, node: Node, lam: arb) -> Sensitivit
 
     Moved rows undo their dependence, so that derivatives by the table are on one side at best.
     """
+    _pushed(curve)
     found = at_root(problem, curve.branch, node.point, lam)
     if not curve.further:
         return found
@@ -178,6 +179,16 @@ def on_curve(problem: Problem, curve: Curve, node: Node, lam: arb) -> Sensitivit
         if i not in shared
     )
     return replace(found, neurons=alone, residual_by_feature=None, free=(), total=found.objective_by_lambda)
+
+
+def _pushed(curve: Curve) -> None:
+    """No neuron stays on a row without any force for every lambda, at these targets: moved ones push it off."""
+    table, modulo = curve.table(), curve.branch.program.free.modulo
+    still = (table.linear[i] for i, sign in table.forms.sign.items() if sign == 0)
+    if any(f.kind == MULTIPLIER and any(v != 0 for v in modulo(list(f.form))) for f in still):
+        raise Undecided(
+            "a neuron stays on a row without any force: moved targets push it off, and there is no derivative by them"
+        )
 
 
 def _shared(curve: Curve) -> set[int]:

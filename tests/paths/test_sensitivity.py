@@ -238,3 +238,17 @@ def test_neurons_that_share_weight_have_no_derivative_by_the_table():
     assert middle(found.objective_by_lambda) == pytest.approx(
         (optima[0] - optima[1]) / float(2 * h), abs=1e-6
     )
+
+
+def test_a_neuron_that_stays_on_a_row_without_any_force_leaves_it_when_targets_move():
+    """Rows 2 and 6 are opposite to each other, and so are their residuals: both neurons lie on them for every lambda."""
+    X = [[1, -1], [0, -2], [1, 2], [-1, 1], [-1, 1], [0, 2], [-1, -2], [1, -1]]
+    y, lam, h = [1, 1, 1, 1, -1, -1, -1, -1], Fraction(1, 16), Fraction(1, 10**6)
+    up, down = (
+        {k.place for k in certify(X, [*y[:6], -1 + moved, -1], lam).proved().neurons} for moved in (h, -h)
+    )
+    here = {k.place for k in certify(X, y, lam).proved().neurons}
+    assert all(place.face[1] == place.face[5] == 0 for place in here)
+    assert not any(place.face[1] == 0 for place in up | down)
+    with pytest.raises(Undecided, match="without any force"):
+        sensitivity(Problem.of(X, y), lam)
