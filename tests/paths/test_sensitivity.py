@@ -241,7 +241,7 @@ def test_neurons_that_share_weight_have_no_derivative_by_the_table():
 
 
 def test_a_neuron_that_stays_on_a_row_without_any_force_leaves_it_when_targets_move():
-    """Rows 2 and 6 are opposite to each other, and so are their residuals: both neurons lie on them for every lambda."""
+    """Rows 2 and 6 are opposite, and so are their residuals: both neurons lie on them for every lambda."""
     X = [[1, -1], [0, -2], [1, 2], [-1, 1], [-1, 1], [0, 2], [-1, -2], [1, -1]]
     y, lam, h = [1, 1, 1, 1, -1, -1, -1, -1], Fraction(1, 16), Fraction(1, 10**6)
     up, down = (
