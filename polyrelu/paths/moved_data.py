@@ -152,6 +152,14 @@ def undefined_rows(branch: Branch) -> set[int]:
     return found
 
 
+def undefined_exchanges(branch: Branch) -> set[int]:
+    """Rows that turn a pair which exchanges weight with others by a free function alone: turned, it does so no more."""
+    if branch.r == branch.U.ncols():
+        return set()
+    pairs = zip(branch.neurons, branch.paired, strict=True)
+    return {j for neuron, pair in pairs if pair for j in neuron.place.zero_set}
+
+
 def undefined_features(branch: Branch) -> set[int]:
     """Features that act on pairs which are tight because X v is a combination of free columns, those that stay."""
     if branch.r == branch.U.ncols():
@@ -164,7 +172,8 @@ def undefined_features(branch: Branch) -> set[int]:
 
 def _without_undefined(branch: Branch, pairs: Branch, found: MovedData) -> MovedData:
     n, d, free = branch.program.n, branch.program.d, branch.program.free
-    rows, features = undefined_rows(branch), undefined_features(pairs)
+    rows = undefined_rows(branch) | undefined_exchanges(pairs)
+    features = undefined_features(pairs)
     if free.vanishing and free.skipped:
         features = set(range(d))
     undefined = [i * d + c for i in range(n) for c in range(d) if i in rows or c in features]
