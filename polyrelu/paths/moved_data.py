@@ -153,8 +153,13 @@ def undefined_rows(branch: Branch) -> set[int]:
 
 
 def undefined_exchanges(branch: Branch) -> set[int]:
-    """Rows that turn a pair which exchanges weight with others by a free function alone: turned, it does so no more."""
-    if branch.r == branch.U.ncols():
+    """Rows that turn a pair which exchanges weight with others by a free function alone: turned, it does so no more,
+    if there is a direction left that pairs do not exchange.
+    """
+    if (
+        branch.r == branch.U.ncols()
+        or branch.r == branch.program.free.onto_complement(branch.program.Xq).rank()
+    ):
         return set()
     pairs = zip(branch.neurons, branch.paired, strict=True)
     return {j for neuron, pair in pairs if pair for j in neuron.place.zero_set}

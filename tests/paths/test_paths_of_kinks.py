@@ -258,6 +258,16 @@ def test_where_a_tight_kink_is_never_used_the_fit_has_no_derivative_by_the_targe
         derivatives(Problem.of(X, y, bias="free"), lam)
 
 
+def test_a_kink_that_is_tight_at_a_breakpoint_alone_is_listed_there():
+    X, y = [[1], [3], [-1], [0], [1], [-1], [-1]], [2, 1, 0, 0, -1, 1, 2]
+    found = path(X, y, bias="free").to_json()["breakpoints"][1]
+    assert found["exact"] == "2/3"
+    there = certify(X, y, "2/3", bias="free").proved().neurons
+    at = {(n["sign"], tuple(n["face"])) for n in found["at"]}
+    assert at == {("+" if k.place.sign > 0 else "-", k.place.face) for k in there}
+    assert (len(found["at"]), len(found["above"]), len(found["below"])) == (4, 2, 2)
+
+
 def test_pictures(tmp_path):
     found = paths_of([0, 1, 2, 3], [0, 1, 3, 6], {}, to_zero=True)
     figure = found.plot()
