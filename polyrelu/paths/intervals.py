@@ -7,11 +7,11 @@ free columns ranks are modulo these, and it is one function if free functions of
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, compress
+from typing import Any
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
@@ -133,7 +133,14 @@ class Interval:
         most = U.ncols() - free_dimension(U, self.curve.branch.program)
         if self.nullity == len(pairs) - most:
             return True
-        return False if len(exact) == len(self._opposite) and self._span(pairs, most) else None
+        decided = len(exact) == len(self._opposite) and not self._opposed
+        return False if decided and self._span(pairs, most) else None
+
+    @property
+    def _opposed(self) -> bool:
+        """Whether opposite neurons of a list have opposed signs: these exchange weight as well (see `Support`)."""
+        listed, places = self.curve.branch.program.listed is not None, combinations(self.places, 2)
+        return listed and any(p.is_opposite(q, opposed=True) for p, q in places)
 
     @property
     def _exchanges_cancel(self) -> bool | None:
@@ -189,15 +196,25 @@ class Interval:
 def is_symmetric(program: Program) -> bool:
     """Whether rows, targets and free columns stay what they are when x is replaced by -x, or all features are free.
 
-    Then so does the optimal residual, which is unique, and X^T nu = 0: opposite faces have opposite directions.
+    Then so does the optimal residual, which is unique, and X^T nu = 0: opposite faces have opposite directions. So do
+    complementary gates, and a list of patterns has to stay what it is, too.
     """
     if program.is_mirrored:
         return True
-    if program.listed is not None:
-        return False
-    free = map(tuple, program.free.B.tolist() if program.free.kept else [[]] * program.n)
-    rows = Counter((x, y, b) for x, y, b in zip(program.X, program.y, free, strict=True) if any(x))
-    return rows == Counter({(tuple(-v for v in x), y, b): count for (x, y, b), count in rows.items()})
+    free = [tuple(row) for row in program.free.B.tolist()] if program.free.kept else [()] * program.n
+    rows, waiting = list(zip(program.X, program.y, free, strict=True)), dict[Any, list[int]]()
+    for i, row in enumerate(rows):
+        waiting.setdefault(row, []).append(i)
+    nonzero, sigma = [i for i, (x, _, _) in enumerate(rows) if any(x)], list[int]()
+    for x, y, b in (rows[i] for i in nonzero):
+        images = waiting.get((tuple(-v for v in x), y, b))
+        if not images:
+            return False
+        sigma.append(images.pop())
+    if program.listed is None:
+        return True
+    present = {tuple(D[nonzero].tolist()) for D in program.listed}
+    return present == {tuple(D[sigma].tolist()) for D in program.listed}
 
 
 def _opposite_singles(curve: Curve) -> list[tuple[Place, Place]]:
