@@ -57,14 +57,14 @@ class ExactLimit(Limit):
 
     @property
     def neurons(self) -> int | None:
-        """Number of families, for all lambda in (0, eps]."""
+        """Number of families, for all lambda in (0, eps)."""
         if self.piece is None:
             return None
         return Line(self.piece.curve.branch.program, self.piece.curve.tight).families
 
     @property
     def eps(self) -> fmpq | None:
-        """The structure is the same on (0, eps]: the end of the last segment."""
+        """The structure is the same on (0, eps): eps is the end of the last segment, a breakpoint."""
         last = self.piece
         return last.segment.high or last.chord.high if isinstance(last, ExactPiece) else None
 

@@ -53,7 +53,7 @@ class Limit(Reported):
 
     @property
     def eps(self) -> fmpq | None:
-        """The structure is the same on (0, eps]."""
+        """The structure is the same on (0, eps)."""
         return None if self.piece is None else self.piece.chord.high
 
     def norm(self, bits: int) -> arb | None:

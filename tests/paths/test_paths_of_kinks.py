@@ -336,3 +336,12 @@ def test_derivatives_at_a_breakpoint_have_two_sides():
     assert found.sensitivity(50).neurons == ()
     with pytest.raises(BadInput, match="one feature"):
         derivatives(Problem.of([[1, 0], [0, 1]], [1, 2], 1, bias="free"))
+
+
+def test_the_last_structure_ends_before_its_breakpoint():
+    X, y = [[0], [1], [2], [3]], [0, 1, 3, 6]
+    limit = path(X, y, bias="free", to_zero=True).limit
+    assert limit.eps == fmpq(1, 3)
+    ranks = [certify(X, y, lam, bias="free").to_json()["rank"] for lam in ("1/4", "1/3")]
+    assert ranks == [3, 2]
+    assert "the same on (0, 0.3333);" in limit.summary()
