@@ -180,7 +180,7 @@ class Walk:
             newcomers = self.newcomers(above)
             if newcomers and self.found_event(newcomers, above.node):
                 return
-        self.growth = GROWTH if above is not None else SLOW
+        self.growth = GROWTH if above is not None or failure.conditions else SLOW
         down, up = held(self.curve, failure.conditions, node, self.node)
         if down == 1 and 1 > up > LEAST_PART and self.stop is None:
             self.reason, self.stop = failure.reason, short(node.lam + (self.node.lam - node.lam) * up * LESS)
@@ -264,6 +264,6 @@ class Walk:
             self.breaks.append(passed)
             self.curve.forget()
             self.curve, self.entry, self.waiting = passed.below, passed.end_below, None
-            self.least = HASTY_STEP
+            self.least, self.growth = HASTY_STEP, GROWTH
             if below is not None:
                 self.node = below
