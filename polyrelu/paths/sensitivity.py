@@ -98,6 +98,7 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
             curve, node = started(problem, faces, value)
         except Undecided as open_:
             raise Undecided(f"{open_}; lambda may be a breakpoint: ask a little beside it") from None
+        independent(curve)
         curve, node = as_singles(curve, node) or (curve, node)
         _no_breakpoint(curve, node)
         found = at_root(problem, curve.branch, node.point, arb(value))
@@ -110,6 +111,18 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
             replace(found, ranges=ranges_over([one.neurons for one in minimal], list(places)))
             if whole
             else found
+        )
+
+
+def independent(curve: Curve) -> None:
+    """Refuse neurons whose activations depend on each other, other than by pairs that exchange weight.
+
+    Their weights are not unique, and whether all of them stay tight when the data move, is another question.
+    """
+    if curve.further:
+        raise Undecided(
+            "the activations of the neurons depend on each other here: their weights are not unique, and no derivatives "
+            "are told; how all moves with lambda is told by the path without --at"
         )
 
 

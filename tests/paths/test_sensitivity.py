@@ -196,3 +196,10 @@ def test_influences_are_drawn(tmp_path):
         figure.save(tmp_path / "influence.png")
         assert figure.shown["tables"][0].shape[1] == found.problem.n
         assert figure.caption.startswith("Influence of each row")
+
+
+def test_of_dependent_neurons_no_derivatives_are_told():
+    """Golden example 3 below 5: the weights of the four neurons are not unique, and two minimal functions differ."""
+    problem = Problem.of([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4])
+    with pytest.raises(Undecided, match="depend on each other here"):
+        derivatives(problem, 2)
