@@ -121,8 +121,8 @@ def independent(curve: Curve) -> None:
     """
     if curve.further:
         raise Undecided(
-            "the activations of the neurons depend on each other here: their weights are not unique, and no derivatives "
-            "are told; how all moves with lambda is told by the path without --at"
+            "the activations of the neurons depend on each other here: their weights are not unique, and no "
+            "derivatives are told; how all moves with lambda is told by the path without --at"
         )
 
 
