@@ -38,6 +38,7 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv --vertices --interactive path.html
   polyrelu path data.csv --gated --jobs 4
   polyrelu path data.csv --output-bias free --skip
+  polyrelu path line.csv --bias free --skip --to-zero
   polyrelu path large.csv --gap 1e-3 --json
   polyrelu path data.csv --out path.json
   polyrelu check path.json --data data.csv
@@ -46,6 +47,9 @@ Events, with lambda decreasing: a neuron may enter or leave; hit a row (its dire
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
 antipodes may come together (phase_begin). A breakpoint is proved to be the only one in its place, and enclosed to any
 number of digits; where it is a fraction, has one square root or is the root of a short polynomial it is named exactly.
+
+With --bias free the table needs one feature: kinks at data points are all that counts, and all numbers are fractions.
+As in certify, neurons then counts kinks, those next to each other being one that can move. More features: --gap.
 """
 
 EPILOG = """\
@@ -215,8 +219,11 @@ def _derivatives(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
 def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """Every breakpoint."""
     from polyrelu.commands.certify import read_patterns
+    from polyrelu.paths.settings import in_a_file
     from polyrelu.paths.solution_path import path
 
+    if args.out is not None:
+        in_a_file(problem.setting)
     patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
     found = path(
         problem, lo=args.low, hi=args.high, to_zero=args.to_zero, patterns=patterns, gated=args.gated

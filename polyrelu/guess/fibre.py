@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import qr
 from scipy.optimize import linprog
 
@@ -35,9 +37,21 @@ def interior_point(M: Array, target: Array) -> tuple[Array, list[int]] | None:
     The shares are beta / mu, so that weights of all sizes look alike to the solver, those beyond floats among them.
     """
     found = _deepest(M, target)
-    if found is None or found[1] <= FLAT:
+    if found is None or found.margin <= FLAT:
         return None
-    return found[0], _basis(M)
+    return _centred(M, target, found), _basis(M)
+
+
+def _centred(M: Array, target: Array, found: _Deepest) -> Array:
+    """The deepest point whose other shares are as far inside as those that bound its margin allow, and so on."""
+    share, held, margin = found.share, found.low | found.high, found.margin
+    while held.any() and not held.all():
+        further = _deepest(M[:, ~held], target - M[:, held] @ share[held])
+        if further is None or further.margin <= margin or not (further.low | further.high).any():
+            break
+        share[~held], margin = further.share, further.margin
+        held[~held] = further.low | further.high
+    return share
 
 
 def nearest_facet(M: Array, target: Array) -> tuple[Array, list[int], list[int]] | None:
@@ -48,12 +62,20 @@ def nearest_facet(M: Array, target: Array) -> tuple[Array, list[int], list[int]]
     found = _deepest(M, target)
     if found is None:
         return None
-    share, margin, q = found[0], found[1], M.shape[1]
-    low, high = share - margin < FLAT, 1 - share - margin < FLAT
-    return share, [k for k in range(q) if low[k]], [k for k in range(q) if high[k] and not low[k]]
+    low, high = (np.flatnonzero(bound).tolist() for bound in (found.low, found.high))
+    return found.share, low, high
 
 
-def _deepest(M: Array, target: Array) -> tuple[Array, float] | None:
+class _Deepest(NamedTuple):
+    """Shares with the largest margin t, and which of them bound it, from below and from above."""
+
+    share: Array
+    margin: float
+    low: NDArray[np.bool_]
+    high: NDArray[np.bool_]
+
+
+def _deepest(M: Array, target: Array) -> _Deepest | None:
     """Shares with the largest margin t: t <= share <= 1 - t and M share = target."""
     q = M.shape[1]
     scale = np.linalg.norm(M, axis=0).max() or 1.0
@@ -65,7 +87,10 @@ def _deepest(M: Array, target: Array) -> tuple[Array, float] | None:
         b_eq=target / scale,
         bounds=[(None, None)] * q + [(None, 0.5)],
     )
-    return None if not found.success or found.x is None else (found.x[:-1], float(found.x[-1]))
+    if not found.success or found.x is None:
+        return None
+    prices = np.abs(found.ineqlin.marginals) > FLAT
+    return _Deepest(found.x[:-1], float(found.x[-1]), prices[:q], prices[q:])
 
 
 def central_point(M: Array, target: Array) -> tuple[Array, list[int]] | None:

@@ -1,19 +1,18 @@
 """The path of one feature with a free hidden bias: exact in rational numbers, down to lambda = 0.
 
-Stretches of the lasso (`lasso`) become pieces of curves. On a stretch nu = alpha + lambda beta, so the unknown
-g = G nu / lambda = G beta + G alpha / lambda is monotone in every coordinate, and lies between its values at the ends;
-as does the chord. All that a chord encloses has such a closed form. On the last stretch G alpha = 0: the residual at 0
-acts on none of its neurons, or nu would leave the polytope as lambda falls.
+Segments of the lasso (`lasso`) become pieces of curves. On a segment nu = alpha + lambda beta and the unknown g is
+G nu / lambda = G beta + G alpha / lambda, which differs from its chord between a and b, at lambda = (1 - t) a + t b, by
+t (1 - t) B with B = - G alpha (b - a)^2 / (a b lambda). On the last segment G alpha = 0: the residual at 0 acts on none
+of its neurons, or nu would leave the polytope as lambda falls.
 
-Two stretches with one motion of the residual and the same tight columns are one interval, else a breakpoint lies
+Two segments with one motion of the residual and the same tight columns are one interval, else a breakpoint lies
 between, at a rational lambda.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
 from flint import arb, fmpq, fmpq_mat, fmpz_poly
 
@@ -25,29 +24,28 @@ from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.condition import SLACK, WEIGHT, Condition, antipode
-from polyrelu.paths.curve import ORDINARY, Curve, Piece
+from polyrelu.paths.curve import ORDINARY, Piece
 from polyrelu.paths.events import Change
 from polyrelu.paths.gaps import Gap, Way
 from polyrelu.paths.knots import Kink, Knots
-from polyrelu.paths.lasso import Stretch, stretches
+from polyrelu.paths.lasso import Segment, segments
 from polyrelu.paths.zeros import Zero, zero_of
 from polyrelu.proof.program import Program
-from polyrelu.proof.support import used_by_vertices
 
 ROUNDING = arb(2) ** (20 - BITS)
-UNUSED = "a neuron is tight that no optimal network uses"
 
 
 @dataclass(frozen=True, eq=False)
 class ExactPiece(Piece):
-    """A part of a stretch: its root is known exactly."""
+    """A part of a segment: its root is known exactly."""
 
-    stretch: Stretch
+    segment: Segment
+    knots: Knots
 
     def root_at(self, lam: fmpq, bits: int) -> Balls:
         """The root, rounded."""
         with precision(bits):
-            return [arb(v) for v in exact_root(self.curve.branch, self.stretch, lam)]
+            return [arb(v) for v in exact_root(self.knots, self.curve.branch, self.segment, lam)]
 
 
 def largest_squared(program: Program) -> fmpq:
@@ -60,130 +58,84 @@ def largest_squared(program: Program) -> fmpq:
 def knot_path(program: Program, low: fmpq, high: fmpq) -> Way:
     """Everything between two penalties (low may be 0), from above."""
     knots, way = Knots(program), Way()
-    above: Stretch | None = None
+    above: Segment | None = None
     reached = high
     try:
-        for stretch in stretches([list(k.column) for k in knots.kinks], program.zero[0], low):
-            if stretch.low < high:
-                _add(way, knots, above, stretch, (max(low, stretch.low), high))
-                reached = stretch.low
-            above = stretch
+        for segment in segments([list(k.column) for k in knots.kinks], program.zero[0], low):
+            if segment.low < high:
+                _add(way, knots, above, segment, (max(low, segment.low), high))
+                reached = segment.low
+            above = segment
     except OutOfTime as over:
         way.gaps.append(Gap(low, reached, str(over)))
     return way
 
 
-def _add(way: Way, knots: Knots, above: Stretch | None, here: Stretch, ends: tuple[fmpq, fmpq]) -> None:
-    """One stretch, and the breakpoint at its upper end."""
+def _add(way: Way, knots: Knots, above: Segment | None, here: Segment, ends: tuple[fmpq, fmpq]) -> None:
+    """One segment, and the breakpoint at its upper end."""
     low, high = ends[0], ends[1] if here.high is None else min(here.high, ends[1])
-    if not all(_used(knots, here)):
-        way.gaps.append(Gap(low, high, UNUSED))
-        return
     passed = above is not None and here.high is not None and here.high <= ends[1]
-    if above is not None and passed and not here.continues(above) and all(_used(knots, above)):
+    if above is not None and passed and not here.continues(above):
         way.breaks.append(_breakpoint(knots, above, here))
-    way.pieces.append(_piece(knots.curve(here), here, low, high))
+    way.pieces.append(_piece(knots, here, low, high))
 
 
-def _used(knots: Knots, stretch: Stretch) -> Sequence[bool]:
-    """Which tight columns some optimal weights use inside of a stretch."""
-    columns = [list(knots.kinks[k].column) for k in stretch.tight]
-    if len(stretch.basis) == len(columns):
-        return [w != 0 or r != 0 for w, r in zip(stretch.weights, stretch.rates, strict=True)]
-    assert stretch.high is not None
-    nu = stretch.residual((stretch.low + stretch.high) / 2)
-    fit = [t - v for t, v in zip(knots.program.zero[0], nu, strict=True)]
-    return used_by_vertices(columns, fit)
-
-
-def exact_root(branch: Branch, stretch: Stretch, lam: fmpq) -> list[fmpq]:
-    """x = (g, b) at a lambda of a stretch; at 0 the limit."""
-    nu = [v / lam for v in stretch.residual(lam)] if lam != 0 else stretch.slope
+def exact_root(knots: Knots, branch: Branch, segment: Segment, lam: fmpq) -> list[fmpq]:
+    """x = (g, b) at a lambda of a segment; at 0 the limit."""
+    nu = [v / lam for v in segment.residual(lam)] if lam != 0 else segment.slope
     _, gram, _, _ = branch.exact
     g = gram.solve(branch.W.transpose() * fmpq_mat(len(nu), 1, nu)).entries() if branch.size else []
-    return [*g, *_weights(branch, stretch, stretch.weights_at(lam))]
+    return [*g, *_weights(knots, branch, segment, segment.weights_at(lam))]
 
 
-def _weights(branch: Branch, stretch: Stretch, given: Sequence[fmpq]) -> list[fmpq]:
-    """Weights of the basis, which comes first among the neurons; the rest have none."""
-    return [*given, *([fmpq(0)] * (branch.K - len(stretch.basis)))]
+def _weights(knots: Knots, branch: Branch, segment: Segment, given: Sequence[fmpq]) -> list[fmpq]:
+    """Weights of the neurons of a branch: those of the basis, if they are in it, and none of the rest."""
+    known = {knots.kinks[k].places[0]: w for k, w in zip(segment.basis, given, strict=True)}
+    return [known.get(neuron.place, fmpq(0)) for neuron in branch.neurons]
 
 
-@dataclass(frozen=True, eq=False)
-class ExactChord(Chord):
-    """A chord of a curve in closed form: b is affine in lambda, and g is in 1 / lambda."""
-
-    stretch: Stretch = field(kw_only=True)
-
-    @cached_property
-    def derivative(self) -> Balls:
-        """Encloses x'(lambda) at every lambda in [low, high]: -c / lambda^2 for g."""
-        rates = [arb(v) for v in _weights(self.branch, self.stretch, self.stretch.rates)]
-        return [*self._over(-1, 2), *rates]
-
-    @cached_property
-    def curvature(self) -> Balls:
-        """and x''(lambda)."""
-        return [*self._over(2, 3), *([arb(0)] * self.branch.K)]
-
-    def _over(self, factor: int, power: int) -> Balls:
-        """A multiple of c / lambda^power."""
-        moved = _moved(self.branch, self.stretch)
-        if not any(moved):
-            return [arb(0)] * self.branch.size
-        return [factor * arb(v) / self.all_lambda**power for v in moved]
-
-
-def _bow(branch: Branch, stretch: Stretch, low: fmpq, high: fmpq) -> Balls:
-    """1 / lambda bends by -(h^2 / ab) t (1 - t) / lambda from its chord between a and b."""
-    moved, nothing = _moved(branch, stretch), [arb(0)] * branch.K
-    if not any(moved):
-        return [*([arb(0)] * branch.size), *nothing]
-    part = arb((high - low) ** 2 / (low * high)) / arb(low).union(arb(high))
-    return [*(-arb(v) * part for v in moved), *nothing]
-
-
-def _piece(curve: Curve, stretch: Stretch, low: fmpq, high: fmpq) -> ExactPiece:
-    branch = curve.branch
+def _piece(knots: Knots, segment: Segment, low: fmpq, high: fmpq) -> ExactPiece:
+    curve = knots.curve(segment)
     with precision(BITS):
-        below, above = (exact_root(branch, stretch, lam) for lam in (low, high))
-        ends = [[arb(v) for v in x] for x in (below, above)]
-        near = [[(abs(v) * ROUNDING + ROUNDING).abs_upper() for v in x] for x in ends]
-        r = [abs(u - v) + s + t for u, v, s, t in zip(*ends, *near, strict=True)]
-        r[branch.size :] = [s + t for s, t in zip(*(v[branch.size :] for v in near), strict=True)]
-        middles = [[v.mid() for v in x] for x in ends]
-        radius = [v.abs_upper() for v in r]
-        bow, off = _bow(branch, stretch, low, high), (near[0], near[1])
-        chord = ExactChord(branch, low, high, middles[0], middles[1], radius, off, bow, stretch=stretch)
-    return ExactPiece(curve, chord, ORDINARY, ORDINARY, None, stretch)
+        below, above = (
+            [arb(v) for v in exact_root(knots, curve.branch, segment, lam)] for lam in (low, high)
+        )
+        near = tuple([(abs(v) * ROUNDING + ROUNDING).abs_upper() for v in x] for x in (below, above))
+        bow = _bow(curve.branch, segment, low, high)
+        r = [(abs(k) / 4 + u + v).abs_upper() for k, u, v in zip(bow, *near, strict=True)]
+        ends = [v.mid() for v in below], [v.mid() for v in above]
+        chord = Chord(curve.branch, low, high, *ends, r, (near[0], near[1]), bow)
+    return ExactPiece(curve, chord, ORDINARY, ORDINARY, None, segment, knots)
 
 
-def _moved(branch: Branch, stretch: Stretch) -> list[fmpq]:
-    """The c of g = g_0 + c / lambda."""
-    alpha = [v - s * stretch.low for v, s in zip(stretch.nu, stretch.slope, strict=True)]
+def _bow(branch: Branch, segment: Segment, low: fmpq, high: fmpq) -> Balls:
+    """B with x = xh + t (1 - t) B along the chord xh from low to high."""
+    alpha = [v - s * segment.low for v, s in zip(segment.nu, segment.slope, strict=True)]
     _, gram, _, _ = branch.exact
-    column = branch.W.transpose() * fmpq_mat(len(alpha), 1, alpha)
-    found: list[fmpq] = gram.solve(column).entries() if branch.size else []
-    return found
+    G = gram.solve(branch.W.transpose() * fmpq_mat(len(alpha), 1, alpha)).entries() if branch.size else []
+    scale = (high - low) ** 2 / (low * high) if any(v != 0 for v in G) else fmpq(0)
+    lam = arb(low).union(arb(high)) if scale else arb(1)
+    return [*(arb(-v * scale) / lam for v in G), *([arb(0)] * branch.K)]
 
 
-def _breakpoint(knots: Knots, above: Stretch, below: Stretch) -> Breakpoint:
-    """What changes between two stretches."""
+def _breakpoint(knots: Knots, above: Segment, below: Segment) -> Breakpoint:
+    """What changes between two segments."""
     curves, lam = (knots.curve(above), knots.curve(below)), above.low
-    x = exact_root(curves[0].branch, above, lam)
+    x = exact_root(knots, curves[0].branch, above, lam)
     changes = tuple(_changes(knots, above, below, curves[1].branch))
     known = _exact(above, curves[0].branch, lam, x)
     with precision(BITS):
         zero = _zero(knots, (above, below), curves[0].branch, [arb(v) for v in x], known)
-        there = [arb(v) for v in exact_root(curves[1].branch, below, lam)]
+        there = [arb(v) for v in exact_root(knots, curves[1].branch, below, lam)]
     return Breakpoint(*curves, changes, zero, zero.x, there, compound=len(changes) > 1)
 
 
-def _changes(knots: Knots, above: Stretch, below: Stretch, branch: Branch) -> Iterator[Change]:
-    """Kinks enter or leave; u and -u with one column do so as a pair."""
+def _changes(knots: Knots, above: Segment, below: Segment, branch: Branch) -> Iterator[Change]:
+    """Kinks enter or leave the optimal networks; u and -u with one column do so as a pair."""
+    before, after = knots.used(above), knots.used(below)
     for kind, kinks in (
-        ("leave", [k for k in above.tight if k not in below.tight]),
-        ("enter", [k for k in below.tight if k not in above.tight]),
+        ("leave", [k for k in before if k not in after]),
+        ("enter", [k for k in after if k not in before]),
     ):
         for kink in (knots.kinks[k] for k in kinks):
             yield from _of_kink(kind, kink, branch)
@@ -204,7 +156,7 @@ def _of_kink(kind: str, kink: Kink, branch: Branch) -> Iterator[Change]:
             yield Change(name, places[0], None, branch, weight, slacks, guests_below=places)
 
 
-def _zero(knots: Knots, both: tuple[Stretch, Stretch], branch: Branch, x: Balls, known: ExactZero) -> Zero:
+def _zero(knots: Knots, both: tuple[Segment, Segment], branch: Branch, x: Balls, known: ExactZero) -> Zero:
     """A weight of the basis above that becomes 0, or a slack: it has a simple zero along the curve above."""
     above, below = both
     kinks, lam = knots.kinks, arb(above.low)
@@ -219,6 +171,6 @@ def _zero(knots: Knots, both: tuple[Stretch, Stretch], branch: Branch, x: Balls,
     raise Undecided("a breakpoint is not a simple zero of any condition")
 
 
-def _exact(stretch: Stretch, branch: Branch, lam: fmpq, x: Sequence[fmpq]) -> ExactZero:
+def _exact(segment: Segment, branch: Branch, lam: fmpq, x: Sequence[fmpq]) -> ExactZero:
     polynomial = fmpz_poly([-lam.p, lam.q])
-    return ExactZero(lam, stretch.residual(lam), x[branch.size :], [], polynomial, arb(lam))
+    return ExactZero(lam, segment.residual(lam), x[branch.size :], [], polynomial, arb(lam))

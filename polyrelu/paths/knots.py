@@ -11,19 +11,20 @@ each kink where a skip connection makes up for their difference, and the two neu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 
 from flint import fmpq
 
-from polyrelu.exact.linear import independent_rows, solve, transposed
+from polyrelu.exact.linear import independent_rows, rank, solve, transposed
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.dependent import Dependent
 from polyrelu.paths.faces import Faces
-from polyrelu.paths.lasso import Stretch
+from polyrelu.paths.lasso import Segment, used_columns
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
@@ -55,19 +56,54 @@ def kinks_of(program: Program) -> list[Kink]:
     return [Kink(column, tuple(places)) for column, places in found.items()]
 
 
-def families(program: Program, places: Iterable[Place]) -> int:
-    """Number of families: kinks of one sign and direction that lie next to each other are one, with all in between."""
-    x = [row[0] for row in program.Xq.tolist()]
-    order = {v: i for i, v in enumerate(sorted(set(x)))}
-    found = dict[tuple[int, int], set[int]]()
-    for place in places:
-        at, beyond = x[place.zero_set[0]], x[place.active[0]]
-        found.setdefault((place.sign, 1 if beyond > at else -1), set()).add(order[at])
-    return sum(k - 1 not in run for run in found.values() for k in run)
+class Line:
+    """Where the kinks of some neurons lie on the line of the one feature."""
+
+    def __init__(self, program: Program, places: Sequence[Place]) -> None:
+        self.program, self.places = program, places
+        x = [row[0] for row in program.Xq.tolist()]
+        order = {v: i for i, v in enumerate(sorted(set(x)))}
+        self.at = [order[x[place.zero_set[0]]] for place in places]
+        self.u = [1 if x[place.active[0]] > x[place.zero_set[0]] else -1 for place in places]
+
+    @property
+    def families(self) -> int:
+        """Kinks of one sign and direction that lie next to each other are one family, with all kinks in between."""
+        runs = dict[tuple[int, int], set[int]]()
+        for place, at, u in zip(self.places, self.at, self.u, strict=True):
+            runs.setdefault((place.sign, u), set()).add(at)
+        return sum(k - 1 not in run for run in runs.values() for k in run)
+
+    def is_one_function(self, rank_on_rows: int) -> bool:
+        """Whether all networks that share out the weights of these neurons, all used, are one function.
+
+        Kinks must not move: no family has two ends, or reaches beyond the data. Then functions of x count: modulo 1,
+        and modulo x beside a skip connection, s (x - t)_+ and s (t - x)_+ = s (x - t)_+ - s (x - t) are independent but
+        for those at one kink. What cancels on the rows cancels everywhere iff the rank is the same on both.
+        """
+        if self.families < len(self.places) or any(-1 not in place.face for place in self.places):
+            return False
+        rows = []
+        for place, at, u in zip(self.places, self.at, self.u, strict=True):
+            kink = [fmpq(place.sign * int(i == at)) for i in range(max(self.at) + 1)]
+            linear = fmpq(place.sign * int(u < 0 and not self.program.free.skipped))
+            rows.append([*kink, linear])
+        return rank(rows) == rank_on_rows
+
+
+class KnotCurve(Curve):
+    """A curve of used neurons, and others that are tight all along it and that no optimal network uses."""
+
+    idle: tuple[Place, ...] = ()
+
+
+def idle(curve: Curve) -> tuple[Place, ...]:
+    """Tight neurons that no optimal network uses: on other curves there are none."""
+    return curve.idle if isinstance(curve, KnotCurve) else ()
 
 
 class Knots:
-    """The kinks of a program, and the structures that stretches of its lasso's path stand for."""
+    """The kinks of a program, and the structures that segments of its lasso's path stand for."""
 
     def __init__(self, program: Program) -> None:
         self.program, self.faces = program, Faces(program)
@@ -78,27 +114,45 @@ class Knots:
         """One for each column."""
         return kinks_of(self.program)
 
-    def units(self, stretch: Stretch) -> list[int]:
-        """Independent tight kinks, those with weights first."""
-        tight = [*stretch.basis, *(k for k in stretch.tight if k not in stretch.basis)]
-        return (
-            [tight[i] for i in independent_rows([list(self.kinks[k].column) for k in tight])] if tight else []
-        )
+    def columns(self, kinks: Sequence[int]) -> list[list[fmpq]]:
+        """Their columns."""
+        return [list(self.kinks[k].column) for k in kinks]
 
-    def curve(self, stretch: Stretch) -> Curve:
-        """The structure of a stretch: neurons that are independent, and the others that are tight with them."""
-        key = stretch.basis, stretch.tight
+    def units(self, segment: Segment) -> list[int]:
+        """Independent tight kinks, those of the basis first."""
+        tight = [*segment.basis, *(k for k in segment.tight if k not in segment.basis)]
+        return [tight[i] for i in independent_rows(self.columns(tight))] if tight else []
+
+    def used(self, segment: Segment) -> list[int]:
+        """The tight kinks that some optimal weights use inside of a segment.
+
+        All, if the weights of a basis of their span are positive: then the fit lies inside the cone.
+        """
+        positive = all(w != 0 or r != 0 for w, r in zip(segment.weights, segment.rates, strict=True))
+        if positive and len(segment.basis) == len(self.units(segment)):
+            return list(segment.tight)
+        assert segment.high is not None
+        nu = segment.residual((segment.low + segment.high) / 2)
+        fit = [t - v for t, v in zip(self.program.zero[0], nu, strict=True)]
+        return list(compress(segment.tight, used_columns(self.columns(segment.tight), fit)))
+
+    def curve(self, segment: Segment) -> Curve:
+        """The structure of a segment: used neurons that are independent, and the others that are used with them."""
+        key = segment.basis, segment.tight
         if key not in self.curves:
-            units = self.units(stretch)
+            used = self.used(segment)
+            units = [k for k in self.units(segment) if k in used]
             neurons = tuple(self.faces.neuron(self.kinks[k].places[0]) for k in units)
             branch = Branch(self.program, neurons, tuple(self.kinks[k].paired for k in units))
-            self.curves[key] = Curve(branch, self.faces, tuple(self._further(units, stretch.tight)))
+            found = KnotCurve(branch, self.faces, tuple(self._further(units, used)))
+            found.idle = tuple(p for k in segment.tight if k not in used for p in self.kinks[k].places)
+            self.curves[key] = found
         return self.curves[key]
 
-    def _further(self, units: Sequence[int], tight: Sequence[int]) -> list[Dependent]:
+    def _further(self, units: Sequence[int], used: Sequence[int]) -> list[Dependent]:
         """Neurons with the column of a unit, which have an equal part of its weight, and dependent kinks, with none."""
-        found, basis = [], [list(self.kinks[k].column) for k in units]
-        for k in tight:
+        found, basis = [], self.columns(units)
+        for k in used:
             places, own = self.kinks[k].places, self.kinks[k].places[0]
             if k in units:
                 where = units.index(k)

@@ -13,7 +13,7 @@ optimal: v = sum c_k a_k - c_0 f with multipliers >= 0, zero where a_k.v > 1, so
 with weights >= 0 for small t. Such a least distance problem is a projection onto a cone (Lawson and Hanson, chapter
 23): if (p, q) is the projection of (0, -1) onto { (w, s) : G w + h s >= 0 }, the shortest w with G w >= h is p / |q|.
 
-A stretch ends where a further column becomes tight, or where a weight of the basis that carries f becomes 0. Whatever
+A segment ends where a further column becomes tight, or where a weight of the basis that carries f becomes 0. Whatever
 led to it is proved by its two ends, since all is affine: a_k.nu <= lambda, with equality at both ends for the tight
 columns and at one of them at most for the others; and y - nu = sum b_k a_k with b >= 0 over tight columns.
 """
@@ -35,7 +35,7 @@ HALVINGS = 200
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class Segment:
     """An interval of lambda on which residual and weights are affine; `high` is None above the largest lambda."""
 
     low: fmpq
@@ -44,31 +44,31 @@ class Stretch:
     """The residual at `low`, and its derivative."""
     slope: Vector
     tight: tuple[int, ...]
-    """All columns that are tight on the whole stretch."""
+    """All columns that are tight on the whole segment."""
     basis: tuple[int, ...]
     """Independent ones among them that carry the fit, with their weights at `low` and the derivatives."""
     weights: Vector
     rates: Vector
 
     def residual(self, lam: fmpq) -> Vector:
-        """nu at a lambda of the stretch."""
+        """nu at a lambda of the segment."""
         return [v + s * (lam - self.low) for v, s in zip(self.nu, self.slope, strict=True)]
 
     def weights_at(self, lam: fmpq) -> Vector:
         """The weights of the basis there."""
         return [b + r * (lam - self.low) for b, r in zip(self.weights, self.rates, strict=True)]
 
-    def continues(self, above: Stretch) -> bool:
+    def continues(self, above: Segment) -> bool:
         """Whether the residual goes on as above, with the same tight columns: no breakpoint lies between."""
         return self.slope == above.slope and self.tight == above.tight
 
 
-def stretches(columns: Sequence[Vector], y: Vector, low: fmpq) -> Iterator[Stretch]:
+def segments(columns: Sequence[Vector], y: Vector, low: fmpq) -> Iterator[Segment]:
     """From above the largest lambda down to `low` >= 0; the columns are distinct and not 0."""
     n, nu = len(y), list(y)
     table = fmpq_mat(len(columns), n, [v for a in columns for v in a])
     lam = max(low, *_values(table, nu)) if columns else low
-    yield Stretch(lam, None, nu, [fmpq(0)] * n, (), (), [], [])
+    yield Segment(lam, None, nu, [fmpq(0)] * n, (), (), [], [])
     while lam > low:
         budget.check()
         values = _values(table, nu)
@@ -84,12 +84,12 @@ def stretches(columns: Sequence[Vector], y: Vector, low: fmpq) -> Iterator[Stret
         lam -= t
         nu = [s - t * m for s, m in zip(nu, v, strict=True)]
         weights = [w + t * g for w, g in zip(b, growth, strict=True)]
-        found = Stretch(lam, lam + t, nu, v, tight, basis, weights, [-g for g in growth])
+        found = Segment(lam, lam + t, nu, v, tight, basis, weights, [-g for g in growth])
         _show_optimal(found, columns, table, y)
         yield found
 
 
-def _show_optimal(found: Stretch, columns: Sequence[Vector], table: fmpq_mat, y: Vector) -> None:
+def _show_optimal(found: Segment, columns: Sequence[Vector], table: fmpq_mat, y: Vector) -> None:
     """The proof, at both ends."""
     assert found.high is not None
     loose = set[int]()
@@ -107,10 +107,10 @@ def _show_optimal(found: Stretch, columns: Sequence[Vector], table: fmpq_mat, y:
             and all(s + t == u for s, t, u in zip(fit, nu, y, strict=True))
         )
         if not (optimal and set(found.basis) <= set(found.tight)):
-            raise Contradiction("a stretch of a lasso's path is not optimal at its ends")
+            raise Contradiction("a segment of a lasso's path is not optimal at its ends")
         loose |= {k for k, value in enumerate(values) if value < lam}
     if loose | set(found.tight) != set(range(len(columns))):
-        raise Contradiction("a column is tight on a whole stretch and was not seen")
+        raise Contradiction("a column is tight on a whole segment and was not seen")
 
 
 def _values(table: fmpq_mat, v: Vector) -> Vector:
@@ -146,6 +146,24 @@ def _carriers(
                     return tuple(tight[i] for i in found.support), b, g
         t = t / 2
     raise Contradiction("the fit of a lasso is no sum of its tight columns")
+
+
+def used_columns(columns: Sequence[Vector], f: Vector) -> list[bool]:
+    """Which columns have a positive weight in some sum of all with weights >= 0 that makes f, a point of their cone.
+
+    Column a has one iff f - t a is in the cone for small t > 0. Else the point of the cone nearest to it is linear in t
+    for small t, and the way p there from f - t a has p.f = 0, p.a > 0, and p.b >= 0 for every column b: a proof.
+    """
+    used = [False] * len(columns)
+    for k, a in enumerate(columns):
+        t, decided = fmpq(1), used[k]
+        while not decided:
+            found = project(columns, [t * v - s for v, s in zip(a, f, strict=True)])
+            if not any(found.p):
+                for i in (k, *found.support):
+                    used[i] = True
+            decided, t = used[k] or dot(found.p, f) == 0, t / 4
+    return used
 
 
 def _over(chosen: Sequence[Vector], f: Vector, v: Vector) -> tuple[Vector, Vector]:

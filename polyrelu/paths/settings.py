@@ -14,6 +14,12 @@ def supported(setting: Setting, what: str) -> None:
         setting.refuse(what, f"use --bias none or penalised, and --output-bias none or free{BOUNDS}")
 
 
+def in_a_file(setting: Setting) -> None:
+    """The checker of path files knows no free hidden bias."""
+    if setting.hidden == "free":
+        setting.refuse("a proof file of a path", "leave out --out, or save bounds: --gap 1e-2")
+
+
 def path_supported(problem: Problem, *, gated: bool) -> None:
     """With one feature a free hidden bias leaves fixed columns: see `knots`. Of gates no setting is certified."""
     if problem.setting.hidden == "free" and problem.d == 2:

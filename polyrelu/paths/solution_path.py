@@ -205,7 +205,7 @@ def path(
             limit, low = to_the_end(problem, way, low) if to_zero else (None, low)
         found = _known(_intervals(way.pieces, way.breaks, list(way.gaps)), way.gaps)
         if program.offset:
-            found = (KnotInterval(i.pieces, i.above, i.below, problem) for i in found)
+            found = (KnotInterval(i.pieces, i.above, i.below) for i in found)
         intervals = tuple(reversed(list(found)))
     return Path(
         replace(problem, lam=None),
