@@ -45,8 +45,9 @@ just above it, where the zero network is the only optimum).
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
-antipodes may come together (phase_begin). A breakpoint is proved to be the only one in its place, and enclosed to any
-number of digits; where it is a fraction, has one square root or is the root of a short polynomial it is named exactly.
+antipodes may come or go together (phase_begin, phase_end). A breakpoint is proved to be the only one in its place, and
+enclosed to any number of digits; where it is a fraction, has one square root or is the root of a short polynomial it is
+named exactly.
 
 With --bias free the table needs one feature: kinks at data points are all that counts, and all numbers are fractions.
 As in certify, neurons then counts kinks, those next to each other being one that can move. More features: --gap.
@@ -67,7 +68,7 @@ no derivative); residual_by_lambda, _by_target, _by_feature (column d i + l: ent
 degrees_of_freedom; minimal_networks; ranges (over all optimal networks, where all minimal ones are followed); at a
 breakpoint exact, and above and below with all these. With free columns also free: name, value, by_lambda, by_target,
 by_feature of each coefficient of one network (of a minimal network where pairs exchange weight; empty where free
-columns depend on each other).
+columns depend on each other). With --bias free the neurons are those whose weight is unique, without by_feature.
 With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
 exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved).
 """

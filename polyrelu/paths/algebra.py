@@ -58,6 +58,13 @@ class ExactZero:
         return name_of(self.polynomial, self.near)
 
 
+def rational_zero(
+    lam: fmpq, nu: Sequence[Any] = (), b: Sequence[Any] = (), c: Sequence[Any] = ()
+) -> ExactZero:
+    """A breakpoint at a fraction that is known."""
+    return ExactZero(lam, nu, b, c, fmpz_poly([-lam.p, lam.q]), arb(lam))
+
+
 def name_of(f: fmpz_poly, near: arb) -> str:
     """The root of an irreducible polynomial that a ball tells from the others, in words."""
     if f.degree() == 1:

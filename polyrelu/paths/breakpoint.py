@@ -16,12 +16,12 @@ from flint import arb, fmpq
 
 from polyrelu.paths.algebra import TO_DECIDE, exact_zero
 from polyrelu.paths.branch import Balls
-from polyrelu.paths.condition import SOFT, Condition
+from polyrelu.paths.condition import SLACK, SOFT, Condition
 from polyrelu.paths.curve import Curve, End
 from polyrelu.paths.events import Change, changes
 from polyrelu.paths.meeting import side_of
 from polyrelu.paths.nodes import Node
-from polyrelu.paths.phase import phase_begins
+from polyrelu.paths.phase import phase_begins, phase_begins_with
 from polyrelu.paths.zeros import Zero, carried, rate
 from polyrelu.proof.neuron import Place
 
@@ -87,9 +87,19 @@ def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
         return
     begun = ((change,) for change in phase_begins(curve, zero))
     for change, *others in (*begun, *changes(curve, zero.condition)):
+        yield from _with_a_phase(curve, change, zero)
         found = _joined(curve, change, zero)
         if found is not None:
             yield replace(found, changes=(*found.changes, *others))
+
+
+def _with_a_phase(curve: Curve, change: Change, zero: Zero) -> Iterator[Breakpoint]:
+    """A hit with which the linear phase begins."""
+    both = phase_begins_with(change, curve, zero)
+    found = None if both is None else _joined(curve, both[0], zero)
+    if both is not None and found is not None:
+        flat = found.flat[0] | {Condition(SLACK, p) for p in both[0].guests_above}
+        yield replace(found, changes=(*found.changes, both[1]), flat=(flat, found.flat[1]), compound=True)
 
 
 def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:

@@ -62,6 +62,12 @@ class ExactLimit(Limit):
             return None
         return Line(self.piece.curve.branch.program, self.piece.curve.tight).families
 
+    @property
+    def eps(self) -> fmpq | None:
+        """The structure is the same on (0, eps]: the end of the last segment."""
+        last = self.piece
+        return last.segment.high or last.chord.high if isinstance(last, ExactPiece) else None
+
     @cached_property
     def exact(self) -> str | None:
         """The least sum of weights."""

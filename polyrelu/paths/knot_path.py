@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flint import arb, fmpq, fmpq_mat, fmpz_poly
+from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.budget import OutOfTime
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.paths.algebra import ExactZero
+from polyrelu.paths.algebra import ExactZero, rational_zero
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.chord import Chord
@@ -32,6 +32,7 @@ from polyrelu.paths.lasso import Segment, segments
 from polyrelu.paths.zeros import Zero, zero_of
 from polyrelu.proof.program import Program
 
+STEP, SMALL = fmpq(3, 5), fmpq(1, 10**6)
 ROUNDING = arb(2) ** (20 - BITS)
 
 
@@ -77,7 +78,15 @@ def _add(way: Way, knots: Knots, above: Segment | None, here: Segment, ends: tup
     passed = above is not None and here.high is not None and here.high <= ends[1]
     if above is not None and passed and not here.continues(above):
         way.breaks.append(_breakpoint(knots, above, here))
-    way.pieces.append(_piece(knots, here, low, high))
+    way.pieces += [_piece(knots, here, *part) for part in _parts(low, high, ends[1])]
+
+
+def _parts(low: fmpq, high: fmpq, top: fmpq) -> Iterator[tuple[fmpq, fmpq]]:
+    """A segment in pieces no longer than those of other paths: pictures show them by their ends."""
+    while high * STEP > low and high > top * SMALL:
+        yield high * STEP, high
+        high = high * STEP
+    yield low, high
 
 
 def exact_root(knots: Knots, branch: Branch, segment: Segment, lam: fmpq) -> list[fmpq]:
@@ -172,5 +181,4 @@ def _zero(knots: Knots, both: tuple[Segment, Segment], branch: Branch, x: Balls,
 
 
 def _exact(segment: Segment, branch: Branch, lam: fmpq, x: Sequence[fmpq]) -> ExactZero:
-    polynomial = fmpz_poly([-lam.p, lam.q])
-    return ExactZero(lam, segment.residual(lam), x[branch.size :], [], polynomial, arb(lam))
+    return rational_zero(lam, segment.residual(lam), x[branch.size :])

@@ -185,13 +185,14 @@ def at_root(
         freedom -= lam * sum((product[i, i] for i in range(p)), start=arb(0))
         (g, b, _), (dg, db, _) = branch.parts(x), branch.parts(dx)
         shared = any(branch.paired) and not branch.program.is_mirrored  # else one of each pair is a network
-        moved = None if shared else moved_data(branch, x, lam, pairs)
+        unknown = shared or branch.program.offset  # kinks at data points move with their rows
+        moved = None if unknown else moved_data(branch, x, lam, pairs)
         neurons = []
         for i, (k, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
             turned = arb_mat(k.A) * by_target * (k.place.sign / lam)
             by_x = None if moved is None else arb_mat(n, d, moved.weights.tolist()[i])
             bent = None if moved is None else moved.directions[i]
-            along = (data.a[i] * dg * k.place.sign).entries()
+            along = (arb_mat(k.A) * data.W * dg * k.place.sign).entries()
             target = [by_y[p + i, j] for j in range(n)]
             neurons.append(Moving(k.place, pair, b[i], db[i], target, along, turned, by_x, bent))
         slope = (data.W * (g + dg * lam)).entries()
@@ -211,7 +212,9 @@ def _of_free_columns(problem: Problem, branch: Branch, lam: arb) -> Sensitivity:
     """Without neurons: the fit is the projection onto the free columns, for every lambda."""
     n = branch.program.n
     with precision(BITS):
-        by_target, moved = beyond_free(branch), moved_data(branch, [], lam)
-        free = coefficients_at(branch, [], lam, ([], arb_mat(0, n), by_target), moved.coefficients)
+        by_target = beyond_free(branch)
+        moved = None if branch.program.offset else moved_data(branch, [], lam)
+        by_x, c = (None, None) if moved is None else (moved.residual, moved.coefficients)
+        free = coefficients_at(branch, [], lam, ([], arb_mat(0, n), by_target), c)
     freedom = arb(len(branch.program.free.kept))
-    return Sensitivity(problem, (), [arb(0)] * n, by_target, freedom, moved.residual, free=free)
+    return Sensitivity(problem, (), [arb(0)] * n, by_target, freedom, by_x, free=free)

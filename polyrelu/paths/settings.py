@@ -20,13 +20,18 @@ def in_a_file(setting: Setting) -> None:
         setting.refuse("a proof file of a path", "leave out --out, or save bounds: --gap 1e-2")
 
 
+def one_feature(problem: Problem, what: str) -> None:
+    """With one feature a free hidden bias leaves fixed columns: see `knots`."""
+    if problem.d != 2:
+        words = f"one feature, and this table has {problem.d - 1}"
+        problem.setting.refuse(what, f"it needs {words}: use --bias penalised{BOUNDS}")
+
+
 def path_supported(problem: Problem, *, gated: bool) -> None:
-    """With one feature a free hidden bias leaves fixed columns: see `knots`. Of gates no setting is certified."""
-    if problem.setting.hidden == "free" and problem.d == 2:
-        return
+    """Of gates no setting is certified."""
     if gated:
         problem.setting.refuse("a path among gates")
     if problem.setting.hidden == "free":
-        words = f"one feature, and this table has {problem.d - 1}"
-        problem.setting.refuse("a path", f"it needs {words}: use --bias penalised{BOUNDS}")
-    supported(problem.setting, "a path")
+        one_feature(problem, "a path")
+    else:
+        supported(problem.setting, "a path")

@@ -19,7 +19,6 @@ from polyrelu.paths.faces import Faces
 from polyrelu.paths.linear_forms import Known
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.outweighed import Outweighed
-from polyrelu.paths.shadows import shadows
 from polyrelu.proof.neuron import Neuron, Place
 
 Floats = NDArray[np.float64]
@@ -39,8 +38,6 @@ class Stars:
     node: Node
     places: Sequence[Place]
     faces: Faces
-    zero: Set[Condition]
-    """What vanishes at an end."""
     crossed: dict[Place, list[int]]
     """Lines that are soft."""
 
@@ -62,7 +59,7 @@ class Stars:
         for f in lines:
             if f not in hard and f.row is not None:
                 crossed.setdefault(f.place, []).append(f.row)
-        return Stars(chord, node, places, faces, zero[0] | zero[1], crossed)
+        return Stars(chord, node, places, faces, crossed)
 
     @cached_property
     def simple(self) -> list[Place]:
@@ -73,7 +70,7 @@ class Stars:
 
     @cached_property
     def further(self) -> list[Place]:
-        """With outweighed lines and shadows as well: that costs more, and is seldom needed."""
+        """With outweighed lines as well: that costs more, and is seldom needed."""
         found, nu = list[Place](), self.node.in_floats.tolist()
         for place, star in zip(self.places, self.simple, strict=True):
             outweighed = Outweighed(self.faces.neuron(place), self.faces.line_weights, nu)
@@ -81,7 +78,7 @@ class Stars:
                 (j for j, f in outweighed.proposals(self.crossed.get(place, [])) if self._hold(f)), []
             )
             found.append(without(star, [i for j in lines for i in self.faces.angles.parallel[j]]))
-        return found + shadows(self.faces, self.chord.branch, self.chord, self.zero, self.places)
+        return found
 
     def _hold(self, conditions: list[Condition]) -> bool:
         table = Table(self.chord.branch, conditions, None, self.faces.neuron)

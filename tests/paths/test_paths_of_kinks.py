@@ -7,14 +7,16 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from flint import fmpq
+from flint import arb, fmpq
 
 from polyrelu import certify, path
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, Contradiction
+from polyrelu.exact.enclosure import precision
 from polyrelu.paths import lasso
 from polyrelu.paths.knots import kinks_of
+from polyrelu.paths.one_sided import derivatives
 from polyrelu.proof.program import Program
 
 SKIP = {"plain": {}, "skip": {"skip": True}}
@@ -45,6 +47,11 @@ def exact(v):
 def residual(interval, lam):
     piece = interval.piece_at(fmpq(lam.numerator, lam.denominator))
     return [exact(v) for v in piece.segment.residual(fmpq(lam.numerator, lam.denominator))]
+
+
+def is_near(ball, value):
+    with precision(200):
+        return ball.overlaps(arb(fmpq(value.numerator, value.denominator)))
 
 
 def inside(interval, part=Fraction(1, 3)):
@@ -230,11 +237,12 @@ def test_two_features_are_refused_in_one_line(tmp_path, capsys):
     assert found["limit_zero"]["exact"] == "3"
     assert main([*asked, "--vertices"]) == 0
     assert "PROVED: every lambda in between" in capsys.readouterr().out
-    for more in (["--at", "1"], ["--out", str(tmp_path / "path.json")]):
-        assert main([*asked, *more]) == 2
-        said = capsys.readouterr().err
-        assert said.count("\n") == 1
-        assert "a free hidden bias" in said
+    assert main([*asked, "--out", str(tmp_path / "path.json")]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "a free hidden bias" in said
+    assert main([*asked, "--at", "1"]) == 0
+    assert "degrees of freedom of the fit: 3" in capsys.readouterr().out
 
 
 def test_pictures(tmp_path):
@@ -257,3 +265,51 @@ def test_a_neuron_that_is_tight_and_unused_on_an_interval():
     assert sorted(event["type"] for event in shown[k]["events"]) == ["enter", "leave"]
     assert len(shown[k]["below"]) == 3
     assert all(event["neuron"] is not None for b in shown for event in b["events"])
+
+
+@pytest.mark.parametrize("name", SKIP)
+def test_derivatives_agree_with_differences_of_exact_optima(name):
+    """Inside a segment all is affine in lambda and y: differences are derivatives, exactly."""
+    x, y, options, h = [0, 1, 2, 4, 7, 8], [3, -1, 4, 1, -5, 9], SKIP[name], Fraction(1, 10**6)
+    for lam in (Fraction(1, 3), Fraction(11, 5), Fraction(6)):
+        found = derivatives(Problem.of([[v] for v in x], y, lam, bias="free", **options))
+
+        def at(targets, lam=lam):
+            path_there = paths_of(x, targets, options, lo=lam / 2, hi=lam * 2)
+            there = path_there.interval_at(lam)
+            weights = {p: Fraction(w) for p, (w, _) in path_there.weights(lam, 30)}
+            return residual(there, lam), weights, there
+
+        here, weights, there = at(y)
+        up, below = at(y, lam + h), at(y, lam - h)
+        for v, a, b in zip(found.residual_by_lambda, up[0], below[0], strict=True):
+            assert is_near(v, (a - b) / (2 * h))
+        assert found.degrees_of_freedom.contains(there.rank + 1 + ("skip" in options))
+        assert len(found.neurons) == (there.pairs if options else len(found.neurons))
+        for k in found.neurons:
+            slope = float((up[1][k.place] - below[1][k.place]) / (2 * h))
+            assert float(k.by_lambda.mid()) == pytest.approx(slope, abs=1e-9)
+        for i in range(6):
+            moved = [at([t + e * (j == i) for j, t in enumerate(y)]) for e in (h, -h)]
+            for j in range(6):
+                slope = (moved[0][0][j] - moved[1][0][j]) / (2 * h)
+                assert is_near(found.residual_by_target[j, i], slope)
+            for k in found.neurons:
+                slope = float((moved[0][1][k.place] - moved[1][1][k.place]) / (2 * h))
+                assert float(k.by_target[i].mid()) == pytest.approx(slope, abs=1e-9)
+        total = sum(v * (t - v) for v, t in zip(here, y, strict=True)) / lam
+        assert is_near(found.objective_by_lambda, total)
+        assert sum(weights.values()) == pytest.approx(total)
+
+
+def test_derivatives_at_a_breakpoint_have_two_sides():
+    found = paths_of([0, 1, 2, 4, 7, 8], [3, -1, 4, 1, -5, 9], {}, lo="1/10", hi=30)
+    names = [found.exact(k).name for k in range(len(found.breakpoints))]
+    sides = found.one_sided(names.index("227/31"))
+    assert sides.exact.name == "227/31"
+    assert [len(side.neurons) for side in (sides.above, sides.below)] == [1, 2]
+    assert not sides.above.free[0].by_lambda.overlaps(sides.below.free[0].by_lambda)
+    assert sides.to_json()["exact"] == "227/31"
+    assert found.sensitivity(50).neurons == ()
+    with pytest.raises(BadInput, match="one feature"):
+        derivatives(Problem.of([[1, 0], [0, 1]], [1, 2], 1, bias="free"))

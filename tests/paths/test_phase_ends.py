@@ -1,4 +1,4 @@
-"""What happens on generic tables besides simple events: phases that end, walls of a fibre, shadows, false newcomers."""
+"""What happens on generic tables besides simple events: phases that end, walls of a fibre, false newcomers."""
 
 from fractions import Fraction
 
@@ -6,10 +6,7 @@ import pytest
 
 from polyrelu import certify, path
 from polyrelu.exact.enclosure import precision
-from polyrelu.paths import stars
 from polyrelu.paths.branch import BITS
-from polyrelu.paths.curve import Failure, Piece
-from polyrelu.paths.outweighed import Outweighed
 from polyrelu.paths.phase_end import phase_ends
 
 NEAR = Fraction(1, 10**6)
@@ -31,11 +28,16 @@ DEPENDENT = (
 )
 """Row 3 is a combination of rows 4 and 6, on which a neuron stays while it leaves row 3, where f bends upwards."""
 
+OPPOSITE = (
+    [[-4, -4, 1], [3, 1, 2], [2, 4, -2], [4, -2, -1], [-1, -4, -2], [1, -2, -2], [4, 4, 1], [4, 4, -2]],
+    [3, 2, 4, 1, 1, 1, 3, -2],
+)
 
-def beside(table, found, k):
+
+def beside(table, found, k, near=NEAR):
     """What is certified right above and right below a breakpoint, and what the path says there."""
     low, high = (Fraction(v) for v in found.breakpoint(k, 30))
-    for lam in (high * (1 + NEAR), low * (1 - NEAR)):
+    for lam in (high * (1 + near), low * (1 - near)):
         yield certify(*table, lam).proved(), found.interval_at(lam)
 
 
@@ -76,24 +78,29 @@ def test_a_wall_inside_the_fibre_is_no_end_of_the_phase():
         assert met is None or 1423 < met[1].lam < 1424
 
 
-def test_the_far_side_of_a_row_that_bends_upwards_lies_in_the_shadow_of_the_neuron(monkeypatch):
+def test_a_phase_begins_where_a_neuron_hits_a_row_opposite_to_another():
+    """One more slack vanishes, with its derivative: the antipode of a third neuron becomes tight as well."""
+    found = path(*OPPOSITE, "28/1000", "33/1000")
+    assert found.status == "proved"
+    (here,) = found.breakpoints
+    assert [c.kind for c in here.changes] == ["hit", "phase_begin"]
+    flat = {f.place for f in here.flat[0]}
+    assert len(flat) == 1
+    assert [(len(i.places), i.pairs, i.nullity) for i in found.intervals] == [(8, 3, 1), (7, 0, 0)]
+    for optimum, interval in beside(OPPOSITE, found, 0, Fraction(1, 100)):  # a slack leaves 0 slowly
+        assert {n.place for n in optimum.used} == set(interval.places)
+    assert flat == set(found.intervals[0].places) - set(found.intervals[1].places) - {
+        *here.changes[0].names.values()
+    }
+    assert found.continuity.network_continuous is None  # right below any share will do, right above one
+
+
+def test_a_neuron_leaves_a_row_that_bends_upwards():
     found = path(*DEPENDENT, Fraction(6, 5), Fraction(5, 4))
     assert found.status == "proved"
     assert [[c.kind for c in b.changes] for b in found.breakpoints] == [["unstick"]]
     for optimum, interval in beside(DEPENDENT, found, 0):
         assert {n.place for n in optimum.used} == set(interval.places)
-    with precision(BITS):
-        piece = found.intervals[0].pieces[0]
-        curve, chord = piece.curve, piece.chord
-
-        def proved():
-            nodes = curve.node(chord.at_low, chord.low), curve.node(chord.at_high, chord.high)
-            return curve.prove(*nodes, piece.low, piece.high)
-
-        monkeypatch.setattr(Outweighed, "proposals", lambda *_: [])  # these lines would do, too
-        assert isinstance(proved(), Piece)
-        monkeypatch.setattr(stars, "shadows", lambda *_: [])
-        assert isinstance(proved(), Failure)
 
 
 def test_a_newcomer_that_is_not_on_its_face_is_no_event():
