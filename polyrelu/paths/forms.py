@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from flint import arb, arb_mat
 
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.conditions import SLACK, Condition, antipode
 from polyrelu.paths.curve import Curve
+from polyrelu.paths.dependent import with_parts
 from polyrelu.paths.directions import Node
 from polyrelu.paths.shares import proposed
-from polyrelu.paths.zeros import carried
+from polyrelu.paths.zeros import Zero, carried
 from polyrelu.proof.neuron import Place
 
 NEAR = arb(2) ** -60
@@ -42,6 +43,17 @@ def exact_pairs(curve: Curve, node: Node) -> list[tuple[Place, Place]]:
         if all(abs(t) < NEAR * arb(node.lam) for t in total.entries()):
             found.append((u, v))
     return found
+
+
+def has_twin(curve: Curve, zero: Zero) -> bool:
+    """Whether the antipode's condition vanishes at the same lambda, as far as balls tell."""
+    f = zero.condition
+    target = None if f.target is None else antipode(f.target)
+    twin = Condition(f.kind, antipode(f.place), f.row, target)
+    if (f.kind == SLACK) == (twin.place in curve.tight):
+        return False
+    known = [twin] if f.kind == SLACK else [g for g in curve.table().linear if g == twin]
+    return any(bool(curve.single(g).values(zero.x, zero.lam)[0].contains(0)) for g in known)
 
 
 def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
@@ -91,6 +103,18 @@ def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
             units.append(other)
             split |= {neuron.place: b[k] - given[k], other.place: given[k]}
     return _reached(curve, node, branch.like((k, False) for k in units), split)
+
+
+def shared_anew(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
+    """The same with other parts for the neurons that depend on others: what was fair above may be none below."""
+    if not curve.further:
+        return None
+    nu = curve.branch.residual_at(node.point, arb(node.lam)).entries()
+    parts = with_parts(curve.branch, nu, {f.place: f.over for f in curve.further})
+    if parts is None:
+        return None
+    there = Curve(curve.branch, curve.faces, parts)
+    return there, there.node(node.point, node.lam)
 
 
 def one_by_one(curve: Curve, node: Node) -> tuple[Curve, Node] | None:

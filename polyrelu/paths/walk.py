@@ -19,11 +19,11 @@ from flint import arb, fmpq
 from polyrelu import budget
 from polyrelu.paths.breakpoint import Breakpoint, breakpoints
 from polyrelu.paths.caps import Lookout
-from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition, antipode
+from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition
 from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.paths.directions import Above, Node
 from polyrelu.paths.events import moves_as_one
-from polyrelu.paths.forms import as_pairs, as_singles
+from polyrelu.paths.forms import as_pairs, as_singles, has_twin, shared_anew
 from polyrelu.paths.steps import follow, part_of_the_way, short, zero_between
 from polyrelu.paths.zeros import Zero, zero_of
 from polyrelu.proof.directions import places_above
@@ -163,13 +163,15 @@ class Walk:
         negative += [Condition(SLACK, p) for p in new]
         if not negative:
             return False
-        if not self.found_event(negative, node):
+        if not self.shares_anew(negative) and not self.found_event(negative, node):
             self.shorten(Failure(conditions=tuple(negative)).reason)
         return True
 
     def refused(self, failure: Failure) -> None:
         """A piece was not proved: newcomers are an event, and anything else asks for a shorter step."""
         if failure.shares and self.entry is ORDINARY and self.took(as_singles(self.curve, self.node)):
+            return
+        if self.shares_anew(failure.conditions):
             return
         above = failure.above
         if above is not None and above.node is not self.node:
@@ -178,6 +180,11 @@ class Walk:
                 return
         self.growth = GROWTH if above is not None else SLOW
         self.shorten(failure.reason, HALF if above is None else self.scale(LEAST_PART, LESS))
+
+    def shares_anew(self, failed: Iterable[Condition]) -> bool:
+        """Give neurons that depend on others other parts, where some weight is not positive."""
+        wrong = self.entry is ORDINARY and any(f.kind == WEIGHT for f in failed)
+        return wrong and self.took(shared_anew(self.curve, self.node))
 
     def scale(self, least: fmpq, most: fmpq) -> fmpq:
         """By what steps may grow, or have to shrink: errors are as their squares."""
@@ -214,7 +221,7 @@ class Walk:
     def other_form(self, zero: Zero) -> Callable[[Curve, Node], tuple[Curve, Node] | None] | None:
         """The other form of the same neurons, if the event asks for it: the path goes on in that form before."""
         kind, place, branch = zero.condition.kind, zero.condition.place, self.curve.branch
-        if kind != WEIGHT and self.has_twin(zero):
+        if kind != WEIGHT and has_twin(self.curve, zero):
             return None if moves_as_one(self.curve, place) else as_pairs
         alone = kind in (WEIGHT, MULTIPLIER) and place in self.curve.tight
         return as_singles if alone and any(branch.paired) and sum(branch.paired) == branch.r else None
@@ -227,16 +234,6 @@ class Walk:
         self.turned_at = self.node.lam
         self.waiting = None
         return True
-
-    def has_twin(self, zero: Zero) -> bool:
-        """Whether the antipode's condition vanishes at the same lambda, as far as balls tell."""
-        f = zero.condition
-        target = None if f.target is None else antipode(f.target)
-        twin = Condition(f.kind, antipode(f.place), f.row, target)
-        if (f.kind == SLACK) == (twin.place in self.curve.tight):
-            return False
-        known = [twin] if f.kind == SLACK else [g for g in self.curve.table().linear if g == twin]
-        return any(bool(self.curve.single(g).values(zero.x, zero.lam)[0].contains(0)) for g in known)
 
     def first_zero(self, failed: Iterable[Condition], node: Node) -> Zero | None:
         """The largest lambda below here at which one of the conditions vanishes."""

@@ -10,6 +10,7 @@ from polyrelu import certify, path
 
 CUBE = [list(v) for v in itertools.product((-1, 1), repeat=3)]
 GRID = list(itertools.product((-1, 0, 1), repeat=2))
+ZERO_ONE = [list(v) for v in itertools.product((0, 1), repeat=3)]
 SQUARE = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
 TABLES = {
     "repeated and opposite rows": ([[1, 2], [1, 2], [-1, -2], [2, 1]], [1, 2, 3, -1], 4),
@@ -98,6 +99,12 @@ REPROS = {
         [[x, y] for x in range(-2, 3) for y in range(-2, 3) if x * x + y * y in (1, 5)],
         [1] * 12,
     ),
+    "a guest leaves a row, and there is a second one beyond": (GRID, [0, 0, 1, 1, 1, 0, 0, 1, 0]),
+    "activations that depend on each other with irrational factors": (
+        ZERO_ONE,
+        [-1, -2, -2, -2, 0, 2, -1, -2],
+    ),
+    "the same right below a breakpoint, where shares have to change": (ZERO_ONE, [-1, 1, 1, -1, 1, -1, 1, 1]),
     "two hits that are seen as one": (
         [[-2, -1], [-2, 0], [-2, 1], [-1, -2], [-1, 2], [0, -2], [0, 2], [1, -2]],
         [0, 0, 5, 0, 0, 5, 0, 5],
