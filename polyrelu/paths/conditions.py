@@ -25,7 +25,7 @@ from polyrelu.exact.enclosure import ball, ball_column
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
 from polyrelu.paths.positive import bent, positive
-from polyrelu.paths.slack import Slack
+from polyrelu.paths.slack import ScaledSlack, Slack
 from polyrelu.proof.neuron import Place
 
 
@@ -68,7 +68,7 @@ class Table:
     Row i has the value (R x)_i, or lambda (R x)_i + constant_i where nu has a part outside of W that the form sees.
     """
 
-    def __init__(self, branch: Branch, conditions: Iterable[Condition]) -> None:
+    def __init__(self, branch: Branch, conditions: Iterable[Condition], *, scaled: bool = False) -> None:
         self.branch = branch
         given = list(conditions)
         self.linear = [f for f in given if f.kind != SLACK]
@@ -79,7 +79,8 @@ class Table:
         """Rows that are negative constants."""
         self.constant: dict[int, fmpq] = {}
         self.R = self._rows()
-        self.newcomers = [Slack(branch, f.place) for f in self.slacks]
+        kind = ScaledSlack if scaled else Slack
+        self.newcomers = [kind(branch, f.place) for f in self.slacks]
 
     @property
     def conditions(self) -> list[Condition]:

@@ -120,8 +120,12 @@ class Failure:
 class Curve:
     """A structure's root as a function of lambda, with its conditions."""
 
-    def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
+    def __init__(
+        self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = (), *, scaled: bool = False
+    ) -> None:
         self.branch, self.faces, self.further = branch, faces, further
+        self.scaled = scaled
+        """Whether all is divided by lambda, down to lambda = 0."""
         self.tables: dict[tuple[Place, ...], Table] = {}
         self.alone: dict[Condition, Table] = {}
         self.softness: dict[tuple[Condition, ...], Table] = {}
@@ -152,7 +156,8 @@ class Curve:
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
-            self.tables[key] = Table(self.branch, [*weights(self.branch, shared), *around, *leaving])
+            conditions = [*weights(self.branch, shared), *around, *leaving]
+            self.tables[key] = Table(self.branch, conditions, scaled=self.scaled)
         return self.tables[key]
 
     def single(self, f: Condition) -> Table:
@@ -213,9 +218,10 @@ class Curve:
             neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
-            rows = self.rows.with_lines(
-                self.faces.line_weights, leaving_zero(chord, low.silent, high.silent, self.faces.line_weights)
+            leaving = leaving_zero(
+                chord, (low.silent, high.silent), self.faces.line_weights, scaled=self.scaled
             )
+            rows = self.rows.with_lines(self.faces.line_weights, leaving)
             stars = self.stars(chord, low, high, nodes[0])
             found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
         return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)

@@ -88,14 +88,23 @@ def opened(angles: Angles, neuron: Neuron, rows: Sequence[int], nu: arb_mat) -> 
 
 
 def leaving_zero(
-    chord: Chord, at_low: frozenset[int], at_high: frozenset[int], lines: dict[int, dict[int, fmpq]]
+    chord: Chord,
+    silent: tuple[frozenset[int], frozenset[int]],
+    lines: dict[int, dict[int, fmpq]],
+    *,
+    scaled: bool,
 ) -> dict[int, int]:
-    """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord."""
+    """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord.
+
+    `scaled` asks the same of C / lambda.
+    """
+    at_low, at_high = silent
     if not (at_low or at_high) or not chord.branch.unknowns:
         return {}
     branch, p = chord.branch, chord.branch.size
     g, dg = chord.anywhere[:p], chord.derivative[:p]
-    moved = branch.data.W * ball_column([u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)])
+    dnu = dg if scaled else [u + v * chord.all_lambda for u, v in zip(g, dg, strict=True)]
+    moved = branch.data.W * ball_column(dnu)
     found = {}
     for i in at_low ^ at_high:
         line = lines[i].items()
