@@ -144,7 +144,7 @@ class Curve:
     @cached_property
     def rows(self) -> Rows:
         """What is known of the residual's rows by structure."""
-        return Rows.of(self.branch, self.tight)
+        return Rows.of(self.branch, self.tight, scaled=self.scaled)
 
     def table(self, guests: Sequence[Place] = ()) -> Table:
         """All conditions, with those of some guests."""
