@@ -56,6 +56,8 @@ class ExactLimit:
         """(eta', b')."""
         branch, (a, _, E, _) = self.branch, self.branch.exact
         p, K, zero = branch.size, branch.K, self.b[0] * 0 if self.b else fmpq(0)
+        if branch.unknowns > p + K + branch.r:
+            return None  # of blown-up systems this is not looked at
         squares = [(m.transpose() * m).tolist() for m in a]
         corner = [
             [sum((w * q[i][j] for w, q in zip(self.b, squares, strict=True)), start=zero) for j in range(p)]
@@ -103,25 +105,8 @@ def exact_limit(branch: Branch, chord: Chord, effort: Effort) -> ExactLimit | No
     g = times((W.transpose() * W).inv() * W.transpose(), eta)
     if not all(is_zero(u - v) for u, v in zip(times(W, g), eta, strict=True)):
         return None
-    exact = ExactLimit(branch, g, b, c, eta)
-    return exact if verify_root(lambda x: _equations(branch, x), [*g, *b, *c], chord.root_low) else None
-
-
-def _equations(branch: Branch, v: Sequence[Any]) -> list[Any]:
-    """The system at lambda = 0."""
-    a, _, E, y = branch.exact
-    p, K = branch.size, branch.K
-    g, b, c = v[:p], v[p : p + K], v[p + K :]
-    fit = [-t for t in y.entries()]
-    norms = []
-    for matrix, weight in zip(a, b, strict=True):
-        z = times(matrix, g)
-        fit = [s + weight * t for s, t in zip(fit, times(matrix.transpose(), z), strict=True)]
-        norms.append(squared(z) - 1)
-    if not branch.r:
-        return [*fit, *norms]
-    moved = times(E, c)
-    return [*(s - t for s, t in zip(fit, moved, strict=True)), *norms, *times(E.transpose(), g)]
+    whole, exact = branch.completed(g, b, c), ExactLimit(branch, g, b, c, eta)
+    return None if whole is None or not verify_root(branch.limit_equations, whole, chord.root_low) else exact
 
 
 def is_regular(curve: Curve, chord: Chord) -> bool:

@@ -21,16 +21,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.enclosure import absolute, ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
-from polyrelu.exact.linear import independent_rows
+from polyrelu.exact.linear import independent_rows, squared, times
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.paths.basis import nearly_orthonormal
 from polyrelu.paths.fixed import Fixed, exchange_free, with_one
+from polyrelu.paths.rounded import Rounded, rounded
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.structure import Structure
@@ -44,27 +45,6 @@ ROUGH = 96
 """Precision of matrices that are only near an inverse."""
 FAST = arb(2) ** -14
 """A step that is shorter by this factor was a good one: the same inverse serves the next."""
-
-
-class Rounded(NamedTuple):
-    """The rational data in balls of the current precision."""
-
-    a: list[arb_mat]
-    A: arb_mat
-    """All of them below each other,"""
-    squares: arb_mat
-    """and all a^T a;"""
-    flat: arb_mat
-    """these again, each as one column."""
-    sizes: arb_mat
-    """Bounds of all their entries,"""
-    flat_sizes: arb_mat
-    """and these as columns."""
-    gram: arb_mat
-    E: arb_mat
-    y: arb_mat
-    W: arb_mat
-    rest: arb_mat
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,25 +150,7 @@ class Branch(Structure):
         return [k.A * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
 
     def _round(self) -> Rounded:
-        a, gram, E, y = self.exact
-        balls, p = [arb_mat(m) for m in a], self.size
-        rest = arb_mat(self.program.n, 1, [arb(v) for v in self.y_rest])
-        squares = [m.transpose() * m for m in balls]
-        flat = arb_mat(len(a), p * p, [v for m in squares for v in m.entries()])
-        stack = arb_mat(len(a) * p, p, flat.entries())
-        return Rounded(
-            balls,
-            arb_mat([row for m in balls for row in m.tolist()]) if p and a else arb_mat(0, p),
-            stack,
-            flat.transpose(),
-            absolute(stack),
-            absolute(flat.transpose()),
-            arb_mat(gram),
-            arb_mat(E),
-            arb_mat(y),
-            arb_mat(self.W),
-            rest,
-        )
+        return rounded(self.exact, self.W, self.y_rest)
 
     def combined(self, weights: Sequence[arb], flat: arb_mat) -> arb_mat:
         """sum_k weight_k a_k^T a_k, or of their bounds."""
@@ -257,10 +219,42 @@ class Branch(Structure):
         g, _, _ = self.parts(x)
         return ball_column([*(self.data.gram * g).entries(), *([arb(0)] * (self.K + self.r))])
 
+    def spread_by_lambda(self, r: Sequence[arb]) -> arb_mat:
+        """Bounds of how much this differs within r."""
+        loose = absolute(self.data.gram) * ball_column(r[: self.size])
+        return ball_column([*loose.entries(), *([arb(0)] * (self.K + self.r))])
+
+    def varied(self, r: Sequence[arb], v: Sequence[arb]) -> Balls:
+        """A bound of |J(x) - J(x')| v for |x - x'| <= r."""
+        at, (g, b, _), (vg, vb, _) = self.data, self.parts(r), self.parts(v)
+        fit = self.combined(b, at.flat_sizes) * vg + self.combined(vb, at.flat_sizes) * g
+        rows = self.turned(at.sizes, g)
+        norms = (arb_mat(rows) * vg).entries() if rows and self.size else []
+        return [*fit.entries(), *norms, *([arb(0)] * self.r)]
+
     def residual_at(self, x: Sequence[arb], lam: arb) -> arb_mat:
         """nu = lambda W g + y_N."""
         g, _, _ = self.parts(x)
         return self.data.W * g * lam + self.data.rest
+
+    def completed(self, g: Sequence[Any], b: Sequence[Any], c: Sequence[Any]) -> list[Any] | None:
+        """The exact unknowns at lambda = 0."""
+        return [*g, *b, *c]
+
+    def limit_equations(self, v: Sequence[Any]) -> list[Any]:
+        """The system at lambda = 0, exactly."""
+        a, _, E, y = self.exact
+        p, K = self.size, self.K
+        g, b, c = v[:p], v[p : p + K], v[p + K :]
+        fit, norms = [-t for t in y.entries()], list[Any]()
+        for matrix, weight in zip(a, b, strict=True):
+            z = times(matrix, g)
+            fit = [s + weight * t for s, t in zip(fit, times(matrix.transpose(), z), strict=True)]
+            norms.append(squared(z) - 1)
+        if not self.r:
+            return [*fit, *norms]
+        moved = times(E, c)
+        return [*(s - t for s, t in zip(fit, moved, strict=True)), *norms, *times(E.transpose(), g)]
 
     def newton(self, x: Sequence[arb], lam: fmpq) -> Balls | None:
         """A point near the root at lambda, by Newton's iteration; no claim."""

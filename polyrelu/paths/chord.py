@@ -169,17 +169,8 @@ class _Test:
 
     def contracted(self, r: Balls, v: Balls) -> Balls:
         """C(r) v, rounded up."""
-        near = self.size * ball_column(self.varied(r, v))
+        near = self.size * ball_column(self.branch.varied(r, v))
         return [t.abs_upper() for t in (self.fixed * ball_column(v) + near).entries()]
-
-    def varied(self, r: Balls, v: Balls) -> Balls:
-        """A bound of |J(x) - J(xh)| v for |x - xh| <= r."""
-        (g, b, _), (vg, vb, _) = self.branch.parts(r), self.branch.parts(v)
-        at, branch = self.branch.data, self.branch
-        fit = branch.combined(b, at.flat_sizes) * vg + branch.combined(vb, at.flat_sizes) * g
-        rows = branch.turned(at.sizes, g)
-        norms = (arb_mat(rows) * vg).entries() if rows and branch.size else []
-        return [*fit.entries(), *norms, *([arb(0)] * branch.r)]
 
     def radius(self) -> Balls | None:
         """An r with C(r) r + m < r, if one is found."""
@@ -212,8 +203,7 @@ class _Test:
         middle = [(s + t) / 2 for s, t in zip(u, v, strict=True)]
         R0 = -branch.by_lambda(middle)
         R1 = -branch.by_lambda([t - s for s, t in zip(u, v, strict=True)])
-        loose = absolute(branch.data.gram) * ball_column(inverse.r[: branch.size])
-        wide = ball_column([*loose.entries(), *([arb(0)] * (branch.K + branch.r))])
+        wide = branch.spread_by_lambda(inverse.r)
         error = absolute(self.Y1 * R0 + self.Y0 * R1) * half + absolute(self.Y1 * R1) * (half * half)
         error = error + self.size * wide
         centre = (self.Y0 * R0).entries()

@@ -124,7 +124,7 @@ class Table:
         """The row of a weight."""
         branch = self.branch
         own = tuple(int(neuron.place == f.place) for neuron in branch.neurons)
-        after = [arb(0)] * branch.r
+        after = [arb(0)] * (branch.unknowns - branch.size - branch.K)
         return [*([arb(0)] * branch.size), *(ball(v, ctx.prec) for v in f.form or own), *after]
 
     def _sort_out(self, i: int, row: Balls, constant: fmpq) -> None:

@@ -69,14 +69,19 @@ class Piece:
         """low <= high."""
         return self.chord.low, self.chord.high
 
-    def root_at(self, lam: fmpq, bits: int) -> Balls:
-        """The root at one lambda of the piece, to so many bits."""
-        branch, chord = self.curve.branch, self.chord
-        if not branch.unknowns:
-            return []
+    def near(self, lam: fmpq) -> Balls:
+        """The point of the chord at one lambda; no claim."""
+        chord = self.chord
         with precision(BITS):
             part = (arb(lam) - arb(chord.low)) / chord.width
-            start = [(u + (v - u) * part).mid() for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+            return [(u + (v - u) * part).mid() for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+
+    def root_at(self, lam: fmpq, bits: int) -> Balls:
+        """The root at one lambda of the piece, to so many bits."""
+        branch, chord = self.chord.branch, self.chord
+        if not branch.unknowns:
+            return []
+        start = Piece.near(self, lam)
         finer = max(bits, ROOT_BITS)
         root = prove_root(
             lambda x: branch.equations(x, arb(lam)), lambda x: branch.jacobian(x, arb(lam)), start, finer

@@ -142,7 +142,7 @@ def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, list[arb_ma
 
     And of its mean derivatives from there to both ends: x' at the end, and half of x'' times the distance.
     """
-    chord, branch = piece.chord, piece.curve.branch
+    chord, branch = piece.chord, piece.chord.branch
     W, p, bend = branch.data.W, branch.size, chord.curvature
     ends = [
         tangent(branch, x, arb(lam))

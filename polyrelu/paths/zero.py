@@ -22,12 +22,14 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.real import is_zero
 from polyrelu.exact.recognise import recognise
 from polyrelu.paths.algebra import TO_NAME, name_of
-from polyrelu.paths.at_zero import exact_end, exact_limit, is_regular, refined
+from polyrelu.paths.at_zero import exact_end, exact_limit, is_regular
 from polyrelu.paths.blocks import acts_on_no_block
-from polyrelu.paths.branch import BITS, Balls
+from polyrelu.paths.blown_up import BlownUp, BlownUpPiece, vanishing_at
+from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import prove_chord
 from polyrelu.paths.curve import ORDINARY, Curve, Piece
 from polyrelu.paths.directions import Node
+from polyrelu.paths.zeros import tangent
 from polyrelu.proof.lambda_max import acts_on_nothing
 
 
@@ -67,22 +69,24 @@ class Limit(Reported):
         """The least sum ||w|| as an algebraic number of low degree, verified; None where it is not recognised."""
         if self.piece is None:
             return None
-        branch, chord = self.piece.curve.branch, self.piece.chord
+        piece, branch = self.piece, self.piece.chord.branch
         if not branch.unknowns:
             return "0"
 
         def norm_at(bits: int) -> Balls:
             with precision(bits + 40):
-                return [sum(branch.parts(refined(chord, bits))[1], start=arb(0))]
+                return [sum(piece.curve.branch.parts(piece.root_at(fmpq(0), bits))[1], start=arb(0))]
 
         try:
             alone = recognise(norm_at, TO_NAME.degree, max_bits=TO_NAME.lambda_bits)
         except Undecided:
             return None
-        found = None if alone is None else exact_limit(branch, chord, TO_NAME)
+        found = None if alone is None else exact_limit(branch, piece.chord, TO_NAME)
         if alone is None or found is None:
             return None
-        norm, polynomial = sum(found.b, start=found.b[0] * 0), alone[0].polynomial
+        gone = branch.vanishing if isinstance(branch, BlownUp) else frozenset()
+        kept = [w for k, w in enumerate(found.b) if k not in gone]
+        norm, polynomial = sum(kept, start=found.b[0] * 0), alone[0].polynomial
         value = sum((int(k) * norm**i for i, k in enumerate(polynomial.coeffs())), start=norm * 0)
         return name_of(polynomial, norm.ball(200)) if is_zero(value) else None
 
@@ -94,18 +98,41 @@ def down_to_zero(curve: Curve, node: Node) -> Limit:
         idle = acts_on_nothing if branch.program.listed is None else acts_on_no_block
         if not idle(branch.program, branch.y_rest):
             return Limit(None, "the residual still acts on some direction: another structure follows")
-        start = branch.newton(node.point, fmpq(0))
-        if start is None:
+        plain = _limit(Curve(branch, curve.faces, curve.further, scaled=True), node)
+        blown = None if plain.piece or curve.further else _blown_up(branch, node)
+        if blown is None:
+            return plain
+        found = _limit(Curve(blown, curve.faces, scaled=True), node)
+    if found.piece is None:
+        return plain
+    piece = found.piece
+    return Limit(BlownUpPiece(curve, piece.chord, piece.low, piece.high, piece.shares))
+
+
+def _blown_up(branch: Branch, node: Node) -> BlownUp | None:
+    """The system with the weights that seem to vanish with lambda divided by it."""
+    dx = tangent(branch, node.point, arb(node.lam))
+    V = None if dx is None else vanishing_at(branch, node.point, dx, arb(node.lam))
+    return BlownUp.of(branch, V) if V else None
+
+
+def _limit(curve: Curve, node: Node) -> Limit:
+    """One chord down to 0, all divided by lambda."""
+    branch, top = curve.branch, node.point
+    if isinstance(branch, BlownUp):
+        found = branch.newton(branch.started(top, arb(node.lam)), node.lam)
+        if found is None:
             return Limit(None, "the system is singular at lambda = 0")
-        chord = prove_chord(branch, fmpq(0), node.lam, start, node.point)
-        if chord is None:
-            return Limit(None, "the root could not be followed to lambda = 0")
-        scaled = Curve(branch, curve.faces, curve.further, scaled=True)
-        end = ORDINARY if is_regular(scaled, chord) else exact_end(scaled, chord)
-        if end is None:
-            return Limit(
-                None, "some functions seem to vanish at lambda = 0, which exact algebra does not show"
-            )
-        nodes = (Node.scaled(branch, start), Node.scaled(branch, node.point))
-        found = scaled.prove_on(chord, nodes, chord.spread(chord.r[: branch.size]), end)
-    return Limit(found) if isinstance(found, Piece) else Limit(None, found.reason)
+        top = found
+    start = branch.newton(top, fmpq(0))
+    if start is None:
+        return Limit(None, "the system is singular at lambda = 0")
+    chord = prove_chord(branch, fmpq(0), node.lam, start, top)
+    if chord is None:
+        return Limit(None, "the root could not be followed to lambda = 0")
+    end = ORDINARY if is_regular(curve, chord) else exact_end(curve, chord)
+    if end is None:
+        return Limit(None, "some functions seem to vanish at lambda = 0, which exact algebra does not show")
+    nodes = (Node.scaled(branch, start), Node.scaled(branch, top))
+    found_piece = curve.prove_on(chord, nodes, chord.spread(chord.r[: branch.size]), end)
+    return Limit(found_piece) if isinstance(found_piece, Piece) else Limit(None, found_piece.reason)
