@@ -81,6 +81,14 @@ class Chord:
         """The interval as a ball."""
         return arb(self.low).union(arb(self.high))
 
+    @cached_property
+    def narrow(self) -> Balls:
+        """How far the root is from the chord at most: h^2 / 8 |x''| and what is off at the ends, if less than r."""
+        part = self.width * self.width / 8
+        off = (u.max(v) for u, v in zip(*self.near, strict=True))
+        bent = [(part * abs(v) + e).abs_upper() for v, e in zip(self.curvature, off, strict=True)]
+        return [u.min(v) for u, v in zip(bent, self.r, strict=True)]
+
     def holds(self, x: Sequence[arb], lam: arb) -> bool:
         """Whether points at some lambda of the piece lie where the root is unique: a root there is on this curve."""
         t = (lam - arb(self.low)) / self.width
@@ -124,6 +132,22 @@ def prove_chord(
         dx = test.derivative(inverse)
         ddx = inverse.applied(branch.bend(dx, arb(1)) * -2)
     return Chord(branch, low, high, list(at_low), list(at_high), r, dx, ddx, test.near(inverse))
+
+
+def part_of(chord: Chord, start: fmpq, end: fmpq) -> Chord | None:
+    """A part of a chord, from one fraction of its length to another, as a narrower chord around the same curve."""
+    lams = [chord.low + (chord.high - chord.low) * t for t in (start, end)]
+    points = list[Balls]()
+    for lam, t in zip(lams, (arb(start), arb(end)), strict=True):
+        near = [u + (v - u) * t for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+        point = chord.branch.newton(near, lam)
+        if point is None:
+            return None
+        points.append(point)
+    found = prove_chord(chord.branch, lams[0], lams[1], points[0], points[1])
+    # one root of it inside the wider tube, where there is no other, makes it the same curve
+    same = found is not None and chord.holds(found.root_high, arb(lams[1]))
+    return found if same else None
 
 
 @dataclass(frozen=True, eq=False)

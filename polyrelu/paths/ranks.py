@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from flint import arb, arb_mat, fmpq_mat
+from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import absolute, ball_column, identity
@@ -19,6 +19,7 @@ from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import BITS, Balls
+from polyrelu.paths.chord import part_of
 from polyrelu.paths.conditions import SIDE
 from polyrelu.paths.curve import Curve, End, Piece
 from polyrelu.paths.zeros import tangent
@@ -151,7 +152,10 @@ def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, list[arb_ma
     for k in range(parts):
         t = (arb(k) / parts).union(arb(k + 1) / parts)
         middle = [u + (v - u) * t for u, v in zip(chord.at_low, chord.at_high, strict=True)]
-        x = [arb(v.mid(), v.rad() + r) for v, r in zip(middle, chord.r, strict=True)]
+        x = [arb(v.mid(), v.rad() + r) for v, r in zip(middle, chord.narrow, strict=True)]
+        finer = None if parts == 1 else part_of(chord, fmpq(k, parts), fmpq(k + 1, parts))
+        if finer is not None:
+            x = [u.intersection(v) for u, v in zip(x, finer.anywhere, strict=True)]
         g, _, _ = branch.parts(x)
         slopes = []
         for dx, h in zip(ends, (t * chord.width, (t - 1) * chord.width), strict=True):
