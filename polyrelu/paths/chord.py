@@ -146,8 +146,10 @@ def part_of(chord: Chord, start: fmpq, end: fmpq) -> Chord | None:
         points.append(point)
     found = prove_chord(chord.branch, lams[0], lams[1], points[0], points[1])
     # one root of it inside the wider tube, where there is no other, makes it the same curve
-    same = found is not None and chord.holds(found.root_high, arb(lams[1]))
-    return found if same else None
+    if found is None:
+        return None
+    ends = zip((found.root_low, found.root_high), lams, strict=True)
+    return found if any(chord.holds(x, arb(lam)) for x, lam in ends) else None
 
 
 @dataclass(frozen=True, eq=False)
