@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from polyrelu import certify, path
+from polyrelu.budget import Budget, seconds_from_now, spending
+from polyrelu.paths import gaps
 
 CUBE = [list(v) for v in itertools.product((-1, 1), repeat=3)]
 GRID = list(itertools.product((-1, 0, 1), repeat=2))
@@ -145,6 +147,27 @@ def test_a_second_maximum_beyond_the_row_that_a_neuron_leaves():
     assert found.exact(0).name == "2/67*sqrt(5)"
     (guest,) = found.breakpoints[0].end_below.guests
     assert guest.face == (0, -1, -1, 1, 1, 1, 1, 1, 1)
+
+
+def test_no_breakpoint_without_a_piece_below_it(monkeypatch):
+    """Where a compound event is not found, a part of it must not be told as a breakpoint."""
+    monkeypatch.setattr(gaps, "compounds", lambda *_: iter(()))
+    found = path(ZERO_ONE, [-1, -2, -2, -2, 0, 2, -1, -2], "1/2", 1)
+    assert found.status == "undecided"
+    tops = {(id(piece.curve), piece.chord.high) for i in found.intervals for piece in i.pieces}
+    assert all((id(here.below), here.ends[1]) in tops for here in found.breakpoints)
+    assert sum(float(gap.high - gap.low) for gap in found.undecided) < 1e-8
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1, 2])
+def test_out_of_time_is_a_piece_that_is_told(seconds):
+    """Wherever it happens."""
+    with spending(Budget(seconds_from_now(seconds))):
+        found = path(ZERO_ONE, [-2, 0, 0, -1, -1, -1, -2, 0], to_zero=True)
+    assert found.status == "undecided"
+    assert any("time" in gap.reason for gap in found.undecided)
+    tops = {(id(piece.curve), piece.chord.high) for i in found.intervals for piece in i.pieces}
+    assert all((id(here.below), here.ends[1]) in tops for here in found.breakpoints)
 
 
 def test_events_without_an_exact_form():
