@@ -45,6 +45,7 @@ MOST = 12
 TRIES = 2
 """Of a compound breakpoint at one place: what was undone for the first is walked again in other steps."""
 DIGITS = 200
+ADVICE = "`certify` at a lambda inside says what is optimal there, and a path with --gap bounds the piece"
 
 Start = tuple[Curve, Node]
 
@@ -106,12 +107,12 @@ def walked(
             return way
         fresh = fresh and (fresh[0], _as_high_as_possible(*fresh, short(walk.node.lam * (1 - NEAREST))))
         end = low if fresh is None else max(low, fresh[1].lam)
-        way.gaps.append(Gap(end, walk.node.lam, reason))
+        way.gaps.append(Gap(end, walk.node.lam, f"{reason}; {ADVICE}"))
         if fresh is None or end == low:
             return way
         walk = Walk(*fresh, low, step=NEAREST * 4, told=told, least=LEAST_STEP)
         fresh_starts += 1
-    way.gaps.append(Gap(low, walk.node.lam, f"{MOST} fresh starts did not suffice"))
+    way.gaps.append(Gap(low, walk.node.lam, f"{MOST} fresh starts did not suffice; {ADVICE}"))
     return way
 
 

@@ -1,14 +1,18 @@
 """Degenerate and symmetric tables: repeated, opposite and dependent rows, a low rank, ties of several neurons."""
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from flint import fmpq
 
 from polyrelu import certify, path
 from polyrelu.budget import Budget, seconds_from_now, spending
+from polyrelu.exact.rational import is_rational
 from polyrelu.paths import gaps
+from polyrelu.paths.dependent import depends
 
 CUBE = [list(v) for v in itertools.product((-1, 1), repeat=3)]
 GRID = list(itertools.product((-1, 0, 1), repeat=2))
@@ -147,6 +151,24 @@ def test_a_second_maximum_beyond_the_row_that_a_neuron_leaves():
     assert found.exact(0).name == "2/67*sqrt(5)"
     (guest,) = found.breakpoints[0].end_below.guests
     assert guest.face == (0, -1, -1, 1, 1, 1, 1, 1, 1)
+
+
+def test_irrational_factors_are_decided_exactly():
+    """A factor that is off by a hair, or has the other sign, is refused; so is a sum that is not 1."""
+    found = path(ZERO_ONE, [-1, 1, 1, -1, 1, -1, 1, 1], "1/10", "11/100")
+    piece = found.intervals[0].pieces[-1]
+    curve, implied = piece.curve, piece.chord.implied
+    (one,) = curve.further
+    assert not all(is_rational(c) for c in one.over)
+    neuron = curve.faces.neuron(one.place)
+    assert depends(implied, curve.branch, neuron, one)
+    wrong = next(k for k, c in enumerate(one.over) if not is_rational(c))
+    for other in (one.over[wrong] + fmpq(1, 10**30), -one.over[wrong]):
+        over = tuple(other if k == wrong else c for k, c in enumerate(one.over))
+        assert not depends(implied, curve.branch, neuron, replace(one, over=over))
+    shifted = [k for k, c in enumerate(one.over) if c != 0][:2]
+    over = tuple(c + fmpq(1, 7) * ((k == shifted[0]) - (k == shifted[1])) for k, c in enumerate(one.over))
+    assert not depends(implied, curve.branch, neuron, replace(one, over=over))
 
 
 def test_no_breakpoint_without_a_piece_below_it(monkeypatch):
