@@ -20,12 +20,12 @@ from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.linear import dot, times
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.branch import BITS, Branch
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.dependent import Dependent, coefficients, independent_first, with_parts
-from polyrelu.paths.directions import Node
 from polyrelu.paths.forms import as_singles, one_by_one
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.shares import proposed
 from polyrelu.proof.neuron import Neuron, Place
 

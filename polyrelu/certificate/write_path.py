@@ -25,6 +25,7 @@ from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.bounded import BoundedPath
 from polyrelu.paths.ends import between
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.settings import in_a_file
 from polyrelu.paths.solution_path import Path
 
 MARGINS = (Fraction(1, 10**6), Fraction(1, 10**4), Fraction(1, 10**2))
@@ -51,6 +52,7 @@ def write_path(file: str, found: Path | BoundedPath) -> dict[str, Any]:
 
 def path_document(found: Path) -> dict[str, Any]:
     """The file of a path; `Undecided` where no interval at all can be shown."""
+    in_a_file(found.problem.setting)
     spec = path_spec(found.problem, found.low, found.high)
     with checking():
         problem = checker.problem_of(spec)

@@ -34,17 +34,23 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv --from 1/10 --to 5 --json
   polyrelu path data.csv --to-zero
   polyrelu path data.csv --at 1/2 --plot influence.png
+  polyrelu path data.csv --at 1/2 --output-bias free --skip
   polyrelu path data.csv --vertices --interactive path.html
   polyrelu path data.csv --gated --jobs 4
   polyrelu path data.csv --output-bias free --skip
+  polyrelu path line.csv --bias free --skip --to-zero
   polyrelu path large.csv --gap 1e-3 --json
   polyrelu path data.csv --out path.json
   polyrelu check path.json --data data.csv
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
-antipodes may come together (phase_begin). A breakpoint is proved to be the only one in its place, and enclosed to any
-number of digits; where it is a fraction, has one square root or is the root of a short polynomial it is named exactly.
+antipodes may come or go together (phase_begin, phase_end). A breakpoint is proved to be the only one in its place, and
+enclosed to any number of digits; where it is a fraction, has one square root or is the root of a short polynomial it is
+named exactly.
+
+With --bias free the table needs one feature: kinks at data points are all that counts, and all numbers are fractions.
+As in certify, neurons then counts kinks, those next to each other being one that can move. More features: --gap.
 """
 
 EPILOG = """\
@@ -60,7 +66,9 @@ minimal_networks (lambda, count, widths, networks) and walls (pairs of lambdas b
 With --at: lambda; neurons (weight, by_lambda, by_target, by_feature, and the same of the direction; null where there is
 no derivative); residual_by_lambda, _by_target, _by_feature (column d i + l: entry l of row i); objective_by_lambda;
 degrees_of_freedom; minimal_networks; ranges (over all optimal networks, where all minimal ones are followed); at a
-breakpoint exact, and above and below with all these.
+breakpoint exact, and above and below with all these. With free columns also free: name, value, by_lambda, by_target,
+by_feature of each coefficient of one network (of a minimal network where pairs exchange weight; empty where free
+columns depend on each other). With --bias free the neurons are those whose weight is unique, without by_feature.
 With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
 exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved).
 """
@@ -212,8 +220,11 @@ def _derivatives(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
 def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """Every breakpoint."""
     from polyrelu.commands.certify import read_patterns
+    from polyrelu.paths.settings import in_a_file
     from polyrelu.paths.solution_path import path
 
+    if args.out is not None:
+        in_a_file(problem.setting)
     patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
     found = path(
         problem, lo=args.low, hi=args.high, to_zero=args.to_zero, patterns=patterns, gated=args.gated

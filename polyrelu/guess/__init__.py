@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from polyrelu.guess.balanced import balanced_multipliers
 from polyrelu.guess.cheapest import cheapest_support
-from polyrelu.guess.fibre import coordinates_in, dimension, interior_point
+from polyrelu.guess.fibre import central_point, coordinates_in, dimension, interior_point, nearest_facet
 from polyrelu.guess.guesser import Guesser
 from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
 from polyrelu.guess.shrinking import group_lasso
@@ -27,12 +27,14 @@ __all__ = [
     "balanced_multipliers",
     "basis_of",
     "bounded_least_squares",
+    "central_point",
     "cheapest_support",
     "coordinates_in",
     "dimension",
     "group_lasso",
     "independent",
     "interior_point",
+    "nearest_facet",
     "nearest_weights",
     "nonnegative_least_squares",
     "positive_weights",

@@ -25,6 +25,7 @@ LEAST = 60
 REFINED = 40  # directions that go on with fine steps, beside the columns known
 KNOWN = 2  # times the number of rows: columns that are remembered
 GLANCES = 48  # directions of a glance, in turn
+BESIDE = 0.999  # the cosine to a column beyond which a glance does not look for another
 LOST = 0.9  # of the level: a local maximum that falls below is forgotten
 ALMOST = 0.98  # of the level: what ends lower is no maximum above it
 AT_LEVEL = 1e-7  # the oracle is told which directions are this close to the level
@@ -112,6 +113,9 @@ class Scout:
         for s in self.signs:
             u, value = ascend(self.program.X, s * nu, some, COARSE)
             near = [c for _, c in found if c.sign == s]
+            if near:  # those that seem to lead where one is known
+                new = (u @ np.array([c.direction for c in near]).T).max(axis=1) < BESIDE
+                u, value = u[new], value[new]
             found += self._climbed_all(nu, s, _Ends(u, value), level=level, limit=count, settled=near)
         found = [f for f in distinct(self.program, found) if f[0] > LOST * level]
         self.known = {c.key(False): c for _, c in found[: KNOWN * self.program.n]}

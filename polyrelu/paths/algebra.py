@@ -19,7 +19,7 @@ from polyrelu.exact.real import is_zero
 from polyrelu.exact.recognise import recognise
 from polyrelu.exact.square_roots import SqrtSum
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import Condition
+from polyrelu.paths.condition import Condition
 from polyrelu.paths.demands import exact_value
 from polyrelu.paths.zeros import Zero
 
@@ -58,6 +58,13 @@ class ExactZero:
         return name_of(self.polynomial, self.near)
 
 
+def rational_zero(
+    lam: fmpq, nu: Sequence[Any] = (), b: Sequence[Any] = (), c: Sequence[Any] = ()
+) -> ExactZero:
+    """A breakpoint at a fraction that is known."""
+    return ExactZero(lam, nu, b, c, fmpz_poly([-lam.p, lam.q]), arb(lam))
+
+
 def name_of(f: fmpz_poly, near: arb) -> str:
     """The root of an irreducible polynomial that a ball tells from the others, in words."""
     if f.degree() == 1:
@@ -81,6 +88,9 @@ def _of_polynomial(f: fmpz_poly) -> str:
 
 def exact_zero(zero: Zero, effort: Effort = TO_NAME) -> ExactZero | None:
     """The exact numbers, verified; None where none of low degree were found."""
+    if zero.exact is not None:
+        known: ExactZero = zero.exact
+        return known
     finest = zero.root
 
     def values_at(bits: int) -> list[arb]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -31,9 +31,10 @@ from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.exact.recognise import recognise
 from polyrelu.paths.algebra import TO_DECIDE, Effort
+from polyrelu.paths.blown_up import BlownUp
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import Chord, around
-from polyrelu.paths.conditions import SLACK, WEIGHT, Condition
+from polyrelu.paths.condition import SLACK, WEIGHT, Condition
 from polyrelu.paths.curve import Curve, End
 from polyrelu.paths.demands import exact_rate, exact_value
 from polyrelu.paths.meeting import Here
@@ -110,8 +111,27 @@ def exact_limit(branch: Branch, chord: Chord, effort: Effort) -> ExactLimit | No
     g = times((W.transpose() * W).inv() * W.transpose(), eta)
     if not all(is_zero(u - v) for u, v in zip(times(W, g), eta, strict=True)):
         return None
-    whole, exact = branch.completed(g, b, c), ExactLimit(branch, g, b, c, eta)
-    return None if whole is None or not verify_root(branch.limit_equations, whole, chord.root_low) else exact
+    whole = branch.completed(g, b, c) if isinstance(branch, BlownUp) else [*g, *b, *c]
+    system = branch.limit_equations if isinstance(branch, BlownUp) else partial(_equations, branch)
+    if whole is None or not verify_root(system, whole, chord.root_low):
+        return None
+    return ExactLimit(branch, g, b, c, eta)
+
+
+def _equations(branch: Branch, v: Sequence[Any]) -> list[Any]:
+    """The system at lambda = 0, exactly."""
+    a, _, E, y = branch.exact
+    p, K = branch.size, branch.K
+    g, b, c = v[:p], v[p : p + K], v[p + K :]
+    fit, norms = [-t for t in y.entries()], list[Any]()
+    for matrix, weight in zip(a, b, strict=True):
+        z = times(matrix, g)
+        fit = [s + weight * t for s, t in zip(fit, times(matrix.transpose(), z), strict=True)]
+        norms.append(squared(z) - 1)
+    if not branch.r:
+        return [*fit, *norms]
+    moved = times(E, c)
+    return [*(s - t for s, t in zip(fit, moved, strict=True)), *norms, *times(E.transpose(), g)]
 
 
 def is_regular(curve: Curve, chord: Chord) -> bool:

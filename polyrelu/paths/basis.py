@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from flint import fmpq, fmpq_mat
 
-from polyrelu.exact.rational import to_fmpq, to_fraction
-
 BASIS_BITS = 24
 
 
@@ -17,16 +15,17 @@ def nearly_orthonormal(rows: fmpq_mat) -> fmpq_mat:
     """
     if not rows.nrows():
         return rows
-    table = [[to_fraction(v) for v in row] for row in rows.tolist()]
+    table = rows.tolist()
     sizes = [max(abs(v) for v in row) for row in table]
-    floats = np.array([[float(v / size) for v in row] for row, size in zip(table, sizes, strict=True)])
+    shares = ([v / size for v in row] for row, size in zip(table, sizes, strict=True))
+    floats = np.array([[int(v.p) / int(v.q) for v in row] for row in shares])
     with np.errstate(all="ignore"):
         R = np.linalg.qr(floats.T, mode="r")
         if not np.abs(np.diag(R)).min() > 0:
             return rows
         turn = np.linalg.inv(R).T
     exact = [
-        [rounded(turn[i, j]) / to_fmpq(sizes[j]) if j <= i else fmpq(0) for j in range(len(table))]
+        [rounded(turn[i, j]) / sizes[j] if j <= i else fmpq(0) for j in range(len(table))]
         for i in range(len(table))
     ]
     return fmpq_mat(exact) * rows if all(row[i] != 0 for i, row in enumerate(exact)) else rows

@@ -12,11 +12,13 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from flint import arb, fmpq
+from flint import fmpq
 
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.directions import Above, Node
+from polyrelu.paths.chord import Drift
+from polyrelu.paths.directions import Above
+from polyrelu.paths.nodes import Node
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
@@ -27,12 +29,12 @@ MOST = 6
 
 
 def unsettled_blocks(
-    drift: Sequence[arb], ends_of: tuple[Node, Node], neurons: Sequence[Neuron], program: Program
+    drift: Drift, ends_of: tuple[Node, Node], neurons: Sequence[Neuron], program: Program
 ) -> Above | None:
     """Prove every block that holds none of the neurons strictly inactive on the whole chord, or say what resists."""
     if any(neuron.multiplicity == 0 for neuron in neurons):
         return Above(ends_of[0], (), ())  # no present block holds it
-    away = max((ends(v.abs_upper())[1] for v in drift), default=Fraction(0))
+    away = max((ends(v.abs_upper())[1] for v in drift.whole()), default=Fraction(0))
     blocks = ~tight_blocks(program, list(neurons))
     for node in ends_of:
         residual = RoundedResidual(

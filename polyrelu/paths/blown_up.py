@@ -103,16 +103,19 @@ class BlownUp(Branch):
         """How the Jacobian changes along (dx, dlam)."""
         return self._linear(dx, dlam, arb(0))
 
-    def _linear(self, x: Sequence[arb], lam: arb, one: arb) -> arb_mat:
+    def _linear(
+        self, x: Sequence[arb], lam: arb, one: arb, bounds: tuple[arb_mat, arb_mat, arb_mat] | None = None
+    ) -> arb_mat:
         """The part of the Jacobian that is linear in (x, lambda), and `one` times the constant part."""
-        at, D, (g, _, _), (b, beta, _) = self.data, self.span, self.parts(x), self.split(x)
-        borders, p, q, r = self.turned(at.squares, g), self.size, self.D.ncols(), self.r
+        at, (g, _, _), (b, beta, _) = self.data, self.parts(x), self.split(x)
+        stack, flat, D = bounds or (at.squares, at.flat, self.span)
+        borders, p, q, r = self.turned(stack, g), self.size, self.D.ncols(), self.r
         kept = [[arb(0)] * p if k in self.vanishing else v for k, v in enumerate(borders)]
         blown = [v if k in self.vanishing else [arb(0)] * p for k, v in enumerate(borders)]
-        fit = _beside(self.combined(b, at.flat), _columns(kept, p), at.E * (-one) if r else None, D * lam)
+        fit = _beside(self.combined(b, flat), _columns(kept, p), at.E * (-one) if r else None, D * lam)
         fit = D.transpose() * fit
         rest = _beside(
-            at.gram * one + self.combined(beta, at.flat),
+            at.gram * one + self.combined(beta, flat),
             _columns(blown, p),
             arb_mat(p, r) if r else None,
             D * (-one),
@@ -142,15 +145,10 @@ class BlownUp(Branch):
         rest = [arb(0)] * (self.size + self.K + self.r)
         return ball_column([*(D.transpose() * D * h).entries(), *rest])
 
-    def varied(self, r: Sequence[arb], v: Sequence[arb]) -> Balls:
-        """A bound of |J(x) - J(x')| v for |x - x'| <= r."""
-        at, D = self.data, absolute(self.span)
-        (g, _, _), (vg, _, _) = self.parts(r), self.parts(v)
-        (b, beta, _), (vb, vbeta, _) = self.split(r), self.split(v)
-        fit = self.combined(b, at.flat_sizes) * vg + self.combined(vb, at.flat_sizes) * g
-        rest = self.combined(beta, at.flat_sizes) * vg + self.combined(vbeta, at.flat_sizes) * g
-        norms = [(vg.transpose() * ball_column(row))[0, 0] for row in self.turned(at.sizes, g)]
-        return [*(D.transpose() * fit).entries(), *rest.entries(), *norms, *([arb(0)] * self.r)]
+    def variation(self, r: Sequence[arb]) -> arb_mat:
+        """A bound of |J(x) - J(x')| for |x - x'| <= r."""
+        at = self.data
+        return self._linear(r, arb(0), arb(0), (at.sizes, at.flat_sizes, absolute(self.span)))
 
     def started(self, x: Sequence[arb], lam: arb) -> Balls:
         """From the unknowns of the ordinary system at lambda > 0; no claim."""

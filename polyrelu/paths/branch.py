@@ -27,11 +27,12 @@ from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.exact.enclosure import absolute, ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
-from polyrelu.exact.linear import independent_rows, squared, times
+from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.paths.basis import nearly_orthonormal
 from polyrelu.paths.fixed import Fixed, exchange_free, with_one
-from polyrelu.paths.rounded import Rounded, rounded
+from polyrelu.paths.rough import Rough
+from polyrelu.paths.rounded import Rounded
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.structure import Structure
@@ -60,6 +61,16 @@ class Branch(Structure):
         """The neurons that a place stands for."""
         return (place,) if self.symmetry is None else self.symmetry.images(place)
 
+    def neuron(self, place: Place) -> Neuron:
+        """The neuron of a place, one of its own or another."""
+        own = next((k for k in self.neurons if k.place == place), None)
+        return Neuron(place, self.program) if own is None else own
+
+    def seen_by(self, neuron: Neuron) -> arb_mat:
+        """N W for a neuron, one of its own or another."""
+        own = next((i for i, k in enumerate(self.neurons) if k.place == neuron.place), None)
+        return arb_mat(neuron.N) * self.data.W if own is None else self.data.a[own]
+
     def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
         """Q nu of neuron k in the space of the residual: its mean over the orbit, or modulo the free columns."""
         found = self.program.free.modulo(self.neurons[k].activation(nu))
@@ -67,8 +78,8 @@ class Branch(Structure):
 
     def square(self, k: int) -> fmpq_mat:
         """The matrix of this map."""
-        A = self.neurons[k].A
-        return self.projected(A.transpose() * A)
+        N = self.neurons[k].N
+        return self.projected(N.transpose() * N)
 
     def projected(self, columns: fmpq_mat) -> fmpq_mat:
         """Columns, projected onto the space of the residual."""
@@ -93,13 +104,13 @@ class Branch(Structure):
         )
 
     def __getstate__(self) -> dict[str, object]:
-        """For pickling: a cache does not travel."""
-        return {name: value for name, value in self.__dict__.items() if name != "_finer"}
+        """For pickling: caches do not travel."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_finer", "rough")}
 
     @cached_property
     def W(self) -> fmpq_mat:
         """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
-        spans = [row for neuron in self.neurons for row in neuron.A.tolist()] + self.XB.transpose().tolist()
+        spans = [row for neuron in self.neurons for row in neuron.N.tolist()] + self.XB.transpose().tolist()
         if spans:
             spans = self.projected(fmpq_mat(spans).transpose()).transpose().tolist()
         rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
@@ -109,6 +120,11 @@ class Branch(Structure):
     def K(self) -> int:
         """Number of weights."""
         return len(self.neurons)
+
+    @cached_property
+    def size(self) -> int:
+        """Number of coordinates g."""
+        return int(self.W.ncols())
 
     @cached_property
     def unknowns(self) -> int:
@@ -147,16 +163,22 @@ class Branch(Structure):
         """a_k, W^T W, W^T X B and W^T y."""
         W_t = self.W.transpose()
         y = fmpq_mat(self.program.n, 1, self.target)
-        return [k.A * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
+        return [k.N * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
 
     def _round(self) -> Rounded:
-        return rounded(self.exact, self.W, self.y_rest)
+        return Rounded.of(self.exact, self.W, self.y_rest, self.program.Xq)
 
     def combined(self, weights: Sequence[arb], flat: arb_mat) -> arb_mat:
         """sum_k weight_k a_k^T a_k, or of their bounds."""
         if not weights:
             return arb_mat(self.size, self.size)
         return arb_mat(self.size, self.size, (flat * ball_column(weights)).entries())
+
+    @cached_property
+    def rough(self) -> Rough:
+        """The data in floats, for guesses."""
+        at = self.in_balls
+        return Rough.of(at.gram, at.squares, at.E, at.y)
 
     @cached_property
     def fixed(self) -> Fixed:
@@ -191,11 +213,24 @@ class Branch(Structure):
         at = self.data
         return self.bordered(dx, at.gram * dlam, at.E * arb(0))
 
-    def bordered(self, x: Sequence[arb], corner: arb_mat, E: arb_mat) -> arb_mat:
-        """[[corner + sum b_k a_k^T a_k, (a_k^T a_k g), -E], [., 0, 0], [., 0, 0]]."""
+    def variation(self, r: Sequence[arb]) -> arb_mat:
+        """A bound of |J(x) - J(xh)| for |x - xh| <= r, entry by entry."""
+        at = self.data
+        nothing = arb_mat(self.size, self.size)
+        return self.bordered(r, nothing, at.E * arb(0), (at.sizes, at.flat_sizes))
+
+    def bordered(
+        self,
+        x: Sequence[arb],
+        corner: arb_mat,
+        E: arb_mat,
+        squares: tuple[arb_mat, arb_mat] | None = None,
+    ) -> arb_mat:
+        """[[corner + sum b_k a_k^T a_k, (a_k^T a_k g), -E], [., 0, 0], [., 0, 0]]; or with bounds of a_k^T a_k."""
         at, (g, b, _) = self.data, self.parts(x)
-        corner = corner + self.combined(b, at.flat)
-        borders = self.turned(at.squares, g)
+        stack, flat = squares or (at.squares, at.flat)
+        corner = corner + self.combined(b, flat)
+        borders = self.turned(stack, g)
         borders += [[-E[i, k] for i in range(self.size)] for k in range(self.r)]
         rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
         zeros = [arb(0)] * len(borders)
@@ -224,37 +259,10 @@ class Branch(Structure):
         loose = absolute(self.data.gram) * ball_column(r[: self.size])
         return ball_column([*loose.entries(), *([arb(0)] * (self.K + self.r))])
 
-    def varied(self, r: Sequence[arb], v: Sequence[arb]) -> Balls:
-        """A bound of |J(x) - J(x')| v for |x - x'| <= r."""
-        at, (g, b, _), (vg, vb, _) = self.data, self.parts(r), self.parts(v)
-        fit = self.combined(b, at.flat_sizes) * vg + self.combined(vb, at.flat_sizes) * g
-        rows = self.turned(at.sizes, g)
-        norms = (arb_mat(rows) * vg).entries() if rows and self.size else []
-        return [*fit.entries(), *norms, *([arb(0)] * self.r)]
-
     def residual_at(self, x: Sequence[arb], lam: arb) -> arb_mat:
         """nu = lambda W g + y_N."""
         g, _, _ = self.parts(x)
         return self.data.W * g * lam + self.data.rest
-
-    def completed(self, g: Sequence[Any], b: Sequence[Any], c: Sequence[Any]) -> list[Any] | None:
-        """The exact unknowns at lambda = 0."""
-        return [*g, *b, *c]
-
-    def limit_equations(self, v: Sequence[Any]) -> list[Any]:
-        """The system at lambda = 0, exactly."""
-        a, _, E, y = self.exact
-        p, K = self.size, self.K
-        g, b, c = v[:p], v[p : p + K], v[p + K :]
-        fit, norms = [-t for t in y.entries()], list[Any]()
-        for matrix, weight in zip(a, b, strict=True):
-            z = times(matrix, g)
-            fit = [s + weight * t for s, t in zip(fit, times(matrix.transpose(), z), strict=True)]
-            norms.append(squared(z) - 1)
-        if not self.r:
-            return [*fit, *norms]
-        moved = times(E, c)
-        return [*(s - t for s, t in zip(fit, moved, strict=True)), *norms, *times(E.transpose(), g)]
 
     def newton(self, x: Sequence[arb], lam: fmpq) -> Balls | None:
         """A point near the root at lambda, by Newton's iteration; no claim."""

@@ -16,12 +16,12 @@ from flint import arb, fmpq
 
 from polyrelu.paths.algebra import TO_DECIDE, exact_zero
 from polyrelu.paths.branch import Balls
-from polyrelu.paths.conditions import SOFT, Condition
+from polyrelu.paths.condition import SLACK, SOFT, Condition
 from polyrelu.paths.curve import Curve, End
-from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change, changes
 from polyrelu.paths.meeting import side_of
-from polyrelu.paths.phase import phase_begins
+from polyrelu.paths.nodes import Node
+from polyrelu.paths.phase import phase_begins, phase_begins_with
 from polyrelu.paths.zeros import Zero, carried, rate
 from polyrelu.proof.neuron import Place
 
@@ -87,9 +87,19 @@ def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
         return
     begun = ((change,) for change in phase_begins(curve, zero))
     for change, *others in (*begun, *changes(curve, zero.condition)):
+        yield from _with_a_phase(curve, change, zero)
         found = _joined(curve, change, zero)
         if found is not None:
             yield replace(found, changes=(*found.changes, *others))
+
+
+def _with_a_phase(curve: Curve, change: Change, zero: Zero) -> Iterator[Breakpoint]:
+    """A hit with which the linear phase begins."""
+    both = phase_begins_with(change, curve, zero)
+    found = None if both is None else _joined(curve, both[0], zero)
+    if both is not None and found is not None:
+        flat = found.flat[0] | {Condition(SLACK, p) for p in both[0].guests_above}
+        yield replace(found, changes=(*found.changes, both[1]), flat=(flat, found.flat[1]), compound=True)
 
 
 def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
@@ -102,9 +112,13 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
             return None
     below = Curve(change.below, curve.faces)
     simple = Breakpoint(curve, below, (change,), zero, zero.x, x)
-    others = _others(curve, change.guests_above, change.zero_above, zero.x, zero.lam) or _others(
-        below, change.guests_below, change.zero_below, x, zero.lam
+    sides = (
+        (curve, change.guests_above, change.zero_above, zero.x),
+        (below, change.guests_below, change.zero_below, x),
     )
+    if any(_is_wrong(where, guests, root, zero.lam) for where, guests, _, root in sides):
+        return None
+    others = any(_others(where, guests, zeros, root, zero.lam) for where, guests, zeros, root in sides)
     if not others and not _residuals(curve, zero.x, zero.lam) and not _residuals(below, x, zero.lam):
         return simple
     exact = exact_zero(zero, TO_DECIDE)
@@ -130,11 +144,17 @@ def _others(
     curve: Curve, guests: Sequence[Place], zero: frozenset[Condition], x: Sequence[arb], lam: arb
 ) -> bool:
     """Whether further functions seem to vanish."""
-    table = curve.table(guests)
     return any(
         bool(v.contains(0)) and f not in zero and i not in table.settled
+        for table in curve.tables(guests)
         for i, (f, v) in enumerate(zip(table.conditions, table.values(x, lam), strict=True))
     )
+
+
+def _is_wrong(curve: Curve, guests: Sequence[Place], x: Sequence[arb], lam: arb) -> bool:
+    """Whether a function is negative: a newcomer that is not on its face comes later, or not at all."""
+    table = curve.table(guests)
+    return any(v < 0 and i not in table.broken for i, v in enumerate(table.values(x, lam)))
 
 
 def _residuals(curve: Curve, x: Sequence[arb], lam: arb) -> bool:

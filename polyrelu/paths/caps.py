@@ -29,8 +29,9 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
 from polyrelu.guess import nonnegative_least_squares
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.directions import Above, Node
-from polyrelu.paths.positive import positive_between
+from polyrelu.paths.directions import Above
+from polyrelu.paths.nodes import Node
+from polyrelu.paths.positive import bow_of_slack, bowed
 from polyrelu.paths.rows import Hard, Rows
 from polyrelu.proof.directions import places_near
 from polyrelu.proof.neuron import Place
@@ -44,6 +45,7 @@ NEAR = 1e-9
 LINES = 16
 """Looked at for each cap, at most."""
 WALL = 2.0**-7
+HIGH = 0.9
 REMEMBERED = 24
 """Directions that have resisted: the latest are tried on the next chord as well."""
 
@@ -80,35 +82,57 @@ def fitting_places(caps: Sequence[Cap], rows: Rows, hard: Hard) -> list[Place]:
     return [cap.place for cap in caps if cap.fits(rows, hard)]
 
 
+@dataclass(frozen=True, eq=False)
+class View:
+    """The lines at a residual and a lambda, in floats: their first rows, lengths, units and coefficients."""
+
+    X: Floats
+    nu: Floats
+    lam: float
+    line: NDArray[np.int64]
+    turned: NDArray[np.int64]
+    first: NDArray[np.int64]
+    sizes: Floats
+    units: Floats
+    C: Floats
+
+    @staticmethod
+    def of(program: Program, rows: Rows, nu: Floats, lam: float) -> View:
+        """For the rows that take part."""
+        X, line, turned = program.X_float, np.array(rows.line), np.array(rows.turned)
+        first = np.flatnonzero(line >= 0)[np.unique(line[line >= 0], return_index=True)[1]]
+        sizes, C = np.linalg.norm(X[first], axis=1), np.zeros(len(first))
+        np.add.at(C, line[line >= 0], (nu * np.linalg.norm(X, axis=1))[line >= 0])
+        return View(X, nu, lam, line, turned, first, sizes, X[first] * (turned[first] / sizes)[:, None], C)
+
+    def cap(self, s: int, v: Floats) -> Cap:
+        """The shortest w for the sides of a direction, as far as floats tell."""
+        z, C, lam, line = self.units @ v, self.C, self.lam, self.line
+        above = np.where(z >= 0, 1, -1)
+        face = np.where(line >= 0, above[line] * self.turned, 0)
+        order = np.argsort(np.abs(z), kind="stable")[:LINES]
+        near = [int(k) for k in order if abs(C[k]) > NEAR * lam]
+        free = [k for k in near if s * C[k] < 0]
+        walls = [k for k in near if s * C[k] > 0]
+        columns = [-s * C[k] * above[k] * self.units[k] for k in free]
+        columns += [lam * above[k] * self.units[k] for k in walls]
+        start = s * np.where(face > 0, self.nu, 0.0) @ self.X
+        found = nonnegative_least_squares(np.array(columns).T, -start) if columns else np.zeros(0)
+        slopes, pushes = np.where(face > 0, ONE, 0), np.zeros(len(line), dtype=np.int64)
+        for k, t in zip(free, found, strict=False):
+            m = int(min(t, 1.0) * ONE)
+            if m:
+                on = m if above[k] < 0 else ONE - m
+                slopes = np.where(line == k, np.where(self.turned > 0, on, ONE - on), slopes)
+                face = np.where(line == k, 0, face)
+        for k, t in zip(walls, found[len(free) :], strict=True):
+            pushes[self.first[k]] = int(min(t, 1e3) / self.sizes[k] * ONE)
+        return Cap(Place(s, tuple(face.tolist())), tuple(slopes.tolist()), tuple(pushes.tolist()))
+
+
 def cap_at(program: Program, rows: Rows, node: tuple[Floats, float], s: int, v: Floats) -> Cap:
-    """The shortest w for the sides of a direction at a residual and a lambda, as far as floats tell."""
-    (nu, lam), X = node, program.X_float
-    line, turned = np.array(rows.line), np.array(rows.turned)
-    first = np.unique(line[line >= 0], return_index=True)[1]
-    first = np.flatnonzero(line >= 0)[first]
-    z = (X[first] * turned[first, None]) @ v
-    sizes = np.linalg.norm(X[first], axis=1)
-    above = np.where(z >= 0, 1, -1)
-    face = np.where(line >= 0, above[line] * turned, 0)
-    C = np.zeros(len(first))
-    np.add.at(C, line[line >= 0], (nu * np.linalg.norm(X, axis=1))[line >= 0])
-    units = X[first] * (turned[first] / sizes)[:, None]
-    near = [int(k) for k in np.argsort(np.abs(z) / sizes, kind="stable")[:LINES] if abs(C[k]) > NEAR * lam]
-    free = [k for k in near if s * C[k] < 0]
-    walls = [k for k in near if s * C[k] > 0]
-    columns = [-s * C[k] * above[k] * units[k] for k in free] + [lam * above[k] * units[k] for k in walls]
-    start = s * np.where(face > 0, nu, 0.0) @ X
-    found = nonnegative_least_squares(np.array(columns).T, -start) if columns else np.zeros(0)
-    slopes, pushes = np.where(face > 0, ONE, 0), np.zeros(program.n, dtype=np.int64)
-    for k, t in zip(free, found, strict=False):
-        m = int(min(t, 1.0) * ONE)
-        if m:
-            on = m if above[k] < 0 else ONE - m
-            slopes = np.where(line == k, np.where(turned > 0, on, ONE - on), slopes)
-            face = np.where(line == k, 0, face)
-    for k, t in zip(walls, found[len(free) :], strict=True):
-        pushes[first[k]] = int(min(t, 1e3) / sizes[k] * ONE)
-    return Cap(Place(s, tuple(face.tolist())), tuple(slopes.tolist()), tuple(pushes.tolist()))
+    """The cap for the sides of a direction at a residual and a lambda."""
+    return View.of(program, rows, *node).cap(s, v)
 
 
 def below_lambda(caps: Sequence[Cap], chord: Chord, X: Sequence[Sequence[arb]]) -> list[Cap]:
@@ -128,28 +152,21 @@ def below_lambda(caps: Sequence[Cap], chord: Chord, X: Sequence[Sequence[arb]]) 
         for c in caps
         for x in X
     ]
-    over_g, rest, push, d = A * branch.data.W, A * branch.data.rest, ball_column(pushed), len(X)
-    p, unit = branch.size, arb(1) / ONE
-
-    def w(moved: Sequence[arb], constant: arb, lam: arb) -> list[arb]:
-        found = over_g * ball_column(moved) + rest * constant + push * lam
-        return [v * unit for v in found.entries()]
-
-    low, high, lam, one = arb(chord.low), arb(chord.high), chord.all_lambda, arb(1)
-    g, dg = chord.anywhere[:p], chord.derivative[:p]
-    tables = (
-        w([v * low for v in chord.root_low[:p]], one, low),
-        w([v * high for v in chord.root_high[:p]], one, high),
-        w([v * lam for v in g], one, lam),
-        w([u + lam * v for u, v in zip(g, dg, strict=True)], arb(0), one),
-        w([2 * u + lam * v for u, v in zip(dg, chord.curvature[:p], strict=True)], arb(0), arb(0)),
+    push, unit, d = ball_column(pushed), arb(1) / ONE, len(X)
+    (low, a), (high, b) = (chord.root_low, arb(chord.low)), (chord.root_high, arb(chord.high))
+    nu = [*(branch.residual_at(x, lam).entries() for x, lam in ((low, a), (high, b))), chord.residual_bow]
+    at_low, at_high, bow = (
+        [v * unit for v in column]
+        for column in (
+            (A * ball_column(nu[0]) + push * a).entries(),
+            (A * ball_column(nu[1]) + push * b).entries(),
+            (A * ball_column(nu[2])).entries(),
+        )
     )
     found = []
     for k, cap in enumerate(caps):
-        at_low, at_high, here, rate, turn = (table[k * d : (k + 1) * d] for table in tables)
-        values = [(t * t - _dot(v, v)) / 2 for t, v in ((low, at_low), (high, at_high))]
-        bend = 1 - _dot(rate, rate) - _dot(here, turn)
-        if positive_between(values, lam - _dot(here, rate), bend, chord.width):
+        u, v, w = (table[k * d : (k + 1) * d] for table in (at_low, at_high, bow))
+        if bowed(a * a - _dot(u, u), b * b - _dot(v, v), bow_of_slack(chord.width, u, v, w)):
             found.append(cap)
     return found
 
@@ -164,6 +181,8 @@ class Lookout:
 
     program: Program
     sights: WeakKeyDictionary[Node, dict[Place, bool]] = field(default_factory=WeakKeyDictionary)
+    latest: dict[Place, bool] = field(default_factory=dict)
+    """At the node that was looked at last."""
     resisted: dict[tuple[int, bytes], tuple[int, Floats]] = field(default_factory=dict)
 
     @cached_property
@@ -177,18 +196,35 @@ class Lookout:
             return {}
         if node not in self.sights:
             found = places_near(self.program, node.in_floats, float(to_fraction(node.lam)))
-            self.sights[node] = dict(found)
+            self.sights[node] = self.latest = dict(found)
         return self.sights[node]
 
-    def caps(self, nodes: tuple[Node, Node], rows: Rows, known: Iterable[Place], chord: Chord) -> list[Cap]:
-        """What settles some of that on a chord."""
+    def caps(
+        self,
+        nodes: tuple[Node, Node],
+        rows: Rows,
+        known: Iterable[Place],
+        chord: Chord,
+        *,
+        closer: bool = False,
+    ) -> list[Cap]:
+        """What settles some of that on a chord, from what was seen last; closer means at the chord itself."""
         nu = (nodes[0].in_floats + nodes[1].in_floats) / 2
         at, tight = (nu, float(to_fraction(nodes[0].lam + nodes[1].lam)) / 2), set(known)
-        looked = [node for node in nodes if node in self.sights] or [nodes[0]]
-        places = dict.fromkeys(p for node in looked for p in self.seen(node) if p not in tight)
+        looked = [self.sights[node] for node in nodes if node in self.sights]
+        looked = looked or [self.seen(nodes[0]) if closer else self.latest]
+        places = dict.fromkeys(p for seen in looked for p in seen if p not in tight)
         starts = [(p.sign, self._direction(p, nu)) for p in places] + list(self.resisted.values())
-        caps = dict.fromkeys(cap_at(self.program, rows, at, s, v) for s, v in starts)
+        high = (start for start in starts if self._is_high(start, at))
+        view = View.of(self.program, rows, *at)
+        caps = dict.fromkeys(view.cap(s, v) for s, v in high)
         return below_lambda(list(caps), chord, self.columns)
+
+    def _is_high(self, start: tuple[int, Floats], at: tuple[Floats, float]) -> bool:
+        """Whether f comes near lambda in a direction: else a covering needs no help there."""
+        (s, v), (nu, lam) = start, at
+        value = s * (np.maximum(self.program.X_float @ v, 0.0) @ nu)
+        return bool(value >= HIGH * lam * np.linalg.norm(v))
 
     def _direction(self, place: Place, nu: Floats) -> Floats:
         """Of the activation on the face of a place."""

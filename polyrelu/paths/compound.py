@@ -21,13 +21,13 @@ from polyrelu.exact.real import is_zero
 from polyrelu.paths.algebra import TO_DECIDE, ExactZero, exact_zero
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.conditions import SLACK, Condition, antipode
+from polyrelu.paths.condition import SLACK, Condition, antipode
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change
 from polyrelu.paths.forms import as_pairs, as_singles, turned
 from polyrelu.paths.implied import ImpliedThere
 from polyrelu.paths.meeting import Side, side_by_identities, side_of
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.own_weights import pairs_of
 from polyrelu.paths.steps import follow, short, zero_between
 from polyrelu.paths.zeros import Zero, carried

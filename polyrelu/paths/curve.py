@@ -21,16 +21,20 @@ from polyrelu.exact.krawczyk import prove_root
 from polyrelu.paths.blocks import unsettled_blocks
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.caps import Lookout, fitting_places
-from polyrelu.paths.chord import Chord, prove_chord
-from polyrelu.paths.conditions import Condition, Table, antipode
+from polyrelu.paths.chord import Chord, Drift, prove_chord
+from polyrelu.paths.condition import Condition, antipode
+from polyrelu.paths.conditions import Table
 from polyrelu.paths.demands import slack, weights
 from polyrelu.paths.dependent import Dependent, depends, mixes
-from polyrelu.paths.directions import Above, Node, unsettled
+from polyrelu.paths.directions import Above, unsettled
 from polyrelu.paths.faces import Faces
+from polyrelu.paths.linear_forms import Known
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.patience import Patience
+from polyrelu.paths.room import Room
 from polyrelu.paths.rows import Rows
 from polyrelu.paths.shares import Shares, shares_of
-from polyrelu.paths.stars import leaving_zero, stars_along
+from polyrelu.paths.stars import Stars, leaving_zero
 from polyrelu.proof.neuron import Place
 
 
@@ -131,10 +135,17 @@ class Curve:
         self.branch, self.faces, self.further = branch, faces, further
         self.scaled = scaled
         """Whether all is divided by lambda, down to lambda = 0."""
-        self.tables: dict[tuple[Place, ...], Table] = {}
+        self.known = Known()
+        self.whole: dict[tuple[Place, ...], Table] = {}
         self.alone: dict[Condition, Table] = {}
+        self.beside: dict[Place, Table] = {}
         self.softness: dict[tuple[Condition, ...], Table] = {}
         self.patience = Patience(divisions=faces.divisions)
+
+    def forget(self) -> None:
+        """Tables take much room: they are made again where they are asked for."""
+        for known in (self.known, self.whole, self.alone, self.beside, self.softness):
+            known.clear()
 
     @cached_property
     def tight(self) -> tuple[Place, ...]:
@@ -154,7 +165,7 @@ class Curve:
     def table(self, guests: Sequence[Place] = ()) -> Table:
         """All conditions, with those of some guests."""
         key = tuple(sorted(set(guests), key=lambda k: (k.sign, k.face)))
-        if key not in self.tables:
+        if key not in self.whole:
             places: Sequence[Place] = self.tight
             if self.branch.symmetry is not None:  # the same for all of an orbit
                 places = [*(k.place for k in self.branch.neurons), *(f.place for f in self.further)]
@@ -162,13 +173,25 @@ class Curve:
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
             conditions = [*weights(self.branch, shared), *around, *leaving]
-            self.tables[key] = Table(self.branch, conditions, scaled=self.scaled)
-        return self.tables[key]
+            self.whole[key] = self._made(conditions)
+        return self.whole[key]
+
+    def tables(self, guests: Sequence[Place]) -> list[Table]:
+        """The same, one by one."""
+        for place in guests:
+            if place not in self.beside:
+                neuron = self.faces.neuron(place)
+                conditions = [*self.faces.around(place), slack(neuron)]
+                self.beside[place] = self._made(conditions)
+        return [self.table(), *(self.beside[place] for place in dict.fromkeys(guests))]
+
+    def _made(self, conditions: list[Condition]) -> Table:
+        return Table(self.branch, conditions, self.known, self.faces.neuron, scaled=self.scaled)
 
     def single(self, f: Condition) -> Table:
         """One condition by itself."""
         if f not in self.alone:
-            self.alone[f] = Table(self.branch, [f])
+            self.alone[f] = Table(self.branch, [f], self.known, self.faces.neuron)
         return self.alone[f]
 
     def soft(self, guests: Sequence[Place] = ()) -> Table:
@@ -176,10 +199,12 @@ class Curve:
         places = dict.fromkeys((*self.tight, *guests))
         return Table(self.branch, [f for p in places for f in self.faces.soft(p)])
 
-    def stars(self, chord: Chord, low: End, high: End, node: Node) -> list[Place]:
+    def stars(self, chord: Chord, low: End, high: End, node: Node) -> Stars:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        faces, places = self.faces, dict.fromkeys((*self.tight, *low.guests, *high.guests))
-        return stars_along(chord, (low.zero, high.zero), node, list(places), faces, self.softness)
+        places = list(dict.fromkeys((*self.tight, *low.guests, *high.guests)))
+        return Stars.along(
+            chord, (low.zero, high.zero), node, places, (self.faces, self.softness, self.known)
+        )
 
     def node(self, point: Balls, lam: fmpq) -> Node:
         """A node on this curve."""
@@ -194,57 +219,67 @@ class Curve:
         lookout: Lookout | None = None,
     ) -> Piece | Failure:
         """The piece between two nodes; a lookout may know what comes close to lambda."""
-        chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point)
-        anchors = [end.anchor for end in (low, high) if end.anchor is not None]
-        if chord is None or not all(chord.holds(*anchor) for anchor in anchors):
+        anchors = (low.anchor, high.anchor)
+        chord = prove_chord(self.branch, below.lam, above.lam, below.point, above.point, anchors)
+        if chord is None:
             return Failure(chord=True)
-        return self.prove_on(chord, (below, above), chord.drift(), low, high, lookout)
+        return self.prove_on(chord, (below, above), chord.drift, low, high, lookout)
 
     def prove_on(  # noqa: PLR0917
         self,
         chord: Chord,
         nodes: tuple[Node, Node],
-        drift: Sequence[arb],
+        drift: Drift,
         low: End = ORDINARY,
         high: End = ORDINARY,
         lookout: Lookout | None = None,
     ) -> Piece | Failure:
         """All that has to hold along a chord; the residual drifts from that of two nodes."""
         guests = tuple(dict.fromkeys((*low.guests, *high.guests)))
-        failing = self.table(guests).failing(chord, low.zero, high.zero, low.flat | high.flat)
-        shares = shares_of(chord, low.zero, high.zero) if any(self.branch.paired) else None
+        zero = (low.zero, high.zero, low.flat | high.flat)
+        failing = [f for table in self.tables(guests) for f in table.failing(chord, *zero)]
         if failing:
             return Failure(conditions=tuple(failing))
         if not all(depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further):
             return Failure(dependent=True)
+        listed, rows, room = self.branch.program.listed is not None, self.rows, None
+        if not listed:
+            ends, lines = (low.silent, high.silent), self.faces.line_weights
+            silent = leaving_zero(chord, ends, lines, scaled=self.scaled)
+            rows = rows.with_lines(self.faces.line_weights, silent)
+            room = Room.chosen(nodes, drift, rows, self.patience)
+            if room is None:
+                return Failure(above=Above(nodes[0], (), ()))
+        shares = shares_of(chord, low.zero, high.zero) if any(self.branch.paired) else None
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
-        if self.branch.program.listed is not None:
+        if room is None:
             neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
             found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
         else:
-            leaving = leaving_zero(
-                chord, (low.silent, high.silent), self.faces.line_weights, scaled=self.scaled
-            )
-            rows = self.rows.with_lines(self.faces.line_weights, leaving)
             stars = self.stars(chord, low, high, nodes[0])
-            found = self._unsettled((chord, drift), nodes, stars, rows, lookout)
-        return Piece(self, chord, low, high, shares) if found is None else Failure(above=found)
+            found = self._unsettled(chord, room, nodes, stars, rows, lookout)
+        if found is not None:
+            return Failure(above=found)
+        chord.forget()
+        return Piece(self, chord, low, high, shares)
 
-    def _unsettled(
+    def _unsettled(  # noqa: PLR0917
         self,
-        along: tuple[Chord, Sequence[arb]],
+        chord: Chord,
+        room: Room,
         nodes: tuple[Node, Node],
-        stars: Sequence[Place],
+        stars: Stars,
         rows: Rows,
         lookout: Lookout | None,
     ) -> Above | None:
         """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
-        chord, drift = along
-        for _ in range(LOOKS):
-            caps = lookout.caps(nodes, rows, self.tight, chord) if lookout else []
+        for look in range(LOOKS):
+            caps = lookout.caps(nodes, rows, self.tight, chord, closer=look > 0) if lookout else []
             fitting = partial(fitting_places, caps, rows)
-            found = unsettled(drift, nodes, stars, rows, self.patience, fitting)
+            found = unsettled(room, stars.simple, rows, self.patience, fitting)
             if found is None or lookout is None or not lookout.hears(found):
                 break
-        return found
+        if found is None or found.missed or stars.further == stars.simple:
+            return found
+        return unsettled(room, stars.further, rows, self.patience, fitting)

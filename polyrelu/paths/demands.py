@@ -12,7 +12,7 @@ from polyrelu.exact.number_field import Element
 from polyrelu.exact.rational import is_rational
 from polyrelu.exact.recognise import over_field
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, SOFT, WEIGHT, Condition
+from polyrelu.paths.condition import MULTIPLIER, SIDE, SLACK, SOFT, WEIGHT, Condition
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.shared_face import Surroundings
 
@@ -24,7 +24,7 @@ def sides(neuron: Neuron) -> list[Condition]:
     place, program = neuron.place, neuron.program
     table = (program.Xq * neuron.A).tolist()
     return [
-        Condition(SIDE, place, j, None, tuple(v * (side * place.sign) for v in table[j]))
+        Condition(SIDE, place, j, None, tuple(table[j] if side == place.sign else (-v for v in table[j])))
         for j, side in enumerate(place.face)
         if side
     ]
@@ -57,7 +57,7 @@ def soft_lines(
     for j, side in enumerate(place.face):
         if not side or j in seen:
             continue
-        form = [v * (side * place.sign) for v in table[j]]
+        form = table[j] if side == place.sign else [-v for v in table[j]]
         for i in parallel[j]:
             seen.add(i)
             form[i] -= abs(gram[i][j]) * place.sign

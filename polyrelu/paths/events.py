@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition, antipode
+from polyrelu.paths.condition import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition, antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane

@@ -8,7 +8,7 @@ from functools import cached_property
 from flint import fmpq
 
 from polyrelu.paths.angles import Angles
-from polyrelu.paths.conditions import Condition
+from polyrelu.paths.condition import Condition
 from polyrelu.paths.demands import multipliers, sides, soft_lines
 from polyrelu.paths.patience import Divisions
 from polyrelu.paths.symmetry import Symmetry, symmetry_of

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flint import fmpq, fmpq_mat
@@ -26,6 +27,7 @@ from polyrelu.proof.structure import Structure
 class Fixed:
     """Rows over zeta, and their values."""
 
+    W: fmpq_mat
     Z: fmpq_mat
     rows: list[list[fmpq]]
     values: list[Any]
@@ -40,7 +42,29 @@ class Fixed:
             if top.nrows()
             else []
         )
-        return Fixed(Z, [*(row for row, _ in found), table[-1]], [*(v for _, v in found), fmpq(1)])
+        return Fixed(W, Z, [*(row for row, _ in found), table[-1]], [*(v for _, v in found), fmpq(1)])
+
+    @cached_property
+    def witness_over_g(self) -> list[fmpq]:
+        """Z v, with v orthogonal to all rows: a form over g that is not 0 here is no combination of them."""
+        free = null_space(self.rows, self.Z.ncols())
+        v = [
+            sum((t * (k + 1) for k, t in enumerate(column)), start=fmpq(0))
+            for column in zip(*free, strict=True)
+        ]
+        top, p = self.Z.tolist()[:-1], self.W.ncols()
+        return (fmpq_mat(top) * fmpq_mat(len(v), 1, v)).entries() if v and top else [fmpq(0)] * p
+
+    @cached_property
+    def witness(self) -> fmpq_mat:
+        """The same for forms of nu."""
+        v = self.witness_over_g
+        return self.W * fmpq_mat(len(v), 1, v)
+
+    def sign_of(self, form: Sequence[fmpq]) -> int | None:
+        """The sign of a form of nu that sees W g alone."""
+        row = fmpq_mat([list(form)])
+        return None if (row * self.witness)[0, 0] != 0 else self.sign((row * self.W).entries())
 
     def value(self, form: Sequence[fmpq]) -> Any | None:
         """The value of a form (given over g) along the whole branch, exactly; None where these rows do not tell."""

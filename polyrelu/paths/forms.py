@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from flint import arb, arb_mat
 
 from polyrelu.paths.branch import Branch
-from polyrelu.paths.conditions import SLACK, Condition, antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.dependent import with_parts
-from polyrelu.paths.directions import Node
-from polyrelu.paths.shares import proposed
-from polyrelu.paths.zeros import Zero, carried
+from polyrelu.paths.nodes import Node
+from polyrelu.paths.shares import determined, proposed
+from polyrelu.paths.zeros import carried
 from polyrelu.proof.neuron import Place
 
 NEAR = arb(2) ** -60
@@ -43,17 +43,6 @@ def exact_pairs(curve: Curve, node: Node) -> list[tuple[Place, Place]]:
         if all(abs(t) < NEAR * arb(node.lam) for t in total.entries()):
             found.append((u, v))
     return found
-
-
-def has_twin(curve: Curve, zero: Zero) -> bool:
-    """Whether the antipode's condition vanishes at the same lambda, as far as balls tell."""
-    f = zero.condition
-    target = None if f.target is None else antipode(f.target)
-    twin = Condition(f.kind, antipode(f.place), f.row, target)
-    if (f.kind == SLACK) == (twin.place in curve.tight):
-        return False
-    known = [twin] if f.kind == SLACK else [g for g in curve.table().linear if g == twin]
-    return any(bool(curve.single(g).values(zero.x, zero.lam)[0].contains(0)) for g in known)
 
 
 def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
@@ -83,11 +72,13 @@ def turned(curve: Curve, node: Node, known: Sequence[Place]) -> tuple[Curve, Nod
 
 
 def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
-    """The same with every neuron by itself, where q = r."""
+    """The same with pairs whose shares are determined written as two neurons: all of them where q = r.
+
+    Such a pair moves in a direction that is independent of what all others exchange.
+    """
     branch = curve.branch
-    if not any(branch.paired) or sum(branch.paired) != branch.r:
-        return None
-    shares = proposed(branch, node.point)
+    alone = determined(branch, node.point)
+    shares = proposed(branch, node.point) if alone else None
     if shares is None:
         return None
     solved = shares.solved(branch, node.point)
@@ -97,12 +88,12 @@ def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     units, split = [], dict[Place, arb]()
     given = dict(zip(shares.basis, solved, strict=True))
     for k, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
-        units.append(neuron)
-        if pair:
+        units.append((neuron, pair and k not in alone))
+        if k in alone:
             other = curve.faces.neuron(antipode(neuron.place))
-            units.append(other)
+            units.append((other, False))
             split |= {neuron.place: b[k] - given[k], other.place: given[k]}
-    return _reached(curve, node, branch.like((k, False) for k in units), split)
+    return _reached(curve, node, branch.like(units), split)
 
 
 def shared_anew(curve: Curve, node: Node) -> tuple[Curve, Node] | None:

@@ -25,9 +25,9 @@ from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.compound import compounds
 from polyrelu.paths.curve import ORDINARY, Curve, Piece
 from polyrelu.paths.dependent import coefficients, independent_first, with_parts
-from polyrelu.paths.directions import Node
 from polyrelu.paths.faces import Faces
 from polyrelu.paths.implied import Implied, nearly
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.steps import follow, short
 from polyrelu.paths.symmetry import Symmetry
 from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk

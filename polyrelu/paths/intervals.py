@@ -18,7 +18,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve, Piece
 from polyrelu.paths.forms import opposite_places
 from polyrelu.paths.ranks import rank_of_all, reached
@@ -56,6 +56,11 @@ class Interval:
     def places(self) -> tuple[Place, ...]:
         """The neurons, all of them tight and used."""
         return self.curve.tight
+
+    @property
+    def count(self) -> int:
+        """Number of neurons, in the sense of `certify`."""
+        return len(self.places)
 
     @cached_property
     def neurons(self) -> list[Neuron]:

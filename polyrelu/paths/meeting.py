@@ -14,7 +14,8 @@ from polyrelu.exact.linear import solve, times, transposed
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.paths.algebra import ExactZero, solves
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.conditions import MULTIPLIER, SHARE, SIDE, SLACK, WEIGHT, Condition, Table
+from polyrelu.paths.condition import MULTIPLIER, SHARE, SIDE, SLACK, WEIGHT, Condition
+from polyrelu.paths.conditions import Table
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.demands import exact_rate, exact_value
 from polyrelu.paths.implied import Implied, ImpliedThere

@@ -9,6 +9,12 @@ X^T D_k nu = z_k + V^T tau. If entry l of row i moves, V z = 0 and P^2 = P give
 at fixed nu, and D_k X z_k moves by z_l e_i on active rows, besides. The rest is the inverse of the Jacobian. If the
 rows of V depend on each other the multipliers are not unique, and moving one of these rows has no derivative; nor has
 moving a row of zeros, which leaves every hyperplane at once.
+
+Free columns B add lambda B c to the first equations, and lambda B^T nu = 0. The column of feature l in a skip
+connection is one of X, and moves with it: lambda c_l e_i in the first equations, and lambda nu_i in its own. There is
+no derivative by the table where free columns depend on each other on the rows, since moving a row frees a direction at
+once; nor by a feature that matters to a pair u, -u which is tight by free columns that stay: only one of the two
+remains the best.
 """
 
 from __future__ import annotations
@@ -17,8 +23,11 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat, fmpq_mat
 
-from polyrelu.exact.linear import rank
+from polyrelu.exact.enclosure import ball_column
+from polyrelu.exact.linear import null_space, rank
 from polyrelu.paths.branch import Balls, Branch
+from polyrelu.paths.fixed import columns_of
+from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.neuron import Neuron
 
 
@@ -29,15 +38,41 @@ class MovedData:
     residual: arb_mat
     weights: arb_mat
     directions: tuple[arb_mat, ...]
+    coefficients: arb_mat
+    """One row for each independent free column."""
 
 
-def moved_data(branch: Branch, x: Balls, lam: arb) -> MovedData:
-    """The derivatives at a root, for a branch of singles."""
-    n, d, K = branch.program.n, branch.program.d, branch.K
+def moved_data(branch: Branch, x: Balls, lam: arb, pairs: Branch | None = None) -> MovedData:
+    """The derivatives at a root, for a branch of singles, perhaps one network of a branch with pairs."""
+    n, d, K, free = branch.program.n, branch.program.d, branch.K, branch.program.free
+    e = len(free.kept)
     nu, b = branch.residual_at(x, lam), branch.parts(x)[1]
     parts = [_Face(neuron, nu) for neuron in branch.neurons]
+    J, right = _equations(branch, parts, (nu, b), lam)
+    borders = [(part.A.transpose() * part.z).entries() for part in parts]
+    borders += [[arb(v) * lam for v in column] for column in free.B.transpose().tolist()] if e else []
+    wide = [row + [border[i] for border in borders] for i, row in enumerate(J)]
+    whole = arb_mat(wide + [border + [arb(0)] * (K + e) for border in borders])
+    moved = whole.solve(-right).tolist()
+    residual, weights, coefficients = (
+        arb_mat(len(rows), n * d, [v for row in rows for v in row])
+        for rows in (moved[:n], moved[n : n + K], moved[n + K :])
+    )
+    turned = tuple(
+        (part.moved + part.A * residual) * (neuron.place.sign / lam)
+        for part, neuron in zip(parts, branch.neurons, strict=True)
+    )
+    return _without_undefined(branch, pairs or branch, MovedData(residual, weights, turned, coefficients))
+
+
+def _equations(
+    branch: Branch, parts: list[_Face], at: tuple[arb_mat, Balls], lam: arb
+) -> tuple[list[Balls], arb_mat]:
+    """The corner of the Jacobian, and how the equations move with every entry."""
+    (nu, b), free = at, branch.program.free
+    n, d, K = branch.program.n, branch.program.d, branch.K
     J = [[lam * int(i == j) for j in range(n)] for i in range(n)]
-    right = arb_mat(n + K, n * d)
+    right = arb_mat(n + K + len(free.kept), n * d)
     for k, (part, weight) in enumerate(zip(parts, b, strict=True)):
         square = (part.A.transpose() * part.A).tolist()
         J = [[u + weight * v for u, v in zip(*rows, strict=True)] for rows in zip(J, square, strict=True)]
@@ -50,17 +85,27 @@ def moved_data(branch: Branch, x: Balls, lam: arb) -> MovedData:
                 if part.on[i]:
                     right[i, column] += part.z[c, 0] * weight
                 right[n + k, column] = part.a[i] * part.z[c, 0]
-    borders = [(part.A.transpose() * part.z).entries() for part in parts]
-    wide = [row + [border[i] for border in borders] for i, row in enumerate(J)]
-    J = arb_mat(wide + [border + [arb(0)] * K for border in borders])
-    moved = J.solve(-right) if n + K else right
-    residual = arb_mat(n, n * d, moved.entries()[: n * n * d])
-    weights = arb_mat(K, n * d, moved.entries()[n * n * d :])
-    turned = tuple(
-        (part.moved + part.A * residual) * (neuron.place.sign / lam)
-        for part, neuron in zip(parts, branch.neurons, strict=True)
-    )
-    return _without_undefined(branch, MovedData(residual, weights, turned))
+    coefficients = _coefficients(branch, parts, at, lam) if free.skipped else []
+    for k, feature in _skipped(free):
+        for i in range(n):
+            right[i, i * d + feature] += coefficients[k] * lam
+            right[n + K + k, i * d + feature] = nu[i, 0] * lam
+    return J, right
+
+
+def _skipped(free: FreeColumns) -> list[tuple[int, int]]:
+    """Independent free columns that are features of X: their numbers, and the features'."""
+    return [(free.kept.index(j), feature) for j, feature in free.skipped if j in free.kept]
+
+
+def _coefficients(branch: Branch, parts: list[_Face], at: tuple[arb_mat, Balls], lam: arb) -> Balls:
+    """The coefficients of the independent free columns."""
+    nu, b = at
+    rest = ball_column([arb(v) for v in branch.program.yq]) - nu
+    for part, weight in zip(parts, b, strict=True):
+        rest -= part.A.transpose() * part.z * (weight / lam)
+    found: Balls = (arb_mat(branch.program.free.inverse) * rest).entries()
+    return found
 
 
 class _Face:
@@ -106,11 +151,24 @@ def undefined_rows(branch: Branch) -> set[int]:
     return found
 
 
-def _without_undefined(branch: Branch, found: MovedData) -> MovedData:
-    d, nan = branch.program.d, arb("nan")
-    for i in undefined_rows(branch):
-        for table in (found.residual, found.weights, *found.directions):
-            for row in range(table.nrows()):
-                for c in range(d):
-                    table[row, i * d + c] = nan
+def undefined_features(branch: Branch) -> set[int]:
+    """Features that act on pairs which are tight because X v is a combination of free columns, those that stay."""
+    if branch.r == branch.U.ncols():
+        return set()
+    U, free = branch.U, branch.program.free
+    alike = (U * columns_of(null_space((branch.onto * U).tolist(), U.ncols()))).tolist()
+    moving = {feature for _, feature in free.skipped}
+    return {c for c, row in enumerate(alike) if c not in moving and any(v != 0 for v in row)}
+
+
+def _without_undefined(branch: Branch, pairs: Branch, found: MovedData) -> MovedData:
+    n, d, free = branch.program.n, branch.program.d, branch.program.free
+    rows, features = undefined_rows(branch), undefined_features(pairs)
+    if free.vanishing and free.skipped:
+        features = set(range(d))
+    undefined = [i * d + c for i in range(n) for c in range(d) if i in rows or c in features]
+    for table in (found.residual, found.weights, found.coefficients, *found.directions):
+        for row in range(table.nrows()):
+            for column in undefined:
+                table[row, column] = arb("nan")
     return found

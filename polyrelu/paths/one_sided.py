@@ -15,18 +15,20 @@ from flint import arb
 
 from polyrelu.data.problem import Problem, penalty
 from polyrelu.display import Reported, picture
-from polyrelu.errors import Undecided
+from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths.algebra import ExactZero, exact_zero
+from polyrelu.paths.algebra import ExactZero, exact_zero, rational_zero
 from polyrelu.paths.branch import BITS
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
 from polyrelu.paths.faces import Faces
 from polyrelu.paths.forms import as_singles, one_by_one
 from polyrelu.paths.gaps import started, walked
+from polyrelu.paths.knot_sensitivity import knot_sides
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.sensitivity import Sensitivity, at_root, sensitivity
+from polyrelu.paths.settings import one_feature
 from polyrelu.proof.program import Program
 
 AROUND = Fraction(1, 1000)
@@ -56,6 +58,8 @@ def derivatives(problem: Problem, lam: Any = None) -> Sensitivity | OneSided:
     >>> [len(side.neurons) for side in (found.above, found.below)]
     [1, 2]
     """
+    if problem.setting.hidden == "free":
+        return _of_kinks(problem, problem.lam if lam is None else penalty(lam))
     try:
         return sensitivity(problem, lam)
     except Undecided as open_:
@@ -64,6 +68,19 @@ def derivatives(problem: Problem, lam: Any = None) -> Sensitivity | OneSided:
         if here is None:
             raise open_ from None
         return at_breakpoint(problem, here)
+
+
+def _of_kinks(problem: Problem, lam: Fraction | None) -> Sensitivity | OneSided:
+    """With a free hidden bias."""
+    asked = replace(problem, lam=lam)
+    one_feature(asked, "sensitivities")
+    if problem.y is None or not lam:
+        raise BadInput("sensitivities need a target y and lambda > 0; give both")
+    above, *below = knot_sides(asked, to_fmpq(lam))
+    if not below:
+        return above
+    exact = rational_zero(to_fmpq(lam))
+    return OneSided(replace(problem, lam=None), arb(to_fmpq(lam)), exact, above, below[0])
 
 
 def _breakpoint_at(problem: Problem, lam: Fraction) -> Breakpoint | None:

@@ -27,7 +27,7 @@ from flint import fmpq
 
 from polyrelu.exact.linear import dot, solve, transposed
 from polyrelu.guess import cheapest_support
-from polyrelu.paths.conditions import OUTWEIGHED, Condition
+from polyrelu.paths.condition import OUTWEIGHED, Condition
 from polyrelu.proof.neuron import Neuron
 from polyrelu.proof.shared_face import FaceTest, Surroundings
 

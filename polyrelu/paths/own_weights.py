@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from flint import arb
 
 from polyrelu.exact.linear import dot
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.dependent import mixes
 from polyrelu.proof.neuron import Place

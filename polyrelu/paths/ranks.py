@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from flint import arb, arb_mat, fmpq, fmpq_mat
+from flint import arb, arb_mat, fmpq_mat
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import absolute, ball_column, identity
@@ -19,14 +19,14 @@ from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.branch import BITS, Balls
-from polyrelu.paths.chord import part_of
-from polyrelu.paths.conditions import SIDE
-from polyrelu.paths.curve import Curve, End, Piece
+from polyrelu.paths.chord import prove_chord
+from polyrelu.paths.condition import SIDE
+from polyrelu.paths.curve import ORDINARY, Curve, End, Piece
 from polyrelu.paths.zeros import tangent
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 
-MOST_PARTS, MOST_POINTS = 256, 1000
+MOST_PARTS, MOST_HALVINGS, MOST_POINTS = 64, 5, 1000
 
 
 def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece], at_most: int) -> int:
@@ -73,7 +73,13 @@ def _at_ends(ends: Sequence[tuple[Piece, End]], places: Sequence[Place]) -> list
 
 
 def _is_reached(
-    piece: Piece, squares: Sequence[arb_mat], places: Sequence[Place], most: int, far: Sequence[Sequence[Any]]
+    piece: Piece,
+    squares: Sequence[arb_mat],
+    places: Sequence[Place],
+    most: int,
+    far: Sequence[Sequence[Any]],
+    *,
+    halvings: int = MOST_HALVINGS,
 ) -> bool:
     """Whether some minor of that size stays away from 0 strictly between the ends of a piece.
 
@@ -94,7 +100,26 @@ def _is_reached(
         else:
             return True
         parts *= 4
-    return False
+    halves = _halves(piece) if halvings else []
+    return bool(halves) and all(
+        _is_reached(half, squares, places, most, far, halvings=halvings - 1) for half in halves
+    )
+
+
+def _halves(piece: Piece) -> list[Piece]:
+    """Two pieces for one, which are sharper: their roots in the middle lie where the piece has one root only."""
+    chord, branch = piece.chord, piece.curve.branch
+    middle = (chord.low + chord.high) / 2
+    point = branch.newton([(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)], middle)
+    if point is None:
+        return []
+    low = prove_chord(branch, chord.low, middle, chord.at_low, point, (chord.anchors[0], None))
+    high = prove_chord(branch, middle, chord.high, point, chord.at_high, (None, chord.anchors[1]))
+    if low is None or high is None:
+        return []
+    same = chord.holds(low.root_high, arb(middle)) and chord.holds(high.root_low, arb(middle))
+    lower = Piece(piece.curve, low, piece.low, ORDINARY, piece.shares)
+    return [lower, Piece(piece.curve, high, ORDINARY, piece.high, piece.shares)] if same else []
 
 
 def _is_rank(M: arb_mat, most: int) -> bool:
@@ -141,26 +166,19 @@ def fallen(curve: Curve, end: End) -> dict[Place, Place]:
 def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, list[arb_mat]]]:
     """Enclosures of W g, the part of nu / lambda that neurons see, on equal parts of a piece.
 
-    And of its mean derivatives from there to both ends: x' at the end, and half of x'' times the distance.
+    And of h times its mean derivatives from there to both ends: D + (1 - t) B and D - t B by the bow, or h x' at the
+    end and half of h^2 x'' times the part of the way, which is sharper close to it.
     """
     chord, branch = piece.chord, piece.chord.branch
-    W, p, bend = branch.data.W, branch.size, chord.curvature
-    ends = [
-        tangent(branch, x, arb(lam))
-        for x, lam in ((chord.root_low, chord.low), (chord.root_high, chord.high))
-    ]
+    W, p, (D, h), bow = branch.data.W, branch.size, chord.reach, chord.bow
+    slopes = [tangent(branch, x, lam) for x, lam in chord.feet]
     for k in range(parts):
         t = (arb(k) / parts).union(arb(k + 1) / parts)
-        middle = [u + (v - u) * t for u, v in zip(chord.at_low, chord.at_high, strict=True)]
-        x = [arb(v.mid(), v.rad() + r) for v, r in zip(middle, chord.narrow, strict=True)]
-        finer = None if parts == 1 else part_of(chord, fmpq(k, parts), fmpq(k + 1, parts))
-        if finer is not None:
-            x = [u.intersection(v) for u, v in zip(x, finer.anywhere, strict=True)]
-        g, _, _ = branch.parts(x)
-        slopes = []
-        for dx, h in zip(ends, (t * chord.width, (t - 1) * chord.width), strict=True):
-            near = chord.derivative
-            if dx is not None and bend is not None:
-                near = [u.intersection(v + w * h / 2) for u, v, w in zip(near, dx, bend, strict=True)]
-            slopes.append(W * ball_column(near[:p]))
-        yield W * g, slopes
+        near = [[u + (1 - t) * v for u, v in zip(D, bow, strict=True)]]
+        near.append([u - t * v for u, v in zip(D, bow, strict=True)])
+        x = [u + t * v for u, v in zip(chord.feet[0][0], near[0], strict=True)]
+        for e, (dx, way) in enumerate(zip(slopes, (t, t - 1), strict=True)):
+            if dx is not None:
+                turned = [(u + v * (way * h / 2)) * h for u, v in zip(dx, chord.curvature, strict=True)]
+                near[e] = [u.intersection(v) for u, v in zip(near[e], turned, strict=True)]
+        yield W * ball_column(x[:p]), [W * ball_column(v[:p]) for v in near]

@@ -1,11 +1,11 @@
-"""The rational data of a branch in balls."""
+"""The rational data of a branch in balls of the current precision."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flint import arb, arb_mat, fmpq, fmpq_mat
+from flint import arb_mat, fmpq, fmpq_mat
 
 from polyrelu.exact.enclosure import absolute
 
@@ -29,27 +29,35 @@ class Rounded(NamedTuple):
     y: arb_mat
     W: arb_mat
     rest: arb_mat
+    X: arb_mat
 
-
-def rounded(
-    exact: tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat], W: fmpq_mat, y_rest: Sequence[fmpq]
-) -> Rounded:
-    """All of it at the current precision, from a_k, W^T W, W^T X B, W^T y, W and y_N."""
-    (a, gram, E, y), p = exact, W.ncols()
-    balls, rest = [arb_mat(m) for m in a], arb_mat(len(y_rest), 1, [arb(v) for v in y_rest])
-    squares = [m.transpose() * m for m in balls]
-    flat = arb_mat(len(a), p * p, [v for m in squares for v in m.entries()])
-    stack = arb_mat(len(a) * p, p, flat.entries())
-    return Rounded(
-        balls,
-        arb_mat([row for m in balls for row in m.tolist()]) if p and a else arb_mat(0, p),
-        stack,
-        flat.transpose(),
-        absolute(stack),
-        absolute(flat.transpose()),
-        arb_mat(gram),
-        arb_mat(E),
-        arb_mat(y),
-        arb_mat(W),
-        rest,
-    )
+    @staticmethod
+    def of(
+        exact: tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat],
+        W: fmpq_mat,
+        rest: Sequence[fmpq],
+        X: fmpq_mat,
+    ) -> Rounded:
+        """From the a_k, W^T W, W^T X B and W^T y; `rest` is y_N."""
+        matrices, gram, E, y = exact
+        a, p = [arb_mat(m) for m in matrices], W.ncols()
+        squares = [m.transpose() * m for m in a]
+        flat = arb_mat(len(a), p * p, [v for m in squares for v in m.entries()])
+        stack = arb_mat(len(a) * p, p, flat.entries())
+        below = arb_mat([row for m in a for row in m.tolist()]) if p and a else arb_mat(0, p)
+        turned = flat.transpose()
+        y_N = arb_mat(fmpq_mat(len(rest), 1, list(rest)))
+        return Rounded(
+            a,
+            below,
+            stack,
+            turned,
+            absolute(stack),
+            absolute(turned),
+            arb_mat(gram),
+            arb_mat(E),
+            arb_mat(y),
+            arb_mat(W),
+            y_N,
+            arb_mat(X),
+        )

@@ -5,8 +5,9 @@ the top corner of J^-1, of the rows of g,
 
     d nu / d lambda = W (g + lambda g'),     d nu / d y = P_N + lambda W G W^T,     d b / d y = (rows of b in J^-1) W^T
 
-with P_N the projection onto what no neuron reaches. The degrees of freedom of the fit, the trace of d fit / d y, are
-dim W - lambda tr(W^T W G). All are enclosures. By the table: see `moved_data`. Where the network is not unique, the
+with P_N the projection onto what neither a neuron nor a free column reaches. The degrees of freedom of the fit, the
+trace of d fit / d y, are q + dim W - lambda tr(W^T W G), q being the rank of the free columns. All are enclosures. By
+the table: see `moved_data`; what is free: `coefficients`. Where the network is not unique, the
 weight of a pair {u, -u} is that of both together: it is the same for all optimal networks, as is the fit. The neurons
 of a minimal network (a vertex of their set, as wide as the rank) are singles of a regular system of their own, whose
 root stays a minimal network nearby: along each of them all has derivatives. Over all optimal networks see `moving`.
@@ -18,24 +19,26 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from flint import arb, arb_mat
+from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from polyrelu.certification import certify_penalised
 from polyrelu.data.problem import Problem, penalty
 from polyrelu.display import Reported, picture
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.exact.enclosure import identity, precision
+from polyrelu.exact.enclosure import precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.coefficients import Coefficient, coefficients_at
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
 from polyrelu.paths.faces import Faces
 from polyrelu.paths.forms import NEAR, as_singles
 from polyrelu.paths.gaps import started
 from polyrelu.paths.moved_data import moved_data
 from polyrelu.paths.moving import Moving, Range, ranges_over
+from polyrelu.paths.nodes import Node
+from polyrelu.paths.settings import supported
 from polyrelu.proof.program import Program
 
 BITS = 240
@@ -57,6 +60,8 @@ class Sensitivity(Reported):
     """The same along each minimal network, where the network is not unique and there are few."""
     ranges: tuple[Range, ...] = ()
     """Over all optimal networks, where they are more than one and all minimal ones are followed."""
+    free: tuple[Coefficient, ...] = ()
+    """The coefficients of what is free, where they are unique; each minimal network has its own."""
 
     @property
     def lam(self) -> Fraction | None:
@@ -85,7 +90,7 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
         problem = replace(problem, lam=penalty(lam))
     if problem.y is None or not problem.lam:
         raise BadInput("sensitivities need a target y and lambda > 0; give both")
-    problem.setting.refuse("sensitivities")
+    supported(problem.setting, "sensitivities")
     value = to_fmpq(problem.lam)
     faces = Faces(Program.of(replace(problem, lam=Fraction(1))))
     with precision(BITS):
@@ -149,16 +154,20 @@ def _along_minimal(problem: Problem, curve: Curve, node: Node) -> tuple[tuple[Se
         g = own.data.gram.solve(own.data.W.transpose() * (nu * (1 / arb(node.lam)))).entries()
         point = own.newton([*g, *weights], node.lam)
         if point is not None:
-            found.append(at_root(problem, own, point, arb(node.lam)))
+            found.append(at_root(problem, own, point, arb(node.lam), branch))
     return tuple(found), 0 < len(found) == len(optimal.few_vertices)
 
 
-def at_root(problem: Problem, branch: Branch, start: Balls, lam: arb) -> Sensitivity:
-    """Everything from the inverse of the Jacobian at a proved root; lambda may be enclosed."""
+def at_root(
+    problem: Problem, branch: Branch, start: Balls, lam: arb, pairs: Branch | None = None
+) -> Sensitivity:
+    """Everything from the inverse of the Jacobian at a proved root; lambda may be enclosed.
+
+    For one minimal network of a branch with pairs, this is given, too.
+    """
     n, d, p = branch.program.n, branch.program.d, branch.size
     if not branch.unknowns:
-        nothing = arb_mat(n, n * d)
-        return Sensitivity(problem, (), [arb(0)] * n, identity(n), arb(0), nothing)
+        return _of_free_columns(problem, branch, lam)
     root = prove_root(lambda x: branch.equations(x, lam), lambda x: branch.jacobian(x, lam), start, ROOT_BITS)
     if root is None:
         raise Undecided("the root could not be proved: its system is nearly singular")
@@ -169,20 +178,43 @@ def at_root(problem: Problem, branch: Branch, start: Balls, lam: arb) -> Sensiti
         over_g = arb_mat([row[:p] for row in inverse.tolist()])
         by_y = over_g * data.W.transpose()
         G = arb_mat([row[:p] for row in inverse.tolist()[:p]])
-        P_N = identity(n) - data.W * data.gram.inv() * data.W.transpose()
+        P_N = beyond_free(branch) - data.W * data.gram.inv() * data.W.transpose()
         by_target = P_N + data.W * G * data.W.transpose() * lam
         product = data.gram * G
-        free = arb(p) - lam * sum((product[i, i] for i in range(p)), start=arb(0))
+        freedom = arb(p + len(branch.program.free.kept))
+        freedom -= lam * sum((product[i, i] for i in range(p)), start=arb(0))
         (g, b, _), (dg, db, _) = branch.parts(x), branch.parts(dx)
-        moved = None if any(branch.paired) else moved_data(branch, x, lam)
+        shared = any(branch.paired) and not branch.program.is_mirrored  # else one of each pair is a network
+        unknown = shared or branch.program.offset  # kinks at data points move with their rows
+        moved = None if unknown else moved_data(branch, x, lam, pairs)
         neurons = []
         for i, (k, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
             turned = arb_mat(k.A) * by_target * (k.place.sign / lam)
             by_x = None if moved is None else arb_mat(n, d, moved.weights.tolist()[i])
             bent = None if moved is None else moved.directions[i]
-            along = (data.a[i] * dg * k.place.sign).entries()
+            along = (arb_mat(k.A) * data.W * dg * k.place.sign).entries()
             target = [by_y[p + i, j] for j in range(n)]
             neurons.append(Moving(k.place, pair, b[i], db[i], target, along, turned, by_x, bent))
         slope = (data.W * (g + dg * lam)).entries()
-    by_x = None if moved is None else moved.residual
-    return Sensitivity(problem, tuple(neurons), slope, by_target, free, by_x)
+        by_x, c = (None, None) if moved is None else (moved.residual, moved.coefficients)
+        free = coefficients_at(branch, x, lam, (dx, by_y, by_target), c)
+    return Sensitivity(problem, tuple(neurons), slope, by_target, freedom, by_x, free=free)
+
+
+def beyond_free(branch: Branch) -> arb_mat:
+    """The projection onto the complement of the free columns."""
+    n = branch.program.n
+    unit = fmpq_mat(n, n, [fmpq(int(i == j)) for i in range(n) for j in range(n)])
+    return arb_mat(branch.program.free.onto_complement(unit))
+
+
+def _of_free_columns(problem: Problem, branch: Branch, lam: arb) -> Sensitivity:
+    """Without neurons: the fit is the projection onto the free columns, for every lambda."""
+    n = branch.program.n
+    with precision(BITS):
+        by_target = beyond_free(branch)
+        moved = None if branch.program.offset else moved_data(branch, [], lam)
+        by_x, c = (None, None) if moved is None else (moved.residual, moved.coefficients)
+        free = coefficients_at(branch, [], lam, ([], arb_mat(0, n), by_target), c)
+    freedom = arb(len(branch.program.free.kept))
+    return Sensitivity(problem, (), [arb(0)] * n, by_target, freedom, by_x, free=free)

@@ -19,11 +19,11 @@ from flint import arb, arb_mat, fmpq
 from numpy.typing import NDArray
 
 from polyrelu.exact.enclosure import ball_column
-from polyrelu.guess import interior_point
+from polyrelu.guess import central_point, dimension, interior_point
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.chord import Chord
-from polyrelu.paths.conditions import SHARE, Condition
-from polyrelu.paths.positive import positive
+from polyrelu.paths.condition import SHARE, Condition
+from polyrelu.paths.positive import bowed
 
 PART_BITS = 48
 ROUGH, MOST_CHOICES = 1e-6, 100
@@ -65,52 +65,60 @@ class Shares:
             return None
         return found
 
-    def slope(self, chord: Chord) -> Balls | None:
-        """Derivatives of what is solved for, along the chord, by differentiating its equations."""
-        branch, x, dx = chord.branch, chord.anywhere, chord.derivative
-        (g, b, c), (dg, db, dc) = branch.parts(x), branch.parts(dx)
-        t = self.solved(branch, x)
-        if not t:
-            return t
-        right = self.right(branch, dg, b, dc) + self.right(
-            branch, g, db, [arb(0)] * len(c)
-        )  # (a_k g) b_k moves twice
-        found: Balls = (
-            self.matrix(branch, g).solve(right - self.matrix(branch, dg) * ball_column(t)).entries()
-        )
+    def bow(self, chord: Chord, low: Balls, high: Balls) -> Balls | None:
+        """The bows of what is solved for, t, with the values at both ends.
+
+        M(g) t = r with M linear and r quadratic. For the chord th of t, M(gh) th - r is their chord but for products of
+        differences D of the ends, so that M(g) (t - th) = t (1 - t) (bow of r + M(Dg) Dt - M(bow of g) th).
+        """
+        branch, (D, _) = chord.branch, chord.reach
+        if not low:
+            return []
+        (g, b, _), (dg, db, _) = branch.parts(chord.anywhere), branch.parts(D)
+        (kg, kb, kc), between = branch.parts(chord.bow), [u.union(v) for u, v in zip(low, high, strict=True)]
+        ends = [u.union(v) for u, v in zip(*(foot[0] for foot in chord.feet), strict=True)]
+        right = self.right(branch, kg, b, kc)  # (a_k g) b_k moves twice, and the two together
+        right = right + self.right(branch, branch.parts(ends)[0], kb, [arb(0)] * len(kc))
+        right = right - self.right(branch, dg, db, [arb(0)] * len(kc))
+        right = right + self.matrix(branch, dg) * ball_column([v - u for u, v in zip(low, high, strict=True)])
+        right = right - self.matrix(branch, kg) * ball_column(between)
+        try:
+            found: Balls = self.matrix(branch, g).solve(right).entries()
+        except ZeroDivisionError:
+            return None
         return found
 
     def inside(self, chord: Chord, *, thin_at_high: bool = True) -> bool:
         """Whether all inequalities are strict along the chord; thin shares may be 0 at one of its ends."""
-        branch, slope, own = chord.branch, self.slope(chord), len(self.basis)
-        low, high = (self.solved(branch, x) for x in (chord.root_low, chord.root_high))
-        if slope is None or low is None or high is None:
+        branch, own = chord.branch, len(self.basis)
+        low, high = (self.solved(branch, x) for x, _ in chord.feet)
+        bow = None if low is None or high is None else self.bow(chord, low, high)
+        if low is None or high is None or bow is None:
             return False
-        if not all(bool(v < 0) if thin_at_high else bool(v > 0) for v in slope[own:]):
+        if self.thin and chord.anchors[thin_at_high] is None:
             return False
-        (_, b, _), (_, c, _), (_, moved, _) = map(
-            branch.parts, (chord.root_low, chord.root_high, chord.derivative)
-        )
-        thin = [(k, i + own, m) for i, group in enumerate(self.thin) for k, m in group.items()]
-        for k, i, ratio in (*((k, i, fmpq(1)) for i, k in enumerate(self.basis)), *thin):
-            t, u, dt = (v[i] * arb(ratio) for v in (low, high, slope))
-            if i < own and not positive(t, u, dt, chord.width, (False, False)):
+        zero = (not thin_at_high, thin_at_high)
+        if not all(bowed(low[i], high[i], bow[i], zero) for i in range(own, len(low))):
+            return False
+        (_, b, _), (_, c, _), (_, k, _) = (branch.parts(x) for x in (*(x for x, _ in chord.feet), chord.bow))
+        shared = [*((p, i, fmpq(1)) for i, p in enumerate(self.basis))]
+        shared += [(p, i + own, m) for i, group in enumerate(self.thin) for p, m in group.items()]
+        for p, i, ratio in shared:
+            t, u, dt = (v[i] * arb(ratio) for v in (low, high, bow))
+            if i < own and not bowed(t, u, dt):
                 return False
-            if not positive(b[k] - t, c[k] - u, moved[k] - dt, chord.width, (False, False)):
+            if not bowed(b[p] - t, c[p] - u, k[p] - dt):
                 return False
         return True
 
 
 def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shares | None:
     """Shares at a point, from floats: a basis of pairs, and short fractions for the others."""
-    g, b, c = branch.parts([v.mid() for v in x])
-    pairs, onto = [k for k, pair in enumerate(branch.paired) if pair], arb_mat(branch.onto)
+    pairs = [k for k, pair in enumerate(branch.paired) if pair]
     if not branch.r:  # whatever the shares, free columns make up for them
         return Shares(dict.fromkeys(pairs, fmpq(1, 2)), ())
-    moves = [(onto * (branch.data.a[k] * g) * b[k]).entries() for k in pairs]
-    columns = np.array([[float(v.mid()) for v in move] for move in moves]).T
-    target = np.array([float(v.mid()) for v in (onto * (arb_mat(branch.B) * ball_column(c))).entries()])
-    guess = interior_point(columns, target)
+    columns, target = fibre_at(branch, x)
+    guess = central_point(columns, target) or interior_point(columns, target)
     if guess is None or len(guess[1]) != branch.r:
         return None
     share, basis = guess
@@ -121,6 +129,33 @@ def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shar
     fixed = {k: _short(float(share[i])) for i, k in enumerate(pairs) if k not in free}
     found = Shares(fixed, tuple(pairs[i] for i in basis), tuple(groups))
     return found if len(basis) + len(groups) == branch.r else None
+
+
+def fibre_at(branch: Branch, x: Sequence[arb]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """In floats, as columns, what the pairs exchange with their whole weights, and what they exchange together."""
+    g, b, c = branch.parts([v.mid() for v in x])
+    onto = arb_mat(branch.onto)
+    moves = [
+        (onto * (a * g) * weight).entries()
+        for a, weight, pair in zip(branch.data.a, b, branch.paired, strict=True)
+        if pair
+    ]
+    target = (onto * (arb_mat(branch.B) * ball_column(c))).entries()
+    return np.array([[float(v.mid()) for v in move] for move in moves]).T, np.array(
+        [float(v.mid()) for v in target]
+    )
+
+
+def determined(branch: Branch, x: Sequence[arb]) -> set[int]:
+    """Pairs whose share is determined: without one of them fewer directions are left, as far as floats tell."""
+    if not any(branch.paired) or not branch.r:
+        return set()
+    columns, _ = fibre_at(branch, x)
+    columns = columns / np.linalg.norm(columns, axis=0)
+    pairs = [k for k, pair in enumerate(branch.paired) if pair]
+    rank = dimension(list(columns.T))
+    others = (np.delete(columns, i, axis=1).T for i in range(len(pairs)))
+    return {k for k, rest in zip(pairs, others, strict=True) if dimension(list(rest)) < rank}
 
 
 def _short(part: float) -> fmpq:

@@ -1,31 +1,31 @@
-"""The slack of a neuron that is not there: (lambda^2 - |A nu|^2) / 2 along a branch, with its derivatives.
+"""The slack of a neuron that is not there: (lambda^2 - |N nu|^2) / 2 along a branch, with its derivatives.
 
-Down to lambda = 0 it is divided by lambda^2: (1 - |A W g|^2) / 2, where A y_N = 0.
+Down to lambda = 0 it is divided by lambda^2: (1 - |N W g|^2) / 2, where N y_N = 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flint import arb, arb_mat
+from flint import arb, arb_mat, fmpq_mat
 
 from polyrelu.exact.enclosure import ball_column
-from polyrelu.exact.linear import times
 from polyrelu.paths.branch import Balls, Branch
-from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.paths.chord import Chord
+from polyrelu.paths.positive import bow_of_slack
+from polyrelu.proof.neuron import Neuron
 
 
 class Slack:
-    """(lambda^2 - |z|^2) / 2 with z = A nu = lambda A W g + A y_N."""
+    """(lambda^2 - |z|^2) / 2 with z = N nu = lambda N W g + N y_N."""
 
-    def __init__(self, branch: Branch, place: Place) -> None:
-        neuron = Neuron(place, branch.program)
-        self.branch, self.A = branch, arb_mat(neuron.A)
-        self.over_g = self.A * branch.data.W if branch.size else None
-        self.rest = arb_mat(neuron.A.nrows(), 1, [arb(v) for v in times(neuron.A, branch.y_rest)])
+    def __init__(self, branch: Branch, neuron: Neuron) -> None:
+        self.branch, self.N = branch, arb_mat(neuron.N)
+        self.over_g = self.N * branch.data.W if branch.size else None
+        self.rest = arb_mat(neuron.N * fmpq_mat(len(branch.y_rest), 1, branch.y_rest))
 
     def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
-        """A nu."""
+        """N nu."""
         if self.over_g is None:
             return self.rest
         return self.over_g * ball_column(x[: self.branch.size]) * lam + self.rest
@@ -51,6 +51,14 @@ class Slack:
         twice = self.over_g * (ball_column(dx[:p]) * 2 + ball_column(ddx[:p]) * lam)
         return 1 - _inner(once, once) - _inner(self.z(x, lam), twice)
 
+    def bow(self, chord: Chord) -> arb:
+        """Its k along a chord."""
+        _, h = chord.reach
+        if self.over_g is None:
+            return -h * h / 2
+        low, high = (self.z(x, lam).entries() for x, lam in chord.feet)
+        return bow_of_slack(h, low, high, (self.N * ball_column(chord.residual_bow)).entries()) / 2
+
     def gradient(self, x: Sequence[arb], lam: arb) -> tuple[Balls, arb]:
         """Over x, and by lambda."""
         if self.over_g is None:
@@ -66,10 +74,10 @@ def _inner(u: arb_mat, v: arb_mat) -> arb:
 
 
 class ScaledSlack(Slack):
-    """(1 - |z|^2) / 2 with z = A W g."""
+    """(1 - |z|^2) / 2 with z = N W g."""
 
     def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
-        """A nu / lambda."""
+        """N nu / lambda."""
         return super().z(x, arb(1)) - self.rest
 
     def value(self, x: Sequence[arb], lam: arb) -> arb:
@@ -86,6 +94,13 @@ class ScaledSlack(Slack):
             return arb(0)
         once = self._moved(dx)
         return -_inner(once, once) - _inner(self.z(x, lam), self._moved(ddx))
+
+    def bow(self, chord: Chord) -> arb:
+        """Its k along a chord."""
+        if self.over_g is None:
+            return arb(0)
+        low, high = (self.z(x, lam).entries() for x, lam in chord.feet)
+        return bow_of_slack(arb(0), low, high, self._moved(chord.bow).entries()) / 2
 
     def _moved(self, dx: Sequence[arb]) -> arb_mat:
         return self.over_g * ball_column(dx[: self.branch.size])

@@ -31,11 +31,14 @@ from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.faces import Faces
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.knot_interval import KnotInterval, limit_of
+from polyrelu.paths.knot_path import knot_path, largest_squared
 from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.own_weights import heaviest_first, own_weights
-from polyrelu.paths.parts import start_at, walked_in_parts
+from polyrelu.paths.parts import Asked, start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity
+from polyrelu.paths.settings import path_supported
 from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
@@ -125,7 +128,10 @@ class Path(Reported):
     def one_sided(self, k: int) -> OneSided:
         """The derivatives on both sides of breakpoint k."""
         self.all_networks("derivatives")
-        self.problem.setting.refuse("derivatives")
+        if self.problem.setting.hidden == "free":
+            sides = derivatives(self.problem, to_fraction(self.breakpoints[k].zero.exact.lam))
+            assert isinstance(sides, OneSided)
+            return sides
         return at_breakpoint(self.problem, self.breakpoints[k])
 
     def plot(self) -> Any:
@@ -188,23 +194,22 @@ def path(
     problem = X if isinstance(X, Problem) else Problem.of(X, y, None, floats=floats, **chosen)  # type: ignore[arg-type]
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
-    _supported(problem, patterns, gated)
+    path_supported(problem, gated=gated)
     program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
-        largest = lambda_max_squared(program)
+        largest = largest_squared(program) if program.offset else lambda_max_squared(program)
         low, high = ends_of_path(largest, lo, hi)
-        workers = executor or current().executor
-        if workers is None:
-            start = start_at(problem, Faces(program), largest, high)
-            way = walked(problem, start, low, high, told)
+        if program.offset:
+            low = fmpq(0) if to_zero else low
+            way = knot_path(program, low, high)
+            limit = limit_of(way) if to_zero else None
         else:
-            way = walked_in_parts((problem, program, largest), low, high, workers)
-        limit = None
-        if to_zero:
-            limit, low = to_the_end(problem, way, low)
-        intervals = tuple(
-            reversed(list(_known(_intervals(way.pieces, way.breaks, list(way.gaps)), way.gaps)))
-        )
+            way = _followed((problem, program, largest), low, high, told, executor or current().executor)
+            limit, low = to_the_end(problem, way, low) if to_zero else (None, low)
+        found = _known(_intervals(way.pieces, way.breaks, list(way.gaps)), way.gaps)
+        if program.offset:
+            found = (KnotInterval(i.pieces, i.above, i.below) for i in found)
+        intervals = tuple(reversed(list(found)))
     return Path(
         replace(problem, lam=None),
         to_fraction(low),
@@ -219,13 +224,13 @@ def path(
     )
 
 
-def _supported(problem: Problem, patterns: Any, gated: bool) -> None:
-    """Refuse, in one line, what has no path yet."""
-    setting = problem.setting
-    if setting.hidden == "free" or setting.output == "ridge":
-        setting.refuse("a path", "use --bias none or penalised, and --output-bias none or free")
-    if gated or not (isinstance(patterns, str) and patterns == "cells"):
-        setting.refuse("a path among listed patterns or gates")
+def _followed(asked: Asked, low: fmpq, high: fmpq, told: Any, workers: Executor | None) -> Way:
+    """The way down, by one or by several."""
+    problem, program, largest = asked
+    if workers is not None:
+        return walked_in_parts(asked, low, high, workers)
+    start = start_at(problem, Faces(program), largest, high)
+    return walked(problem, start, low, high, told)
 
 
 def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:

@@ -13,34 +13,34 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from flint import arb, fmpq
 
 from polyrelu import budget
 from polyrelu.paths.breakpoint import Breakpoint, breakpoints
 from polyrelu.paths.caps import Lookout
-from polyrelu.paths.conditions import MULTIPLIER, SLACK, WEIGHT, Condition
+from polyrelu.paths.condition import MULTIPLIER, SLACK, WEIGHT, Condition
 from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
-from polyrelu.paths.directions import Above, Node
+from polyrelu.paths.directions import Above
 from polyrelu.paths.events import moves_as_one
-from polyrelu.paths.forms import as_pairs, as_singles, has_twin, shared_anew
-from polyrelu.paths.steps import follow, part_of_the_way, short, zero_between
-from polyrelu.paths.zeros import Zero, zero_of
+from polyrelu.paths.first_zero import first_zero, has_twin
+from polyrelu.paths.forms import as_pairs, as_singles, shared_anew
+from polyrelu.paths.nodes import Node
+from polyrelu.paths.phase_end import phase_ends
+from polyrelu.paths.steps import follow, held, short
+from polyrelu.paths.zeros import Zero
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.oracle import in_floats
 
-FIRST_STEP, LARGEST_STEP = fmpq(1, 32), fmpq(2, 5)
+FIRST_STEP, LARGEST_STEP = fmpq(1, 8), fmpq(2, 5)
 CLOSE_STEP = fmpq(1, 1000)
 """Below it a direction that is neither above nor below lambda may be a newcomer, too: on its face, f is steep."""
 LEAST_STEP = fmpq(1, 10**9)
 """Relative; a piece that needs shorter ones is left undecided."""
-HASTY_STEP = fmpq(1, 1000)
+HASTY_STEP = fmpq(1, 20_000)
 """Before a piece needs shorter ones, it is looked whether several events come together."""
-HALF, LEAST_PART, LESS = fmpq(1, 2), fmpq(1, 8), fmpq(3, 4)
-SLOW, GROWTH = fmpq(5, 4), fmpq(5, 2)
-SEARCHES = 6
-CLIMBS = 5
+HALF, LEAST_PART, LESS = fmpq(1, 2), fmpq(1, 16), fmpq(4, 5)
+SLOW, GROWTH = fmpq(5, 4), fmpq(6)
 
 
 @dataclass
@@ -64,6 +64,8 @@ class Walk:
     """By how much the next step may be longer."""
     near: set[Place] = field(default_factory=set)
     """Neurons that have seemed to enter since the last piece."""
+    stop: fmpq | None = None
+    """Where the next piece has to end, so that the one after it is short enough."""
     least: fmpq = HASTY_STEP
     """The shortest step before the walk is stuck."""
 
@@ -96,7 +98,7 @@ class Walk:
             if isinstance(found, Piece):
                 self.accept(found, node, reached=goal is None)
                 return True
-            self.refused(found)
+            self.refused(found, node)
         return False
 
     @property
@@ -134,6 +136,8 @@ class Walk:
     def goal(self) -> fmpq | None:
         """The end of the next step; None stands for the event that is waiting."""
         b = self.node.lam
+        if self.stop is not None:
+            return self.stop
         goal = max(self.low, short(b * (1 - self.step)))
         if self.waiting is not None and b * (1 - self.step * fmpq(3, 2)) <= self.waiting.ends[1]:
             return None
@@ -148,7 +152,7 @@ class Walk:
 
     def shorten(self, reason: str, part: fmpq = HALF) -> None:
         """A part of the step that was tried."""
-        self.reason = reason
+        self.reason, self.stop = reason, None
         if self.waiting is not None:
             left = (self.node.lam - self.waiting.ends[0]) / self.node.lam
             self.step = min(self.step, left)
@@ -167,19 +171,34 @@ class Walk:
             self.shorten(Failure(conditions=tuple(negative)).reason)
         return True
 
-    def refused(self, failure: Failure) -> None:
+    def refused(self, failure: Failure, node: Node) -> None:
         """A piece was not proved: newcomers are an event, and anything else asks for a shorter step."""
-        if failure.shares and self.entry is ORDINARY and self.took(as_singles(self.curve, self.node)):
-            return
-        if self.shares_anew(failure.conditions):
+        if (failure.shares and self.left_phase(node)) or self.shares_anew(failure.conditions):
             return
         above = failure.above
         if above is not None and above.node is not self.node:
             newcomers = self.newcomers(above)
             if newcomers and self.found_event(newcomers, above.node):
                 return
-        self.growth = GROWTH if above is not None else SLOW
-        self.shorten(failure.reason, HALF if above is None else self.scale(LEAST_PART, LESS))
+        self.growth = GROWTH if above is not None or failure.conditions else SLOW
+        down, up = held(self.curve, failure.conditions, node, self.node)
+        if down == 1 and 1 > up > LEAST_PART and self.stop is None:
+            self.reason, self.stop = failure.reason, short(node.lam + (self.node.lam - node.lam) * up * LESS)
+            return
+        part = HALF if down == 1 else max(LEAST_PART, down * LESS)
+        self.shorten(failure.reason, part if above is None else self.scale(LEAST_PART, LESS))
+
+    def left_phase(self, node: Node) -> bool:
+        """No shares were found on the way to a node: single neurons may follow, or the phase ends."""
+        if self.entry is not ORDINARY:
+            return False
+        if self.took(as_singles(self.curve, self.node)):
+            return True
+        found = phase_ends(self.curve, self.node, node)
+        if found is None or not found[1].lam > (arb(self.low) if self.waiting is None else self.waiting.lam):
+            return False
+        (self.curve, self.node), self.waiting = found
+        return True
 
     def shares_anew(self, failed: Iterable[Condition]) -> bool:
         """Give neurons that depend on others other parts, where some weight is not positive."""
@@ -187,8 +206,8 @@ class Walk:
         return wrong and self.took(shared_anew(self.curve, self.node))
 
     def scale(self, least: fmpq, most: fmpq) -> fmpq:
-        """By what steps may grow, or have to shrink: errors are as their squares."""
-        ratio = math.sqrt(self.curve.patience.ratio)
+        """By what steps may grow, or have to shrink: errors are as their third powers."""
+        ratio = math.cbrt(self.curve.patience.ratio)
         return min(most, max(least, fmpq(int(ratio * 64), 64)))
 
     def newcomers(self, above: Above) -> list[Condition]:
@@ -205,7 +224,7 @@ class Walk:
 
     def found_event(self, failed: Iterable[Condition], node: Node) -> bool:
         """Find the first zero of some conditions on the way to a node, and what happens there."""
-        zero = self.first_zero(failed, node)
+        zero = first_zero(self.curve, (node, self.node), failed, self.entry.zero)
         if zero is None or (self.waiting is not None and not zero.lam > self.waiting.lam):
             return False
         form = self.other_form(zero)
@@ -235,51 +254,10 @@ class Walk:
         self.waiting = None
         return True
 
-    def first_zero(self, failed: Iterable[Condition], node: Node) -> Zero | None:
-        """The largest lambda below here at which one of the conditions vanishes."""
-        best: Zero | None = None
-        waiting = [f for f in failed if f not in self.entry.zero]
-        for _ in range(SEARCHES):
-            waiting.sort(key=lambda f: part_of_the_way(self.curve, f, node, self.node))
-            zeros = (zero_between(self.curve, f, node, self.node) for f in waiting)
-            found = next((zero for zero in zeros if zero is not None), None)
-            if found is None:
-                return best
-            best = self.on_its_face(found)
-            further = dict.fromkeys((*self.curve.table().negative(best.x, best.lam), *waiting))
-            known = {best.condition, found.condition, *self.entry.zero}
-            waiting = [f for f in further if f not in known and self.is_negative(f, best)]
-            if not waiting:
-                return best
-            node = self.curve.node([v.mid() for v in best.x], best.outside[0])
-        return best
-
-    def is_negative(self, f: Condition, zero: Zero) -> bool:
-        """Whether a condition is negative where another vanishes."""
-        return bool(self.curve.single(f).negative(zero.x, zero.lam))
-
-    def on_its_face(self, zero: Zero) -> Zero:
-        """A newcomer's face at its own lambda: another than where it was seen first, perhaps."""
-        climbs = zero.condition.kind == SLACK and self.curve.branch.program.listed is None
-        for _ in range(CLIMBS if climbs else 0):
-            place = self.curve.faces.neuron(zero.condition.place).place
-            nu = self.curve.branch.residual_at(zero.x, zero.lam).entries()
-            z = self.curve.faces.neuron(place).z([v.mid() for v in nu])
-            u = np.array([float((arb(0) + v * place.sign).mid()) for v in z])
-            there = places_above(
-                self.curve.branch.program, np.array([float(v.mid()) for v in nu]), [(place.sign, u)]
-            )
-            if not there or there[0] == place:
-                break
-            nearer = zero_of(self.curve.branch, Condition(SLACK, there[0]), zero.x, zero.lam)
-            if nearer is None:
-                break
-            zero = nearer
-        return zero
-
     def accept(self, piece: Piece, node: Node, *, reached: bool) -> None:
         """Book a piece, and pass the event at its lower end."""
         self.pieces.append(piece)
+        self.stop = None
         taken = (self.node.lam - node.lam) / self.node.lam
         self.step = min(LARGEST_STEP, max(self.step, short(taken)) * self.scale(fmpq(1), self.growth))
         self.growth = min(GROWTH, self.growth * SLOW)
@@ -289,7 +267,8 @@ class Walk:
             passed = self.waiting
             below = passed.node_below()
             self.breaks.append(passed)
+            self.curve.forget()
             self.curve, self.entry, self.waiting = passed.below, passed.end_below, None
-            self.least = HASTY_STEP
+            self.least, self.growth = HASTY_STEP, GROWTH
             if below is not None:
                 self.node = below

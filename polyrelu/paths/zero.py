@@ -28,7 +28,7 @@ from polyrelu.paths.blown_up import BlownUp, BlownUpPiece, vanishing_at
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import prove_chord
 from polyrelu.paths.curve import ORDINARY, Curve, Piece
-from polyrelu.paths.directions import Node
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.zeros import tangent
 from polyrelu.proof.lambda_max import acts_on_nothing
 
@@ -134,5 +134,5 @@ def _limit(curve: Curve, node: Node) -> Limit:
     if end is None:
         return Limit(None, "some functions seem to vanish at lambda = 0, which exact algebra does not show")
     nodes = (Node.scaled(branch, start), Node.scaled(branch, top))
-    found_piece = curve.prove_on(chord, nodes, chord.spread(chord.r[: branch.size]), end)
+    found_piece = curve.prove_on(chord, nodes, chord.scaled_drift, end)
     return Limit(found_piece) if isinstance(found_piece, Piece) else Limit(None, found_piece.reason)

@@ -16,9 +16,10 @@ from flint import arb, arb_mat, ctx, fmpq
 
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, ends, precision
-from polyrelu.exact.krawczyk import Root, prove_root
+from polyrelu.exact.krawczyk import MAX_BITS, Root, prove_root
 from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.conditions import Condition, Table
+from polyrelu.paths.condition import Condition
+from polyrelu.paths.conditions import Table
 from polyrelu.proof.neuron import Place
 
 FINE = BITS - 40
@@ -33,6 +34,8 @@ class Zero:
     branch: Branch
     condition: Condition
     root: Root
+    exact: Any = None
+    """The same as exact numbers (`algebra.ExactZero`), where they were known before."""
 
     @property
     def x(self) -> Balls:
@@ -88,11 +91,17 @@ class Augmented:
 
 
 def zero_of(
-    branch: Branch, condition: Condition, x: Sequence[arb], lam: arb, bits: int = FINE
+    branch: Branch,
+    condition: Condition,
+    x: Sequence[arb],
+    lam: arb,
+    bits: int = FINE,
+    *,
+    most: int = MAX_BITS,
 ) -> Zero | None:
-    """The zero near a start, if one is proved."""
+    """The zero near a start, if one is proved with at most so many bits."""
     system = Augmented(branch, condition)
-    root = prove_root(system.equations, system.jacobian, [*x, lam], bits)
+    root = prove_root(system.equations, system.jacobian, [*x, lam], bits, max_bits=most)
     return None if root is None or not root.box[-1] > 0 else Zero(branch, condition, root)
 
 

@@ -42,13 +42,15 @@ class FreeColumns:
     names: tuple[str, ...] = ()
     at: Callable[[Any, Any], Any] | None = None
     """From (inputs, columns), a row of X and its free columns, to the values of the free functions there."""
+    skipped: tuple[tuple[int, int], ...] = ()
+    """The free functions that are features of X (a skip connection), by their numbers, with the features'."""
 
     @staticmethod
     def of(problem: Problem) -> FreeColumns:
         """Those of a problem."""
-        d, forms = problem.d, []
-        if problem.setting.skip:
-            forms += [[int(i == j) for i in range(d)] for j in range(d - problem.bias)]
+        d, forms, first = problem.d, [], int(problem.setting.output == "free")
+        features = range(d - problem.bias) if problem.setting.skip else range(0)
+        forms += [[int(i == j) for i in range(d)] for j in features]
         if problem.bias and problem.setting.output == "free":
             forms.append([int(i == d - 1) for i in range(d)])
         values, exact = (
@@ -56,7 +58,8 @@ class FreeColumns:
             [tuple(map(Fraction, v)) for v in forms],
         )
         ridge = problem.setting.output == "ridge"
-        return FreeColumns(problem.n, values, tuple(exact), ridge, problem.free_names, problem.free_at)
+        skipped, names = tuple((first + j, j) for j in features), problem.free_names
+        return FreeColumns(problem.n, values, tuple(exact), ridge, names, problem.free_at, skipped)
 
     @cached_property
     def table(self) -> fmpq_mat:

@@ -43,6 +43,14 @@ class Place:
     face: tuple[int, ...]
     gate: int | None = None
 
+    def __hash__(self) -> int:
+        """Made once: places are looked up very often, and a face is as long as the table."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.sign, self.face, -1 if self.gate is None else self.gate))
+
     @property
     def zero_set(self) -> tuple[int, ...]:
         """Rows whose hyperplane holds u (zero rows included)."""

@@ -9,12 +9,13 @@ from flint import arb
 
 from polyrelu.paths.branch import Balls
 from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.conditions import antipode
+from polyrelu.paths.condition import antipode
 from polyrelu.paths.continuity import continuity_at
 from polyrelu.paths.curve import Curve
-from polyrelu.paths.directions import Node
 from polyrelu.paths.events import Change
 from polyrelu.paths.forms import as_singles
+from polyrelu.paths.knots import idle
+from polyrelu.paths.nodes import Node
 from polyrelu.paths.own_weights import heaviest_first, of_both, own_weights
 from polyrelu.paths.solution_path import Path
 from polyrelu.proof.neuron import Place
@@ -32,9 +33,9 @@ def breakpoint_json(found: Path, k: int, digits: int) -> dict[str, Any]:
             {"type": change.kind, "neuron": _moving(at, here, change), "row": change.row}
             for change in here.changes
         ],
-        "above": [_place(p) for p in _ordered(here.above.tight, at, here)],
+        "above": [_place(p) for p in _ordered((*here.above.tight, *idle(here.above)), at, here)],
         "at": [_place(p) for p in at],
-        "below": [_place(p) for p in _ordered(here.below.tight, at, here)],
+        "below": [_place(p) for p in _ordered((*here.below.tight, *idle(here.below)), at, here)],
         "network_continuous": continuous,
         "convex_jump": jump,
     }
@@ -52,6 +53,7 @@ def tight_at(here: Breakpoint) -> list[Place]:
             *below.tight,
             *(p for p in above.tight if p not in renamed),
             *(p for c in here.changes for p in c.guests_above),
+            *(p for curve in (below, above) for p in idle(curve)),
         ]
     )
     slid = {

@@ -58,7 +58,7 @@ def _interval(interval: Interval, found: Path, digits: int) -> dict[str, Any]:
     return {
         "from": lower_end(interval, digits),
         "to": upper_end(interval, digits),
-        "neurons": len(interval.places),
+        "neurons": interval.count,
         "rank": interval.rank,
         "pairs": interval.pairs,
         "nullity": interval.nullity,
@@ -188,7 +188,7 @@ def _(found: Path, digits: int) -> str:
 def _interval_line(interval: Interval) -> str:
     low, high = lower_end(interval, SHOWN)[0], upper_end(interval, SHOWN)[1]
     unique = "yes" if interval.p_unique else f"no (dimension {interval.nullity})"
-    return f"  {low:>11} .. {high:<11} {len(interval.places):>7} {interval.rank:>5} {interval.pairs:>6}  {unique}"
+    return f"  {low:>11} .. {high:<11} {interval.count:>7} {interval.rank:>5} {interval.pairs:>6}  {unique}"
 
 
 def _event_line(found: Path, k: int) -> str:

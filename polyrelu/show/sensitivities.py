@@ -7,6 +7,7 @@ from typing import Any
 from flint import arb, arb_mat
 
 from polyrelu.exact.enclosure import decimal_bounds
+from polyrelu.paths.coefficients import Coefficient
 from polyrelu.paths.moving import Moving, Range, Span
 from polyrelu.paths.one_sided import OneSided
 from polyrelu.paths.sensitivity import Sensitivity
@@ -65,6 +66,17 @@ def _derivatives(found: Sensitivity, digits: int) -> dict[str, Any]:
         "residual_by_feature": _table(found.residual_by_feature, digits),
         "objective_by_lambda": _bounds(found.objective_by_lambda, digits),
         "degrees_of_freedom": _bounds(found.degrees_of_freedom, digits),
+        **({"free": [_coefficient(c, digits) for c in found.free]} if found.problem.free_names else {}),
+    }
+
+
+def _coefficient(c: Coefficient, digits: int) -> dict[str, Any]:
+    return {
+        "name": c.name,
+        "value": _bounds(c.value, digits),
+        "by_lambda": _bounds(c.by_lambda, digits),
+        "by_target": [_bounds(v, digits) for v in c.by_target],
+        "by_feature": _table(c.by_feature, digits),
     }
 
 
@@ -128,6 +140,9 @@ def _words(found: Sensitivity) -> list[str]:
     for k, neuron in enumerate(found.neurons, start=1):
         sign = f"{'pair ' * neuron.pair}{'+' if neuron.place.sign > 0 else '-'}"
         lines.append(f"  {k:>6}  {sign:<6}  {_near(neuron.weight):>9}  {_near(neuron.by_lambda):>9}")
+    if found.free:
+        lines += ["", "  free                coefficient  by lambda"]
+        lines += [f"  {c.name:<18}  {_near(c.value):>11}  {_near(c.by_lambda):>9}" for c in found.free]
     return lines + _influences(found)
 
 

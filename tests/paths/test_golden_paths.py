@@ -87,9 +87,13 @@ def test_pairs_enter_where_weight_can_be_exchanged():
     assert sorted(float(low) for _, (low, _) in found.weights(lam)) == pytest.approx(expected, rel=1e-12)
 
 
+def on_and_off():
+    random = np.random.default_rng(1)
+    return random.integers(-9, 10, (8, 2)), random.integers(-9, 10, 8)
+
+
 def test_uniqueness_begins_ends_and_begins_again():
-    rng = np.random.default_rng(1)
-    found = path(rng.integers(-9, 10, (8, 2)), rng.integers(-9, 10, 8), 2, 4)
+    found = path(*on_and_off(), 2, 4)
     assert found.status == "proved"
     kinds = [b.changes[0].kind for b in found.breakpoints]
     assert kinds == ["pair_enter", "pair_leave", "pair_enter"]

@@ -12,7 +12,7 @@ from polyrelu.certification import program_of
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import precision
 from polyrelu.paths.branch import BITS
-from polyrelu.paths.conditions import MULTIPLIER, SHARE, Condition
+from polyrelu.paths.condition import MULTIPLIER, SHARE, Condition
 from polyrelu.paths.curve import Curve, End, Failure, Piece
 from polyrelu.paths.faces import Faces
 from polyrelu.paths.gaps import started

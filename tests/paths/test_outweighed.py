@@ -1,14 +1,22 @@
 """Stars that go on beyond a hard line, where concave lines beside it weigh more: see `paths.outweighed`."""
 
 import itertools
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from flint import arb, fmpq
 
 from polyrelu import certify, path
+from polyrelu.data.problem import Problem
+from polyrelu.paths.condition import OUTWEIGHED, Condition
+from polyrelu.paths.conditions import Table
+from polyrelu.paths.faces import Faces
+from polyrelu.paths.gaps import started
 from polyrelu.paths.outweighed import Outweighed
 from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.program import Program
 
 CUBE = [list(v) for v in itertools.product((0, 1), repeat=3)]
 CASES = {
@@ -106,3 +114,26 @@ def test_a_heavier_line_is_not_crossed():
             assert crossed == [1]
             values = [sum(float(v) * t for v, t in zip(f.form, nu, strict=True)) for f in conditions]
             assert (min(values) > 0) is holds
+
+
+def test_every_function_of_a_neuron_is_tested():
+    """They are called the same, and each has its own form."""
+    X, y = [[1, 0], [1, 1], [0, 1]], [1, 2, 3]
+    problem = Problem.of(X, y, None)
+    curve, node = started(problem, Faces(Program.of(replace(problem, lam=Fraction(1)))), fmpq(1))
+    place = curve.tight[0]
+    forms = [tuple(fmpq(v) for v in form) for form in ((1, 2, 3), (-1, -2, -3), (0, 0, 1))]
+    table = Table(curve.branch, [Condition(OUTWEIGHED, place, form=form) for form in forms])
+    nu = curve.branch.residual_at(node.point, arb(node.lam)).entries()
+    for value, form in zip(table.values(node.point, arb(1)), forms, strict=True):
+        assert value.overlaps(sum((v * arb(t) for v, t in zip(nu, form, strict=True)), start=arb(0)))
+
+
+def test_a_neuron_that_enters_behind_such_a_line_is_found():
+    X = [[91, -43, 33], [-83, -44, -62], [71, -69, -62], [-12, -68, -5], [-93, 15, 71], [-48, 74, 72]]
+    X += [[76, -6, 32], [70, 61, 41], [-46, -67, 18]]
+    y = [40, 43, -18, -23, 74, -22, 89, -34, -38]
+    found = path(X, y, 560)
+    assert found.status == "proved"
+    optimum = certify(X, y, 600).proved()
+    assert {k.place for k in optimum.used} == set(found.interval_at(600).places)

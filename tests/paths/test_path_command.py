@@ -139,7 +139,7 @@ REFUSED = [
     ["--bias", "free"],
     ["--output-bias", "ridge"],
     ["--output-bias", "ridge", "--gap", "1e-1"],
-    ["--skip", "--at", "1"],
+    ["--output-bias", "ridge", "--at", "1"],
     ["--free", "0", "--gated"],
 ]
 

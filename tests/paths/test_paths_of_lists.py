@@ -67,3 +67,27 @@ def test_command_line(tmp_path, capsys):
         assert capsys.readouterr().err.count("\n") == 1
     with pytest.raises(BadInput, match="derivatives are about all networks"):
         path([[1, 0], [0, 1]], [3, 4], 1, 6, patterns=[[1, 1]], gated=True).sensitivity(2)
+
+
+@pytest.mark.parametrize(("seed", "more"), [(1, {"free": [0]}), (4, {"free": [0], "output_bias": "free"})])
+def test_lists_beside_free_columns(seed, more):
+    rng = np.random.default_rng(seed)
+    X, y = rng.integers(-9, 10, (6, 3)).tolist(), rng.integers(-9, 10, 6).tolist()
+    cells = enumerate_cells([row[1:] for row in X]).patterns
+    listed = cells[rng.permutation(len(cells))[:8]]
+    found = path(X, y, patterns=listed, **more)
+    assert found.status == "proved"
+    assert len(found.breakpoints) >= 3
+    for interval in found.intervals:
+        low, high = (Fraction(*float(v.mid()).as_integer_ratio()) for v in (interval.low, interval.high))
+        lam = ((low + 2 * high) / 3).limit_denominator(10**5)
+        optimum = certify(X, y, lam, patterns=listed, **more).proved()
+        assert {k.place for k in optimum.neurons} == set(interval.places)
+        assert optimum.nullity == interval.nullity
+
+
+def test_lists_beside_a_skip_connection():
+    found = path([[1], [2], [-1]], [1, 3, 2], patterns=[[1, 1, 0]], skip=True, to_zero=True)
+    optimum = certify([[1], [2], [-1]], [1, 3, 2], "1/10", patterns=[[1, 1, 0]], skip=True).proved()
+    assert found.status == "proved"
+    assert {k.place for k in optimum.neurons} == set(found.interval_at("1/10").places)

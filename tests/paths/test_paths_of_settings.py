@@ -156,9 +156,8 @@ def test_a_row_is_not_crossed_where_a_free_column_acts():
     ("options", "words"),
     [
         ({"output_bias": "ridge"}, "a ridge output bias"),
-        ({"bias": "free"}, "a free hidden bias"),
-        ({"skip": True, "gated": True}, "listed patterns or gates"),
-        ({"skip": True, "patterns": [[1, 0, 1]]}, "listed patterns or gates"),
+        ({"skip": True, "gated": True}, "a path among gates"),
+        ({"bias": "free", "patterns": [[1, 0, 1]]}, "a program of some patterns"),
     ],
 )
 def test_what_has_no_path_yet_is_one_line(options, words):
@@ -184,4 +183,4 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "ReLU, all activation patterns with 2 free columns; fingerprint" in said
     assert main(["check", "path.json", "--data", "data.csv", "--bias", "penalised"]) == 1
-    assert main([*asked[:-1], "--at", "1"]) == 2
+    assert main([*asked[:-1], "--at", "1", "--output-bias", "ridge"]) == 2

@@ -17,7 +17,7 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths import gaps
 from polyrelu.paths.sensitivity import sensitivity
 from tests.instance import Instance
-from tests.paths.test_golden_paths import GOLDEN, ROWS
+from tests.paths.test_golden_paths import GOLDEN, ROWS, on_and_off
 from tests.strategies import changes, problems
 
 # ------------------------------------------------------------------ activations of rank one: a lasso
@@ -176,13 +176,29 @@ def test_the_path_needs_no_certificate_after_its_first_point(off, name):
 
 
 def test_pairs_and_dependent_neurons_need_none_either(off):
-    pairs = path([[5, 0], [3, 4], [3, -4], [-5, 0], [-3, -4], [-3, 4]], [2, 0, 1, 1, 5, 3], 2)
+    pairs = path([[5, 0], [3, 4], [3, -4], [-5, 0], [-3, -4], [-3, 4]], [2, 0, 1, 1, 5, 3])
     assert (pairs.status, pairs.exact(0).name, pairs.intervals[0].pairs) == ("proved", "1000/189", 3)
     four = path([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], to_zero=True)
     assert (four.status, four.exact(0).name, four.intervals[0].rank) == ("proved", "5", 3)
-    crossed = path(ROWS, ["6/5", 2, 0], "1/2", 5)
-    assert (crossed.status, crossed.exact(0).name) == ("proved", "1")
-    assert [c.kind for c in crossed.breakpoints[0].changes] == ["cross"]
+    crossed = path(ROWS, ["6/5", 2, 0])
+    assert (crossed.status, crossed.exact(1).name) == ("proved", "1")
+    assert [b.changes[0].kind for b in crossed.breakpoints] == ["enter", "cross", "enter"]
+
+
+def test_pairs_that_enter_and_leave_need_none_down_to_a_thousandth(off):
+    """Golden example 7: 16 breakpoints, of all simple kinds but a cross."""
+    found = path(*on_and_off())
+    assert found.status == "proved"
+    kinds = [c.kind for b in reversed(found.breakpoints) for c in b.changes]
+    assert kinds[:7] == [*["enter"] * 4, "pair_enter", "pair_leave", "pair_enter"]
+    assert len(kinds) == len(found.breakpoints) == 16
+    assert {*kinds[7:]} == {"hit", "unstick", "pair_enter"}
+    unique = [i.p_unique for i in reversed(found.intervals)]
+    assert unique[4:8] == [True, False, True, False]
+    for lam in ("1/10", "1", "3", "18/5", "5", "35", "55"):
+        optimum, interval = certify(*on_and_off(), lam).proved(), found.interval_at(lam)
+        assert {k.place for k in optimum.used} == set(interval.places)
+        assert (optimum.support.rank, optimum.nullity) == (interval.rank, interval.nullity)
 
 
 # ------------------------------------------------------------------ two events close together

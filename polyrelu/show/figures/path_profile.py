@@ -29,7 +29,7 @@ from polyrelu.show.figures.canvas import (
 
 def draw(found: Any) -> Drawing:
     """The profile of a path on a logarithmic axis, over width and optimal value; for two features, directions too."""
-    plane = found.problem.d == 2
+    plane = found.problem.d == 2 and found.problem.setting.hidden != "free"  # a free bias has no length
     figure, bottom = sheet(6.4, 5.2, caption(found))
     unit = 1 - bottom
     wide = 0.52 if plane else 0.86
@@ -74,7 +74,7 @@ def _weights(panel: Any, found: Any) -> list[Any]:
 def _width_and_value(panel: Any, found: Any) -> Any:
     """The number of neurons as steps, and the optimal value as a part of that of the zero network."""
     for interval in found.intervals:
-        panel.plot(_ends(interval), [len(interval.places)] * 2, color=BLACK, lw=1.4)
+        panel.plot(_ends(interval), [interval.count] * 2, color=BLACK, lw=1.4)
     panel.set(xlabel="λ", ylabel="neurons")
     panel.set_ylim(bottom=0)
     points = sorted(values(found))

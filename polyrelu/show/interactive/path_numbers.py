@@ -73,7 +73,7 @@ def _inside(found: Any) -> list[dict[str, Any]]:
                 told = {
                     "name": decimal_bounds(to_fmpq(lam), 8)[0],
                     "event": None,
-                    "width": len(interval.places),
+                    "width": interval.count,
                 }
                 shown[-1] |= told | {"rank": interval.rank, "dimension": interval.nullity}
     return shown

@@ -1,0 +1,37 @@
+"""Which problems have a path: the others are refused in one line that says what to try."""
+
+from __future__ import annotations
+
+from polyrelu.data.problem import Problem
+from polyrelu.data.setting import Setting
+
+BOUNDS = "; bounds for every lambda: --gap 1e-2"
+
+
+def supported(setting: Setting, what: str) -> None:
+    """Free columns need no unknowns: see `branch`. A ridge makes the problem another one for every lambda."""
+    if setting.hidden == "free" or setting.output == "ridge":
+        setting.refuse(what, f"use --bias none or penalised, and --output-bias none or free{BOUNDS}")
+
+
+def in_a_file(setting: Setting) -> None:
+    """The checker of path files knows no free hidden bias."""
+    if setting.hidden == "free":
+        setting.refuse("a proof file of a path", "leave out --out, or save bounds: --gap 1e-2")
+
+
+def one_feature(problem: Problem, what: str) -> None:
+    """With one feature a free hidden bias leaves fixed columns: see `knots`."""
+    if problem.d != 2:
+        words = f"one feature, and this table has {problem.d - 1}"
+        problem.setting.refuse(what, f"it needs {words}: use --bias penalised{BOUNDS}")
+
+
+def path_supported(problem: Problem, *, gated: bool) -> None:
+    """Of gates no setting is certified."""
+    if gated:
+        problem.setting.refuse("a path among gates")
+    if problem.setting.hidden == "free":
+        one_feature(problem, "a path")
+    else:
+        supported(problem.setting, "a path")
