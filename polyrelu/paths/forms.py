@@ -113,7 +113,7 @@ def one_by_one(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     branch, lam = curve.branch, arb(node.lam)
     if branch.symmetry is None:
         return curve, node
-    if any(branch.paired):
+    if any(branch.paired) or curve.further:
         return None
     neurons, weights = [], []
     for k, weight in zip(branch.neurons, branch.parts(node.point)[1], strict=True):

@@ -7,11 +7,11 @@ free columns ranks are modulo these, and it is one function if free functions of
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress
+from itertools import combinations, compress
+from typing import Any
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
@@ -20,7 +20,6 @@ from polyrelu.paths.branch import Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve, Piece
-from polyrelu.paths.forms import opposite_places
 from polyrelu.paths.ranks import rank_of_all, reached
 from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.neuron import Neuron, Place
@@ -134,7 +133,14 @@ class Interval:
         most = U.ncols() - free_dimension(U, self.curve.branch.program)
         if self.nullity == len(pairs) - most:
             return True
-        return False if len(exact) == len(self._opposite) and self._span(pairs, most) else None
+        decided = len(exact) == len(self._opposite) and not self._opposed
+        return False if decided and self._span(pairs, most) else None
+
+    @property
+    def _opposed(self) -> bool:
+        """Whether opposite neurons of a list have opposed signs: these exchange weight as well (see `Support`)."""
+        listed, places = self.curve.branch.program.listed is not None, combinations(self.places, 2)
+        return listed and any(p.is_opposite(q, opposed=True) for p, q in places)
 
     @property
     def _exchanges_cancel(self) -> bool | None:
@@ -190,34 +196,46 @@ class Interval:
 def is_symmetric(program: Program) -> bool:
     """Whether rows, targets and free columns stay what they are when x is replaced by -x, or all features are free.
 
-    Then so does the optimal residual, which is unique, and X^T nu = 0: opposite faces have opposite directions.
+    Then so does the optimal residual, which is unique, and X^T nu = 0: opposite faces have opposite directions. So do
+    complementary gates, and a list of patterns has to stay what it is, too.
     """
     if program.is_mirrored:
         return True
-    if program.listed is not None:
-        return False
-    free = map(tuple, program.free.B.tolist() if program.free.kept else [[]] * program.n)
-    rows = Counter((x, y, b) for x, y, b in zip(program.X, program.y, free, strict=True) if any(x))
-    return rows == Counter({(tuple(-v for v in x), y, b): count for (x, y, b), count in rows.items()})
+    free = [tuple(row) for row in program.free.B.tolist()] if program.free.kept else [()] * program.n
+    rows, waiting = list(zip(program.X, program.y, free, strict=True)), dict[Any, list[int]]()
+    for i, row in enumerate(rows):
+        waiting.setdefault(row, []).append(i)
+    nonzero, sigma = [i for i, (x, _, _) in enumerate(rows) if any(x)], list[int]()
+    for x, y, b in (rows[i] for i in nonzero):
+        images = waiting.get((tuple(-v for v in x), y, b))
+        if not images:
+            return False
+        sigma.append(images.pop())
+    if program.listed is None:
+        return True
+    present = {tuple(D[nonzero].tolist()) for D in program.listed}
+    return present == {tuple(D[sigma].tolist()) for D in program.listed}
 
 
 def _opposite_singles(curve: Curve) -> list[tuple[Place, Place]]:
-    """Tight places on opposite faces that are not a pair of the branch."""
+    """Tight places of one sign on opposite faces, or of complementary gates, that are not a pair of the branch."""
     pairs = {k.place for k, p in zip(curve.branch.neurons, curve.branch.paired, strict=True) if p}
-    return opposite_places([p for p in curve.tight if not {p, antipode(p)} & pairs])
+    singles = [p for p in curve.tight if not {p, antipode(p)} & pairs]
+    return [(p, q) for p, q in combinations(singles, 2) if p.is_opposite(q)]
 
 
 def _exact_among_singles(piece: Piece) -> list[tuple[Place, Place]]:
     """Opposite singles whose directions are exactly opposite.
 
     On a line they are. Else v_k.X^T nu = 0 for v_k = A_k nu - A_-k nu (see `phase`), and where these span U (modulo the
-    vectors v with X v in the span of the free columns), all are.
+    vectors v with X v in the span of the free columns), all are. Or the equations imply it of one pair by itself.
     """
-    curve = piece.curve
-    found = _opposite_singles(curve)
-    wide = [pair for pair in found if curve.faces.neuron(pair[0]).dimension > 1]
+    faces, implied = piece.curve.faces, piece.chord.implied
+    found = _opposite_singles(piece.curve)
+    wide = [(u, v) for u, v in found if faces.neuron(u).dimension > 1 or u.gate is not None]
     if wide and not _span_everything(piece, found):
-        found = [pair for pair in found if pair not in wide]
+        sums = {pair: faces.neuron(pair[0]).A + faces.neuron(pair[1]).A for pair in wide}
+        found = [p for p in found if p not in sums or all(map(implied.is_zero, sums[p].tolist()))]
     return found
 
 
@@ -225,8 +243,8 @@ def _span_everything(piece: Piece, pairs: Sequence[tuple[Place, Place]]) -> bool
     curve, chord = piece.curve, piece.chord
     nu = curve.branch.residual_at(chord.root_high, arb(chord.high))
     rows: list[list[arb]] = []
-    for u, _ in pairs:
-        a, b = curve.faces.neuron(u), curve.faces.neuron(antipode(u))
+    for u, v in pairs:
+        a, b = curve.faces.neuron(u), curve.faces.neuron(v)
         rows.append((arb_mat(a.A - b.A) * nu).entries())
     concerned = Branch(
         curve.branch.program, (), (), exchanging=tuple(curve.faces.neuron(u) for u, _ in pairs)

@@ -12,13 +12,14 @@ between, at a rational lambda.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.budget import OutOfTime
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
+from polyrelu.exact.linear import dot
 from polyrelu.paths.algebra import ExactZero, rational_zero
 from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
@@ -30,6 +31,7 @@ from polyrelu.paths.gaps import Gap, Way
 from polyrelu.paths.knots import Kink, Knots
 from polyrelu.paths.lasso import Segment, segments
 from polyrelu.paths.zeros import Zero, zero_of
+from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
 STEP, SMALL = fmpq(3, 5), fmpq(1, 10**6)
@@ -131,12 +133,22 @@ def _breakpoint(knots: Knots, above: Segment, below: Segment) -> Breakpoint:
     """What changes between two segments."""
     curves, lam = (knots.curve(above), knots.curve(below)), above.low
     x = exact_root(knots, curves[0].branch, above, lam)
-    changes = tuple(_changes(knots, above, below, curves[1].branch))
+    changes = list(_changes(knots, above, below, curves[1].branch))
+    if changes:
+        guests = (*changes[0].guests_above, *_touching(knots, above, below))
+        changes[0] = replace(changes[0], guests_above=guests)
     known = _exact(above, curves[0].branch, lam, x)
     with precision(BITS):
         zero = _zero(knots, (above, below), curves[0].branch, [arb(v) for v in x], known)
         there = [arb(v) for v in exact_root(knots, curves[1].branch, below, lam)]
-    return Breakpoint(*curves, changes, zero, zero.x, there, compound=len(changes) > 1)
+    return Breakpoint(*curves, tuple(changes), zero, zero.x, there, compound=len(changes) > 1)
+
+
+def _touching(knots: Knots, above: Segment, below: Segment) -> list[Place]:
+    """Neurons that are tight where two segments meet, and on neither of them."""
+    nu, known = above.residual(above.low), {*above.tight, *below.tight}
+    others = (kink for k, kink in enumerate(knots.kinks) if k not in known)
+    return [p for kink in others if dot(kink.column, nu) == above.low for p in kink.places]
 
 
 def _changes(knots: Knots, above: Segment, below: Segment, branch: Branch) -> Iterator[Change]:

@@ -7,8 +7,8 @@ X^T D_k nu = z_k + V^T tau. If entry l of row i moves, V z = 0 and P^2 = P give
     dz_k = a_i P_k e_l - z_l (V^T G)_i,      a = D_k nu - tau (on the rows of V),      z_k . dz_k = a_i z_l,
 
 at fixed nu, and D_k X z_k moves by z_l e_i on active rows, besides. The rest is the inverse of the Jacobian. If the
-rows of V depend on each other the multipliers are not unique, and moving one of these rows has no derivative; nor has
-moving a row of zeros, which leaves every hyperplane at once.
+rows of V depend on each other the multipliers are not unique, and moving one of these rows has no derivative; all other
+rows see P alone, which independent rows of V make. Nor is there one by a row of zeros, which leaves every hyperplane.
 
 Free columns B add lambda B c to the first equations, and lambda B^T nu = 0. The column of feature l in a skip
 connection is one of X, and moves with it: lambda c_l e_i in the first equations, and lambda nu_i in its own. There is
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from flint import arb, arb_mat, fmpq_mat
 
 from polyrelu.exact.enclosure import ball_column
-from polyrelu.exact.linear import null_space, rank
+from polyrelu.exact.linear import independent_rows, null_space, rank
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.fixed import columns_of
 from polyrelu.proof.free_columns import FreeColumns
@@ -123,8 +123,9 @@ class _Face:
         self.a = [nu[i, 0] if on else arb(0) for i, on in enumerate(self.on)]
         bent = dict[int, list[arb]]()
         P = [[arb(int(i == j)) for j in range(d)] for i in range(d)]
-        V = fmpq_mat([X[j] for j in kept]) if kept else fmpq_mat(0, d)
-        if kept and rank(V.tolist()) == len(kept):
+        kept = [kept[i] for i in independent_rows([X[j] for j in kept])] if kept else []
+        if kept:
+            V = fmpq_mat([X[j] for j in kept])
             G = (V * V.transpose()).inv()
             tau = (arb_mat(G * V) * full).entries()
             H = V.transpose() * G
@@ -151,6 +152,19 @@ def undefined_rows(branch: Branch) -> set[int]:
     return found
 
 
+def undefined_exchanges(branch: Branch) -> set[int]:
+    """Rows that turn a pair which exchanges weight with others by a free function alone: turned, it does so no more,
+    if there is a direction left that pairs do not exchange.
+    """
+    if (
+        branch.r == branch.U.ncols()
+        or branch.r == branch.program.free.onto_complement(branch.program.Xq).rank()
+    ):
+        return set()
+    pairs = zip(branch.neurons, branch.paired, strict=True)
+    return {j for neuron, pair in pairs if pair for j in neuron.place.zero_set}
+
+
 def undefined_features(branch: Branch) -> set[int]:
     """Features that act on pairs which are tight because X v is a combination of free columns, those that stay."""
     if branch.r == branch.U.ncols():
@@ -163,7 +177,8 @@ def undefined_features(branch: Branch) -> set[int]:
 
 def _without_undefined(branch: Branch, pairs: Branch, found: MovedData) -> MovedData:
     n, d, free = branch.program.n, branch.program.d, branch.program.free
-    rows, features = undefined_rows(branch), undefined_features(pairs)
+    rows = undefined_rows(branch) | undefined_exchanges(pairs)
+    features = undefined_features(pairs)
     if free.vanishing and free.skipped:
         features = set(range(d))
     undefined = [i * d + c for i in range(n) for c in range(d) if i in rows or c in features]

@@ -27,7 +27,7 @@ from polyrelu.paths.forms import as_singles, one_by_one
 from polyrelu.paths.gaps import started, walked
 from polyrelu.paths.knot_sensitivity import knot_sides
 from polyrelu.paths.nodes import Node
-from polyrelu.paths.sensitivity import Sensitivity, at_root, independent, sensitivity
+from polyrelu.paths.sensitivity import Sensitivity, on_curve, sensitivity
 from polyrelu.paths.settings import one_feature
 from polyrelu.proof.program import Program
 
@@ -109,9 +109,8 @@ def at_breakpoint(problem: Problem, here: Breakpoint) -> OneSided:
 def _on_side(problem: Problem, curve: Curve, node: Node | None, lam: arb) -> Sensitivity:
     if node is None:
         raise Undecided("the curve beside the breakpoint was lost")
-    independent(curve)
     alone = one_by_one(curve, node)
     if alone is None:
         raise Undecided("beside the breakpoint neurons that are images of each other depend on each other")
     curve, node = as_singles(*alone) or alone
-    return at_root(problem, curve.branch, node.point, lam)
+    return on_curve(problem, curve, node, lam)

@@ -27,10 +27,11 @@ from polyrelu.display import Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.krawczyk import prove_root
+from polyrelu.exact.linear import solve, transposed
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.coefficients import Coefficient, coefficients_at
-from polyrelu.paths.condition import antipode
+from polyrelu.paths.condition import MULTIPLIER, antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.faces import Faces
 from polyrelu.paths.forms import NEAR, as_singles
@@ -62,6 +63,8 @@ class Sensitivity(Reported):
     """Over all optimal networks, where they are more than one and all minimal ones are followed."""
     free: tuple[Coefficient, ...] = ()
     """The coefficients of what is free, where they are unique; each minimal network has its own."""
+    total: arb | None = None
+    """The sum of all weights, where not all neurons are listed: those that share weight with others have none alone."""
 
     @property
     def lam(self) -> Fraction | None:
@@ -75,6 +78,8 @@ class Sensitivity(Reported):
     @property
     def objective_by_lambda(self) -> arb:
         """The derivative of the optimal value: the sum of the weights."""
+        if self.total is not None:
+            return self.total
         with precision(BITS):
             return sum((k.weight for k in self.neurons), start=arb(0))
 
@@ -98,10 +103,9 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
             curve, node = started(problem, faces, value)
         except Undecided as open_:
             raise Undecided(f"{open_}; lambda may be a breakpoint: ask a little beside it") from None
-        independent(curve)
         curve, node = as_singles(curve, node) or (curve, node)
         _no_breakpoint(curve, node)
-        found = at_root(problem, curve.branch, node.point, arb(value))
+        found = on_curve(problem, curve, node, arb(value))
         if not any(curve.branch.paired):
             return found
         minimal, whole = _along_minimal(problem, curve, node)
@@ -111,18 +115,6 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
             replace(found, ranges=ranges_over([one.neurons for one in minimal], list(places)))
             if whole
             else found
-        )
-
-
-def independent(curve: Curve) -> None:
-    """Refuse neurons whose activations depend on each other, other than by pairs that exchange weight.
-
-    Their weights are not unique, and whether all of them stay tight when the data move, is another question.
-    """
-    if curve.further:
-        raise Undecided(
-            "the activations of the neurons depend on each other here: their weights are not unique, and no "
-            "derivatives are told; how all moves with lambda is told by the path without --at"
         )
 
 
@@ -169,6 +161,50 @@ def _along_minimal(problem: Problem, curve: Curve, node: Node) -> tuple[tuple[Se
         if point is not None:
             found.append(at_root(problem, own, point, arb(node.lam), branch))
     return tuple(found), 0 < len(found) == len(optimal.few_vertices)
+
+
+def on_curve(problem: Problem, curve: Curve, node: Node, lam: arb) -> Sensitivity:
+    """At the root near a node of a curve: of units that share weight with others only what all shares agree in.
+
+    Moved rows undo their dependence, so that derivatives by the table are on one side at best.
+    """
+    _pushed(curve)
+    found = at_root(problem, curve.branch, node.point, lam)
+    if not curve.further:
+        return found
+    shared = _shared(curve)
+    alone = tuple(
+        replace(k, by_feature=None, direction_by_feature=None)
+        for i, k in enumerate(found.neurons)
+        if i not in shared
+    )
+    return replace(found, neurons=alone, residual_by_feature=None, free=(), total=found.objective_by_lambda)
+
+
+def _pushed(curve: Curve) -> None:
+    """No neuron stays on a row without any force for every lambda, at these targets: moved ones push it off."""
+    table, modulo = curve.table(), curve.branch.program.free.modulo
+    still = (table.linear[i] for i, sign in table.forms.sign.items() if sign == 0)
+    if any(f.kind == MULTIPLIER and any(v != 0 for v in modulo(list(f.form))) for f in still):
+        raise Undecided(
+            "a neuron stays on a row without any force: moved targets push it off, and there is no derivative by them"
+        )
+
+
+def _shared(curve: Curve) -> set[int]:
+    """The units on which further neurons depend, for every residual and not at these targets alone."""
+    branch, onto = curve.branch, curve.branch.program.free.onto_complement
+    columns = [list(onto(branch.square(k).transpose()).entries()) for k in range(branch.K)]
+    found = set[int]()
+    for further in curve.further:
+        own = branch.like([(curve.faces.neuron(further.place), False)]).square(0)
+        over = solve(transposed(columns), list(onto(own.transpose()).entries()))
+        if over is None:
+            raise Undecided(
+                "activations depend on each other at these targets alone: the fit has no derivative by them"
+            )
+        found.update(k for k, c in enumerate(over) if c != 0)
+    return found
 
 
 def at_root(

@@ -12,7 +12,7 @@ from flint import arb, fmpq
 from polyrelu import certify, path
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
-from polyrelu.errors import BadInput, Contradiction
+from polyrelu.errors import BadInput, Contradiction, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.paths import lasso
 from polyrelu.paths.knots import kinks_of
@@ -258,6 +258,29 @@ def test_two_features_are_refused_in_one_line(tmp_path, capsys):
     assert "a free hidden bias" in said
     assert main([*asked, "--at", "1"]) == 0
     assert "degrees of freedom of the fit: 3" in capsys.readouterr().out
+
+
+def test_where_a_tight_kink_is_never_used_the_fit_has_no_derivative_by_the_targets():
+    """Moved up, target 2 is followed half of the way; moved down, not at all."""
+    X, y, lam, h = [[-1], [1], [2], [-2]], [2, 3, 3, 0], Fraction(3, 10), Fraction(1, 10**6)
+    here, up, down = (
+        [Fraction(lo) for lo, _ in certify(X, [2, 3 + m, 3, 0], lam, bias="free").residual(40)]
+        for m in (0, h, -h)
+    )
+    assert float((up[1] - here[1]) / h) == pytest.approx(0.5)
+    assert float((down[1] - here[1]) / h) == pytest.approx(0)
+    with pytest.raises(Undecided, match="no optimal network uses"):
+        derivatives(Problem.of(X, y, bias="free"), lam)
+
+
+def test_a_kink_that_is_tight_at_a_breakpoint_alone_is_listed_there():
+    X, y = [[1], [3], [-1], [0], [1], [-1], [-1]], [2, 1, 0, 0, -1, 1, 2]
+    found = path(X, y, bias="free").to_json()["breakpoints"][1]
+    assert found["exact"] == "2/3"
+    there = certify(X, y, "2/3", bias="free").proved().neurons
+    at = {(n["sign"], tuple(n["face"])) for n in found["at"]}
+    assert at == {("+" if k.place.sign > 0 else "-", k.place.face) for k in there}
+    assert (len(found["at"]), len(found["above"]), len(found["below"])) == (4, 2, 2)
 
 
 def test_pictures(tmp_path):

@@ -91,3 +91,38 @@ def test_lists_beside_a_skip_connection():
     optimum = certify([[1], [2], [-1]], [1, 3, 2], "1/10", patterns=[[1, 1, 0]], skip=True).proved()
     assert found.status == "proved"
     assert {k.place for k in optimum.neurons} == set(found.interval_at("1/10").places)
+
+
+MIRRORED = ([[1, 2], [0, 2], [-1, -2], [0, -2]], [7, 4, 7, 4])
+OPPOSITE = {
+    "gates of one feature": (
+        [[1], [0], [-2], [2], [-2], [-2]],
+        [8, 7, 4, 8, -9, 8],
+        [[0, 0, 1, 0, 0, 1], [1, 0, 0, 1, 1, 0], [0, 0, 1, 1, 0, 1], [0, 1, 1, 0, 0, 1], [0, 0, 1, 0, 1, 0]],
+        True,
+        10,
+        40,
+    ),
+    "gates of a mirrored table": (
+        *MIRRORED,
+        [[0, 0, 1, 1], [0, 1, 1, 0], [1, 0, 0, 1], [1, 1, 0, 0]],
+        True,
+        5,
+    ),
+    "a mirrored list": (
+        [[2, -2], [-1, 2], [-2, 2], [1, -2]],
+        [4, 3, 4, 3],
+        [[1, 1, 0, 0], [0, 0, 1, 1]],
+        False,
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPPOSITE)
+def test_opposite_neurons_of_a_list_are_pairs(name):
+    X, y, patterns, gated, lam, high = OPPOSITE[name]
+    interval = path(X, y, lam, high, patterns=patterns, gated=gated).interval_at(lam)
+    optimum = certify(X, y, lam, patterns=patterns, gated=gated).proved()
+    assert interval.pairs == len(optimum.support.pairs) == 1
+    assert {k.place for k in optimum.used} == set(interval.places)

@@ -105,6 +105,29 @@ def test_derivatives_by_the_table_agree_with_differences(case):
         assert column == pytest.approx(slopes, abs=1e-5)
 
 
+PARALLEL = ([[1, -1], [2, 1], [-1, 1], [1, -2], [-2, -1]], [2, -1, 3, 2, 1], "20/987")
+"""Two neurons slide on rows 1 and 3, which are opposite to each other."""
+
+
+@pytest.mark.parametrize("c", [0, 1])
+def test_other_rows_can_be_moved_where_a_neuron_vanishes_on_parallel_rows(c):
+    X, y, lam = PARALLEL
+    found, h = sensitivity(Problem.of(X, y), lam), Fraction(1, 10**7)
+    assert not found.residual_by_feature[0, c].is_finite()
+    up, down = ([[Fraction(v) for v in row] for row in X] for _ in range(2))
+    up[3][c] += h
+    down[3][c] -= h
+    residuals = [
+        [float(Fraction(lo)) for lo, _ in certify(table, y, lam).residual(30)] for table in (up, down)
+    ]
+    slopes = (np.array(residuals[0]) - residuals[1]) / float(2 * h)
+    assert [middle(found.residual_by_feature[j, 6 + c]) for j in range(5)] == pytest.approx(slopes, abs=1e-5)
+    above, below = (sensitivity(Problem.of(table, y), lam).neurons for table in (up, down))
+    for k, one, other in zip(found.neurons, above, below, strict=True):
+        slope = middle(one.weight - other.weight) / float(2 * h)
+        assert middle(k.by_feature[3, c]) == pytest.approx(slope, abs=1e-5)
+
+
 def test_directions_move_as_differences_say():
     X, y = FREE
     found, h = sensitivity(Problem.of(X, y), 1), Fraction(1, 10**6)
@@ -198,8 +221,49 @@ def test_influences_are_drawn(tmp_path):
         assert figure.caption.startswith("Influence of each row")
 
 
-def test_of_dependent_neurons_no_derivatives_are_told():
-    """Golden example 3 below 5: the weights of the four neurons are not unique, and two minimal functions differ."""
-    problem = Problem.of([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4])
-    with pytest.raises(Undecided, match="depend on each other here"):
-        derivatives(problem, 2)
+def test_neurons_that_share_weight_have_no_derivative_by_the_table():
+    """Modulo a constant both neurons have one activation: moved, only one of the two is left, or both."""
+    X, options = [[1], [-1]], {"bias": True, "output_bias": "free"}
+    found, h = sensitivity(Problem.of(X, [7, -2], **options), 5), Fraction(1, 10**6)
+    assert (found.residual_by_feature, found.neurons) == (None, ())
+    up, down = (
+        [float(Fraction(lo)) for lo, _ in certify(X, [7 + moved, -2], 5, **options).residual(30)]
+        for moved in (h, -h)
+    )
+    slopes = (np.array(up) - down) / float(2 * h)
+    assert [middle(found.residual_by_target[i, 0]) for i in range(2)] == pytest.approx(slopes, abs=1e-5)
+    optima = [
+        float(Fraction(certify(X, [7, -2], 5 + m, **options).to_json(30)["objective"][0])) for m in (h, -h)
+    ]
+    assert middle(found.objective_by_lambda) == pytest.approx(
+        (optima[0] - optima[1]) / float(2 * h), abs=1e-6
+    )
+
+
+def test_a_neuron_that_stays_on_a_row_without_any_force_leaves_it_when_targets_move():
+    """Rows 2 and 6 are opposite, and so are their residuals: both neurons lie on them for every lambda."""
+    X = [[1, -1], [0, -2], [1, 2], [-1, 1], [-1, 1], [0, 2], [-1, -2], [1, -1]]
+    y, lam, h = [1, 1, 1, 1, -1, -1, -1, -1], Fraction(1, 16), Fraction(1, 10**6)
+    up, down = (
+        {k.place for k in certify(X, [*y[:6], -1 + moved, -1], lam).proved().neurons} for moved in (h, -h)
+    )
+    here = {k.place for k in certify(X, y, lam).proved().neurons}
+    assert all(place.face[1] == place.face[5] == 0 for place in here)
+    assert not any(place.face[1] == 0 for place in up | down)
+    with pytest.raises(Undecided, match="without any force"):
+        sensitivity(Problem.of(X, y), lam)
+
+
+def test_of_neurons_that_all_share_weight_only_the_sum_and_the_fit_are_told():
+    """Golden example 3 below 5: nu = L (3, 4, 3, 4) / 5 and R = 2 (5 - L); no weight is unique."""
+    X, y, h = [[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], Fraction(1, 10**6)
+    found = sensitivity(Problem.of(X, y), 2)
+    assert found.neurons == ()
+    assert middle(found.objective_by_lambda) == pytest.approx(6)
+    assert [middle(v) for v in found.residual_by_lambda] == pytest.approx([0.6, 0.8, 0.6, 0.8])
+    up, down = (
+        [float(Fraction(lo)) for lo, _ in certify(X, [3 + moved, 4, 3, 4], 2).residual(30)]
+        for moved in (h, -h)
+    )
+    slopes = (np.array(up) - down) / float(2 * h)
+    assert [middle(found.residual_by_target[i, 0]) for i in range(4)] == pytest.approx(slopes, abs=1e-5)

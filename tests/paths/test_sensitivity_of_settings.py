@@ -172,3 +172,17 @@ def test_at_a_breakpoint_both_sides_have_coefficients(tmp_path, capsys):
     (tmp_path / "data.csv").write_text("1,1\n2,3\n-1,2\n")
     assert main(["path", str(tmp_path / "data.csv"), "--output-bias", "free", "--at", "1/2"]) == 0
     assert "constant" in capsys.readouterr().out
+
+
+def test_a_row_that_turns_a_pair_which_exchanges_by_a_constant_has_no_derivative():
+    """The directions of both pairs differ by what is constant: a row on which one vanishes turns it away from that."""
+    X, y = [[0, 0, 1], [1, 1, 1], [1, 1, 0], [0, 0, -1], [-1, -1, -1], [-1, -1, 0]], [-7, 6, 2, 7, -6, -2]
+    options, h = {"output_bias": "free", "bias": True}, Fraction(1, 10**7)
+    found = sensitivity(Problem.of(X, y, **options), Fraction(9, 5))
+    here = residual(X, y, Fraction(9, 5), options)
+    up, down = (
+        (residual([[m, 0, 1], *X[1:]], y, Fraction(9, 5), options) - here) / float(m) for m in (h, -h)
+    )
+    assert abs(up - down).max() > 1e-2
+    assert all(not found.residual_by_feature[i, 0].is_finite() for i in range(6))
+    assert found.residual_by_feature[0, found.problem.d].is_finite()
