@@ -63,6 +63,7 @@ def test_above_lambda_max_nothing_is_fitted():
     found = sensitivity(Problem.of([[1], [2], [-1]], [1, 3, 2], 8))
     assert found.neurons == ()
     assert middle(found.degrees_of_freedom) == 0
+    assert "no neuron has a weight" in found.summary()
 
 
 @pytest.mark.parametrize("more", [{"output_bias": "ridge"}, {"bias": "free"}])
@@ -260,6 +261,7 @@ def test_of_neurons_that_all_share_weight_only_the_sum_and_the_fit_are_told():
     found = sensitivity(Problem.of(X, y), 2)
     assert found.neurons == ()
     assert middle(found.objective_by_lambda) == pytest.approx(6)
+    assert "no weight of theirs is unique" in found.summary()
     assert [middle(v) for v in found.residual_by_lambda] == pytest.approx([0.6, 0.8, 0.6, 0.8])
     up, down = (
         [float(Fraction(lo)) for lo, _ in certify(X, [3 + moved, 4, 3, 4], 2).residual(30)]
