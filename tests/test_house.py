@@ -77,6 +77,7 @@ MESSENGERS = {
     "judging.settled": "hands the start to the root finder, and proposes multipliers, which are tested exactly",
     "judging.superfluous": "proposes which units stay; their factors are solved for exactly",
     "networks.network": "predictions in floats, and arrays for other libraries",
+    "paths.at_zero": "the residual in floats, for the guess of what is tight in the limit",
     "paths.caps": "proposes slopes of majorants, which are free; their norms are proved in balls",
     "paths.first_zero": "the residual in floats, for the guess",
     "paths.nodes": "the residual in floats, for guesses",

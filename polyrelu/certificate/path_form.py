@@ -173,11 +173,9 @@ def _reached(interval: Interval, lam: Fraction) -> tuple[Curve, Node]:
     piece = interval.piece_at(at)
     if piece is None:
         raise Undecided("the path has no piece there")
-    chord, curve = piece.chord, piece.curve
+    curve = piece.curve
     with precision(BITS):
-        t = (arb(at) - arb(chord.low)) / chord.width
-        start = [u + (v - u) * t for u, v in zip(chord.at_low, chord.at_high, strict=True)]
-        point = curve.branch.newton(start, at)
+        point = curve.branch.newton(piece.near(at), at)
         if point is None:
             raise Undecided("the curve was lost")
         return curve, curve.node(point, at)

@@ -25,7 +25,7 @@ from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
-from polyrelu.exact.enclosure import ball_column, precision
+from polyrelu.exact.enclosure import absolute, ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows
@@ -253,6 +253,11 @@ class Branch(Structure):
         """dF/dlambda = (W^T W g, 0, 0)."""
         g, _, _ = self.parts(x)
         return ball_column([*(self.data.gram * g).entries(), *([arb(0)] * (self.K + self.r))])
+
+    def spread_by_lambda(self, r: Sequence[arb]) -> arb_mat:
+        """Bounds of how much this differs within r."""
+        loose = absolute(self.data.gram) * ball_column(r[: self.size])
+        return ball_column([*loose.entries(), *([arb(0)] * (self.K + self.r))])
 
     def residual_at(self, x: Sequence[arb], lam: arb) -> arb_mat:
         """nu = lambda W g + y_N."""

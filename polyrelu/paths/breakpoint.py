@@ -3,8 +3,8 @@
 The zero of the function g along S1 is a root (x*, lambda*) of S1's augmented system. Carried over, it solves the
 system of S2 at lambda*, and the function m that vanishes below is 0 there (see `events`). The chords of the pieces that
 end here reach across lambda*, and x* must lie where each has one root only (`End.anchor`): so g = 0 on the curve of S1,
-and m = 0 on that of S2, at the same lambda*. On these pieces g' > 0 and m' < 0 are proved, so that S1 holds right above
-and S2 right below, and no lambda lies between.
+and m = 0 on that of S2, at the same lambda*. From there on g is proved positive on the piece above, and m on the piece
+below, so that S1 holds right above and S2 right below, and no lambda lies between.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from polyrelu.paths.chord import Chord
 from polyrelu.paths.condition import MULTIPLIER, OUTWEIGHED, SIDE, SLACK, SOFT, Condition
 from polyrelu.paths.linear_forms import Forms, Known
 from polyrelu.paths.positive import bowed, positive
-from polyrelu.paths.slack import Slack
+from polyrelu.paths.slack import ScaledSlack, Slack
 from polyrelu.proof.neuron import Neuron, Place
 
 NOISE = arb(2) ** -100
@@ -61,6 +61,8 @@ class Table:
         conditions: Iterable[Condition],
         known: Known | None = None,
         neuron: Callable[[Place], Neuron] | None = None,
+        *,
+        scaled: bool = False,
     ) -> None:
         self.branch, neuron = branch, neuron or branch.neuron
         given = list(conditions)
@@ -74,7 +76,8 @@ class Table:
         for i, sign in self.forms.sign.items():
             bad = sign < 0 or (sign == 0 and self.linear[i].kind == SIDE)
             (self.broken if bad else self.settled).add(i)
-        self.newcomers = [Slack(branch, neuron(f.place)) for f in self.slacks]
+        kind = ScaledSlack if scaled else Slack
+        self.newcomers = [kind(branch, neuron(f.place)) for f in self.slacks]
 
     @cached_property
     def conditions(self) -> list[Condition]:

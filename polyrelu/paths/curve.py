@@ -73,14 +73,19 @@ class Piece:
         """low <= high."""
         return self.chord.low, self.chord.high
 
-    def root_at(self, lam: fmpq, bits: int) -> Balls:
-        """The root at one lambda of the piece, to so many bits."""
-        branch, chord = self.curve.branch, self.chord
-        if not branch.unknowns:
-            return []
+    def near(self, lam: fmpq) -> Balls:
+        """The point of the chord at one lambda; no claim."""
+        chord = self.chord
         with precision(BITS):
             part = (arb(lam) - arb(chord.low)) / chord.width
-            start = [(u + (v - u) * part).mid() for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+            return [(u + (v - u) * part).mid() for u, v in zip(chord.at_low, chord.at_high, strict=True)]
+
+    def root_at(self, lam: fmpq, bits: int) -> Balls:
+        """The root at one lambda of the piece, to so many bits."""
+        branch, chord = self.chord.branch, self.chord
+        if not branch.unknowns:
+            return []
+        start = Piece.near(self, lam)
         finer = max(bits, ROOT_BITS)
         root = prove_root(
             lambda x: branch.equations(x, arb(lam)), lambda x: branch.jacobian(x, arb(lam)), start, finer
@@ -124,8 +129,12 @@ class Failure:
 class Curve:
     """A structure's root as a function of lambda, with its conditions."""
 
-    def __init__(self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = ()) -> None:
+    def __init__(
+        self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = (), *, scaled: bool = False
+    ) -> None:
         self.branch, self.faces, self.further = branch, faces, further
+        self.scaled = scaled
+        """Whether all is divided by lambda, down to lambda = 0."""
         self.known = Known()
         self.whole: dict[tuple[Place, ...], Table] = {}
         self.alone: dict[Condition, Table] = {}
@@ -151,7 +160,7 @@ class Curve:
     @cached_property
     def rows(self) -> Rows:
         """What is known of the residual's rows by structure."""
-        return Rows.of(self.branch, self.tight)
+        return Rows.of(self.branch, self.tight, scaled=self.scaled)
 
     def table(self, guests: Sequence[Place] = ()) -> Table:
         """All conditions, with those of some guests."""
@@ -163,9 +172,8 @@ class Curve:
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
-            self.whole[key] = Table(
-                self.branch, [*weights(self.branch, shared), *around, *leaving], self.known, self.faces.neuron
-            )
+            conditions = [*weights(self.branch, shared), *around, *leaving]
+            self.whole[key] = self._made(conditions)
         return self.whole[key]
 
     def tables(self, guests: Sequence[Place]) -> list[Table]:
@@ -174,8 +182,11 @@ class Curve:
             if place not in self.beside:
                 neuron = self.faces.neuron(place)
                 conditions = [*self.faces.around(place), slack(neuron)]
-                self.beside[place] = Table(self.branch, conditions, self.known, self.faces.neuron)
+                self.beside[place] = self._made(conditions)
         return [self.table(), *(self.beside[place] for place in dict.fromkeys(guests))]
+
+    def _made(self, conditions: list[Condition]) -> Table:
+        return Table(self.branch, conditions, self.known, self.faces.neuron, scaled=self.scaled)
 
     def single(self, f: Condition) -> Table:
         """One condition by itself."""
@@ -233,7 +244,8 @@ class Curve:
             return Failure(dependent=True)
         listed, rows, room = self.branch.program.listed is not None, self.rows, None
         if not listed:
-            silent = leaving_zero(chord, low.silent, high.silent, self.faces.line_weights)
+            ends, lines = (low.silent, high.silent), self.faces.line_weights
+            silent = leaving_zero(chord, ends, lines, scaled=self.scaled)
             rows = rows.with_lines(self.faces.line_weights, silent)
             room = Room.chosen(nodes, drift, rows, self.patience)
             if room is None:

@@ -214,9 +214,14 @@ def _is_paired(curve: Curve, place: Place) -> bool:
 
 def moves_as_one(curve: Curve, place: Place) -> bool:
     """Whether a place and its antipode are, or would be, one unit of the structure."""
-    return _is_paired(curve, place) or _in_span(curve, place)
+    return _is_paired(curve, place) or curve.branch.is_exchanged(curve.faces.neuron(place))
 
 
 def _in_span(curve: Curve, place: Place) -> bool:
-    """Whether all directions of a face (in the row space) are exchanged by the pairs: X^T nu = 0 on them."""
-    return curve.branch.is_exchanged(curve.faces.neuron(place))
+    """Whether all directions of a face (in the row space) are exchanged by the pairs: X^T nu = 0 on them.
+
+    Where orbits hold -u as well, there are no pairs.
+    """
+    symmetry = curve.branch.symmetry
+    mirrored = symmetry is not None and symmetry.mirrored
+    return not mirrored and curve.branch.is_exchanged(curve.faces.neuron(place))

@@ -11,7 +11,7 @@ from polyrelu.paths.condition import SLACK, Condition, antipode
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.steps import value_at, zero_between
-from polyrelu.paths.zeros import FINE, Zero, zero_of
+from polyrelu.paths.zeros import ENOUGH, Zero, zero_of
 from polyrelu.proof.directions import places_above
 
 SEARCHES = 6
@@ -80,7 +80,7 @@ def on_its_face(curve: Curve, zero: Zero) -> Zero:
         there = places_above(program, np.array([float(v) for v in nu]), [(place.sign, u)])
         if not there or there[0] == place:
             break
-        nearer = zero_of(curve.branch, Condition(SLACK, there[0]), zero.x, zero.lam, most=2 * FINE)
+        nearer = zero_of(curve.branch, Condition(SLACK, there[0]), zero.x, zero.lam, most=ENOUGH)
         if nearer is None:
             break
         zero = nearer

@@ -15,6 +15,7 @@ from flint import arb, arb_mat
 from polyrelu.paths.branch import Branch
 from polyrelu.paths.condition import antipode
 from polyrelu.paths.curve import Curve
+from polyrelu.paths.dependent import with_parts
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.shares import determined, proposed
 from polyrelu.paths.zeros import carried
@@ -93,6 +94,18 @@ def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
             units.append((other, False))
             split |= {neuron.place: b[k] - given[k], other.place: given[k]}
     return _reached(curve, node, branch.like(units), split)
+
+
+def shared_anew(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
+    """The same with other parts for the neurons that depend on others: what was fair above may be none below."""
+    if not curve.further:
+        return None
+    nu = curve.branch.residual_at(node.point, arb(node.lam)).entries()
+    parts = with_parts(curve.branch, nu, {f.place: f.over for f in curve.further})
+    if parts is None:
+        return None
+    there = Curve(curve.branch, curve.faces, parts)
+    return there, there.node(node.point, node.lam)
 
 
 def one_by_one(curve: Curve, node: Node) -> tuple[Curve, Node] | None:

@@ -23,7 +23,7 @@ from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.compound import compounds
-from polyrelu.paths.curve import Curve, Piece
+from polyrelu.paths.curve import ORDINARY, Curve, Piece
 from polyrelu.paths.dependent import coefficients, independent_first, with_parts
 from polyrelu.paths.faces import Faces
 from polyrelu.paths.implied import Implied, nearly
@@ -45,6 +45,7 @@ MOST = 12
 TRIES = 2
 """Of a compound breakpoint at one place: what was undone for the first is walked again in other steps."""
 DIGITS = 200
+ADVICE = "`certify` at a lambda inside says what is optimal there, and a path with --gap bounds the piece"
 
 Start = tuple[Curve, Node]
 
@@ -82,37 +83,57 @@ def walked(
         way.gaps.append(Gap(low, high, "nothing was proved at the upper end"))
         return way
     walk = Walk(*start, low, told=told)
-    fresh_starts = 0
-    tried, tries = fmpq(0), 0
+    tried, tries, fresh_starts = fmpq(0), 0, 0
     while fresh_starts < MOST:
         try:
             done = walk.run()
+            fresh = None if done else _below(problem, walk)
+            tries = tries + 1 if abs(walk.stuck_at - tried) <= tried * BELOW[0] else 1
+            tried = walk.stuck_at
+            if fresh is not None and tries <= TRIES and _joins(walk, fresh):
+                tries = 0
+                continue
+            if not done and walk.least > LEAST_STEP:
+                walk.least = LEAST_STEP
+                continue
+            reason = walk.reason
+            _withdraw(walk)
         except OutOfTime as over:
+            walk.undo()
             way.extend(Way(walk.pieces, walk.breaks, [Gap(low, walk.node.lam, str(over))]))
             return way
-        fresh = None if done else _below(problem, walk)
-        tries = tries + 1 if abs(walk.stuck_at - tried) <= tried * BELOW[0] else 1
-        tried = walk.stuck_at
-        if fresh is not None and tries <= TRIES and _joins(walk, fresh):
-            tries = 0
-            continue
-        if not done and walk.least > LEAST_STEP:
-            walk.least = LEAST_STEP
-            continue
         way.extend(Way(walk.pieces, walk.breaks))
         if done:
             return way
-        if fresh is not None:
-            top = walk.node.lam if walk.waiting is None else walk.waiting.ends[0]
-            fresh = fresh[0], _as_high_as_possible(*fresh, short(top * (1 - NEAREST)))
+        fresh = fresh and (fresh[0], _as_high_as_possible(*fresh, short(walk.node.lam * (1 - NEAREST))))
         end = low if fresh is None else max(low, fresh[1].lam)
-        way.gaps.append(Gap(end, walk.node.lam, walk.reason))
+        way.gaps.append(Gap(end, walk.node.lam, f"{reason}; {ADVICE}"))
         if fresh is None or end == low:
             return way
         walk = Walk(*fresh, low, step=NEAREST * 4, told=told, least=LEAST_STEP)
         fresh_starts += 1
-    way.gaps.append(Gap(low, walk.node.lam, f"{MOST} fresh starts did not suffice"))
+    way.gaps.append(Gap(low, walk.node.lam, f"{MOST} fresh starts did not suffice; {ADVICE}"))
     return way
+
+
+def _withdraw(walk: Walk) -> None:
+    """Withdraw a breakpoint from which no piece leads down, since nothing says what happens there.
+
+    What lies above it, up to a little, is proved again.
+    """
+    if walk.entry is ORDINARY or not walk.breaks:
+        return
+    above = walk.breaks[-1].ends[1]
+    walk.undo()
+    for part in (NEAREST, *BELOW):
+        goal = short(above * (1 + part))
+        node = walk.node_at(goal) if goal < walk.node.lam else None
+        found = (
+            None if node is None else walk.curve.prove(node, walk.node, ORDINARY, walk.entry, walk.lookout)
+        )
+        if node is not None and isinstance(found, Piece):
+            walk.accept(found, node, reached=False)
+            return
 
 
 def _joins(walk: Walk, fresh: Start) -> bool:

@@ -77,7 +77,7 @@ def knot_path(program: Program, low: fmpq, high: fmpq) -> Way:
 def _add(way: Way, knots: Knots, above: Segment | None, here: Segment, ends: tuple[fmpq, fmpq]) -> None:
     """One segment, and the breakpoint at its upper end."""
     low, high = ends[0], ends[1] if here.high is None else min(here.high, ends[1])
-    passed = above is not None and here.high is not None and here.high <= ends[1]
+    passed = above is not None and here.high is not None and here.high < ends[1]
     if above is not None and passed and not here.continues(above):
         way.breaks.append(_breakpoint(knots, above, here))
     way.pieces += [_piece(knots, here, *part) for part in _parts(low, high, ends[1])]

@@ -195,7 +195,8 @@ def _rows(branch: Branch, conditions: Sequence[Condition], known: Known) -> list
 def _weight(branch: Branch, f: Condition) -> Row:
     """The row of a weight."""
     own = f.form or tuple(int(neuron.place == f.place) for neuron in branch.neurons)
-    return Row([*([arb(0)] * branch.size), *(ball(v, ctx.prec) for v in own), *([arb(0)] * branch.r)])
+    after = [arb(0)] * (branch.unknowns - branch.size - branch.K)
+    return Row([*([arb(0)] * branch.size), *(ball(v, ctx.prec) for v in own), *after])
 
 
 def _row(branch: Branch, f: Condition, row: Balls, constant: fmpq) -> Row:

@@ -66,7 +66,7 @@ def side_of(
     dx = tangent(branch, x, lam)
     if dx is None:
         return None
-    here = _Here(curve, x, dx, lam, way, lambda f: _sign(exact_value(f, branch, exact.nu, b, exact.lam)))
+    here = Here(curve, x, dx, lam, way, lambda f: _sign(exact_value(f, branch, exact.nu, b, exact.lam)))
     found = here.settled(guests)
     if found is None:
         return None
@@ -96,7 +96,7 @@ def side_by_identities(
             return 0 if there.is_tight(curve.faces.neuron(f.place)) else None
         return 0 if there.is_zero(f.form) else None
 
-    found = _Here(curve, x, dx, lam, way, sign_of).settled(new if way == 1 else ())
+    found = Here(curve, x, dx, lam, way, sign_of).settled(new if way == 1 else ())
     if found is None:
         return None
     n, lines = curve.branch.program.n, curve.faces.line_weights.items()
@@ -105,7 +105,7 @@ def side_by_identities(
 
 
 @dataclass(frozen=True, eq=False)
-class _Here:
+class Here:
     """A curve at its breakpoint."""
 
     curve: Curve

@@ -169,7 +169,7 @@ def _directions(piece: Piece, parts: int) -> Iterator[tuple[arb_mat, list[arb_ma
     And of h times its mean derivatives from there to both ends: D + (1 - t) B and D - t B by the bow, or h x' at the
     end and half of h^2 x'' times the part of the way, which is sharper close to it.
     """
-    chord, branch = piece.chord, piece.curve.branch
+    chord, branch = piece.chord, piece.chord.branch
     W, p, (D, h), bow = branch.data.W, branch.size, chord.reach, chord.bow
     slopes = [tangent(branch, x, lam) for x, lam in chord.feet]
     for k in range(parts):

@@ -35,8 +35,11 @@ class Rows:
     """On one chord: s with s C <= 0 for the line of a row, and the rows that make it up."""
 
     @staticmethod
-    def of(branch: Branch, tight: Sequence[Place]) -> Rows:
-        """Without the rows that no neuron touches and whose target is 0."""
+    def of(branch: Branch, tight: Sequence[Place], *, scaled: bool = False) -> Rows:
+        """Without the rows that no neuron touches and whose target is 0.
+
+        `scaled` asks about W g: it has the sign of nu on rows where nu has no other part.
+        """
         program, W = branch.program, branch.W.tolist()
         touched = [any(v != 0 for v in row) for row in W] if branch.size else [False] * program.n
         targets = branch.y_rest
@@ -45,7 +48,10 @@ class Rows:
         for i in still:
             rows[i] = 0
         lines = merged(rows, [0] * program.n)
-        return Rows(rows, still, _sided(branch.program, tight, still), lines.line, lines.turned)
+        sided = _sided(branch.program, tight, still)
+        if scaled:
+            sided = {i: s for i, s in sided.items() if targets[i] == 0}
+        return Rows(rows, still, sided, lines.line, lines.turned)
 
     def with_lines(self, line: dict[int, dict[int, fmpq]], known: dict[int, int]) -> Rows:
         """The same with lines whose signs are known on one chord."""

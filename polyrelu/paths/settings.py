@@ -5,13 +5,11 @@ from __future__ import annotations
 from polyrelu.data.problem import Problem
 from polyrelu.data.setting import Setting
 
-BOUNDS = "; bounds for every lambda: --gap 1e-2"
-
 
 def supported(setting: Setting, what: str) -> None:
     """Free columns need no unknowns: see `branch`. A ridge makes the problem another one for every lambda."""
     if setting.hidden == "free" or setting.output == "ridge":
-        setting.refuse(what, f"use --bias none or penalised, and --output-bias none or free{BOUNDS}")
+        setting.refuse(what, "use --bias none or penalised, and --output-bias none or free")
 
 
 def in_a_file(setting: Setting) -> None:
@@ -24,7 +22,9 @@ def one_feature(problem: Problem, what: str) -> None:
     """With one feature a free hidden bias leaves fixed columns: see `knots`."""
     if problem.d != 2:
         words = f"one feature, and this table has {problem.d - 1}"
-        problem.setting.refuse(what, f"it needs {words}: use --bias penalised{BOUNDS}")
+        problem.setting.refuse(
+            what, f"it needs {words}: use --bias penalised; bounds for every lambda: --gap 1e-2"
+        )
 
 
 def path_supported(problem: Problem, *, gated: bool) -> None:

@@ -1,4 +1,7 @@
-"""The slack of a neuron that is not there: (lambda^2 - |N nu|^2) / 2 along a branch, with its derivatives."""
+"""The slack of a neuron that is not there: (lambda^2 - |N nu|^2) / 2 along a branch, with its derivatives.
+
+Down to lambda = 0 it is divided by lambda^2: (1 - |N W g|^2) / 2, where N y_N = 0.
+"""
 
 from __future__ import annotations
 
@@ -68,3 +71,36 @@ class Slack:
 
 def _inner(u: arb_mat, v: arb_mat) -> arb:
     return (u.transpose() * v)[0, 0]
+
+
+class ScaledSlack(Slack):
+    """(1 - |z|^2) / 2 with z = N W g."""
+
+    def z(self, x: Sequence[arb], lam: arb) -> arb_mat:
+        """N nu / lambda."""
+        return super().z(x, arb(1)) - self.rest
+
+    def value(self, x: Sequence[arb], lam: arb) -> arb:
+        """The slack."""
+        return super().value(x, arb(1))
+
+    def slope(self, x: Sequence[arb], dx: Sequence[arb], lam: arb) -> arb:
+        """-z.z'."""
+        return arb(0) if self.over_g is None else -_inner(self.z(x, lam), self._moved(dx))
+
+    def curvature(self, x: Sequence[arb], dx: Sequence[arb], ddx: Sequence[arb], lam: arb) -> arb:
+        """-|z'|^2 - z.z''."""
+        if self.over_g is None:
+            return arb(0)
+        once = self._moved(dx)
+        return -_inner(once, once) - _inner(self.z(x, lam), self._moved(ddx))
+
+    def bow(self, chord: Chord) -> arb:
+        """Its k along a chord."""
+        if self.over_g is None:
+            return arb(0)
+        low, high = (self.z(x, lam).entries() for x, lam in chord.feet)
+        return bow_of_slack(arb(0), low, high, self._moved(chord.bow).entries()) / 2
+
+    def _moved(self, dx: Sequence[arb]) -> arb_mat:
+        return self.over_g * ball_column(dx[: self.branch.size])

@@ -14,7 +14,7 @@ import numpy as np
 from flint import fmpq
 from threadpoolctl import threadpool_limits
 
-from polyrelu.budget import current
+from polyrelu.budget import OutOfTime, current
 from polyrelu.certification import program_of
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
@@ -243,7 +243,11 @@ def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
         point = curve.branch.newton(way.pieces[-1].chord.at_low, low)
         if point is None:
             break
-        limit = down_to_zero(curve, curve.node(point, low))
+        try:
+            limit = down_to_zero(curve, curve.node(point, low))
+        except OutOfTime as over:
+            limit = Limit(None, str(over))
+            break
         if limit.piece is not None:
             way.pieces.append(limit.piece)
             return limit, fmpq(0)

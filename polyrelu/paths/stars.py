@@ -131,17 +131,29 @@ def opened(angles: Angles, neuron: Neuron, rows: Sequence[int], nu: arb_mat) -> 
 
 
 def leaving_zero(
-    chord: Chord, at_low: frozenset[int], at_high: frozenset[int], lines: dict[int, dict[int, fmpq]]
+    chord: Chord,
+    silent: tuple[frozenset[int], frozenset[int]],
+    lines: dict[int, dict[int, fmpq]],
+    *,
+    scaled: bool,
 ) -> dict[int, int]:
-    """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord."""
+    """Lines with C = 0 at one end, which leaves it: with the s for which s C <= 0 on the whole chord.
+
+    `scaled` asks the same of C / lambda.
+    """
+    at_low, at_high = silent
     if not (at_low or at_high) or not chord.branch.unknowns:
         return {}
+    p, bow_of_all = chord.branch.size, chord.residual_bow
     low, high = (chord.branch.residual_at(x, lam).entries() for x, lam in chord.feet)
+    if scaled:
+        low, high = (chord.seen(x[:p]) for x, _ in chord.feet)
+        bow_of_all = chord.seen(chord.bow[:p])
     found = dict[int, int]()
     for i in at_low ^ at_high:
         far, bow = (
             sum((column[k] * m for k, m in lines[i].items()), start=arb(0))
-            for column in (high if i in at_low else low, chord.residual_bow)
+            for column in (high if i in at_low else low, bow_of_all)
         )
         side = far.union(far + bow)  # C / t, or C / (1 - t)
         if side > 0 or side < 0:

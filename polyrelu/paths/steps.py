@@ -13,7 +13,7 @@ from polyrelu.paths.condition import SLACK, Condition
 from polyrelu.paths.curve import Curve
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.rough import in_floats
-from polyrelu.paths.zeros import Zero, tangent, zero_of
+from polyrelu.paths.zeros import ENOUGH, Zero, tangent, zero_of
 
 LAMBDA_BITS = 40
 SECANTS = 12
@@ -114,7 +114,7 @@ def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero |
     if not at_low < 0 or (f.kind == SLACK and not at_high > 0):
         return None  # a newcomer whose face is above lambda at both ends has entered on another face
     near = _near_zero(curve, f, (low, at_low), (high, at_high)) if at_high > 0 else None
-    found = None if near is None else zero_of(curve.branch, f, *near)
+    found = None if near is None else zero_of(curve.branch, f, *near, most=ENOUGH)
     if found is not None and arb(below.lam) < found.lam < arb(above.lam):
         return found
     if not at_high > 0:
@@ -128,7 +128,7 @@ def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero |
         if not low[1] < lam < high[1]:
             break
         between = [u + (v - u) * arb(part) for u, v in zip(low[0], high[0], strict=True)]
-        found = zero_of(curve.branch, f, between, arb(lam))
+        found = zero_of(curve.branch, f, between, arb(lam), most=ENOUGH)
         if found is not None and arb(below.lam) < found.lam < arb(above.lam):
             return found
         point = _followed(curve.branch, high, lam)

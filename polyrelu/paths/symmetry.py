@@ -8,7 +8,8 @@ So nu lies in the space of such vectors, whatever lambda, and one neuron of each
 orbit makes the square system: for such nu, the mean of Q_k nu over the orbit is the mean of any one of them over the
 group. Restricted to that space a form may vanish, or activations may depend on each other, that do not elsewhere.
 
-With free columns targets count modulo these, and a symmetry has to map their span onto itself.
+With free columns targets count modulo these, and a symmetry has to map their span onto itself. If all features are
+free, X^T nu = 0, so that f(-u) = f(u): then u and -u are tight together, with one activation, and an orbit holds both.
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ class Symmetry:
 
     program: Program
     moves: tuple[Move, ...]
+    mirrored: bool = False
+    """Whether -u belongs to the orbit of u."""
 
     def __getstate__(self) -> dict[str, object]:
         """For pickling: a cache does not travel."""
-        return {"program": self.program, "moves": self.moves}
+        return {"program": self.program, "moves": self.moves, "mirrored": self.mirrored}
 
     @property
     def is_trivial(self) -> bool:
@@ -57,8 +60,8 @@ class Symmetry:
         found, waiting = {places: None}, [places]
         while waiting:
             here = waiting.pop()
-            for move in self.moves:
-                there = tuple(image(move, p) for p in here)
+            images = [tuple(image(move, p) for p in here) for move in self.moves]
+            for there in (*images, *([tuple(map(opposite, here))] if self.mirrored else [])):
                 if there not in found:
                     found[there] = None
                     waiting.append(there)
@@ -114,13 +117,19 @@ def image(move: Move, place: Place) -> Place:
     return Place(eps * place.sign, tuple(face))
 
 
+def opposite(place: Place) -> Place:
+    """The same sign on the opposite face."""
+    return Place(place.sign, tuple(-side for side in place.face))
+
+
 def symmetry_of(program: Program) -> Symmetry:
     """The symmetries of a table with its targets: maps of a basis of rows that keep all products and fit the rest."""
-    if program.listed is not None or program.offset or program.is_mirrored:
+    if program.listed is not None or program.offset:
         return Symmetry(program, ())
     found = list(_Search(program).moves())
     identity = (1, tuple(range(program.n)))
-    return Symmetry(program, tuple(m for m in found if m != identity and _keeps_what_is_free(program, m)))
+    moves = tuple(m for m in found if m != identity and _keeps_what_is_free(program, m))
+    return Symmetry(program, moves, mirrored=bool(moves) and program.is_mirrored)
 
 
 def _keeps_what_is_free(program: Program, move: Move) -> bool:

@@ -137,8 +137,7 @@ class Inverse:
         middle = [(s + t) / 2 for s, t in zip(u, v, strict=True)]
         R0 = -branch.by_lambda(middle)
         R1 = -branch.by_lambda([t - s for s, t in zip(u, v, strict=True)])
-        loose = absolute(branch.data.gram) * ball_column(self.r[: branch.size])
-        wide = ball_column([*loose.entries(), *([arb(0)] * (branch.K + branch.r))])
+        wide = branch.spread_by_lambda(self.r)
         error = absolute(test.Y1 * R0 + test.Y0 * R1) * half + absolute(test.Y1 * R1) * (half * half)
         error = error + test.size * wide
         centre = (test.Y0 * R0).entries()

@@ -23,7 +23,7 @@ from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.paths.directions import Above
 from polyrelu.paths.events import moves_as_one
 from polyrelu.paths.first_zero import first_zero, has_twin
-from polyrelu.paths.forms import as_pairs, as_singles
+from polyrelu.paths.forms import as_pairs, as_singles, shared_anew
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.phase_end import phase_ends
 from polyrelu.paths.steps import follow, held, short
@@ -167,13 +167,13 @@ class Walk:
         negative += [Condition(SLACK, p) for p in new]
         if not negative:
             return False
-        if not self.found_event(negative, node):
+        if not self.shares_anew(negative) and not self.found_event(negative, node):
             self.shorten(Failure(conditions=tuple(negative)).reason)
         return True
 
     def refused(self, failure: Failure, node: Node) -> None:
         """A piece was not proved: newcomers are an event, and anything else asks for a shorter step."""
-        if failure.shares and self.left_phase(node):
+        if (failure.shares and self.left_phase(node)) or self.shares_anew(failure.conditions):
             return
         above = failure.above
         if above is not None and above.node is not self.node:
@@ -199,6 +199,11 @@ class Walk:
             return False
         (self.curve, self.node), self.waiting = found
         return True
+
+    def shares_anew(self, failed: Iterable[Condition]) -> bool:
+        """Give neurons that depend on others other parts, where some weight is not positive."""
+        wrong = self.entry is ORDINARY and any(f.kind == WEIGHT for f in failed)
+        return wrong and self.took(shared_anew(self.curve, self.node))
 
     def scale(self, least: fmpq, most: fmpq) -> fmpq:
         """By what steps may grow, or have to shrink: errors are as their third powers."""

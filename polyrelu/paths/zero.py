@@ -11,26 +11,25 @@ lambda > 0 have the least lambda sum ||w|| + |residual|^2 / 2, and their limit f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from flint import arb, fmpq
 
 from polyrelu.display import Reported
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.linear import squared, times
-from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.real import is_zero
 from polyrelu.exact.recognise import recognise
 from polyrelu.paths.algebra import TO_NAME, name_of
+from polyrelu.paths.at_zero import exact_end, exact_limit, is_regular
 from polyrelu.paths.blocks import acts_on_no_block
-from polyrelu.paths.branch import BITS, Balls
+from polyrelu.paths.blown_up import BlownUp, BlownUpPiece, vanishing_at
+from polyrelu.paths.branch import BITS, Balls, Branch
 from polyrelu.paths.chord import prove_chord
-from polyrelu.paths.curve import Curve, Piece
+from polyrelu.paths.curve import ORDINARY, Curve, Piece
 from polyrelu.paths.nodes import Node
+from polyrelu.paths.zeros import tangent
 from polyrelu.proof.lambda_max import acts_on_nothing
 
 
@@ -70,49 +69,26 @@ class Limit(Reported):
         """The least sum ||w|| as an algebraic number of low degree, verified; None where it is not recognised."""
         if self.piece is None:
             return None
-        branch, piece = self.piece.curve.branch, self.piece
+        piece, branch = self.piece, self.piece.chord.branch
         if not branch.unknowns:
             return "0"
 
-        def values_at(bits: int) -> Balls:
-            x = piece.root_at(fmpq(0), bits)
+        def norm_at(bits: int) -> Balls:
             with precision(bits + 40):
-                return [sum(branch.parts(x)[1], start=arb(0)), *x]
+                return [sum(piece.curve.branch.parts(piece.root_at(fmpq(0), bits))[1], start=arb(0))]
 
         try:
-            alone = recognise(lambda bits: values_at(bits)[:1], TO_NAME.degree, max_bits=TO_NAME.lambda_bits)
-            found = (
-                None if alone is None else recognise(values_at, TO_NAME.field, max_bits=TO_NAME.field_bits)
-            )
+            alone = recognise(norm_at, TO_NAME.degree, max_bits=TO_NAME.lambda_bits)
         except Undecided:
             return None
-        if alone is None or found is None or not _is_root(piece, found[1][1:]):
+        found = None if alone is None else exact_limit(branch, piece.chord, TO_NAME)
+        if alone is None or found is None:
             return None
-        polynomial, K = alone[0].polynomial, slice(1 + branch.size, 1 + branch.size + branch.K)
-        norm = sum(found[1][K], start=found[1][0] * 0)
+        gone = branch.vanishing if isinstance(branch, BlownUp) else frozenset()
+        kept = [w for k, w in enumerate(found.b) if k not in gone]
+        norm, polynomial = sum(kept, start=found.b[0] * 0), alone[0].polynomial
         value = sum((int(k) * norm**i for i, k in enumerate(polynomial.coeffs())), start=norm * 0)
         return name_of(polynomial, norm.ball(200)) if is_zero(value) else None
-
-
-def _is_root(piece: Piece, x: Sequence[Any]) -> bool:
-    """Whether exact numbers solve the system at lambda = 0, and lie where it has one root only."""
-    branch = piece.curve.branch
-    a, _, E, y = branch.exact
-    p, K = branch.size, branch.K
-
-    def equations(v: Sequence[Any]) -> list[Any]:
-        g, b, c = v[:p], v[p : p + K], v[p + K :]
-        fit = [-t for t in y.entries()]
-        norms = []
-        for matrix, weight in zip(a, b, strict=True):
-            z = times(matrix, g)
-            fit = [s + weight * t for s, t in zip(fit, times(matrix.transpose(), z), strict=True)]
-            norms.append(squared(z) - 1)
-        if not branch.r:
-            return [*fit, *norms]
-        return [*(s - t for s, t in zip(fit, times(E, c), strict=True)), *norms, *times(E.transpose(), g)]
-
-    return verify_root(equations, x, piece.chord.root_low)
 
 
 def down_to_zero(curve: Curve, node: Node) -> Limit:
@@ -122,12 +98,41 @@ def down_to_zero(curve: Curve, node: Node) -> Limit:
         idle = acts_on_nothing if branch.program.listed is None else acts_on_no_block
         if not idle(branch.program, branch.y_rest):
             return Limit(None, "the residual still acts on some direction: another structure follows")
-        start = branch.newton(node.point, fmpq(0))
-        if start is None:
+        plain = _limit(Curve(branch, curve.faces, curve.further, scaled=True), node)
+        blown = None if plain.piece or curve.further else _blown_up(branch, node)
+        if blown is None:
+            return plain
+        found = _limit(Curve(blown, curve.faces, scaled=True), node)
+    if found.piece is None:
+        return plain
+    piece = found.piece
+    return Limit(BlownUpPiece(curve, piece.chord, piece.low, piece.high, piece.shares))
+
+
+def _blown_up(branch: Branch, node: Node) -> BlownUp | None:
+    """The system with the weights that seem to vanish with lambda divided by it."""
+    dx = tangent(branch, node.point, arb(node.lam))
+    V = None if dx is None else vanishing_at(branch, node.point, dx, arb(node.lam))
+    return BlownUp.of(branch, V) if V else None
+
+
+def _limit(curve: Curve, node: Node) -> Limit:
+    """One chord down to 0, all divided by lambda."""
+    branch, top = curve.branch, node.point
+    if isinstance(branch, BlownUp):
+        found = branch.newton(branch.started(top, arb(node.lam)), node.lam)
+        if found is None:
             return Limit(None, "the system is singular at lambda = 0")
-        chord = prove_chord(branch, fmpq(0), node.lam, start, node.point)
-        if chord is None:
-            return Limit(None, "the root could not be followed to lambda = 0")
-        nodes = (Node.scaled(branch, start), Node.scaled(branch, node.point))
-        found = curve.prove_on(chord, nodes, chord.scaled_drift)
-    return Limit(found) if isinstance(found, Piece) else Limit(None, found.reason)
+        top = found
+    start = branch.newton(top, fmpq(0))
+    if start is None:
+        return Limit(None, "the system is singular at lambda = 0")
+    chord = prove_chord(branch, fmpq(0), node.lam, start, top)
+    if chord is None:
+        return Limit(None, "the root could not be followed to lambda = 0")
+    end = ORDINARY if is_regular(curve, chord) else exact_end(curve, chord)
+    if end is None:
+        return Limit(None, "some functions seem to vanish at lambda = 0, which exact algebra does not show")
+    nodes = (Node.scaled(branch, start), Node.scaled(branch, top))
+    found_piece = curve.prove_on(chord, nodes, chord.scaled_drift, end)
+    return Limit(found_piece) if isinstance(found_piece, Piece) else Limit(None, found_piece.reason)

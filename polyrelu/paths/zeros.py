@@ -24,6 +24,8 @@ from polyrelu.proof.neuron import Place
 
 FINE = BITS - 40
 """Accuracy of a zero in bits."""
+ENOUGH = 2 * FINE
+"""Bits that prove a zero of a simple event; where a function only touches 0, more do not help either."""
 END_BITS = 108
 
 

@@ -135,11 +135,18 @@ def _words(found: Sensitivity) -> list[str]:
         f"  degrees of freedom of the fit: {short(found.degrees_of_freedom)}",
         f"  optimal value by lambda: {short(found.objective_by_lambda)}",
         "",
-        "  neuron  sign       weight  by lambda",
     ]
+    if found.neurons:
+        lines.append("  neuron  sign       weight  by lambda")
     for k, neuron in enumerate(found.neurons, start=1):
         sign = f"{'pair ' * neuron.pair}{'+' if neuron.place.sign > 0 else '-'}"
         lines.append(f"  {k:>6}  {sign:<6}  {_near(neuron.weight):>9}  {_near(neuron.by_lambda):>9}")
+    if found.total is not None:
+        lines.append(
+            "  neurons that are not listed share their weight with others: no weight of theirs is unique"
+        )
+    elif not found.neurons:
+        lines.append("  no neuron has a weight")
     if found.free:
         lines += ["", "  free                coefficient  by lambda"]
         lines += [f"  {c.name:<18}  {_near(c.value):>11}  {_near(c.by_lambda):>9}" for c in found.free]

@@ -129,7 +129,7 @@ def test_prune_joins_kinks_and_tells_the_constant(folder, capsys):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["path", "squares.csv", "--bias", "free"], "a path cannot be had"),
+        (["path", "squares.csv", "--output-bias", "ridge"], "a path cannot be had"),
         (["path", "squares.csv", "--gap", "1/10", "--output-bias", "ridge"], "a path cannot be had"),
         (
             ["plot", "squares.csv", "--lam", "1", "--skip", "--kind", "polytope"],

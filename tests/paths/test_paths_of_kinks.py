@@ -155,6 +155,21 @@ def test_intervals_and_breakpoints_follow_each_other():
     assert found.continuity.convex_jumps == ()
 
 
+@pytest.mark.parametrize(("lo", "hi"), [(1, 8), (2, "74/13"), ("27/4", "195/28"), (9, 12), ("1/10", "74/13")])
+def test_the_ends_may_be_anywhere(lo, hi):
+    """Breakpoints at the ends themselves are none of the path's."""
+    x, y = [0, 1, 2, 4, 7, 8], [3, -1, 4, 1, -5, 9]
+    whole, found = paths_of(x, y, {}, hi=20, to_zero=True), paths_of(x, y, {}, lo=lo, hi=hi)
+    lams = [exact(whole.exact(k).lam) for k in range(len(whole.breakpoints))]
+    inner = [exact(found.exact(k).lam) for k in range(len(found.breakpoints))]
+    assert inner == [lam for lam in lams if Fraction(lo) < lam < Fraction(hi)]
+    assert len(found.intervals) == len(inner) + 1
+    for interval in found.intervals:
+        assert interval.places == whole.interval_at(inside(interval)).places
+    assert exact(found.intervals[0].pieces[-1].chord.low) == Fraction(lo)
+    assert exact(found.intervals[-1].pieces[0].chord.high) == Fraction(hi)
+
+
 def residual_at_end(interval, which):
     chord = interval.pieces[which].chord
     return exact(chord.high if which == 0 else chord.low)

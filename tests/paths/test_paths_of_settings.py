@@ -67,6 +67,20 @@ STRUCTURED = {
         ["1/10*sqrt(2)", "1/4*sqrt(2)"],
         "sqrt(13)",
     ),
+    "a parabola on five points": (
+        [[-2], [-1], [0], [1], [2]],
+        [4, 1, 0, 1, 4],
+        SETTINGS["penalised bias, output bias"],
+        ["2/3", "3"],
+        "2*sqrt(13)",
+    ),
+    "a parabola on five points, affine": (
+        [[-2], [-1], [0], [1], [2]],
+        [4, 1, 0, 1, 4],
+        SETTINGS["penalised bias, affine"],
+        ["2/3", "3"],
+        "2*sqrt(13)",
+    ),
     "a valley, affine": (
         [[-2], [-1], [1], [2]],
         [1, 0, 0, 1],

@@ -63,6 +63,7 @@ def test_above_lambda_max_nothing_is_fitted():
     found = sensitivity(Problem.of([[1], [2], [-1]], [1, 3, 2], 8))
     assert found.neurons == ()
     assert middle(found.degrees_of_freedom) == 0
+    assert "no neuron has a weight" in found.summary()
 
 
 @pytest.mark.parametrize("more", [{"output_bias": "ridge"}, {"bias": "free"}])
@@ -252,3 +253,19 @@ def test_a_neuron_that_stays_on_a_row_without_any_force_leaves_it_when_targets_m
     assert not any(place.face[1] == 0 for place in up | down)
     with pytest.raises(Undecided, match="without any force"):
         sensitivity(Problem.of(X, y), lam)
+
+
+def test_of_neurons_that_all_share_weight_only_the_sum_and_the_fit_are_told():
+    """Golden example 3 below 5: nu = L (3, 4, 3, 4) / 5 and R = 2 (5 - L); no weight is unique."""
+    X, y, h = [[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4], Fraction(1, 10**6)
+    found = sensitivity(Problem.of(X, y), 2)
+    assert found.neurons == ()
+    assert middle(found.objective_by_lambda) == pytest.approx(6)
+    assert "no weight of theirs is unique" in found.summary()
+    assert [middle(v) for v in found.residual_by_lambda] == pytest.approx([0.6, 0.8, 0.6, 0.8])
+    up, down = (
+        [float(Fraction(lo)) for lo, _ in certify(X, [3 + moved, 4, 3, 4], 2).residual(30)]
+        for moved in (h, -h)
+    )
+    slopes = (np.array(up) - down) / float(2 * h)
+    assert [middle(found.residual_by_target[i, 0]) for i in range(4)] == pytest.approx(slopes, abs=1e-5)

@@ -1,15 +1,22 @@
 """Degenerate and symmetric tables: repeated, opposite and dependent rows, a low rank, ties of several neurons."""
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from flint import fmpq
 
 from polyrelu import certify, path
+from polyrelu.budget import Budget, seconds_from_now, spending
+from polyrelu.exact.rational import is_rational
+from polyrelu.paths import gaps
+from polyrelu.paths.dependent import depends
 
 CUBE = [list(v) for v in itertools.product((-1, 1), repeat=3)]
 GRID = list(itertools.product((-1, 0, 1), repeat=2))
+ZERO_ONE = [list(v) for v in itertools.product((0, 1), repeat=3)]
 SQUARE = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
 TABLES = {
     "repeated and opposite rows": ([[1, 2], [1, 2], [-1, -2], [2, 1]], [1, 2, 3, -1], 4),
@@ -98,6 +105,12 @@ REPROS = {
         [[x, y] for x in range(-2, 3) for y in range(-2, 3) if x * x + y * y in (1, 5)],
         [1] * 12,
     ),
+    "a guest leaves a row, and there is a second one beyond": (GRID, [0, 0, 1, 1, 1, 0, 0, 1, 0]),
+    "activations that depend on each other with irrational factors": (
+        ZERO_ONE,
+        [-1, -2, -2, -2, 0, 2, -1, -2],
+    ),
+    "the same right below a breakpoint, where shares have to change": (ZERO_ONE, [-1, 1, 1, -1, 1, -1, 1, 1]),
     "two hits that are seen as one": (
         [[-2, -1], [-2, 0], [-2, 1], [-1, -2], [-1, 2], [0, -2], [0, 2], [1, -2]],
         [0, 0, 5, 0, 0, 5, 0, 5],
@@ -138,6 +151,45 @@ def test_a_second_maximum_beyond_the_row_that_a_neuron_leaves():
     assert found.exact(0).name == "2/67*sqrt(5)"
     (guest,) = found.breakpoints[0].end_below.guests
     assert guest.face == (0, -1, -1, 1, 1, 1, 1, 1, 1)
+
+
+def test_irrational_factors_are_decided_exactly():
+    """A factor that is off by a hair, or has the other sign, is refused; so is a sum that is not 1."""
+    found = path(ZERO_ONE, [-1, 1, 1, -1, 1, -1, 1, 1], "1/10", "11/100")
+    piece = found.intervals[0].pieces[-1]
+    curve, implied = piece.curve, piece.chord.implied
+    (one,) = curve.further
+    assert not all(is_rational(c) for c in one.over)
+    neuron = curve.faces.neuron(one.place)
+    assert depends(implied, curve.branch, neuron, one)
+    wrong = next(k for k, c in enumerate(one.over) if not is_rational(c))
+    for other in (one.over[wrong] + fmpq(1, 10**30), -one.over[wrong]):
+        over = tuple(other if k == wrong else c for k, c in enumerate(one.over))
+        assert not depends(implied, curve.branch, neuron, replace(one, over=over))
+    shifted = [k for k, c in enumerate(one.over) if c != 0][:2]
+    over = tuple(c + fmpq(1, 7) * ((k == shifted[0]) - (k == shifted[1])) for k, c in enumerate(one.over))
+    assert not depends(implied, curve.branch, neuron, replace(one, over=over))
+
+
+def test_no_breakpoint_without_a_piece_below_it(monkeypatch):
+    """Where a compound event is not found, a part of it must not be told as a breakpoint."""
+    monkeypatch.setattr(gaps, "compounds", lambda *_: iter(()))
+    found = path(ZERO_ONE, [-1, -2, -2, -2, 0, 2, -1, -2], "1/2", 1)
+    assert found.status == "undecided"
+    tops = {(id(piece.curve), piece.chord.high) for i in found.intervals for piece in i.pieces}
+    assert all((id(here.below), here.ends[1]) in tops for here in found.breakpoints)
+    assert sum(float(gap.high - gap.low) for gap in found.undecided) < 1e-8
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1, 2])
+def test_out_of_time_is_a_piece_that_is_told(seconds):
+    """Wherever it happens."""
+    with spending(Budget(seconds_from_now(seconds))):
+        found = path(ZERO_ONE, [-2, 0, 0, -1, -1, -1, -2, 0], to_zero=True)
+    assert found.status == "undecided"
+    assert any("time" in gap.reason for gap in found.undecided)
+    tops = {(id(piece.curve), piece.chord.high) for i in found.intervals for piece in i.pieces}
+    assert all((id(here.below), here.ends[1]) in tops for here in found.breakpoints)
 
 
 def test_events_without_an_exact_form():

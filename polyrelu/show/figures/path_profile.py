@@ -125,8 +125,8 @@ def _directions(panel: Any, found: Any) -> list[Any]:
 def _pieces(interval: Any) -> Any:
     for piece in interval.pieces:
         chord = piece.chord
-        for lam, x in ((chord.high, chord.at_high), (chord.low, chord.at_low)):
-            yield piece.curve, float(to_fraction(lam)), x
+        for lam in (chord.high, chord.low):
+            yield piece.curve, float(to_fraction(lam)), piece.near(lam)
 
 
 def curves(interval: Any) -> list[tuple[Any, Any, int]]:
