@@ -17,6 +17,7 @@ from polyrelu.paths.forms import as_singles
 from polyrelu.paths.knots import idle
 from polyrelu.paths.nodes import Node
 from polyrelu.paths.own_weights import heaviest_first, of_both, own_weights
+from polyrelu.paths.ranks import fallen
 from polyrelu.paths.solution_path import Path
 from polyrelu.proof.neuron import Place
 
@@ -56,19 +57,23 @@ def tight_at(here: Breakpoint) -> list[Place]:
             *(p for curve in (below, above) for p in idle(curve)),
         ]
     )
-    slid = {
-        new: on
-        for c in here.changes
-        for old, new in c.names.items()
-        for on in [_smaller(old, new)]
-        if on is not None
-    }
     weights = _weights(here)
     order = heaviest_first({place: weights.get(place, arb(0)) for place in places})
-    return [slid.get(p, p) for p in order]
+    there = _faces_there(here)
+    return list(dict.fromkeys(there.get(p, p) for p in order))
 
 
-def _smaller(old: Place, new: Place) -> Place | None:
+def _faces_there(here: Breakpoint) -> dict[Place, Place]:
+    """The faces at the breakpoint of neurons that lie on fewer hyperplanes above it or below."""
+    moved = [pair for change in here.changes for pair in change.names.items()]
+    return {
+        **fallen(here.below, here.end_below),
+        **fallen(here.above, here.end_above),
+        **{place: _smaller(*pair) for pair in moved for place in pair},
+    }
+
+
+def _smaller(old: Place, new: Place) -> Place:
     """The face at the breakpoint of a neuron that moves from one face to another."""
     face = tuple(a if a == b else 0 for a, b in zip(old.face, new.face, strict=True))
     return Place(old.sign, face)
@@ -76,8 +81,7 @@ def _smaller(old: Place, new: Place) -> Place | None:
 
 def _number(at: list[Place], here: Breakpoint, place: Place) -> int | None:
     """The position in `at` of a neuron that an event names by its place above or below."""
-    moved = {old: _smaller(old, new) for c in here.changes for old, new in c.names.items()}
-    there = moved.get(place, place)
+    there = _faces_there(here).get(place, place)
     return at.index(there) if there in at else None
 
 

@@ -232,3 +232,14 @@ def test_the_limit_is_named_exactly():
     assert one.limit.exact == "2/5"
     assert "1 row, 2 features" in one.summary()
     assert "1 breakpoint," in one.summary()
+
+
+def test_a_neuron_that_enters_on_a_row_is_listed_once():
+    """It leaves the row at once: at 3 there is one direction, on the row."""
+    X, y = [[1, 0], [0, 1], [1, 1]], [3, -1, 0]
+    here = path(X, y).to_json()["breakpoints"][-1]
+    assert here["exact"] == "3"
+    assert here["at"] == [{"sign": "+", "face": [1, 0, 1]}]
+    assert here["below"] == [{"sign": "+", "face": [1, -1, 1]}]
+    assert here["events"] == [{"type": "enter", "neuron": 0, "row": None}]
+    assert [list(k.place.face) for k in certify(X, y, 3).proved().neurons] == [[1, 0, 1]]
