@@ -56,13 +56,14 @@ As in certify, neurons then counts kinks, those next to each other being one tha
 EPILOG = """\
 JSON keys: status "proved" or "undecided"; from, to; lambda_max [lo, hi]; intervals, in increasing lambda, each with
 from, to [lo, hi], neurons, rank, pairs, nullity, dimension, convex_unique, p_unique, function_unique, affine, as in
-certify at any lambda inside; breakpoints, each with lambda [lo, hi], exact, events (type; neuron, its position in `at`;
-row), above, at, below (the tight neurons: sign and face), network_continuous, convex_jump; unique (from, to, closed:
-all lambda for which the network is shown to be the only one); continuity (network_continuous, convex_continuous,
-convex_jumps: positions among breakpoints); undecided (pieces with their reason); limit_zero (null without --to-zero;
-else status, norm [lo, hi] of the least sum ||w||, neurons, exact (null where no short form is recognised), and reason
-where it is undecided); seconds; with --gated or --patterns also scope; with --vertices each interval has
-minimal_networks (lambda, count, widths, networks) and walls (pairs of lambdas between which the list changes).
+certify at any lambda inside (null where open); breakpoints, each with lambda [lo, hi], exact, events (type; neuron, its
+position in `at`; row), above, at, below (the tight neurons: sign and face), network_continuous, convex_jump; unique
+(from, to, closed: all lambda for which the network is shown to be the only one); continuity (network_continuous,
+convex_continuous, convex_jumps: positions among breakpoints); undecided (pieces with their reason); limit_zero (null
+without --to-zero; else status, norm [lo, hi] of the least sum ||w||, neurons, exact (null where no short form is
+recognised), and reason where it is undecided); seconds; with --gated or --patterns also scope; with --vertices each
+interval has minimal_networks (lambda, count, widths, networks) and walls (pairs of lambdas between which the list
+changes).
 With --at: lambda; neurons (weight, by_lambda, by_target, by_feature, and the same of the direction; null where there is
 no derivative); residual_by_lambda, _by_target, _by_feature (column d i + l: entry l of row i); objective_by_lambda;
 degrees_of_freedom; minimal_networks; ranges (over all optimal networks, where all minimal ones are followed); at a

@@ -87,9 +87,12 @@ class Interval:
         return len(self.places) - self.rank
 
     @cached_property
-    def pairs(self) -> int:
-        """Number of antipodal pairs."""
-        return sum(self.curve.branch.paired) + len(self.exact_pairs)
+    def pairs(self) -> int | None:
+        """Number of antipodal pairs; None where directions of opposite faces are neither told apart nor exact."""
+        exact = self.exact_pairs
+        if any(not _apart(self.pieces[-1], pair) for pair in self._opposite if pair not in exact):
+            return None
+        return sum(self.curve.branch.paired) + len(exact)
 
     @property
     def _opposite(self) -> list[tuple[Place, Place]]:
@@ -237,6 +240,13 @@ def _exact_among_singles(piece: Piece) -> list[tuple[Place, Place]]:
         sums = {pair: faces.neuron(pair[0]).A + faces.neuron(pair[1]).A for pair in wide}
         found = [p for p in found if p not in sums or all(map(implied.is_zero, sums[p].tolist()))]
     return found
+
+
+def _apart(piece: Piece, pair: tuple[Place, Place]) -> bool:
+    """Whether two neurons of one sign on opposite faces are not opposite at an end of a piece: |A nu| is the same."""
+    a, b = map(piece.curve.faces.neuron, pair)
+    ends = (piece.curve.branch.residual_at(x, lam) for x, lam in piece.chord.feet)
+    return any(not v.contains(0) for nu in ends for v in (arb_mat(a.A + b.A) * nu).entries())
 
 
 def _span_everything(piece: Piece, pairs: Sequence[tuple[Place, Place]]) -> bool:

@@ -188,7 +188,8 @@ def _(found: Path, digits: int) -> str:
 def _interval_line(interval: Interval) -> str:
     low, high = lower_end(interval, SHOWN)[0], upper_end(interval, SHOWN)[1]
     unique = "yes" if interval.p_unique else f"no (dimension {interval.nullity})"
-    return f"  {low:>11} .. {high:<11} {interval.count:>7} {interval.rank:>5} {interval.pairs:>6}  {unique}"
+    pairs = "?" if interval.pairs is None else interval.pairs
+    return f"  {low:>11} .. {high:<11} {interval.count:>7} {interval.rank:>5} {pairs:>6}  {unique}"
 
 
 def _event_line(found: Path, k: int) -> str:

@@ -11,7 +11,7 @@ from flint import fmpq
 from polyrelu import certify, path
 from polyrelu.budget import Budget, seconds_from_now, spending
 from polyrelu.exact.rational import is_rational
-from polyrelu.paths import gaps
+from polyrelu.paths import gaps, intervals
 from polyrelu.paths.dependent import depends
 
 CUBE = [list(v) for v in itertools.product((-1, 1), repeat=3)]
@@ -243,3 +243,13 @@ def test_a_neuron_that_enters_on_a_row_is_listed_once():
     assert here["below"] == [{"sign": "+", "face": [1, -1, 1]}]
     assert here["events"] == [{"type": "enter", "neuron": 0, "row": None}]
     assert [list(k.place.face) for k in certify(X, y, 3).proved().neurons] == [[1, 0, 1]]
+
+
+def test_pairs_that_are_neither_exact_nor_told_apart_are_not_counted(monkeypatch):
+    below = path([[1], [2], [-1]], [1, 3, 2]).intervals[0]
+    assert below.pairs == 1
+    monkeypatch.setattr(intervals, "_exact_among_singles", lambda piece: [])
+    asked = path([[1], [2], [-1]], [1, 3, 2])
+    assert asked.intervals[0].pairs is None
+    assert asked.to_json()["intervals"][0]["pairs"] is None
+    assert " ?  yes" in asked.summary()
