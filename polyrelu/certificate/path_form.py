@@ -77,7 +77,9 @@ class Form:
         new = [k.place for k in neurons if k.place not in known] if known else []
         further = with_parts(branch, nu, over, new) if len(over) == len(others) else None
         if further is None:
-            raise Undecided("neurons depend on each other by the symmetry of the table alone")
+            raise Undecided(
+                "neurons depend on each other in a way that a file does not hold (by symmetry or with roots)"
+            )
         return Form(interval, branch.neurons, [None] * branch.K, further, scaled)
 
     @property
