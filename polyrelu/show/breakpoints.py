@@ -34,9 +34,9 @@ def breakpoint_json(found: Path, k: int, digits: int) -> dict[str, Any]:
             {"type": change.kind, "neuron": _moving(at, here, change), "row": change.row}
             for change in here.changes
         ],
-        "above": [_place(p) for p in _ordered((*here.above.tight, *idle(here.above)), at, here)],
-        "at": [_place(p) for p in at],
-        "below": [_place(p) for p in _ordered((*here.below.tight, *idle(here.below)), at, here)],
+        "above": [place_json(p) for p in _ordered((*here.above.tight, *idle(here.above)), at, here)],
+        "at": [place_json(p) for p in at],
+        "below": [place_json(p) for p in _ordered((*here.below.tight, *idle(here.below)), at, here)],
         "network_continuous": continuous,
         "convex_jump": jump,
     }
@@ -113,7 +113,8 @@ def _ordered(places: Iterable[Place], at: list[Place], here: Breakpoint) -> list
     return sorted(numbers, key=lambda p: (numbers[p] is None, numbers[p] or 0, -p.sign, p.face))
 
 
-def _place(place: Place) -> dict[str, Any]:
+def place_json(place: Place) -> dict[str, Any]:
+    """A neuron's sign and face."""
     return {"sign": "+" if place.sign > 0 else "-", "face": list(place.face)}
 
 

@@ -11,7 +11,7 @@ from polyrelu.paths.coefficients import Coefficient
 from polyrelu.paths.moving import Moving, Range, Span
 from polyrelu.paths.one_sided import OneSided
 from polyrelu.paths.sensitivity import Sensitivity
-from polyrelu.proof.neuron import Place
+from polyrelu.show.breakpoints import place_json
 from polyrelu.show.figures import influence
 from polyrelu.show.forms import Facts, as_facts, as_json, as_picture, as_text
 from polyrelu.show.numbers import short
@@ -33,7 +33,7 @@ def _(found: Sensitivity, digits: int) -> dict[str, Any]:
 def _range(found: Range, digits: int) -> dict[str, Any]:
     """From the lower bound of the least to the upper bound of the greatest."""
     return {
-        **_place(found.place),
+        **place_json(found.place),
         "weight": _spanned(found.weight, digits),
         "by_lambda": _spanned(found.by_lambda, digits),
         "by_target": [_spanned(v, digits) for v in found.by_target],
@@ -42,10 +42,6 @@ def _range(found: Range, digits: int) -> dict[str, Any]:
 
 def _spanned(span: Span, digits: int) -> list[str]:
     return [decimal_bounds(span[0], digits)[0], decimal_bounds(span[1], digits)[1]]
-
-
-def _place(place: Place) -> dict[str, Any]:
-    return {"sign": "+" if place.sign > 0 else "-", "face": list(place.face)}
 
 
 @as_json.register
@@ -82,7 +78,7 @@ def _coefficient(c: Coefficient, digits: int) -> dict[str, Any]:
 
 def _neuron(k: Moving, digits: int) -> dict[str, Any]:
     return {
-        **_place(k.place),
+        **place_json(k.place),
         "pair": k.pair,
         "weight": _bounds(k.weight, digits),
         "by_lambda": _bounds(k.by_lambda, digits),
