@@ -14,7 +14,7 @@ from typing import Any
 
 from flint import arb, fmpq
 
-from polyrelu.budget import OutOfTime
+from polyrelu.budget import Budget, OutOfTime, spending
 from polyrelu.certification import certify_penalised
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
@@ -99,7 +99,8 @@ def walked(
             reason = walk.reason
             _withdraw(walk)
         except OutOfTime as over:
-            walk.undo()
+            with spending(Budget()):  # what is proved again takes no time to speak of
+                _withdraw(walk)
             way.extend(Way(walk.pieces, walk.breaks, [Gap(low, walk.node.lam, str(over))]))
             return way
         way.extend(Way(walk.pieces, walk.breaks))
@@ -119,9 +120,9 @@ def walked(
 def _withdraw(walk: Walk) -> None:
     """Withdraw a breakpoint from which no piece leads down, since nothing says what happens there.
 
-    What lies above it, up to a little, is proved again.
+    What lies above it, up to a little, is proved again; if that fails, the breakpoint above it has no piece either.
     """
-    if walk.entry is ORDINARY or not walk.breaks:
+    if walk.entry is ORDINARY or not walk.breaks or not walk.pieces:
         return
     above = walk.breaks[-1].ends[1]
     walk.undo()
@@ -134,6 +135,7 @@ def _withdraw(walk: Walk) -> None:
         if node is not None and isinstance(found, Piece):
             walk.accept(found, node, reached=False)
             return
+    _withdraw(walk)
 
 
 def _joins(walk: Walk, fresh: Start) -> bool:
