@@ -9,9 +9,9 @@ import pytest
 from flint import fmpq
 
 from polyrelu import certify, path
-from polyrelu.budget import Budget, seconds_from_now, spending
+from polyrelu.budget import Budget, OutOfTime, seconds_from_now, spending
 from polyrelu.exact.rational import is_rational
-from polyrelu.paths import gaps, intervals
+from polyrelu.paths import gaps, intervals, walk
 from polyrelu.paths.dependent import depends
 
 CUBE = [list(v) for v in itertools.product((-1, 1), repeat=3)]
@@ -253,3 +253,19 @@ def test_pairs_that_are_neither_exact_nor_told_apart_are_not_counted(monkeypatch
     assert asked.intervals[0].pairs is None
     assert asked.to_json()["intervals"][0]["pairs"] is None
     assert " ?  yes" in asked.summary()
+
+
+@pytest.mark.parametrize("calls", range(1, 10))
+def test_time_that_runs_out_at_any_step_leaves_no_breakpoint_without_a_piece_below(monkeypatch, calls):
+    """Where an interval is one piece, two breakpoints in a row are without one for a moment."""
+    left = [calls]
+
+    def check():
+        left[0] -= 1
+        if left[0] == 0:
+            raise OutOfTime("the time allowed is over")
+
+    monkeypatch.setattr(walk.budget, "check", check)
+    found = path([[3, 4], [-3, -4], [4, -3], [-4, 3]], [4, 3, -2, -1], "1/2")
+    tops = {(id(piece.curve), piece.chord.high) for i in found.intervals for piece in i.pieces}
+    assert all((id(here.below), here.ends[1]) in tops for here in found.breakpoints)
