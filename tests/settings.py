@@ -68,3 +68,15 @@ class Conic:
             for c in range(self.normed):
                 block[1 + c, k * d + c] = -1
             yield block
+
+
+FREE_COLUMNS = {
+    "output bias": {"output_bias": "free"},
+    "skip": {"skip": True},
+    "affine": {"output_bias": "free", "skip": True},
+    "penalised bias, output bias": {"bias": True, "output_bias": "free"},
+    "penalised bias, affine": {"bias": True, "output_bias": "free", "skip": True},
+    "a free column": {"free": [0]},
+    "a free column, output bias": {"free": [0], "output_bias": "free"},
+}
+"""Settings with free columns beside a hidden bias that is none or penalised."""

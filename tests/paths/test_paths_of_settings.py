@@ -9,16 +9,8 @@ import pytest
 from polyrelu import certify, path
 from polyrelu.cli import main
 from polyrelu.errors import BadInput
+from tests.settings import FREE_COLUMNS as SETTINGS
 
-SETTINGS = {
-    "output bias": {"output_bias": "free"},
-    "skip": {"skip": True},
-    "affine": {"output_bias": "free", "skip": True},
-    "penalised bias, output bias": {"bias": True, "output_bias": "free"},
-    "penalised bias, affine": {"bias": True, "output_bias": "free", "skip": True},
-    "a free column": {"free": [0]},
-    "a free column, output bias": {"free": [0], "output_bias": "free"},
-}
 VERDICTS = ("p_unique", "convex_unique", "function_unique")
 
 

@@ -10,16 +10,8 @@ from polyrelu.cli import main
 from polyrelu.data.problem import Problem
 from polyrelu.paths.one_sided import derivatives
 from polyrelu.paths.sensitivity import sensitivity
+from tests.settings import FREE_COLUMNS as SETTINGS
 
-SETTINGS = {
-    "output bias": {"output_bias": "free"},
-    "skip": {"skip": True},
-    "affine": {"output_bias": "free", "skip": True},
-    "penalised bias, output bias": {"bias": True, "output_bias": "free"},
-    "penalised bias, affine": {"bias": True, "output_bias": "free", "skip": True},
-    "a free column": {"free": [0]},
-    "a free column, output bias": {"free": [0], "output_bias": "free"},
-}
 LAMBDA, H = Fraction(3), Fraction(1, 10**6)
 PLACES = ((0, 0), (3, 1), (5, 0))
 
