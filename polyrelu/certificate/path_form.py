@@ -14,19 +14,19 @@ from typing import Any
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
+from polyrelu.breakpoints.forms import as_singles, one_by_one
 from polyrelu.certificate.write_kernel import middle, neuron_text
+from polyrelu.curves.branch import BITS, Branch
+from polyrelu.curves.condition import antipode
+from polyrelu.curves.curve import Curve
+from polyrelu.curves.dependent import Dependent, coefficients, independent_first, with_parts
+from polyrelu.curves.nodes import Node
+from polyrelu.curves.shares import proposed
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.exact.linear import dot, times
 from polyrelu.exact.rational import to_fmpq, to_fraction
-from polyrelu.paths.branch import BITS, Branch
-from polyrelu.paths.condition import antipode
-from polyrelu.paths.curve import Curve
-from polyrelu.paths.dependent import Dependent, coefficients, independent_first, with_parts
-from polyrelu.paths.forms import as_singles, one_by_one
 from polyrelu.paths.intervals import Interval
-from polyrelu.paths.nodes import Node
-from polyrelu.paths.shares import proposed
 from polyrelu.proof.neuron import Neuron, Place
 
 Point = tuple[list[Fraction], list[Fraction]]

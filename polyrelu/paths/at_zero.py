@@ -22,6 +22,14 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
+from polyrelu.breakpoints.algebra import TO_DECIDE, Effort
+from polyrelu.breakpoints.meeting import Here
+from polyrelu.breakpoints.zeros import tangent
+from polyrelu.curves.branch import BITS, Balls, Branch
+from polyrelu.curves.chord import Chord, around
+from polyrelu.curves.condition import SLACK, WEIGHT, Condition
+from polyrelu.curves.curve import Curve, End
+from polyrelu.curves.demands import exact_rate, exact_value
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.krawczyk import prove_root
@@ -30,15 +38,7 @@ from polyrelu.exact.minors import nonzero_minor
 from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.real import is_zero, sign
 from polyrelu.exact.recognise import recognise
-from polyrelu.paths.algebra import TO_DECIDE, Effort
 from polyrelu.paths.blown_up import BlownUp
-from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.chord import Chord, around
-from polyrelu.paths.condition import SLACK, WEIGHT, Condition
-from polyrelu.paths.curve import Curve, End
-from polyrelu.paths.demands import exact_rate, exact_value
-from polyrelu.paths.meeting import Here
-from polyrelu.paths.zeros import tangent
 from polyrelu.proof.directions import places_near
 from polyrelu.proof.neuron import Place
 

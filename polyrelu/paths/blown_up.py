@@ -22,10 +22,10 @@ from typing import Any
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
+from polyrelu.curves.branch import Balls, Branch
+from polyrelu.curves.curve import Piece
 from polyrelu.exact.enclosure import absolute, ball_column
 from polyrelu.exact.linear import independent_rows, solve, squared, times, transposed
-from polyrelu.paths.branch import Balls, Branch
-from polyrelu.paths.curve import Piece
 
 
 @dataclass(frozen=True, eq=False)

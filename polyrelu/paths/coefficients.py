@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat
 
+from polyrelu.curves.branch import Balls, Branch
 from polyrelu.exact.enclosure import identity
-from polyrelu.paths.branch import Balls, Branch
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,12 +23,12 @@ from dataclasses import dataclass
 
 from flint import arb_mat
 
+from polyrelu.breakpoints.breakpoint import Breakpoint
+from polyrelu.curves.branch import BITS
+from polyrelu.curves.curve import Curve
+from polyrelu.curves.own_weights import own_weights
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.minors import nonzero_minor
-from polyrelu.paths.branch import BITS
-from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.curve import Curve
-from polyrelu.paths.own_weights import own_weights
 from polyrelu.paths.ranks import fallen
 
 

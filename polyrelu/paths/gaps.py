@@ -14,22 +14,22 @@ from typing import Any
 
 from flint import arb, fmpq
 
+from polyrelu.breakpoints.breakpoint import Breakpoint
+from polyrelu.breakpoints.compound import compounds
+from polyrelu.breakpoints.steps import follow, short
 from polyrelu.budget import Budget, OutOfTime, spending
 from polyrelu.certification import certify_penalised
+from polyrelu.curves.branch import Balls, Branch
+from polyrelu.curves.curve import ORDINARY, Curve, Piece
+from polyrelu.curves.dependent import coefficients, independent_first, with_parts
+from polyrelu.curves.faces import Faces
+from polyrelu.curves.implied import Implied, nearly
+from polyrelu.curves.nodes import Node
+from polyrelu.curves.symmetry import Symmetry
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.branch import Balls, Branch
-from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.compound import compounds
-from polyrelu.paths.curve import ORDINARY, Curve, Piece
-from polyrelu.paths.dependent import coefficients, independent_first, with_parts
-from polyrelu.paths.faces import Faces
-from polyrelu.paths.implied import Implied, nearly
-from polyrelu.paths.nodes import Node
-from polyrelu.paths.steps import follow, short
-from polyrelu.paths.symmetry import Symmetry
 from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.optimum import Optimum

@@ -15,11 +15,11 @@ from typing import Any
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
+from polyrelu.breakpoints.breakpoint import Breakpoint
+from polyrelu.curves.branch import Branch
+from polyrelu.curves.condition import antipode
+from polyrelu.curves.curve import Curve, Piece
 from polyrelu.exact.minors import nonzero_minor
-from polyrelu.paths.branch import Branch
-from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.condition import antipode
-from polyrelu.paths.curve import Curve, Piece
 from polyrelu.paths.ranks import rank_of_all, reached
 from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.neuron import Neuron, Place

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from flint import fmpq
 
-from polyrelu.paths.condition import antipode
+from polyrelu.curves.condition import antipode
 from polyrelu.paths.gaps import Gap, Way
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.knot_path import ExactPiece

@@ -16,21 +16,21 @@ from dataclasses import dataclass, replace
 
 from flint import arb, fmpq, fmpq_mat
 
+from polyrelu.breakpoints.algebra import ExactZero, rational_zero
+from polyrelu.breakpoints.breakpoint import Breakpoint
+from polyrelu.breakpoints.events import Change
+from polyrelu.breakpoints.zeros import Zero, zero_of
 from polyrelu.budget import OutOfTime
+from polyrelu.curves.branch import BITS, Balls, Branch
+from polyrelu.curves.chord import Chord
+from polyrelu.curves.condition import SLACK, WEIGHT, Condition, antipode
+from polyrelu.curves.curve import ORDINARY, Piece
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot
-from polyrelu.paths.algebra import ExactZero, rational_zero
-from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.chord import Chord
-from polyrelu.paths.condition import SLACK, WEIGHT, Condition, antipode
-from polyrelu.paths.curve import ORDINARY, Piece
-from polyrelu.paths.events import Change
 from polyrelu.paths.gaps import Gap, Way
 from polyrelu.paths.knots import Kink, Knots
 from polyrelu.paths.lasso import Segment, segments
-from polyrelu.paths.zeros import Zero, zero_of
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 

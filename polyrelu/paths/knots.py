@@ -18,12 +18,12 @@ from itertools import compress
 
 from flint import fmpq
 
+from polyrelu.curves.branch import Branch
+from polyrelu.curves.condition import antipode
+from polyrelu.curves.curve import Curve
+from polyrelu.curves.dependent import Dependent
+from polyrelu.curves.faces import Faces
 from polyrelu.exact.linear import independent_rows, rank, solve, transposed
-from polyrelu.paths.branch import Branch
-from polyrelu.paths.condition import antipode
-from polyrelu.paths.curve import Curve
-from polyrelu.paths.dependent import Dependent
-from polyrelu.paths.faces import Faces
 from polyrelu.paths.lasso import Segment, used_columns
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat, fmpq_mat
 
+from polyrelu.curves.branch import Balls, Branch
+from polyrelu.curves.fixed import columns_of
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.linear import independent_rows, null_space, rank
-from polyrelu.paths.branch import Balls, Branch
-from polyrelu.paths.fixed import columns_of
 from polyrelu.proof.free_columns import FreeColumns
 from polyrelu.proof.neuron import Neuron
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat
 
-from polyrelu.paths.branch import Balls
+from polyrelu.curves.branch import Balls
 from polyrelu.proof.neuron import Place
 
 Span = tuple[arb, arb]

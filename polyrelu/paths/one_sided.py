@@ -13,20 +13,20 @@ from typing import Any
 
 from flint import arb
 
+from polyrelu.breakpoints.algebra import ExactZero, exact_zero, rational_zero
+from polyrelu.breakpoints.breakpoint import Breakpoint
+from polyrelu.breakpoints.forms import as_singles, one_by_one
+from polyrelu.curves.branch import BITS
+from polyrelu.curves.curve import Curve
+from polyrelu.curves.faces import Faces
+from polyrelu.curves.nodes import Node
 from polyrelu.data.problem import Problem, penalty
 from polyrelu.display import Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths.algebra import ExactZero, exact_zero, rational_zero
-from polyrelu.paths.branch import BITS
-from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.curve import Curve
-from polyrelu.paths.faces import Faces
-from polyrelu.paths.forms import as_singles, one_by_one
 from polyrelu.paths.gaps import started, walked
 from polyrelu.paths.knot_sensitivity import knot_sides
-from polyrelu.paths.nodes import Node
 from polyrelu.paths.sensitivity import Sensitivity, on_curve, sensitivity
 from polyrelu.paths.settings import one_feature
 from polyrelu.proof.program import Program

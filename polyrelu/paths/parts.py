@@ -19,14 +19,14 @@ from flint import fmpq
 from threadpoolctl import threadpool_limits
 
 from polyrelu import budget
+from polyrelu.curves.branch import BITS, Branch
+from polyrelu.curves.curve import Curve
+from polyrelu.curves.faces import Faces
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ends, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
-from polyrelu.paths.branch import BITS, Branch
-from polyrelu.paths.curve import Curve
 from polyrelu.paths.ends import between
-from polyrelu.paths.faces import Faces
 from polyrelu.paths.gaps import Start, Way, started, walked
 from polyrelu.proof.lambda_max import enclosed_root
 from polyrelu.proof.program import Program

@@ -13,16 +13,16 @@ from typing import Any
 
 from flint import arb, arb_mat, fmpq_mat
 
+from polyrelu.breakpoints.zeros import tangent
+from polyrelu.curves.branch import BITS, Balls
+from polyrelu.curves.chord import prove_chord
+from polyrelu.curves.condition import SIDE
+from polyrelu.curves.curve import ORDINARY, Curve, End, Piece
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import absolute, ball_column, identity
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
-from polyrelu.paths.branch import BITS, Balls
-from polyrelu.paths.chord import prove_chord
-from polyrelu.paths.condition import SIDE
-from polyrelu.paths.curve import ORDINARY, Curve, End, Piece
-from polyrelu.paths.zeros import tangent
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 

@@ -21,7 +21,13 @@ from typing import Any
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
+from polyrelu.breakpoints.forms import NEAR, as_singles
 from polyrelu.certification import certify_penalised
+from polyrelu.curves.branch import Balls, Branch
+from polyrelu.curves.condition import MULTIPLIER, antipode
+from polyrelu.curves.curve import Curve
+from polyrelu.curves.faces import Faces
+from polyrelu.curves.nodes import Node
 from polyrelu.data.problem import Problem, penalty
 from polyrelu.display import Reported, picture
 from polyrelu.errors import BadInput, Undecided
@@ -29,16 +35,10 @@ from polyrelu.exact.enclosure import precision
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.linear import solve, transposed
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths.branch import Balls, Branch
 from polyrelu.paths.coefficients import Coefficient, coefficients_at
-from polyrelu.paths.condition import MULTIPLIER, antipode
-from polyrelu.paths.curve import Curve
-from polyrelu.paths.faces import Faces
-from polyrelu.paths.forms import NEAR, as_singles
 from polyrelu.paths.gaps import started
 from polyrelu.paths.moved_data import moved_data
 from polyrelu.paths.moving import Moving, Range, ranges_over
-from polyrelu.paths.nodes import Node
 from polyrelu.paths.settings import supported
 from polyrelu.proof.program import Program
 

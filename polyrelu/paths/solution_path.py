@@ -14,28 +14,28 @@ import numpy as np
 from flint import fmpq
 from threadpoolctl import threadpool_limits
 
+from polyrelu.breakpoints.algebra import ExactZero, exact_zero
+from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.budget import OutOfTime, current
 from polyrelu.certification import program_of
+from polyrelu.curves.branch import BITS
+from polyrelu.curves.curve import Piece
+from polyrelu.curves.faces import Faces
+from polyrelu.curves.own_weights import heaviest_first, own_weights
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
 from polyrelu.display import DIGITS, Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
-from polyrelu.paths.algebra import ExactZero, exact_zero
-from polyrelu.paths.branch import BITS
-from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.continuity import Continuity, continuity_of
-from polyrelu.paths.curve import Piece
 from polyrelu.paths.ends import ends_of_path
-from polyrelu.paths.faces import Faces
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.knot_interval import KnotInterval, limit_of
 from polyrelu.paths.knot_path import knot_path, largest_squared
 from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
-from polyrelu.paths.own_weights import heaviest_first, own_weights
 from polyrelu.paths.parts import Asked, start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.paths.settings import path_supported

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flint import arb
 
-from polyrelu.paths.breakpoint import Breakpoint
+from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.paths.continuity import continuity_at, is_unique_at
 from polyrelu.paths.intervals import Interval
 

@@ -16,18 +16,18 @@ from typing import Any
 from flint import arb, fmpq
 
 from polyrelu import budget
-from polyrelu.paths.breakpoint import Breakpoint, breakpoints
-from polyrelu.paths.caps import Lookout
-from polyrelu.paths.condition import MULTIPLIER, SLACK, WEIGHT, Condition
-from polyrelu.paths.curve import ORDINARY, Curve, End, Failure, Piece
-from polyrelu.paths.directions import Above
-from polyrelu.paths.events import moves_as_one
-from polyrelu.paths.first_zero import first_zero, has_twin
-from polyrelu.paths.forms import as_pairs, as_singles, shared_anew
-from polyrelu.paths.nodes import Node
-from polyrelu.paths.phase_end import phase_ends
-from polyrelu.paths.steps import follow, held, short
-from polyrelu.paths.zeros import Zero
+from polyrelu.breakpoints.breakpoint import Breakpoint, breakpoints
+from polyrelu.breakpoints.events import moves_as_one
+from polyrelu.breakpoints.first_zero import first_zero, has_twin
+from polyrelu.breakpoints.forms import as_pairs, as_singles, shared_anew
+from polyrelu.breakpoints.phase_end import phase_ends
+from polyrelu.breakpoints.steps import follow, held, short
+from polyrelu.breakpoints.zeros import Zero
+from polyrelu.curves.caps import Lookout
+from polyrelu.curves.condition import MULTIPLIER, SLACK, WEIGHT, Condition
+from polyrelu.curves.curve import ORDINARY, Curve, End, Failure, Piece
+from polyrelu.curves.directions import Above
+from polyrelu.curves.nodes import Node
 from polyrelu.proof.directions import places_above
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.oracle import in_floats

@@ -16,20 +16,20 @@ from functools import cached_property
 
 from flint import arb, fmpq
 
+from polyrelu.breakpoints.algebra import TO_NAME, name_of
+from polyrelu.breakpoints.zeros import tangent
+from polyrelu.curves.blocks import acts_on_no_block
+from polyrelu.curves.branch import BITS, Balls, Branch
+from polyrelu.curves.chord import prove_chord
+from polyrelu.curves.curve import ORDINARY, Curve, Piece
+from polyrelu.curves.nodes import Node
 from polyrelu.display import Reported
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.real import is_zero
 from polyrelu.exact.recognise import recognise
-from polyrelu.paths.algebra import TO_NAME, name_of
 from polyrelu.paths.at_zero import exact_end, exact_limit, is_regular
-from polyrelu.paths.blocks import acts_on_no_block
 from polyrelu.paths.blown_up import BlownUp, BlownUpPiece, vanishing_at
-from polyrelu.paths.branch import BITS, Balls, Branch
-from polyrelu.paths.chord import prove_chord
-from polyrelu.paths.curve import ORDINARY, Curve, Piece
-from polyrelu.paths.nodes import Node
-from polyrelu.paths.zeros import tangent
 from polyrelu.proof.lambda_max import acts_on_nothing
 
 

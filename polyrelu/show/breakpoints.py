@@ -7,16 +7,16 @@ from typing import Any
 
 from flint import arb
 
-from polyrelu.paths.branch import Balls
-from polyrelu.paths.breakpoint import Breakpoint
-from polyrelu.paths.condition import antipode
+from polyrelu.breakpoints.breakpoint import Breakpoint
+from polyrelu.breakpoints.events import Change
+from polyrelu.breakpoints.forms import as_singles
+from polyrelu.curves.branch import Balls
+from polyrelu.curves.condition import antipode
+from polyrelu.curves.curve import Curve
+from polyrelu.curves.nodes import Node
+from polyrelu.curves.own_weights import heaviest_first, of_both, own_weights
 from polyrelu.paths.continuity import continuity_at
-from polyrelu.paths.curve import Curve
-from polyrelu.paths.events import Change
-from polyrelu.paths.forms import as_singles
 from polyrelu.paths.knots import idle
-from polyrelu.paths.nodes import Node
-from polyrelu.paths.own_weights import heaviest_first, of_both, own_weights
 from polyrelu.paths.ranks import fallen
 from polyrelu.paths.solution_path import Path
 from polyrelu.proof.neuron import Place

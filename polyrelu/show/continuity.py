@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.exact.enclosure import bits_of, decimal_bounds
-from polyrelu.paths.breakpoint import Breakpoint
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.solution_path import Path
 from polyrelu.paths.stretches import Stretch

@@ -17,12 +17,12 @@ from typing import Any
 from flint import arb
 
 from polyrelu import certify, path
+from polyrelu.breakpoints.steps import follow
 from polyrelu.budget import Budget, seconds_from_now, spending
+from polyrelu.curves.branch import BITS
+from polyrelu.curves.curve import Curve, Piece
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths.branch import BITS
-from polyrelu.paths.curve import Curve, Piece
-from polyrelu.paths.steps import follow
 from tests.batteries.battery import Battery, Tally
 from tests.batteries.structured_problems import problem as structured
 

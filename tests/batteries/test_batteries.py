@@ -50,7 +50,7 @@ def another_optimum(program, guess):
         ("changes", "tests.instance.meet", lambda a, b: False),
         ("settings", "tests.settings.Conic.solve", lambda self: (1e9, self.y)),
         ("routes", "polyrelu.proof.lambda_max._over_all_directions", lambda program: fmpq(10**12)),
-        ("paths", "polyrelu.paths.curve.Table.failing", lambda *_: []),
+        ("paths", "polyrelu.curves.curve.Table.failing", lambda *_: []),
         (
             "guesses",
             "tests.batteries.guesses.prove",

@@ -8,12 +8,12 @@ import pytest
 from flint import arb, fmpq
 
 from polyrelu import certify, path
+from polyrelu.breakpoints.zeros import tangent
+from polyrelu.curves.branch import BITS
+from polyrelu.curves.curve import Curve
 from polyrelu.exact.enclosure import ball_column, precision
 from polyrelu.paths.blown_up import BlownUp, BlownUpPiece, vanishing_at
-from polyrelu.paths.branch import BITS
-from polyrelu.paths.curve import Curve
 from polyrelu.paths.zero import down_to_zero
-from polyrelu.paths.zeros import tangent
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
 CUBE = [list(v) for v in itertools.product((0, 1), repeat=3)]

@@ -5,14 +5,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from polyrelu.breakpoints.steps import follow
+from polyrelu.curves.branch import BITS, Branch
+from polyrelu.curves.chord import prove_chord
+from polyrelu.curves.curve import Curve, End, Failure, Piece
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths.branch import BITS, Branch
-from polyrelu.paths.chord import prove_chord
-from polyrelu.paths.curve import Curve, End, Failure, Piece
 from polyrelu.paths.solution_path import path
-from polyrelu.paths.steps import follow
 from polyrelu.proof.neuron import Place
 
 

@@ -7,9 +7,9 @@ import pytest
 from flint import arb
 
 from polyrelu import certify, path
+from polyrelu.curves.condition import antipode
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.paths.condition import antipode
 from polyrelu.paths.one_sided import derivatives
 from polyrelu.paths.sensitivity import sensitivity
 

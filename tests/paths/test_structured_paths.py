@@ -10,9 +10,9 @@ from flint import fmpq
 
 from polyrelu import certify, path
 from polyrelu.budget import Budget, OutOfTime, seconds_from_now, spending
+from polyrelu.curves.dependent import depends
 from polyrelu.exact.rational import is_rational
 from polyrelu.paths import gaps, intervals, walk
-from polyrelu.paths.dependent import depends
 
 CUBE = [list(v) for v in itertools.product((-1, 1), repeat=3)]
 GRID = list(itertools.product((-1, 0, 1), repeat=2))

@@ -7,9 +7,9 @@ import pytest
 from flint import arb
 
 from polyrelu import certify, path
+from polyrelu.curves.branch import BITS
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths.branch import BITS
 from polyrelu.show.figures.path_profile import curves, turns
 from polyrelu.show.interactive.path_numbers import numbers
 

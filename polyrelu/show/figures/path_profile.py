@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat
 
+from polyrelu.curves.own_weights import own_weights, pairs_of
 from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.own_weights import own_weights, pairs_of
 from polyrelu.show.figures.canvas import (
     BLACK,
     GREY,

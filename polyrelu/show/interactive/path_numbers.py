@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat, fmpq
 
+from polyrelu.curves.branch import BITS, Balls
+from polyrelu.curves.curve import Curve
+from polyrelu.curves.own_weights import heaviest_first, own_weights, pairs_of
 from polyrelu.exact.enclosure import ball_column, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
-from polyrelu.paths.branch import BITS, Balls
-from polyrelu.paths.curve import Curve
 from polyrelu.paths.ends import between
-from polyrelu.paths.own_weights import heaviest_first, own_weights, pairs_of
 from polyrelu.show.breakpoints import tight_at, words_of_breakpoint
 
 POSITIONS = 90

@@ -1,0 +1,222 @@
+"""Several events at one lambda, by exact algebra.
+
+Symmetric and structured data make several functions vanish together. One of them names lambda*, and the residual nu*
+there is an exact point of a number field. It solves the system of the structure above, and that of the structure below,
+which was certified a little lower: with exact weights and exchanges that linear equations give. Which functions of
+either structure are 0 at lambda* is then decided exactly. The rest is as for any breakpoint: the pieces on both sides
+reach lambda*, and every vanishing function leaves 0 in the right direction. Neurons of both structures that are one
+direction at lambda*, on different faces, have moved; the others have entered or left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
+from typing import Any
+
+from flint import arb
+
+from polyrelu.breakpoints.algebra import TO_DECIDE, ExactZero, exact_zero
+from polyrelu.breakpoints.breakpoint import Breakpoint
+from polyrelu.breakpoints.events import Change
+from polyrelu.breakpoints.forms import as_pairs, as_singles, turned
+from polyrelu.breakpoints.meeting import Side, side_by_identities, side_of
+from polyrelu.breakpoints.steps import follow, short, zero_between
+from polyrelu.breakpoints.zeros import Zero, carried
+from polyrelu.curves.branch import Balls, Branch
+from polyrelu.curves.condition import SLACK, Condition, antipode
+from polyrelu.curves.curve import Curve
+from polyrelu.curves.implied import ImpliedThere
+from polyrelu.curves.nodes import Node
+from polyrelu.curves.own_weights import pairs_of
+from polyrelu.exact.linear import rank, squared
+from polyrelu.exact.real import is_zero
+from polyrelu.proof.neuron import Place
+
+Start = tuple[Curve, Node]
+Moves = tuple[list[tuple[Place, Place]], tuple[Place, ...], tuple[Place, ...]]
+"""Who has moved to another face, who comes, and who goes."""
+
+
+def compounds(above: Start, below: Start, near: Sequence[Place] = ()) -> Iterator[tuple[Start, Breakpoint]]:
+    """Breakpoints between a curve that holds above and one that holds below, as far as exact algebra shows them.
+
+    Neurons that seem to be `near` may be tight at the breakpoint alone.
+    """
+    ends = list(_forms(*turned(*below, above[0].tight)))
+    for start in _forms(*turned(*above, below[0].tight)):
+        known: dict[Any, ExactZero | None] = {}
+        for end in ends:
+            zero = _first(start, end)
+            if zero is None:
+                continue
+            key = zero.condition.place, *zero.branch.key
+            if key not in known:
+                known[key] = exact_zero(zero, TO_DECIDE)
+            exact = known[key]
+            if exact is None:
+                found = joined_by_identities(start[0], end, zero)
+            else:
+                found = joined(start[0], end[0], zero, exact, near)
+            if found is not None:
+                yield start, found
+
+
+def _forms(curve: Curve, node: Node) -> Iterator[Start]:
+    """The neurons as they are written, and as pairs or singles."""
+    yield curve, node
+    if not curve.further:
+        for form in (as_singles, as_pairs):
+            other = form(curve, node)
+            if other is not None:
+                yield other
+
+
+def _first(start: Start, end: Start) -> Zero | None:
+    """A zero of a function of one of the curves, followed past where it holds."""
+    (above, high), (below, low) = start, end
+    part = (high.lam - low.lam) / high.lam
+    return _crossed(above, high, short(low.lam * (1 - part)), below.tight) or _crossed(
+        below, low, short(high.lam * (1 + part)), above.tight
+    )
+
+
+def _crossed(curve: Curve, node: Node, goal: Any, others: Iterable[Place]) -> Zero | None:
+    """The zero nearest to a node of what is negative at a goal."""
+    point = follow(curve, node, goal)
+    if point is None:
+        return None
+    there = curve.node(point, goal)
+    guests = [p for p in others if p not in curve.tight]
+    failed = [*curve.table().negative(point, arb(goal)), *(Condition(SLACK, p) for p in guests)]
+    zeros = [z for z in (zero_between(curve, f, there, node) for f in failed) if z is not None]
+    return min(zeros, key=lambda z: abs(z.lam.mid() - arb(node.lam)), default=None)
+
+
+def joined(
+    above: Curve, below: Curve, zero: Zero, exact: ExactZero, near: Sequence[Place] = ()
+) -> Breakpoint | None:
+    """The breakpoint at an exact point, if both structures have their root there."""
+    pairs, come, gone = _moves(above, below, exact)
+    touching = _touching((above, below), exact, near)
+    high = side_of(
+        above, exact, (*come, *touching), 1, _thin(above, {*below.tight, *(old for old, _ in pairs)})
+    )
+    low = side_of(
+        below, exact, (*gone, *touching), -1, _thin(below, {*above.tight, *(new for _, new in pairs)})
+    )
+    return _between(above, below, zero, (high, low), (pairs, come, gone))
+
+
+def joined_by_identities(above: Curve, end: Start, zero: Zero) -> Breakpoint | None:
+    """The same where the breakpoint has no exact form: neurons move or come, and identities say what else vanishes.
+
+    The root of the curve above, with the neurons renamed that have moved and newcomers without weight, is then that of
+    the curve below: activations of a neuron on two faces agree where its direction does.
+    """
+    below = end[0]
+    if zero.branch is not above.branch or above.further or below.further:
+        return None
+    if above.branch.E.ncols() > above.branch.r:
+        return None  # beside free columns this is not looked at
+    f, neuron = zero.condition, above.faces.neuron
+    there = ImpliedThere(above.branch, zero.x, f.form, neuron(f.place) if f.kind == SLACK else None)
+    come = [p for p in below.tight if p not in above.tight]
+    gone = [p for p in above.tight if p not in below.tight]
+    pairs = [
+        (old, new)
+        for old in gone
+        for new in come
+        if old.sign == new.sign and there.same(neuron(old), neuron(new))
+    ]
+    moved = {p for pair in pairs for p in pair}
+    new = [p for p in come if p not in moved]
+    one_to_one = len(moved) == 2 * len(pairs) and all(p in moved for p in gone)
+    if not one_to_one or not all(there.is_tight(neuron(p)) for p in new):
+        return None
+    names = dict(pairs)
+    below, _ = turned(*end, [names.get(p, p) for p in pairs_of(above)])
+    x = carried(above.branch, (zero.x, zero.lam), below.branch, names, {})
+    if x is None or not _solves_as_before(above, below, names, (x, zero.lam)):
+        return None
+    high = side_by_identities(above, (zero.x, zero.lam, 1), there, new)
+    low = side_by_identities(below, (x, zero.lam, -1), there, new)
+    return _between(above, below, zero, (high, low), (pairs, tuple(new), ()))
+
+
+def _solves_as_before(above: Curve, below: Curve, names: dict[Place, Place], at: tuple[Balls, arb]) -> bool:
+    """Whether the same neurons have weights, with the same pairs and exchanges, as far as names and balls tell."""
+    if {names.get(p, p) for p in pairs_of(above)} != pairs_of(below):
+        return False
+    B = [curve.branch.B.transpose().tolist() for curve in (above, below)]
+    same_span = len(B[0]) == len(B[1]) == (rank([*B[0], *B[1]]) if B[0] else 0)
+    return same_span and all(bool(v.contains(0)) for v in below.branch.equations(*at))
+
+
+def _between(
+    above: Curve, below: Curve, zero: Zero, sides: tuple[Side | None, Side | None], moves: Moves
+) -> Breakpoint | None:
+    """The breakpoint with both sides, and what happens there."""
+    (high, low), (pairs, come, gone) = sides, moves
+    changes = [
+        *(_moved(old, new, below.branch) for old, new in pairs),
+        *(Change("enter", p, None, below.branch) for p in come),
+        *(Change("leave", p, None, below.branch) for p in gone),
+    ]
+    if high is None or low is None or not changes:
+        return None
+    changes[0] = replace(
+        changes[0],
+        zero_above=high.zero,
+        zero_below=low.zero,
+        guests_above=high.guests,
+        guests_below=low.guests,
+    )
+    flat = (high.flat, low.flat)
+    return Breakpoint(above, below, tuple(changes), zero, high.x, low.x, flat, high.silent, True)
+
+
+def _moves(above: Curve, below: Curve, exact: ExactZero) -> Moves:
+    """Who has moved to another face, who comes, and who goes; two may become one, and one two."""
+    come = [p for p in below.tight if p not in above.tight]
+    gone = [p for p in above.tight if p not in below.tight]
+    at = {p: curve.faces.neuron(p).z(exact.nu) for curve in (above, below) for p in curve.tight}
+    pairs = [
+        (old, new)
+        for old in above.tight
+        for new in below.tight
+        if (old in gone or new in come) and old.sign == new.sign and _same(at[old], at[new])
+    ]
+    there = {p for pair in pairs for p in pair}
+    return pairs, tuple(p for p in come if p not in there), tuple(p for p in gone if p not in there)
+
+
+def _thin(curve: Curve, other: Set[Place]) -> list[Place]:
+    """Pairs of which one member alone is on the other side of the breakpoint."""
+    pairs = zip(curve.branch.neurons, curve.branch.paired, strict=True)
+    return [k.place for k, pair in pairs if pair and k.place in other and antipode(k.place) not in other]
+
+
+def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Place]) -> list[Place]:
+    """Neurons that are tight at the breakpoint and on neither side of it."""
+    faces = curves[0].faces
+    held = [(p.sign, faces.neuron(p).z(exact.nu)) for curve in curves for p in curve.tight]
+    found = list[Place]()
+    for place in dict.fromkeys(image for p in near for image in curves[0].branch.orbit(p)):
+        z = faces.neuron(place).z(exact.nu)
+        if is_zero(squared(z) - exact.lam * exact.lam) and not any(
+            s == place.sign and _same(z, v) for s, v in held
+        ):
+            found.append(place)
+            held.append((place.sign, z))
+    return found
+
+
+def _same(u: Sequence[Any], v: Sequence[Any]) -> bool:
+    return all(is_zero(a - b) for a, b in zip(u, v, strict=True))
+
+
+def _moved(old: Place, new: Place, below: Branch) -> Change:
+    row = next(j for j, (a, b) in enumerate(zip(old.face, new.face, strict=True)) if a != b)
+    kind = "hit" if new.face[row] == 0 else "unstick" if old.face[row] == 0 else "cross"
+    return Change(kind, old, row, below, names={old: new})

@@ -1,0 +1,69 @@
+"""All blocks of a list, for every lambda of a chord: where patterns are listed, or gates, nothing is covered.
+
+For any rho >= 0, || s X^T D nu + ((2D - I) X)^T rho || < lambda shows that a block is inactive. The left side is convex
+in (nu, rho) and lambda is affine along a chord, so that two tests at its ends, with rho of their own, serve everything
+in between, once the distance of nu from its chord is added (`proof.inactive`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from flint import fmpq
+
+from polyrelu.curves.chord import Drift
+from polyrelu.curves.directions import Above
+from polyrelu.curves.nodes import Node
+from polyrelu.exact.enclosure import ends
+from polyrelu.exact.rational import to_fraction
+from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.program import Program
+from polyrelu.proof.tightness import tight_blocks
+
+MOST = 6
+"""Blocks that are looked at closely."""
+
+
+def unsettled_blocks(
+    drift: Drift, ends_of: tuple[Node, Node], neurons: Sequence[Neuron], program: Program
+) -> Above | None:
+    """Prove every block that holds none of the neurons strictly inactive on the whole chord, or say what resists."""
+    if any(neuron.multiplicity == 0 for neuron in neurons):
+        return Above(ends_of[0], (), ())  # no present block holds it
+    away = max((ends(v.abs_upper())[1] for v in drift.whole()), default=Fraction(0))
+    blocks = ~tight_blocks(program, list(neurons))
+    for node in ends_of:
+        residual = RoundedResidual(
+            program, np.array(node.integers, dtype=object), node.bits, away + node.error
+        )
+        lam = to_fraction(node.lam)
+        nu = np.array([int(m) for m in node.integers], dtype=object) / 2**node.bits
+        rows, columns = not_proved_inactive(residual, lam, nu.astype(np.double), blocks)
+        if len(rows):
+            return Above(node, (), (), _places(residual, lam, rows, columns))
+    return None
+
+
+def _places(residual: RoundedResidual, lam: Fraction, rows: Any, columns: Any) -> tuple[Place, ...]:
+    """Where the longest projections of some blocks point, if they reach lambda or nearly do."""
+    program, found = residual.program, []
+    for i, column in list(zip(rows, columns, strict=True))[:MOST]:
+        gate, sign = int(i) if program.gated else None, 1 if column == 0 else -1
+        block = project_block(program, residual.rational, program.patterns[i], sign, gate)
+        if block.squared_norm > fmpq(lam.numerator, lam.denominator) ** 2:
+            found.append((block.squared_norm, block.place))
+    return tuple(dict.fromkeys(place for _, place in sorted(found, key=lambda one: one[0], reverse=True)))
+
+
+def acts_on_no_block(program: Program, v: Sequence[fmpq]) -> bool:
+    """Whether X^T D v = 0 for every present pattern."""
+    X = program.Xq.tolist()
+    return all(
+        sum((X[j][c] * v[j] for j in map(int, np.flatnonzero(pattern))), start=fmpq(0)) == 0
+        for pattern in program.patterns
+        for c in range(program.d)
+    )

@@ -1,0 +1,289 @@
+"""The root of a structure as a curve in lambda.
+
+With eta = nu / lambda and the convex weights b_k = lambda beta_k the square system of `proof.structure` reads
+
+    F(x, lambda) = ( lambda W^T W g + sum_k b_k a_k^T a_k g - W^T X B c - W^T y,
+                     ( |a_k g|^2 - 1 ) / 2,   - (W^T X B)^T g ) = 0,         x = (g, b, c),  eta = W g + y_N / lambda,
+
+which is quadratic in (x, lambda), holds lambda once, and stays regular as lambda falls to 0. Its Jacobian in x is
+affine along a chord. The system is always deflated: on the complement of W the residual is y_N, and eta moves like
+1 / lambda^2 there, which no bound on steps would survive. The basis W is exact, and nearly orthonormal, so that
+enclosures of g are nearly enclosures of eta.
+
+For every lambda the residual lies in a rational space: that of the vectors with the symmetries of the table, or that of
+the vectors orthogonal to the free columns. What a neuron or an exchange adds to the fit counts projected onto it, and y
+likewise. So W lies in this space, free columns need no unknowns, and all else is as without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import islice
+from typing import Any
+
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
+
+from polyrelu.curves.basis import nearly_orthonormal
+from polyrelu.curves.fixed import Fixed, exchange_free, with_one
+from polyrelu.curves.rough import Rough
+from polyrelu.curves.rounded import Rounded
+from polyrelu.curves.symmetry import Symmetry
+from polyrelu.exact.enclosure import absolute, ball_column, precision
+from polyrelu.exact.krawczyk import approximate_inverse
+from polyrelu.exact.linear import independent_rows
+from polyrelu.exact.rational import integer_rows, select_rows
+from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.structure import Structure
+
+Balls = list[arb]
+
+BITS = 160
+"""Working precision along a branch; breakpoints are refined beyond it."""
+NEWTON_STEPS = 40
+ROUGH = 96
+"""Precision of matrices that are only near an inverse."""
+FAST = arb(2) ** -14
+"""A step that is shorter by this factor was a good one: the same inverse serves the next."""
+
+
+@dataclass(frozen=True, eq=False)
+class Branch(Structure):
+    """A structure whose root is followed along lambda; the penalty of its program plays no part.
+
+    Where the table has symmetries, a neuron stands for its orbit, and a weight is that of the orbit: see `symmetry`.
+    """
+
+    symmetry: Symmetry | None = None
+
+    def orbit(self, place: Place) -> tuple[Place, ...]:
+        """The neurons that a place stands for."""
+        return (place,) if self.symmetry is None else self.symmetry.images(place)
+
+    def neuron(self, place: Place) -> Neuron:
+        """The neuron of a place, one of its own or another."""
+        own = next((k for k in self.neurons if k.place == place), None)
+        return Neuron(place, self.program) if own is None else own
+
+    def seen_by(self, neuron: Neuron) -> arb_mat:
+        """N W for a neuron, one of its own or another."""
+        own = next((i for i, k in enumerate(self.neurons) if k.place == neuron.place), None)
+        return arb_mat(neuron.N) * self.data.W if own is None else self.data.a[own]
+
+    def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
+        """Q nu of neuron k in the space of the residual: its mean over the orbit, or modulo the free columns."""
+        found = self.program.free.modulo(self.neurons[k].activation(nu))
+        return found if self.symmetry is None else self.symmetry.averaged(found)
+
+    def square(self, k: int) -> fmpq_mat:
+        """The matrix of this map."""
+        N = self.neurons[k].N
+        return self.projected(N.transpose() * N)
+
+    def projected(self, columns: fmpq_mat) -> fmpq_mat:
+        """Columns, projected onto the space of the residual."""
+        found = self.program.free.onto_complement(columns)
+        return found if self.symmetry is None else self.symmetry.mean * found
+
+    @property
+    def target(self) -> list[fmpq]:
+        """y in the space of the residual."""
+        return self.program.zero[0]
+
+    @cached_property
+    def XB(self) -> fmpq_mat:
+        """The exchange directions X B, modulo the free columns."""
+        return self.program.free.onto_complement(self.program.Xq * self.B)
+
+    def like(self, units: Iterable[tuple[Neuron, bool]]) -> Branch:
+        """Other neurons, single or paired, in the same program with the same symmetry."""
+        given = list(units)
+        return Branch(
+            self.program, tuple(k for k, _ in given), tuple(pair for _, pair in given), symmetry=self.symmetry
+        )
+
+    def __getstate__(self) -> dict[str, object]:
+        """For pickling: caches do not travel."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_finer", "rough")}
+
+    @cached_property
+    def W(self) -> fmpq_mat:
+        """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
+        spans = [row for neuron in self.neurons for row in neuron.N.tolist()] + self.XB.transpose().tolist()
+        if spans:
+            spans = self.projected(fmpq_mat(spans).transpose()).transpose().tolist()
+        rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
+        return nearly_orthonormal(fmpq_mat(select_rows(rows, independent_rows(rows)))).transpose()
+
+    @cached_property
+    def K(self) -> int:
+        """Number of weights."""
+        return len(self.neurons)
+
+    @cached_property
+    def size(self) -> int:
+        """Number of coordinates g."""
+        return int(self.W.ncols())
+
+    @cached_property
+    def unknowns(self) -> int:
+        """Length of x = (g, b, c)."""
+        return self.size + self.K + self.r
+
+    @cached_property
+    def held(self) -> frozenset[Place]:
+        """The places of its neurons, with their orbits, and what is opposite to each of its own."""
+        places = [neuron.place for neuron in self.neurons]
+        opposite = (replace(place, face=tuple(-side for side in place.face)) for place in places)
+        return frozenset((*opposite, *(p for place in places for p in self.orbit(place))))
+
+    @cached_property
+    def key(self) -> frozenset[tuple[Place, bool]]:
+        """Two branches with the same key are the same curve."""
+        return frozenset((k.place, pair) for k, pair in zip(self.neurons, self.paired, strict=True))
+
+    @cached_property
+    def in_balls(self) -> Rounded:
+        """The data at `BITS`."""
+        with precision(BITS):
+            return self._round()
+
+    @property
+    def data(self) -> Rounded:
+        """The data at the precision that is current."""
+        return self.in_balls if ctx.prec <= BITS else self._finer(ctx.prec)
+
+    @cached_property
+    def _finer(self) -> Callable[[int], Rounded]:
+        return lru_cache(maxsize=4)(lambda _: self._round())
+
+    @cached_property
+    def exact(self) -> tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat]:
+        """a_k, W^T W, W^T X B and W^T y."""
+        W_t = self.W.transpose()
+        y = fmpq_mat(self.program.n, 1, self.target)
+        return [k.N * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
+
+    def _round(self) -> Rounded:
+        return Rounded.of(self.exact, self.W, self.y_rest, self.program.Xq)
+
+    def combined(self, weights: Sequence[arb], flat: arb_mat) -> arb_mat:
+        """sum_k weight_k a_k^T a_k, or of their bounds."""
+        if not weights:
+            return arb_mat(self.size, self.size)
+        return arb_mat(self.size, self.size, (flat * ball_column(weights)).entries())
+
+    @cached_property
+    def rough(self) -> Rough:
+        """The data in floats, for guesses."""
+        at = self.in_balls
+        return Rough.of(at.gram, at.squares, at.E, at.y)
+
+    @cached_property
+    def fixed(self) -> Fixed:
+        """Forms whose values along the whole branch are known."""
+        return Fixed.of(self, self.W, with_one(exchange_free(self, self.W)))
+
+    def parts(self, x: Sequence[arb]) -> tuple[arb_mat, Balls, Balls]:
+        """g as a column, b and c."""
+        p, K = self.size, self.K
+        return ball_column(x[:p]), list(x[p : p + K]), list(x[p + K :])
+
+    def equations(self, x: Sequence[arb], lam: arb) -> Balls:
+        """F."""
+        at, (g, b, c) = self.data, self.parts(x)
+        fit, norms, weighted = at.gram * g * lam - at.y - at.E * ball_column(c), list[arb](), list[arb]()
+        z = iter((at.A * g).entries())
+        for a, weight in zip(at.a, b, strict=True):
+            own = list(islice(z, a.nrows()))
+            weighted += [v * weight for v in own]
+            norms.append((sum((v * v for v in own), start=arb(0)) - 1) / 2)
+        if weighted:
+            fit = fit + at.A.transpose() * ball_column(weighted)
+        return [*fit.entries(), *norms, *(-(at.E.transpose() * g)).entries()]
+
+    def jacobian(self, x: Sequence[arb], lam: arb) -> arb_mat:
+        """dF/dx, symmetric."""
+        at = self.data
+        return self.bordered(x, at.gram * lam, at.E)
+
+    def slope(self, dx: Sequence[arb], dlam: arb) -> arb_mat:
+        """How the Jacobian changes along (dx, dlam): it is affine."""
+        at = self.data
+        return self.bordered(dx, at.gram * dlam, at.E * arb(0))
+
+    def variation(self, r: Sequence[arb]) -> arb_mat:
+        """A bound of |J(x) - J(xh)| for |x - xh| <= r, entry by entry."""
+        at = self.data
+        nothing = arb_mat(self.size, self.size)
+        return self.bordered(r, nothing, at.E * arb(0), (at.sizes, at.flat_sizes))
+
+    def bordered(
+        self,
+        x: Sequence[arb],
+        corner: arb_mat,
+        E: arb_mat,
+        squares: tuple[arb_mat, arb_mat] | None = None,
+    ) -> arb_mat:
+        """[[corner + sum b_k a_k^T a_k, (a_k^T a_k g), -E], [., 0, 0], [., 0, 0]]; or with bounds of a_k^T a_k."""
+        at, (g, b, _) = self.data, self.parts(x)
+        stack, flat = squares or (at.squares, at.flat)
+        corner = corner + self.combined(b, flat)
+        borders = self.turned(stack, g)
+        borders += [[-E[i, k] for i in range(self.size)] for k in range(self.r)]
+        rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
+        zeros = [arb(0)] * len(borders)
+        return arb_mat(rows + [[*border, *zeros] for border in borders]) if rows else arb_mat(0, 0)
+
+    def turned(self, squares: arb_mat, g: arb_mat) -> list[Balls]:
+        """All a_k^T a_k g."""
+        p, found = self.size, (squares * g).entries()
+        return [found[k * p : (k + 1) * p] for k in range(self.K)]
+
+    def bend(self, dx: Sequence[arb], dlam: arb) -> arb_mat:
+        """The quadratic part of F at (dx, dlam)."""
+        at, (g, b, _) = self.data, self.parts(dx)
+        fit = (at.gram * dlam + self.combined(b, at.flat)) * g
+        rows = self.turned(at.squares, g)
+        norms = (arb_mat(rows) * g / 2).entries() if rows and self.size else []
+        return ball_column([*fit.entries(), *norms, *([arb(0)] * self.r)])
+
+    def by_lambda(self, x: Sequence[arb]) -> arb_mat:
+        """dF/dlambda = (W^T W g, 0, 0)."""
+        g, _, _ = self.parts(x)
+        return ball_column([*(self.data.gram * g).entries(), *([arb(0)] * (self.K + self.r))])
+
+    def spread_by_lambda(self, r: Sequence[arb]) -> arb_mat:
+        """Bounds of how much this differs within r."""
+        loose = absolute(self.data.gram) * ball_column(r[: self.size])
+        return ball_column([*loose.entries(), *([arb(0)] * (self.K + self.r))])
+
+    def residual_at(self, x: Sequence[arb], lam: arb) -> arb_mat:
+        """nu = lambda W g + y_N."""
+        g, _, _ = self.parts(x)
+        return self.data.W * g * lam + self.data.rest
+
+    def newton(self, x: Sequence[arb], lam: fmpq) -> Balls | None:
+        """A point near the root at lambda, by Newton's iteration; no claim."""
+        point = [v.mid() for v in x]
+        if not point:
+            return []
+        inverse: arb_mat | None = None
+        size = arb(1)
+        with precision(BITS):
+            for k in range(NEWTON_STEPS):
+                if inverse is None:
+                    inverse = approximate_inverse(self.jacobian(point, arb(lam)), ROUGH)
+                if inverse is None:
+                    return None
+                step = [s.mid() for s in (inverse * ball_column(self.equations(point, arb(lam)))).entries()]
+                point = [(v - s).mid() for v, s in zip(point, step, strict=True)]
+                before, size = size, max(abs(s) for s in step)
+                if not size.is_finite() or (k and size > before * 4 and size > 1):
+                    return None
+                if size < arb(2) ** (30 - BITS) * max(arb(1), *(abs(v) for v in point)):
+                    return point
+                if size > before * FAST:
+                    inverse = None
+        return None
