@@ -16,12 +16,14 @@ from flint import arb, fmpq
 
 from polyrelu.breakpoints.algebra import TO_DECIDE, exact_zero
 from polyrelu.breakpoints.events import Change, changes
+from polyrelu.breakpoints.kinks import changes_of_kinks
 from polyrelu.breakpoints.meeting import side_of
 from polyrelu.breakpoints.phase import phase_begins, phase_begins_with
 from polyrelu.breakpoints.zeros import Zero, carried, rate
 from polyrelu.curves.branch import Balls
 from polyrelu.curves.condition import SLACK, SOFT, Condition
 from polyrelu.curves.curve import Curve, End
+from polyrelu.curves.implied import Implied
 from polyrelu.curves.nodes import Node
 from polyrelu.proof.neuron import Place
 
@@ -86,7 +88,9 @@ def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
     if leaving is None or not leaving > 0:
         return
     begun = ((change,) for change in phase_begins(curve, zero))
-    for change, *others in (*begun, *changes(curve, zero.condition)):
+    offset = curve.branch.program.offset
+    usual = changes_of_kinks(curve, zero) if offset else changes(curve, zero.condition)
+    for change, *others in (*begun, *usual):
         yield from _with_a_phase(curve, change, zero)
         found = _joined(curve, change, zero)
         if found is not None:
@@ -110,7 +114,7 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
         entering = rate(change.below, change.leads, x, zero.lam)
         if entering is None or not entering < 0:
             return None
-    below = Curve(change.below, curve.faces)
+    below = Curve(change.below, curve.faces, change.further)
     simple = Breakpoint(curve, below, (change,), zero, zero.x, x)
     sides = (
         (curve, change.guests_above, change.zero_above, zero.x),
@@ -119,6 +123,8 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
     if any(_is_wrong(where, guests, root, zero.lam) for where, guests, _, root in sides):
         return None
     others = any(_others(where, guests, zeros, root, zero.lam) for where, guests, zeros, root in sides)
+    if not others and curve.branch.program.offset:  # rows where nu_i = 0 end stars there
+        return simple
     if not others and not _residuals(curve, zero.x, zero.lam) and not _residuals(below, x, zero.lam):
         return simple
     exact = exact_zero(zero, TO_DECIDE)
@@ -143,9 +149,10 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
 def _others(
     curve: Curve, guests: Sequence[Place], zero: frozenset[Condition], x: Sequence[arb], lam: arb
 ) -> bool:
-    """Whether further functions seem to vanish."""
+    """Whether further functions seem to vanish, which are not 0 for every lambda."""
+    implied = Implied(curve.branch, x)
     return any(
-        bool(v.contains(0)) and f not in zero and i not in table.settled
+        bool(v.contains(0)) and f not in zero and i not in table.settled and not (f.form and implied.is_zero(f.form))
         for table in curve.tables(guests)
         for i, (f, v) in enumerate(zip(table.conditions, table.values(x, lam), strict=True))
     )

@@ -143,7 +143,10 @@ def carried(
     (x, lam), new_names = at, names
     g, b, c = old.parts(x)
     eta = old.data.W * g + old.data.rest * (1 / lam)
-    weights = {new_names.get(k.place, k.place): w for k, w in zip(old.neurons, b, strict=True)}
+    weights = dict[Place, arb]()
+    for k, w in zip(old.neurons, b, strict=True):
+        place = new_names.get(k.place, k.place)
+        weights[place] = weights.get(place, arb(0)) + w  # two may become one
     paired = {
         new_names.get(k.place, k.place) for k, pair in zip(old.neurons, old.paired, strict=True) if pair
     }

@@ -67,9 +67,11 @@ class Branch(Structure):
         return Neuron(place, self.program) if own is None else own
 
     def seen_by(self, neuron: Neuron) -> arb_mat:
-        """N W for a neuron, one of its own or another."""
+        """A W for a neuron, one of its own or another."""
         own = next((i for i, k in enumerate(self.neurons) if k.place == neuron.place), None)
-        return arb_mat(neuron.N) * self.data.W if own is None else self.data.a[own]
+        if own is None or self.program.offset:
+            return arb_mat(neuron.A) * self.data.W
+        return self.data.a[own]
 
     def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
         """Q nu of neuron k in the space of the residual: its mean over the orbit, or modulo the free columns."""

@@ -209,6 +209,8 @@ class Lookout:
         closer: bool = False,
     ) -> list[Cap]:
         """What settles some of that on a chord, from what was seen last; closer means at the chord itself."""
+        if self.program.offset:
+            return []
         nu = (nodes[0].in_floats + nodes[1].in_floats) / 2
         at, tight = (nu, float(to_fraction(nodes[0].lam + nodes[1].lam)) / 2), set(known)
         looked = [self.sights[node] for node in nodes if node in self.sights]
@@ -241,6 +243,8 @@ class Lookout:
 
     def hears(self, above: Above) -> bool:
         """Directions resist at a node: whether some of them have not been known."""
+        if self.program.offset:
+            return False
         before = set(self.resisted)
         for s, u in above.undecided:
             for v in self._around(in_floats(u)):

@@ -61,6 +61,8 @@ class Faces:
 
     def soft(self, place: Place) -> list[Condition]:
         """Lines that its star may cross."""
+        if self.program.offset:
+            return []  # the norm of u says nothing of its bias
         if place not in self.lines:
             self.lines[place] = soft_lines(self.neuron(place), self.angles.gram, self.angles.parallel)
         return self.lines[place]

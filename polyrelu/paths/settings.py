@@ -31,7 +31,5 @@ def path_supported(problem: Problem, *, gated: bool) -> None:
     """Of gates no setting is certified."""
     if gated:
         problem.setting.refuse("a path among gates")
-    if problem.setting.hidden == "free":
-        one_feature(problem, "a path")
-    else:
+    if problem.setting.hidden != "free":
         supported(problem.setting, "a path")

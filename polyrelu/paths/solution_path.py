@@ -197,9 +197,10 @@ def path(
     path_supported(problem, gated=gated)
     program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
-        largest = largest_squared(program) if program.offset else lambda_max_squared(program)
+        knots = program.offset and program.normed == 1
+        largest = largest_squared(program) if knots else lambda_max_squared(program)
         low, high = ends_of_path(largest, lo, hi)
-        if program.offset:
+        if knots:
             low = fmpq(0) if to_zero else low
             way = knot_path(program, low, high)
             limit = limit_of(way) if to_zero else None
@@ -207,7 +208,7 @@ def path(
             way = _followed((problem, program, largest), low, high, told, executor or current().executor)
             limit, low = to_the_end(problem, way, low) if to_zero else (None, low)
         found = _known(_intervals(way.pieces, way.breaks, list(way.gaps)), way.gaps)
-        if program.offset:
+        if knots:
             found = (KnotInterval(i.pieces, i.above, i.below) for i in found)
         intervals = tuple(reversed(list(found)))
     return Path(

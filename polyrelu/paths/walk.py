@@ -28,9 +28,8 @@ from polyrelu.curves.condition import MULTIPLIER, SLACK, WEIGHT, Condition
 from polyrelu.curves.curve import ORDINARY, Curve, End, Failure, Piece
 from polyrelu.curves.directions import Above
 from polyrelu.curves.nodes import Node
-from polyrelu.proof.directions import places_above
+from polyrelu.proof.directions import in_guess, places_above
 from polyrelu.proof.neuron import Place
-from polyrelu.proof.oracle import in_floats
 
 FIRST_STEP, LARGEST_STEP = fmpq(1, 8), fmpq(2, 5)
 CLOSE_STEP = fmpq(1, 1000)
@@ -213,9 +212,9 @@ class Walk:
     def newcomers(self, above: Above) -> list[Condition]:
         """The slacks of local maxima above lambda, or near it."""
         close = above.undecided if self.step < CLOSE_STEP else ()
-        starts = [(s, in_floats(u)) for s, u in (*above.missed, *close)]
-        known = set(self.curve.tight) | set(self.entry.guests)
         program, places = self.curve.branch.program, list(above.places)
+        starts = [(s, in_guess(program, u)) for s, u in (*above.missed, *close)]
+        known = set(self.curve.tight) | set(self.entry.guests)
         if program.listed is None:
             places = places_above(program, above.node.in_floats, starts)
         found = [place for place in places if place not in known]
