@@ -184,7 +184,7 @@ def _leaving(curve: Curve, place: Place, zero: Zero) -> Iterator[tuple[Change, .
             zero_above=frozenset(Condition(WEIGHT, p) for p in all_gone),
             zero_below=come,
             guests_below=guests,
-            leads=min(come, key=lambda f: (f.kind != SLACK, str(f.place))),
+            leads=min(come, key=lambda f: (f.kind != SLACK, str(f.place), str(f.target))),
             further=tuple(f for f in kept.further if f.place not in all_gone),
         )
         yield whole, *others
@@ -193,13 +193,18 @@ def _leaving(curve: Curve, place: Place, zero: Zero) -> Iterator[tuple[Change, .
 def _come_or_go(curve: Curve, places: Sequence[Place], zero: Zero) -> tuple[frozenset[Condition], tuple[Place, ...]]:
     """What vanishes on the side where some neurons are not tight: their slacks, or slopes of others beside them.
 
-    There f rises from such a neuron to the other, whose star holds it; else it is a guest.
+    There f rises from such a neuron to the other, whose star holds it; else it is a guest. What is active on all rows
+    is one at infinity: on the cone where all rows are active f = s X^T nu.u, whatever the bias.
     """
     found, guests = set[Condition](), list[Place]()
     for place in places:
         slopes = [f for f in _beside(curve, place, zero) if f.place not in places]
-        found.update(slopes or [Condition(SLACK, place)])
-        guests += [] if slopes else [place]
+        found.update(slopes)
+        if _is_affine(place):
+            guests.append(Place(place.sign, (1,) * len(place.face)))
+        elif not slopes:
+            guests.append(place)
+    found |= {Condition(SLACK, p) for p in guests}
     return frozenset(found), tuple(guests)
 
 

@@ -56,7 +56,8 @@ class Faces:
         """Its strict sides and multipliers."""
         if place not in self.known:
             neuron = self.neuron(place)
-            self.known[place] = [*sides(neuron), *multipliers(neuron)]
+            at_infinity = self.program.offset and set(place.face) == {1}
+            self.known[place] = [] if at_infinity else [*sides(neuron), *multipliers(neuron)]
         return self.known[place]
 
     def soft(self, place: Place) -> list[Condition]:
