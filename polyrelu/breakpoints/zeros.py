@@ -174,7 +174,7 @@ def _weights(new: Branch, g: arb_mat, known: Known, exchange: arb_mat) -> tuple[
         here = split.get(place, weights.get(place, arb(0)))
         if pair and place not in paired:
             there = weights.get(opposite, arb(0))  # a single until now, whose weight is the part of -u
-            exchange = exchange + (new.data.a[k] * g) * there
+            exchange = exchange + new.directed(k, g) * there
             here = here + there
         found.append(here)
     return found, exchange

@@ -238,6 +238,10 @@ class Branch(Structure):
         zeros = [arb(0)] * len(borders)
         return arb_mat(rows + [[*border, *zeros] for border in borders]) if rows else arb_mat(0, 0)
 
+    def directed(self, k: int, g: arb_mat) -> arb_mat:
+        """N_k W g as a vector of R^d: what pairs exchange has no part along a free hidden bias."""
+        return arb_mat([*(self.data.a[k] * g).tolist(), *([[arb(0)]] * self.program.offset)])
+
     def turned(self, squares: arb_mat, g: arb_mat) -> list[Balls]:
         """All a_k^T a_k g."""
         p, found = self.size, (squares * g).entries()

@@ -39,19 +39,19 @@ class Shares:
 
     def matrix(self, branch: Branch, g: arb_mat) -> arb_mat:
         """Columns: z_k of the basis, and sums over thin ones."""
-        columns = [(branch.data.a[k] * g).entries() for k in self.basis]
+        columns = [branch.directed(k, g).entries() for k in self.basis]
         for group in self.thin:
-            whole = arb_mat(branch.program.d, branch.size)
+            whole = arb_mat(branch.program.d, 1)
             for k, ratio in group.items():
-                whole = whole + branch.data.a[k] * arb(ratio)
-            columns.append((whole * g).entries())
+                whole = whole + branch.directed(k, g) * arb(ratio)
+            columns.append(whole.entries())
         return arb_mat(branch.onto) * arb_mat(columns).transpose()
 
     def right(self, branch: Branch, g: arb_mat, b: Sequence[arb], c: Sequence[arb]) -> arb_mat:
         """B c, less what the fixed parts exchange."""
         target = arb_mat(branch.B) * ball_column(c)
         for k, part in self.parts.items():
-            target = target - branch.data.a[k] * g * (b[k] * arb(part))
+            target = target - branch.directed(k, g) * (b[k] * arb(part))
         return arb_mat(branch.onto) * target
 
     def solved(self, branch: Branch, x: Sequence[arb]) -> Balls | None:
@@ -136,8 +136,8 @@ def fibre_at(branch: Branch, x: Sequence[arb]) -> tuple[NDArray[np.float64], NDA
     g, b, c = branch.parts([v.mid() for v in x])
     onto = arb_mat(branch.onto)
     moves = [
-        (onto * (a * g) * weight).entries()
-        for a, weight, pair in zip(branch.data.a, b, branch.paired, strict=True)
+        (onto * branch.directed(k, g) * weight).entries()
+        for k, (weight, pair) in enumerate(zip(b, branch.paired, strict=True))
         if pair
     ]
     target = (onto * (arb_mat(branch.B) * ball_column(c))).entries()
