@@ -124,6 +124,15 @@ def in_guess(program: Program, vector: Sequence[int]) -> Any:
     return program.shift.guessed(*program.shift.covered(vector)) if program.offset else in_floats(vector)
 
 
+def in_table(program: Program, vector: Sequence[int]) -> Any:
+    """A direction of the covering as one of the table."""
+    if not program.offset:
+        return in_floats(vector)
+    u, b = program.shift.covered(vector)
+    size = max(map(abs, u))
+    return np.array([*(float(v / size) for v in u), float(b / size)])
+
+
 def places_above(program: Program, nu: Any, starts: Sequence[tuple[int, Any]]) -> list[Place]:
     """The places of the local maxima above some directions, as far as floats tell."""
     return [Place(s, face) for s, face in program.guesser.summits(nu, starts)]
