@@ -150,19 +150,28 @@ def enriched(  # noqa: PLR0917
     if len(undecided) > MOST_LINES:
         return region, []
     signs = sides_at(side.question, layout, region.boxes.c[open_[i]])
-    key = signs[: layout.positive].tobytes()
-    if key in tried or region.stars.hold(signs, layout.hard):
-        return region, []
-    tried.add(key)
-    found = candidate(side.question, layout, signs, kept.lines[p:][undecided])
-    if isinstance(found, Direction):  # of a known neuron, perhaps, seen from a cell beside its star
-        known = side.stars.hold(sides_at(side.question, layout, found.vector), layout.hard)
-        return region, [] if known else [found]
-    if found is None:
-        return region, []
-    region = region._replace(stars=region.stars.joined(found))
-    in_stars(region, at, kind, star)
+    cut = kept.lines[:p][np.abs(here.z[i, :p]) < here.r[i, :p]] if side.hasty and side.question.offset else []
+    for there in (signs, *(_across(signs, line) for line in cut)):
+        key = there[: layout.positive].tobytes()
+        if key in tried or region.stars.hold(there, layout.hard):
+            continue
+        tried.add(key)
+        free = kept.lines[p:][undecided]
+        found = candidate(side.question, layout, there, free, anchors=not side.record)
+        if isinstance(found, Direction):  # of a known neuron, perhaps, seen from a cell beside its star
+            known = side.stars.hold(sides_at(side.question, layout, found.vector), layout.hard)
+            return region, [] if known else [found]
+        if found is not None:
+            region = region._replace(stars=region.stars.joined(found))
+            in_stars(region, at, kind, star)
     return region, []
+
+
+def _across(signs: NDArray[np.int8], line: int) -> NDArray[np.int8]:
+    """The sides behind one line."""
+    found = signs.copy()
+    found[line] = -found[line]
+    return found
 
 
 def redone(side: Side, region: Region, at: Products, a: Majorants, kind: NDArray[np.str_]) -> dict[int, Any]:
