@@ -154,15 +154,15 @@ def _entering(curve: Curve, place: Place, zero: Zero) -> Iterator[tuple[Change, 
 
 def _entered(curve: Curve, change: Change, zero: Zero) -> Change | None:
     place, index = change.place, change.below.K - 1
-    new, further = [place], change.further
+    new, further, weights = list(change.guests_above), change.further, change.zero_below
     if _is_affine(place) and not any(_is_affine(p) and p.sign != place.sign for p in curve.tight):
         new.append(_twin(curve, place, zero))
         over = tuple(fmpq(int(k == index)) for k in range(change.below.K))
         further = (*further, Dependent(new[1], over, HALF, (index,)))
+        weights = weights | {Condition(WEIGHT, new[1])}
     gone, guests = _come_or_go(curve, new, zero)
     if zero.condition.kind == MULTIPLIER and zero.condition not in gone:
         return None
-    weights = frozenset(Condition(WEIGHT, p) for p in new)
     return replace(change, zero_above=gone, zero_below=weights, guests_above=guests, further=further)
 
 
@@ -175,13 +175,13 @@ def _leaving(curve: Curve, place: Place, zero: Zero) -> Iterator[tuple[Change, .
     with_it = [f for f in curve.further if k is None or f.over[k] != 0]
     if k is None or any(sum(c != 0 for c in f.over) > 1 for f in with_it):
         return
-    all_gone = [place, *(f.place for f in with_it)]
-    come, guests = _come_or_go(curve, all_gone, zero)
     for change, *others in changes(curve, Condition(WEIGHT, place)):
-        kept = _kept(curve, change)
+        kept, twins = _kept(curve, change), [f.place for f in with_it]
+        all_gone = [*change.guests_below, *twins]
+        come, guests = _come_or_go(curve, all_gone, zero)
         whole = replace(
             kept,
-            zero_above=frozenset(Condition(WEIGHT, p) for p in all_gone),
+            zero_above=change.zero_above | {Condition(WEIGHT, p) for p in twins},
             zero_below=come,
             guests_below=guests,
             leads=min(come, key=lambda f: (f.kind != SLACK, str(f.place), str(f.target))),

@@ -108,7 +108,8 @@ def anchored(
     if left * last > 0 or (r >= p and -left * last > last * last << BITS):
         return None
     w = w * abs(last) - moves[r] * (left if last > 0 else -left)
-    return w, np.append(w[:-1] * int(V[r][-1]), -int(V[r][:-1] @ w[:-1])), abs(last)
+    on = V[r] if V[r][-1] > 0 else -V[r]
+    return w, np.append(w[:-1] * int(on[-1]), -int(on[:-1] @ w[:-1])), abs(last)
 
 
 def tie(question: Question, sign: int, w: NDArray[Any]) -> Direction | None:
