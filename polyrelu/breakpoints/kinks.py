@@ -20,7 +20,7 @@ interval is a point. Hence more vanishes at an event than without a bias, by an 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from flint import arb, fmpq
@@ -53,6 +53,13 @@ def changes_of_kinks(curve: Curve, zero: Zero) -> Iterator[tuple[Change, ...]]:
     elif failed.place in {k.place for k in curve.branch.neurons}:
         for change, *others in changes(curve, failed):
             yield _kept(curve, change), *others
+
+
+def floats_beside(place: Place, known: Iterable[Place]) -> bool:
+    """Whether a place on no hyperplane is next to a known neuron: a slope of that one tells whether it is tight."""
+    return 0 not in place.face and any(
+        q.sign == place.sign and all(b in (0, a) for a, b in zip(place.face, q.face, strict=True)) for q in known
+    )
 
 
 def _kept(curve: Curve, change: Change) -> Change:
