@@ -30,6 +30,7 @@ from polyrelu.breakpoints.zeros import Zero
 from polyrelu.curves.condition import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.dependent import Dependent
+from polyrelu.curves.faces import Faces
 from polyrelu.curves.implied import Implied
 from polyrelu.exact.linear import dot, echelon, times
 from polyrelu.proof.neuron import Neuron, Place
@@ -98,20 +99,20 @@ def _beside(curve: Curve, place: Place, zero: Zero) -> list[Condition]:
         old = curve.faces.neuron(other)
         if other.sign != place.sign or other == place or not _stay_apart(old, new, curve, zero.x, zero.lam):
             continue
-        found += [f for f in _free_slopes(curve, other) if _is_between(old, new, f.form, curve)]
+        found += [f for f in free_slopes(curve.faces, other) if _is_between(old, new, f.form, curve)]
     return found
 
 
-def _free_slopes(curve: Curve, place: Place) -> list[Condition]:
+def free_slopes(faces: Faces, place: Place) -> list[Condition]:
     """The multipliers that keep a neuron from moving its bias alone."""
-    around = (f for f in curve.faces.around(place) if f.kind == MULTIPLIER)
+    around = (f for f in faces.around(place) if f.kind == MULTIPLIER)
     return [f for f in around if f.target is not None and 0 not in f.target.face]
 
 
 def _slopes(curve: Curve, place: Place, zero: Zero) -> list[Condition]:
     """Those of them that are 0 for every lambda."""
     implied = Implied(curve.branch, zero.x)
-    return [f for f in _free_slopes(curve, place) if implied.is_zero(f.form)]
+    return [f for f in free_slopes(curve.faces, place) if implied.is_zero(f.form)]
 
 
 def _corner(curve: Curve, failed: Condition, zero: Zero) -> Place | None:

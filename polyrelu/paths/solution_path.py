@@ -32,6 +32,7 @@ from polyrelu.paths.continuity import Continuity, continuity_of
 from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.kink_interval import KinkInterval
 from polyrelu.paths.knot_interval import KnotInterval, limit_of
 from polyrelu.paths.knot_path import knot_path, largest_squared
 from polyrelu.paths.minimal import Along, minimal_along
@@ -207,9 +208,9 @@ def path(
         else:
             way = _followed((problem, program, largest), low, high, told, executor or current().executor)
             limit, low = to_the_end(problem, way, low) if to_zero else (None, low)
-        found = _known(_intervals(way.pieces, way.breaks, list(way.gaps)), way.gaps)
-        if knots:
-            found = (KnotInterval(i.pieces, i.above, i.below) for i in found)
+        kind = KnotInterval if knots else KinkInterval if program.offset else Interval
+        parts = (kind(i.pieces, i.above, i.below) for i in _intervals(way.pieces, way.breaks, list(way.gaps)))
+        found = _known(parts, way.gaps)
         intervals = tuple(reversed(list(found)))
     return Path(
         replace(problem, lam=None),

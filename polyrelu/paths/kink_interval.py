@@ -1,0 +1,60 @@
+"""What is constant between two breakpoints with a free hidden bias: the same, with the families of moving kinks.
+
+Listed are the ends and corners of families (see `proof.families`). Two neighbours belong together iff the slope of f in
+the bias between them is 0 for every lambda, which the equations of the structure imply, or do not: where they do not,
+the slope is one of the multipliers that are proved positive.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from polyrelu.breakpoints.kinks import free_slopes
+from polyrelu.errors import Undecided
+from polyrelu.paths.intervals import Interval
+from polyrelu.proof.neuron import Place
+
+
+class KinkInterval(Interval):
+    """An interval with families."""
+
+    @cached_property
+    def families(self) -> list[tuple[Place, ...]]:
+        """Neighbouring corners together, by growing bias."""
+        after = {place: end for place in self.places if (end := self._next(place)) is not None}
+        runs = [[place] for place in self.places if place not in after.values()]
+        for run in runs:
+            while run[-1] in after:
+                run.append(after[run[-1]])
+        return [tuple(run) for run in runs]
+
+    def _next(self, place: Place) -> Place | None:
+        """The next corner at larger biases, if the neuron is tight up to it."""
+        implied, row = self.pieces[-1].chord.implied, place.zero_set[0]
+        for f in free_slopes(self.curve.faces, place):
+            between = f.target.face if f.target is not None else ()
+            if between[row] < 0 or -1 not in between or not implied.is_zero(f.form):
+                continue
+            for other in self.places:
+                fits = all(a in (b, 0) for a, b in zip(other.face, between, strict=True))
+                if other != place and other.sign == place.sign and fits:
+                    return other
+            raise Undecided("an end of a family of neurons is not among those that were followed")
+        return None
+
+    @property
+    def count(self) -> int:
+        """Families of neurons: what `certify` counts where kinks can move."""
+        return len(self.families)
+
+    @cached_property
+    def rank(self) -> int:
+        """Rank of the signed activations; where a family is not complete nothing is said."""
+        assert self.families is not None
+        return super().rank
+
+    @property
+    def function_unique(self) -> bool | None:
+        """Kinks must not move, neither between rows nor beyond them; the rest is as without a bias."""
+        moving = self.count < len(self.places) or any(-1 not in place.face for place in self.places)
+        return False if moving else super().function_unique
