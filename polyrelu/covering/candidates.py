@@ -98,10 +98,10 @@ def anchored(
     moves = np.concatenate([V[:p] * (signs[:p] * level)[:, None], V[p:] * (layout.sign * C[p:])[:, None]])
     stiff, unit = np.append(np.ones(layout.normed), STIFF), 1.0 / level
     floats = np.array([[float(x) * unit for x in row] for row in moves]) * stiff
-    upper = np.where(np.arange(len(V)) < p, np.inf, 1.0)
+    upper = np.where(np.arange(len(V)) < p, MOST, 1.0)
     t = bounded_least_squares(floats.T, -np.array([float(x) / 2.0**BITS * unit for x in start]) * stiff, upper)
     r = int((np.where(np.arange(len(V)) < p, t, np.minimum(t, 1 - t)) * np.abs(floats[:, -1])).argmax())
-    exact = np.array([0 if i == r else int(min(x, MOST) * 2.0**BITS) for i, x in enumerate(t)], dtype=object)
+    exact = np.array([0 if i == r else int(x * 2.0**BITS) for i, x in enumerate(t)], dtype=object)
     slopes[p:] = exact[p:]
     w = start + exact @ moves
     last, left = int(moves[r][-1]), int(w[-1])  # -left / last is the slope or the push of the anchor

@@ -31,8 +31,8 @@ Floats = NDArray[np.float64]
 
 LINES = 16
 """Looked at for each cap, at most."""
-STIFF = 64.0
-"""How much the bias counts in the guess, in units of the largest row."""
+STIFF, MOST = 64.0, 1e3
+"""How much the bias counts in the guess, in units of the largest row, and a bound of pushes."""
 
 
 def at_infinity(n: int) -> list[Cap]:
@@ -90,7 +90,7 @@ class AnchoredView:
         start = (rows[above > 0] * C[above > 0, None]).sum(axis=0)
         if not columns:
             return None
-        upper = np.array([1.0 if C[k] < 0 else np.inf for k in near])
+        upper = np.array([1.0 if C[k] < 0 else MOST for k in near])
         found = dict(zip(near, bounded_least_squares(np.array(columns).T, -start, upper), strict=True))
         rooms = {k: min(t, 1.0 - t) * -C[k] if C[k] < 0 else t * self.lam for k, t in found.items()}
         anchor = max(rooms, key=rooms.__getitem__)
@@ -105,6 +105,6 @@ class AnchoredView:
                 on = 0 if k == anchor else int((1.0 - t if above[k] > 0 else t) * ONE)
                 slopes, face = np.where(line == k, on, slopes), np.where(line == k, 0, face)
             elif not bends_down and k != anchor:
-                pushes[self.first[k]] = int(min(t, 1e3) * ONE)
+                pushes[self.first[k]] = int(t * ONE)
         place = Place(s, tuple(face.tolist()))
         return Cap(place, tuple(slopes.tolist()), tuple(pushes.tolist()), int(self.first[anchor]))

@@ -27,6 +27,7 @@ from polyrelu.curves.branch import Balls, Branch
 from polyrelu.curves.condition import MULTIPLIER, antipode
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.implied import Implied, nearly
 from polyrelu.curves.nodes import Node
 from polyrelu.data.problem import Problem, penalty
 from polyrelu.display import Reported, picture
@@ -138,8 +139,11 @@ def _no_breakpoint(curve: Curve, node: Node) -> None:
     """Every condition is strict at the root: nothing is about to change."""
     table = curve.table()
     values = table.values(node.point, arb(node.lam))
+    implied = Implied(curve.branch, nearly(node.point))  # a kink that can move has no slope, whatever lambda
     for index, (f, value) in enumerate(zip(table.conditions, values, strict=True)):
-        if index not in table.settled and not value > NEAR * (1 + abs(value)):
+        if index in table.settled or value > NEAR * (1 + abs(value)):
+            continue
+        if not (curve.branch.program.offset and f.kind == MULTIPLIER and implied.is_zero(f.form)):
             raise Undecided(f"a {f.kind} vanishes at this lambda, or nearly: it is a breakpoint")
 
 

@@ -8,8 +8,8 @@ from polyrelu.data.setting import Setting
 
 def supported(setting: Setting, what: str) -> None:
     """Free columns need no unknowns: see `branch`. A ridge makes the problem another one for every lambda."""
-    if setting.hidden == "free" or setting.output == "ridge":
-        setting.refuse(what, "use --bias none or penalised, and --output-bias none or free")
+    if setting.output == "ridge":
+        setting.refuse(what, "use --output-bias none or free")
 
 
 def in_a_file(setting: Setting) -> None:
@@ -18,18 +18,13 @@ def in_a_file(setting: Setting) -> None:
         setting.refuse("a proof file of a path", "leave out --out, or save bounds: --gap 1e-2")
 
 
-def one_feature(problem: Problem, what: str) -> None:
+def has_knots(problem: Problem) -> bool:
     """With one feature a free hidden bias leaves fixed columns: see `knots`."""
-    if problem.d != 2:
-        words = f"one feature, and this table has {problem.d - 1}"
-        problem.setting.refuse(
-            what, f"it needs {words}: use --bias penalised; bounds for every lambda: --gap 1e-2"
-        )
+    return problem.setting.hidden == "free" and problem.d == 2
 
 
 def path_supported(problem: Problem, *, gated: bool) -> None:
     """Of gates no setting is certified."""
     if gated:
         problem.setting.refuse("a path among gates")
-    if problem.setting.hidden != "free":
-        supported(problem.setting, "a path")
+    supported(problem.setting, "a path")

@@ -39,7 +39,7 @@ from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.parts import Asked, start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity
-from polyrelu.paths.settings import path_supported
+from polyrelu.paths.settings import has_knots, path_supported
 from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
@@ -129,7 +129,7 @@ class Path(Reported):
     def one_sided(self, k: int) -> OneSided:
         """The derivatives on both sides of breakpoint k."""
         self.all_networks("derivatives")
-        if self.problem.setting.hidden == "free":
+        if has_knots(self.problem):
             sides = derivatives(self.problem, to_fraction(self.breakpoints[k].zero.exact.lam))
             assert isinstance(sides, OneSided)
             return sides
@@ -198,7 +198,7 @@ def path(
     path_supported(problem, gated=gated)
     program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
-        knots = program.offset and program.normed == 1
+        knots = has_knots(problem)
         largest = largest_squared(program) if knots else lambda_max_squared(program)
         low, high = ends_of_path(largest, lo, hi)
         if knots:
