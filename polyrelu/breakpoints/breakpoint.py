@@ -21,7 +21,7 @@ from polyrelu.breakpoints.meeting import side_of
 from polyrelu.breakpoints.phase import phase_begins, phase_begins_with
 from polyrelu.breakpoints.zeros import Zero, carried, rate
 from polyrelu.curves.branch import Balls
-from polyrelu.curves.condition import SLACK, SOFT, Condition
+from polyrelu.curves.condition import MULTIPLIER, SLACK, SOFT, Condition
 from polyrelu.curves.curve import Curve, End
 from polyrelu.curves.implied import Implied
 from polyrelu.curves.nodes import Node
@@ -152,7 +152,10 @@ def _others(
     """Whether further functions seem to vanish, which are not 0 for every lambda."""
     implied = Implied(curve.branch, x)
     return any(
-        bool(v.contains(0)) and f not in zero and i not in table.settled and not (f.form and implied.is_zero(f.form))
+        bool(v.contains(0))
+        and f not in zero
+        and i not in table.settled
+        and not (f.kind == MULTIPLIER and implied.is_zero(f.form))
         for table in curve.tables(guests)
         for i, (f, v) in enumerate(zip(table.conditions, table.values(x, lam), strict=True))
     )

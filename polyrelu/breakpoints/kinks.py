@@ -4,7 +4,7 @@ f(u, .) is piecewise linear, so a tight neuron lies on the hyperplane of a row, 
 q be tight with anchor x_q, and p the next corner of f(u, .), with anchor x_p; D are the rows active between the two.
 As matrices, modulo the forms that vanish on every residual (the free columns),
 
-    N_p - N_q = (x_q - x_p) h^T,      h = 1^T D,         so that      |N_p nu|^2 - |N_q nu|^2 = (h.nu) (x_q - x_p).(N_p + N_q) nu .
+    N_p - N_q = (x_q - x_p) h^T,  h = 1^T D,  so that  |N_p nu|^2 - |N_q nu|^2 = (h.nu) (x_q - x_p).(N_p + N_q) nu .
 
 So p is tight with q iff h.nu = 0, the slope between them, unless the other factor is 0: then (x_q - x_p).u = 0, and the
 interval is a point. Hence more vanishes at an event than without a bias, by an identity:
@@ -42,6 +42,8 @@ HALF = fmpq(1, 2)
 def changes_of_kinks(curve: Curve, zero: Zero) -> Iterator[tuple[Change, ...]]:
     """What may happen where a condition vanishes, with a free hidden bias."""
     failed = zero.condition
+    if failed.kind == SLACK and 0 not in failed.place.face:
+        return  # a whole family: activations that depend on others for this lambda, and for others in another way
     if failed.kind == SLACK:
         yield from _entering(curve, failed.place, zero)
     elif failed.kind == WEIGHT:
@@ -59,7 +61,8 @@ def changes_of_kinks(curve: Curve, zero: Zero) -> Iterator[tuple[Change, ...]]:
 def floats_beside(place: Place, known: Iterable[Place]) -> bool:
     """Whether a place on no hyperplane is next to a known neuron: a slope of that one tells whether it is tight."""
     return 0 not in place.face and any(
-        q.sign == place.sign and all(b in (0, a) for a, b in zip(place.face, q.face, strict=True)) for q in known
+        q.sign == place.sign and all(b in (0, a) for a, b in zip(place.face, q.face, strict=True))
+        for q in known
     )
 
 
@@ -120,25 +123,30 @@ def _corner(curve: Curve, failed: Condition, zero: Zero) -> Place | None:
     place, target = failed.place, failed.target
     assert target is not None
     up = target.face[place.face.index(0)] > 0
-    rows = [j for j, there in enumerate(target.face) if (there < 0 if up else there > 0)]
-    rows = [j for j in rows if place.face[j]]
+    rows = [j for j, there in enumerate(target.face) if place.face[j] and (there < 0 if up else there > 0)]
     if not rows:
         return None
     values = _products(curve, place, zero)
     j = max(rows, key=lambda i: values[i] if up else -values[i])
-    return _on_row(target, j)
+    return _on_row(curve, target, j)
 
 
-def _on_row(place: Place, row: int) -> Place:
-    return Place(place.sign, tuple(0 if j == row else v for j, v in enumerate(place.face)))
+def _on_row(curve: Curve, between: Place, row: int) -> Place:
+    """The end on a row of what floats; equal rows are met together."""
+    return on_hyperplane(curve.faces.neuron(between), row)
 
 
-def _products(curve: Curve, place: Place, zero: Zero) -> list[float]:
+def _left(curve: Curve, place: Place, other: Place) -> frozenset[Condition]:
+    """The sides of a neuron at the rows that hold another one."""
+    return frozenset(side(curve, place, j) for j in other.zero_set if place.face[j])
+
+
+def _products(curve: Curve, place: Place, zero: Zero) -> list[arb]:
     """x_j.u + b for all rows, roughly, times lambda."""
     nu = curve.branch.residual_at(zero.x, zero.lam).entries()
     z = [(arb(0) + v * place.sign).mid() for v in curve.faces.neuron(place).z(nu)]
     X = curve.branch.program.Xq.tolist()
-    return [float((arb(0) + dot(row, z)).mid()) for row in X]
+    return [(arb(0) + dot(row, z)).mid() for row in X]
 
 
 def _is_affine(place: Place) -> bool:
@@ -149,7 +157,7 @@ def _twin(curve: Curve, place: Place, zero: Zero) -> Place:
     """The other neuron of a linear term: (-u, -s), active on all rows but the outermost on the other side."""
     values = _products(curve, place, zero)
     everywhere = Place(-place.sign, (1,) * len(place.face))
-    return _on_row(everywhere, max(range(len(values)), key=values.__getitem__))
+    return _on_row(curve, everywhere, max(range(len(values)), key=values.__getitem__))
 
 
 def _entering(curve: Curve, place: Place, zero: Zero) -> Iterator[tuple[Change, ...]]:
@@ -198,7 +206,9 @@ def _leaving(curve: Curve, place: Place, zero: Zero) -> Iterator[tuple[Change, .
         yield whole, *others
 
 
-def _come_or_go(curve: Curve, places: Sequence[Place], zero: Zero) -> tuple[frozenset[Condition], tuple[Place, ...]]:
+def _come_or_go(
+    curve: Curve, places: Sequence[Place], zero: Zero
+) -> tuple[frozenset[Condition], tuple[Place, ...]]:
     """What vanishes on the side where some neurons are not tight: their slacks, or slopes of others beside them.
 
     There f rises from such a neuron to the other, whose star holds it; else it is a guest. What is active on all rows
@@ -222,12 +232,11 @@ def _at_an_end(curve: Curve, failed: Condition, zero: Zero) -> Iterator[tuple[Ch
     assert row is not None
     for f in _slopes(curve, old, zero):
         assert f.target is not None
-        inside = f.target.face  # what is active in the family
-        if (inside[row] > 0) == (inside[old.face.index(0)] > 0):
-            new = _on_row(f.target, row)
-            yield (_swapped(curve, failed, new),)
-        else:
-            yield from ((change,) for change in _merged(curve, failed, _on_row(f.target, row)))
+        inside, other = f.target.face, _on_row(curve, f.target, row)  # what is active in the family
+        if inside[row] != inside[old.face.index(0)]:
+            yield from ((change,) for change in _merged(curve, failed, other))
+        elif _is_between(curve.faces.neuron(old), curve.faces.neuron(other), f.form, curve):
+            yield (_swapped(curve, failed, other),)
 
 
 def _units(curve: Curve) -> list[tuple[Neuron, bool]]:
@@ -238,45 +247,25 @@ def _swapped(curve: Curve, failed: Condition, new: Place) -> Change:
     """A neuron on another row, with one activation for both where it meets it."""
     old = failed.place
     units = [(curve.faces.neuron(new) if k.place == old else k, pair) for k, pair in _units(curve)]
-    back = side(curve, new, old.face.index(0))
-    change = Change(
-        "swap",
-        old,
-        failed.row,
-        curve.branch.like(units),
-        frozenset([failed]),
-        frozenset([back]),
-        names={old: new},
-        leads=back,
-    )
+    gone, come = _left(curve, old, new), _left(curve, new, old)
+    below, leads = curve.branch.like(units), side(curve, new, old.face.index(0))
+    change = Change("swap", old, failed.row, below, gone, come, names={old: new}, leads=leads)
     return _kept(curve, change)
 
 
 def _merged(curve: Curve, failed: Condition, partner: Place) -> Iterator[Change]:
     """Both ends of an interval become one neuron on two rows."""
     old, row = failed.place, failed.row
-    names = [k.place for k in curve.branch.neurons]
-    if row is None or old not in names or partner not in names or any(p for _, p in _units(curve)):
+    own = [k.place for k in curve.branch.neurons]
+    if row is None or old not in own or partner not in own or any(p for _, p in _units(curve)):
         return
     slid = on_hyperplane(curve.faces.neuron(old), row)
     if curve.faces.neuron(slid).dimension == 0:
         return
     units = [(k, p) for k, p in _units(curve) if k.place not in (old, partner)]
     units.append((curve.faces.neuron(slid), False))
-    sticks = [
-        f for f in curve.faces.around(slid) if f.kind == MULTIPLIER and f.target in (old, partner)
-    ]
+    sticks = [f for f in curve.faces.around(slid) if f.kind == MULTIPLIER and f.target in (old, partner)]
     if len(sticks) == 2:
-        yield _kept(
-            curve,
-            Change(
-                "merge",
-                old,
-                row,
-                curve.branch.like(units),
-                frozenset([failed, side(curve, partner, old.face.index(0))]),
-                frozenset(sticks),
-                names={old: slid, partner: slid},
-                leads=sticks[0],
-            ),
-        )
+        gone, names = _left(curve, old, partner) | _left(curve, partner, old), {old: slid, partner: slid}
+        below, come = curve.branch.like(units), frozenset(sticks)
+        yield _kept(curve, Change("merge", old, row, below, gone, come, names=names, leads=sticks[0]))

@@ -52,7 +52,12 @@ def sides_at(question: Question, layout: Layout, c: Sequence[Any] | NDArray[Any]
 
 
 def candidate(
-    question: Question, layout: Layout, side: NDArray[np.int8], free: NDArray[np.intp], *, anchors: bool = True
+    question: Question,
+    layout: Layout,
+    side: NDArray[np.int8],
+    free: NDArray[np.intp],
+    *,
+    anchors: bool = True,
 ) -> Candidate | Direction | None:
     """The shortest majorant with these signs, slopes being free on some lines, if it is below the level.
 
@@ -99,7 +104,9 @@ def anchored(
     stiff, unit = np.append(np.ones(layout.normed), STIFF), 1.0 / level
     floats = np.array([[float(x) * unit for x in row] for row in moves]) * stiff
     upper = np.where(np.arange(len(V)) < p, MOST, 1.0)
-    t = bounded_least_squares(floats.T, -np.array([float(x) / 2.0**BITS * unit for x in start]) * stiff, upper)
+    t = bounded_least_squares(
+        floats.T, -np.array([float(x) / 2.0**BITS * unit for x in start]) * stiff, upper
+    )
     r = int((np.where(np.arange(len(V)) < p, t, np.minimum(t, 1 - t)) * np.abs(floats[:, -1])).argmax())
     exact = np.array([0 if i == r else int(x * 2.0**BITS) for i, x in enumerate(t)], dtype=object)
     slopes[p:] = exact[p:]

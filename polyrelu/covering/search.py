@@ -158,7 +158,9 @@ def enriched(  # noqa: PLR0917
         if len(free) > MOST_LINES:
             continue
         signs = sides_at(side.question, layout, region.boxes.c[open_[i]])
-        cells = [signs, *(_across(signs, line) for line in kept.lines[:p][undecided[:p]])] if several else [signs]
+        cells = (
+            [signs, *(_across(signs, line) for line in kept.lines[:p][undecided[:p]])] if several else [signs]
+        )
         for there in cells:
             key = there[: layout.positive].tobytes()
             if key in tried or region.stars.hold(there, layout.hard):

@@ -6,9 +6,9 @@ and m_j >= 0 for fixed ones, s sum t_i nu_i z_i + lambda sum m_j sigma_j z_j is 
 
     w = s sum t_i nu_i (x_i - x_r) + lambda sum m_j sigma_j (x_j - x_r) .
 
-It is a majorant still if kappa sigma_r >= 0 where r is fixed, and if s nu_r <= kappa <= 0 where it bends down and has no
-other slope: then kappa is one. Of a neuron on the hyperplane of r that is not there yet, w is N nu. Where all rows are
-active w = s X^T nu, without an anchor.
+It is a majorant still if kappa sigma_r >= 0 where r is fixed, and if s nu_r <= kappa <= 0 where it bends down and has
+no other slope: then kappa is one. Of a neuron on the hyperplane of r that is not there yet, w is N nu. Where all rows
+are active w = s X^T nu, without an anchor.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from polyrelu.curves.cap import NEAR, ONE, Cap
+from polyrelu.curves.cap import ONE, Cap
 from polyrelu.curves.chord import Chord
 from polyrelu.curves.positive import bowed
 from polyrelu.curves.rows import Rows
@@ -29,6 +29,7 @@ from polyrelu.proof.program import Program
 
 Floats = NDArray[np.float64]
 
+NEAR = 1e-9
 LINES = 16
 """Looked at for each cap, at most."""
 STIFF, MOST = 64.0, 1e3

@@ -8,7 +8,6 @@ from polyrelu.curves.rows import Hard, Rows
 from polyrelu.proof.neuron import Place
 
 ONE = 2**30
-NEAR = 1e-9
 
 
 @dataclass(frozen=True)

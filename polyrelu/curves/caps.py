@@ -25,8 +25,8 @@ import numpy as np
 from flint import arb, arb_mat
 from numpy.typing import NDArray
 
-from polyrelu.curves.anchored import AnchoredView, at_infinity, makes_up
-from polyrelu.curves.cap import NEAR, ONE, Cap
+from polyrelu.curves.anchored import NEAR, AnchoredView, at_infinity, makes_up
+from polyrelu.curves.cap import ONE, Cap
 from polyrelu.curves.chord import Chord
 from polyrelu.curves.directions import Above
 from polyrelu.curves.nodes import Node

@@ -79,7 +79,9 @@ def _room(nodes: tuple[Node, ...], drift: Sequence[arb], rows: Rows) -> Room:
     fine = max(node.bits for node in nodes) + ERROR_BITS
     errors = _errors(drift, nodes, pins, fine)
     sizes = [norm_above(row) for row in rows.rows]
-    if nodes[0].program.offset:  # errors add up to 0: any row may be taken for the origin (see `Question.eta`)
+    if nodes[
+        0
+    ].program.offset:  # errors add up to 0: any row may be taken for the origin (see `Question.eta`)
         sizes = [max(norm_above(row[:-1]) for row in rows.rows)] * len(sizes)
     total = Fraction(sum(e * size for e, size in zip(errors, sizes, strict=True)), 2**fine)
     level = max(node.level for node in nodes)

@@ -29,18 +29,17 @@ class KinkInterval(Interval):
         return [tuple(run) for run in runs]
 
     def _next(self, place: Place) -> Place | None:
-        """The next corner at larger biases, if the neuron is tight up to it."""
-        implied, row = self.pieces[-1].chord.implied, place.zero_set[0]
+        """The next corner at larger biases, if the neuron is tight up to it; at smaller ones it has to be listed, too."""
+        implied, row, found = self.pieces[-1].chord.implied, place.zero_set[0], None
         for f in free_slopes(self.curve.faces, place):
             between = f.target.face if f.target is not None else ()
-            if between[row] < 0 or -1 not in between or not implied.is_zero(f.form):
+            if -1 not in between or not implied.is_zero(f.form):
                 continue
-            for other in self.places:
-                fits = all(a in (b, 0) for a, b in zip(other.face, between, strict=True))
-                if other != place and other.sign == place.sign and fits:
-                    return other
-            raise Undecided("an end of a family of neurons is not among those that were followed")
-        return None
+            ends = [p for p in self.places if p != place and p.sign == place.sign and _is_end(p, between)]
+            if not ends:
+                raise Undecided("an end of a family of neurons is not among those that were followed")
+            found = ends[0] if between[row] > 0 else found
+        return found
 
     @property
     def count(self) -> int:
@@ -58,3 +57,8 @@ class KinkInterval(Interval):
         """Kinks must not move, neither between rows nor beyond them; the rest is as without a bias."""
         moving = self.count < len(self.places) or any(-1 not in place.face for place in self.places)
         return False if moving else super().function_unique
+
+
+def _is_end(place: Place, between: tuple[int, ...]) -> bool:
+    """Whether a neuron lies at the end of an interval with these sides."""
+    return all(a in (b, 0) for a, b in zip(place.face, between, strict=True))

@@ -19,8 +19,8 @@ from polyrelu import budget
 from polyrelu.breakpoints.breakpoint import Breakpoint, breakpoints
 from polyrelu.breakpoints.events import moves_as_one
 from polyrelu.breakpoints.first_zero import first_zero, has_twin
-from polyrelu.breakpoints.kinks import floats_beside
 from polyrelu.breakpoints.forms import as_pairs, as_singles, shared_anew
+from polyrelu.breakpoints.kinks import floats_beside
 from polyrelu.breakpoints.phase_end import phase_ends
 from polyrelu.breakpoints.steps import follow, held, short
 from polyrelu.breakpoints.zeros import Zero
