@@ -13,6 +13,9 @@ enclosures of g are nearly enclosures of eta.
 For every lambda the residual lies in a rational space: that of the vectors with the symmetries of the table, or that of
 the vectors orthogonal to the free columns. What a neuron or an exchange adds to the fit counts projected onto it, and y
 likewise. So W lies in this space, free columns need no unknowns, and all else is as without them.
+
+A ridge output bias e = r.nu / lambda = r.W g, r = (1, ..., 1), adds r e to the fit. So r joins W, and the first
+equation gets the constant matrix (W^T r)(W^T r)^T: like a neuron whose weight is 1 for every lambda.
 """
 
 from __future__ import annotations
@@ -89,7 +92,12 @@ class Branch(Structure):
     @property
     def target(self) -> list[fmpq]:
         """y in the space of the residual."""
-        return self.program.zero[0]
+        return self.program.free.modulo(self.program.yq)
+
+    @cached_property
+    def ridge(self) -> fmpq_mat:
+        """r as a column, projected onto the space of the residual; 0 where the output bias pays no ridge."""
+        return self.projected(fmpq_mat(self.program.n, 1, self.program.free.r))
 
     @cached_property
     def XB(self) -> fmpq_mat:
@@ -111,6 +119,7 @@ class Branch(Structure):
     def W(self) -> fmpq_mat:
         """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
         spans = [row for neuron in self.neurons for row in neuron.N.tolist()] + self.XB.transpose().tolist()
+        spans += [self.program.free.r] * self.program.free.ridge
         if spans:
             spans = self.projected(fmpq_mat(spans).transpose()).transpose().tolist()
         rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
@@ -166,7 +175,8 @@ class Branch(Structure):
         return [k.N * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
 
     def _round(self) -> Rounded:
-        return Rounded.of(self.exact, self.W, self.y_rest, self.program.Xq)
+        seen = self.W.transpose() * self.ridge
+        return Rounded.of(self.exact, self.W, self.y_rest, (self.program.Xq, seen * seen.transpose()))
 
     def combined(self, weights: Sequence[arb], flat: arb_mat) -> arb_mat:
         """sum_k weight_k a_k^T a_k, or of their bounds."""
@@ -178,7 +188,7 @@ class Branch(Structure):
     def rough(self) -> Rough:
         """The data in floats, for guesses."""
         at = self.in_balls
-        return Rough.of(at.gram, at.squares, at.E, at.y)
+        return Rough.of(at.gram, at.squares, at.E, at.y, at.ridge)
 
     @cached_property
     def fixed(self) -> Fixed:
@@ -193,7 +203,11 @@ class Branch(Structure):
     def equations(self, x: Sequence[arb], lam: arb) -> Balls:
         """F."""
         at, (g, b, c) = self.data, self.parts(x)
-        fit, norms, weighted = at.gram * g * lam - at.y - at.E * ball_column(c), list[arb](), list[arb]()
+        fit, norms, weighted = (
+            self.unweighted(lam) * g - at.y - at.E * ball_column(c),
+            list[arb](),
+            list[arb](),
+        )
         z = iter((at.A * g).entries())
         for a, weight in zip(at.a, b, strict=True):
             own = list(islice(z, a.nrows()))
@@ -205,8 +219,11 @@ class Branch(Structure):
 
     def jacobian(self, x: Sequence[arb], lam: arb) -> arb_mat:
         """dF/dx, symmetric."""
-        at = self.data
-        return self.bordered(x, at.gram * lam, at.E)
+        return self.bordered(x, self.unweighted(lam), self.data.E)
+
+    def unweighted(self, lam: arb) -> arb_mat:
+        """lambda W^T W, with what a ridge adds: the corner without the neurons."""
+        return self.data.gram * lam + self.data.ridge
 
     def slope(self, dx: Sequence[arb], dlam: arb) -> arb_mat:
         """How the Jacobian changes along (dx, dlam): it is affine."""

@@ -152,8 +152,9 @@ class _Search:
         self.rows = [tuple(row) for row in program.Xq.tolist()]
         self.nonzero = [i for i in range(program.n) if program.nonzero_rows[i]]
         self.members = defaultdict[tuple[Any, Any], list[int]](list)
+        target = program.free.modulo(program.yq)
         for i in self.nonzero:
-            self.members[self.rows[i], program.zero[0][i]].append(i)
+            self.members[self.rows[i], target[i]].append(i)
         self.points = list(dict.fromkeys(self.rows[i] for i in self.nonzero))
         self.basis = (
             [self.points[k] for k in independent_rows([list(p) for p in self.points])] if self.points else []

@@ -29,6 +29,7 @@ from polyrelu.display import Reported
 from polyrelu.errors import BadInput
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.ends import between, ends_of_path, penalty
+from polyrelu.paths.largest import Largest
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
 
@@ -109,8 +110,8 @@ def bounded_path(
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
     if problem.setting.output == "ridge":
         problem.setting.refuse("a path", "use --output-bias none or free")
-    largest = lambda_max_squared(Program.of(replace(problem, lam=Fraction(1))))
-    low, high = (to_fraction(v) for v in ends_of_path(largest, lo, hi))
+    largest = Largest(lambda_max_squared(Program.of(replace(problem, lam=Fraction(1)))))
+    low, high = (to_fraction(v) for v in ends_of_path(largest.top, lo, hi))
     wanted = penalty(gap, "--gap")
     lams = sorted({low, high, *between(low, high, FIRST)})
     nodes = [BoundedNode.of(problem, lam, wanted) for lam in lams]
