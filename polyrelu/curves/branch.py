@@ -104,6 +104,11 @@ class Branch(Structure):
         """The exchange directions X B, modulo the free columns."""
         return self.program.free.onto_complement(self.program.Xq * self.B)
 
+    @cached_property
+    def ridge_over_g(self) -> list[fmpq]:
+        """r^T W."""
+        return list((self.ridge.transpose() * self.W).entries())
+
     def like(self, units: Iterable[tuple[Neuron, bool]]) -> Branch:
         """Other neurons, single or paired, in the same program with the same symmetry."""
         given = list(units)
@@ -175,8 +180,7 @@ class Branch(Structure):
         return [k.N * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
 
     def _round(self) -> Rounded:
-        seen = self.W.transpose() * self.ridge
-        return Rounded.of(self.exact, self.W, self.y_rest, (self.program.Xq, seen * seen.transpose()))
+        return Rounded.of(self.exact, self.W, self.y_rest, (self.program.Xq, fmpq_mat([self.ridge_over_g])))
 
     def combined(self, weights: Sequence[arb], flat: arb_mat) -> arb_mat:
         """sum_k weight_k a_k^T a_k, or of their bounds."""
@@ -188,7 +192,7 @@ class Branch(Structure):
     def rough(self) -> Rough:
         """The data in floats, for guesses."""
         at = self.in_balls
-        return Rough.of(at.gram, at.squares, at.E, at.y, at.ridge)
+        return Rough.of(at.gram, at.squares, at.E, at.y, at.r)
 
     @cached_property
     def fixed(self) -> Fixed:
@@ -223,7 +227,7 @@ class Branch(Structure):
 
     def unweighted(self, lam: arb) -> arb_mat:
         """lambda W^T W, with what a ridge adds: the corner without the neurons."""
-        return self.data.gram * lam + self.data.ridge
+        return self.data.gram * lam + self.data.r.transpose() * self.data.r
 
     def slope(self, dx: Sequence[arb], dlam: arb) -> arb_mat:
         """How the Jacobian changes along (dx, dlam): it is affine."""

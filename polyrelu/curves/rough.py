@@ -33,11 +33,11 @@ class Rough:
     ridge: Floats
 
     @staticmethod
-    def of(gram: arb_mat, squares: arb_mat, E: arb_mat, y: arb_mat, ridge: arb_mat) -> Rough:
+    def of(gram: arb_mat, squares: arb_mat, E: arb_mat, y: arb_mat, r: arb_mat) -> Rough:
         """From balls; the squares lie below each other."""
         p = gram.nrows()
         stack = in_floats(squares.entries()).reshape(squares.nrows() // max(p, 1), p, p)
-        return Rough(_table(gram), stack, _table(E), in_floats(y.entries()), _table(ridge))
+        return Rough(_table(gram), stack, _table(E), in_floats(y.entries()), _table(r.transpose() * r))
 
     def followed(self, x: Sequence[arb], here: float, there: float) -> list[arb] | None:
         """The root at another lambda, from that at one, along the tangent."""

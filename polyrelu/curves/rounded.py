@@ -30,8 +30,8 @@ class Rounded(NamedTuple):
     W: arb_mat
     rest: arb_mat
     X: arb_mat
-    ridge: arb_mat
-    """(W^T r)(W^T r)^T."""
+    r: arb_mat
+    """r^T W, for a ridge."""
 
     @staticmethod
     def of(
@@ -40,7 +40,7 @@ class Rounded(NamedTuple):
         rest: Sequence[fmpq],
         further: tuple[fmpq_mat, fmpq_mat],
     ) -> Rounded:
-        """From the a_k, W^T W, W^T X B and W^T y; `rest` is y_N; `further` are X and (W^T r)(W^T r)^T."""
+        """From the a_k, W^T W, W^T X B and W^T y; `rest` is y_N; `further` are X and r^T W."""
         matrices, gram, E, y = exact
         a, p = [arb_mat(m) for m in matrices], W.ncols()
         squares = [m.transpose() * m for m in a]

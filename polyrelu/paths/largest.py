@@ -62,7 +62,7 @@ def largest_of(problem: Problem, program: Program) -> Largest:
         return Largest(largest_squared(program))
     if not program.free.ridge:
         return Largest(lambda_max_squared(program))
-    high = _bound(program)
+    high = ridge_bound(program)
     if high == 0:
         return Largest(fmpq(0))
     way = walked(problem, without_neurons(Faces(program), high), high / 2, high, None)
@@ -85,7 +85,7 @@ def without_neurons(faces: Faces, lam: fmpq) -> Start:
     return curve, curve.node(point, lam)
 
 
-def _bound(program: Program) -> fmpq:
+def ridge_bound(program: Program) -> fmpq:
     """The bound above, and a little more, so that the path begins strictly above it."""
     free = program.free
     r, y = free.modulo(free.r), free.modulo(program.yq)
