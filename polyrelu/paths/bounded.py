@@ -9,7 +9,9 @@ network, and their values differ by at most
 
 a parabola in t whose maximum is taken exactly. With a ridge output bias e the penalty is R + e^2 / 2, lambda e^2 of the
 mixture is below that of the nodes by at least t (1 - t) ((b - a) (e_b^2 - e_a^2) + a (e_b - e_a)^2), and what the ridge
-takes off the value of a dual vector, (1.nu)^2 / 2 lambda, is convex in (nu, lambda). The optimal value grows with lambda, so a gap relative to its bound at a
+takes off the value of a dual vector, (1.nu)^2 / 2 lambda, is convex in (nu, lambda).
+
+The optimal value grows with lambda, so a gap relative to its bound at a
 is one relative to the value in between. Any number of breakpoints may lie there. Free columns and a free hidden bias
 change nothing in this: coefficients are mixed, too, and dual vectors are orthogonal to the columns.
 """

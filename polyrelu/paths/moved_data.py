@@ -12,9 +12,9 @@ rows see P alone, which independent rows of V make. Nor is there one by a row of
 
 Free columns B add lambda B c to the first equations, and lambda B^T nu = 0; a ridge adds 1 (1.nu). The column of
 feature l in a skip connection is one of X, and moves with it: lambda c_l e_i in the first equations, and lambda nu_i in
-its own. There is no derivative by the table where free columns depend on each other on the rows, since moving a row frees a direction at
-once; nor by a feature that matters to a pair u, -u which is tight by free columns that stay: only one of the two
-remains the best.
+its own. There is no derivative by the table where free columns depend on each other on the rows, since moving a row
+frees a direction at once; nor by a feature that matters to a pair u, -u which is tight by free columns that stay: only
+one of the two remains the best.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from polyrelu import certify, path
 from polyrelu.budget import OutOfTime
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
-from polyrelu.errors import BadInput
 from polyrelu.paths.bounded import bounded_path
 
 KEYS = [
@@ -147,9 +146,7 @@ def test_time_that_is_over_leaves_the_rest_undecided(table, capsys, monkeypatch)
 
 REFUSED = [
     ["--bias", "free"],
-    ["--output-bias", "ridge"],
-    ["--output-bias", "ridge", "--gap", "1e-1"],
-    ["--output-bias", "ridge", "--at", "1"],
+    ["--output-bias", "ridge", "--out", "path.json"],
     ["--free", "0", "--gated"],
 ]
 
@@ -162,13 +159,10 @@ def test_another_problem_is_refused_and_not_taken_for_the_plain_one(tmp_path, ca
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_ridge_is_refused():
-    for found in (path, bounded_path):
-        with pytest.raises(BadInput, match="a ridge output bias"):
-            found(Problem.of([[1], [2], [-1]], [1, 3, 2], output_bias="ridge"))
+BOUNDED = [{"output_bias": "free"}, {"skip": True}, {"bias": "free"}, {"output_bias": "ridge"}]
 
 
-@pytest.mark.parametrize("setting", [{"output_bias": "free"}, {"skip": True}, {"bias": "free"}])
+@pytest.mark.parametrize("setting", BOUNDED, ids=str)
 def test_bounds_of_a_path_know_what_is_free(setting):
     """At penalties between the nodes the optimum lies within the gap of the mixtures' values."""
     X, y = [[1, 2], [3, -1], [-2, 1], [2, 2], [0, 1]], [3, 1, -2, 2, -1]
@@ -181,6 +175,9 @@ def test_bounds_of_a_path_know_what_is_free(setting):
         dual = [float(u + 2 * v) / 3 for u, v in zip(a.dual, b.dual, strict=True)]
         lower = sum(v * (t - v / 2) for v, t in zip(dual, y, strict=True))
         upper = sum(v * v for v in residual) / 2 + float(lam * (a.total + 2 * b.total)) / 3
+        if found.problem.setting.output == "ridge":
+            lower -= sum(dual) ** 2 / 2 / float(lam)
+            upper += float(lam * ((a.bias + 2 * b.bias) / 3) ** 2) / 2
         assert lower - 1e-9 <= optimum <= upper + 1e-9
         assert upper - lower <= float(found.gap) * optimum + 1e-9
 
