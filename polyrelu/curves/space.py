@@ -81,7 +81,9 @@ class Space(Structure):
     def W(self) -> fmpq_mat:
         """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
         spans = [row for neuron in self.neurons for row in neuron.N.tolist()] + self.XB.transpose().tolist()
-        if self.neurons or dot(self.ridge.entries(), self.target):  # else it is 0 for every lambda, and no unknown
+        if self.neurons or dot(
+            self.ridge.entries(), self.target
+        ):  # else it is 0 for every lambda, and no unknown
             spans.append(self.program.free.r)
         if spans:
             spans = self.projected(fmpq_mat(spans).transpose()).transpose().tolist()

@@ -133,15 +133,20 @@ def symmetry_of(program: Program) -> Symmetry:
 
 
 def _keeps_what_is_free(program: Program, move: Move) -> bool:
-    """Whether the span of the free columns is mapped onto itself (zero rows stay where they are)."""
-    (eps, sigma), nonzero = move, program.nonzero_rows
-    for column in program.free.border:
-        moved = [fmpq(0)] * program.n
-        for i, j in enumerate(sigma):
-            moved[j] = column[i] * (eps if nonzero[i] else 1)
-        if any(v != 0 for v in program.free.modulo(moved)):
-            return False
-    return True
+    """Whether the span of the free columns is mapped onto itself, and a ridge onto itself or its negative."""
+    free = program.free
+    if any(any(free.modulo(_mapped(program, move, column))) for column in free.B.transpose().tolist()):
+        return False
+    moved = _mapped(program, move, free.r)
+    return any(not any(free.modulo([u - s * v for u, v in zip(moved, free.r, strict=True)])) for s in (1, -1))
+
+
+def _mapped(program: Program, move: Move, column: Sequence[fmpq]) -> list[fmpq]:
+    """A vector over the rows, moved with them (zero rows stay where they are)."""
+    (eps, sigma), moved = move, [fmpq(0)] * program.n
+    for i, j in enumerate(sigma):
+        moved[j] = column[i] * (eps if program.nonzero_rows[i] else 1)
+    return moved
 
 
 class _Search:

@@ -110,6 +110,20 @@ def test_closed_forms(name):
     agrees(found, X, y, options, np.random.default_rng(len(name)))
 
 
+def test_symmetries_that_keep_a_ridge_are_used_and_others_are_not():
+    """Neurons of a symmetric grid come in orbits; with a zero row an odd target maps 1 to neither 1 nor -1."""
+    grid = [[a, b] for a in (-1, 0, 1) for b in (-1, 0, 1)]
+    found = path(grid, [1, 0, 1, 0, 2, 0, 1, 0, 1], **RIDGES["ridge"])
+    assert found.status == "proved"
+    assert [len(i.places) for i in found.intervals] == [8, 4, 0]
+    assert not found.intervals[0].curve.branch.symmetry.is_trivial
+    agrees(found, grid, [1, 0, 1, 0, 2, 0, 1, 0, 1], RIDGES["ridge"], np.random.default_rng(1))
+    odd = [[1], [-1], [0]], [3, -3, 1]
+    found = path(*odd, "1/10", **RIDGES["ridge"])
+    assert found.status == "proved"
+    agrees(found, *odd, RIDGES["ridge"], np.random.default_rng(1))
+
+
 def test_where_all_features_are_free_a_neuron_and_its_opposite_share_one_weight():
     X, y, options, *_ = STRUCTURED["a valley, affine"]
     low = path(X, y, "1/100", 1, **options).intervals[0]
