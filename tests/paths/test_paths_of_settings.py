@@ -124,6 +124,14 @@ def test_symmetries_that_keep_a_ridge_are_used_and_others_are_not():
     agrees(found, *odd, RIDGES["ridge"], np.random.default_rng(1))
 
 
+def test_events_that_come_together_beside_free_columns_are_continuous_where_the_network_is_unique():
+    for X, y, options in (([[1], [-1]], [3, -3], RIDGES["ridge"]), (*FOUR, {"output_bias": "free"})):
+        found = path(X, y, **options)
+        assert [len(b.changes) for b in found.breakpoints] == [len(found.intervals[0].places)]
+        verdicts = found.continuity
+        assert (verdicts.network_continuous, verdicts.convex_continuous) == (True, True)
+
+
 def test_where_all_features_are_free_a_neuron_and_its_opposite_share_one_weight():
     X, y, options, *_ = STRUCTURED["a valley, affine"]
     low = path(X, y, "1/100", 1, **options).intervals[0]
