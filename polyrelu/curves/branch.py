@@ -178,6 +178,10 @@ class Branch(Space):
         loose = absolute(self.data.gram) * ball_column(r[: self.size])
         return ball_column([*loose.entries(), *([arb(0)] * (self.K + self.r))])
 
+    def seen_at(self, x: Sequence[arb]) -> arb_mat:
+        """W g, what the neurons see of nu / lambda."""
+        return self.data.W * self.parts(x)[0]
+
     def residual_at(self, x: Sequence[arb], lam: arb) -> arb_mat:
         """nu = lambda W g + y_N."""
         g, _, _ = self.parts(x)

@@ -202,6 +202,18 @@ def test_a_profile_is_drawn(table, tmp_path):
         )
 
 
+def test_directions_are_drawn_down_to_zero_and_values_know_a_ridge():
+    X, y = [[1, 2], [3, -1], [-2, 1], [2, 2], [0, 1]], [3, 1, -2, 2, -1]
+    drawn = path(X, y, to_zero=True).plot().shown
+    assert min(lams[-1] for lams, _, _ in drawn["directions"]) == 0
+    for _, angles, _ in drawn["directions"]:
+        assert max(abs(a - b) for a, b in pairwise(angles)) < 0.3
+    ridge = path(X, y, "1/2", 2, output_bias="ridge").plot().shown
+    for lam, part in ridge["values"][::9]:
+        value = float(Fraction(certify(X, y, Fraction(lam), output_bias="ridge").objective()[0]))
+        assert part * sum(v * v for v in y) / 2 == pytest.approx(value)
+
+
 def test_plots_need_a_path(table, capsys):
     assert main(["path", table, "--gap", "1e-2", "--plot", "x.png"]) == 2
     assert main(["path", table, "--at", "1", "--gap", "1e-2"]) == 2
