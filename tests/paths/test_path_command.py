@@ -11,6 +11,7 @@ from polyrelu.budget import OutOfTime
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
 from polyrelu.paths.bounded import bounded_path
+from polyrelu.show.interactive.path_numbers import numbers
 
 KEYS = [
     "status",
@@ -212,6 +213,16 @@ def test_directions_are_drawn_down_to_zero_and_values_know_a_ridge():
     for lam, part in ridge["values"][::9]:
         value = float(Fraction(certify(X, y, Fraction(lam), output_bias="ridge").objective()[0]))
         assert part * sum(v * v for v in y) / 2 == pytest.approx(value)
+
+
+def test_the_page_draws_the_function_with_its_ridge():
+    found = path([[1], [2], [-1]], [4, 3, 5], "1/2", 6, output_bias="ridge")
+    for one in numbers(found)["positions"][::3]:
+        result = certify(found.problem, lam=Fraction(one["lambda"]).limit_denominator(10**9))
+        assert one["value"] == pytest.approx(float(Fraction(result.objective()[0])), abs=1e-6)
+        inputs, network = numbers(found)["inputs"], result.network()
+        expected = [float(v) for v in network.evaluate([[Fraction(v)] for v in inputs])]
+        assert one["outputs"] == pytest.approx(expected, abs=1e-5)
 
 
 def test_plots_need_a_path(table, capsys):

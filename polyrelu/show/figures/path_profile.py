@@ -26,6 +26,7 @@ from polyrelu.show.figures.canvas import (
     sheet,
     sign_colour,
 )
+from polyrelu.show.rough import rough_value
 
 SAMPLES = 120
 """Points along the whole axis, besides the ends of pieces."""
@@ -92,14 +93,12 @@ def _width_and_value(panel: Any, found: Any) -> Any:
 
 
 def values(found: Any) -> list[tuple[float, float]]:
-    """The optimal value y.nu - |nu|^2 / 2, less a ridge's (1.nu)^2 / 2 lambda, as a part of |y|^2 / 2."""
-    y = np.array([float(v) for v in found.problem.y])
-    whole, points = y @ y or 1.0, []
+    """The optimal value, as a part of |y|^2 / 2."""
+    whole, points = sum(float(v) ** 2 for v in found.problem.y) / 2 or 1.0, []
     for interval in found.intervals:
         for curve, lam, x in _pieces(interval, found):
             nu = np.array([float((v + 0).mid()) for v in curve.branch.residual_at(x, arb(lam)).entries()])
-            price = nu.sum() ** 2 / lam if curve.branch.program.free.ridge and lam else 0.0
-            points.append((lam, float((2 * (y @ nu) - nu @ nu - price) / whole)))
+            points.append((lam, rough_value(found.problem, nu, lam) / whole))
     return points
 
 
