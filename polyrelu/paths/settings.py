@@ -6,15 +6,9 @@ from polyrelu.data.problem import Problem
 from polyrelu.data.setting import Setting
 
 
-def supported(setting: Setting, what: str) -> None:
-    """Free columns need no unknowns: see `branch`. A ridge makes the problem another one for every lambda."""
-    if setting.output == "ridge":
-        setting.refuse(what, "use --output-bias none or free")
-
-
 def in_a_file(setting: Setting) -> None:
-    """The checker of path files knows no free hidden bias."""
-    if setting.hidden == "free":
+    """The checker of path files knows neither a free hidden bias nor a ridge."""
+    if setting.hidden == "free" or setting.output == "ridge":
         setting.refuse("a proof file of a path", "leave out --out, or save bounds: --gap 1e-2")
 
 
@@ -24,7 +18,6 @@ def has_knots(problem: Problem) -> bool:
 
 
 def path_supported(problem: Problem, *, gated: bool) -> None:
-    """Of gates no setting is certified."""
+    """Of gates no setting is certified. Free columns and a free hidden bias need no unknowns: see `branch`, `kinks`."""
     if gated:
         problem.setting.refuse("a path among gates")
-    supported(problem.setting, "a path")

@@ -23,6 +23,7 @@ from polyrelu.paths import solution_path
 from polyrelu.paths.gaps import walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.kink_interval import KinkInterval
+from polyrelu.paths.largest import Largest
 from polyrelu.paths.parts import start_at
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
@@ -83,9 +84,9 @@ def test_general_route_finds_the_exact_breakpoints_of_one_feature(seed):
     program = Program.of(replace(problem, lam=Fraction(1)))
     low, high = to_fmpq(exact.low), to_fmpq(exact.high)
     with precision(BITS), np.errstate(all="ignore"):
-        largest = lambda_max_squared(program)
+        largest = Largest(lambda_max_squared(program))
         way = walked(problem, start_at(problem, Faces(program), largest, high), low, high, None)
-        assert largest == exact.lambda_max_squared
+        assert largest == exact.largest
         for piece in way.pieces:
             lam = (piece.chord.low + piece.chord.high) / 2
             held = [i for i in exact.intervals if i.holds(lam)]
