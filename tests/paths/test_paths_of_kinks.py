@@ -239,10 +239,7 @@ def test_columns_that_are_never_used_are_told():
     assert lasso.used_columns(columns, [fmpq(9), fmpq(9), fmpq(1)]) == [True] * 4
 
 
-def test_two_features_are_refused_in_one_line(tmp_path, capsys):
-    with pytest.raises(BadInput, match="it needs one feature, and this table has 2") as refused:
-        path([[1, 0], [0, 1]], [1, 2], bias="free")
-    assert "--gap" in str(refused.value)
+def test_one_feature_on_the_command_line(tmp_path, capsys):
     file = tmp_path / "line.csv"
     file.write_text("0,0\n1,1\n2,3\n3,6\n")
     asked = ["path", str(file), "--bias", "free"]
