@@ -12,7 +12,7 @@ from flint import arb, fmpq
 from polyrelu import certify, path
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
-from polyrelu.errors import BadInput, Contradiction, Undecided
+from polyrelu.errors import Contradiction, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.paths import lasso
 from polyrelu.paths.knots import kinks_of
@@ -346,8 +346,6 @@ def test_derivatives_at_a_breakpoint_have_two_sides():
     assert not sides.above.free[0].by_lambda.overlaps(sides.below.free[0].by_lambda)
     assert sides.to_json()["exact"] == "227/31"
     assert found.sensitivity(50).neurons == ()
-    with pytest.raises(BadInput, match="one feature"):
-        derivatives(Problem.of([[1, 0], [0, 1]], [1, 2], 1, bias="free"))
 
 
 def test_the_last_structure_ends_before_its_breakpoint():
