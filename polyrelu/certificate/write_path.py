@@ -18,6 +18,7 @@ from polyrelu.certificate import path as checker
 from polyrelu.certificate.bound_file import bound_evidence
 from polyrelu.certificate.document import path_spec, problem_digest, save
 from polyrelu.certificate.path_form import Form
+from polyrelu.certificate.tube import Node
 from polyrelu.certificate.write_kernel import grid, in_short, texts
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
@@ -169,11 +170,11 @@ class Nodes:
 
     def __init__(self, problem: checker.Problem, form: Form) -> None:
         self.problem, self.form = problem, form
-        self.known: dict[Fraction, checker.Node] = {}
+        self.known: dict[Fraction, Node] = {}
         self.pieces: dict[tuple[Fraction, Fraction], checker.Proved] = {}
         further = checker.further_of(problem, form.spelt.get("dependent", []), form.shares)
         self.tight = checker.all_faces(form.faces, form.shares, further)
-        self.system = checker.system_of(problem.base, form.faces, form.shares, further, form.scaled)
+        self.system = checker.tube.system_of(problem.base, form.faces, form.shares, further, form.scaled)
 
     def between(self, low: Fraction, high: Fraction) -> list[Fraction]:
         """Nodes from low to high; `Rejected` where they would have to be too close."""
@@ -223,7 +224,7 @@ class Nodes:
             raise checker.kernel.Rejected("chords that are short enough were not found")
         lams[k + 1 : k + 1] = middle
 
-    def node(self, lam: Fraction) -> checker.Node:
+    def node(self, lam: Fraction) -> Node:
         """A point of the curve, rounded."""
         if lam not in self.known:
             nu, weights = self.form.point(lam)
@@ -232,7 +233,7 @@ class Nodes:
                 N, less = lcm(*(v.denominator for v in nu)), Fraction(1)
             m = [round(v * less * N) for v in nu]
             level = Fraction(1) if self.form.scaled else lam
-            self.known[lam] = checker.Node(lam, N, m, [round(v * N) for v in weights], level)
+            self.known[lam] = checker.tube.Node(lam, N, m, [round(v * N) for v in weights], level)
         return self.known[lam]
 
     def spelt(self, lam: Fraction) -> dict[str, Any]:

@@ -77,7 +77,7 @@ MIXED = (
     r"bias is left out of $\|\theta_i\|$ it is left out of $\|u\|$ as well."
 )
 CHECKED = (
-    r"The computations were made in exact integers and fractions by path.py and kernel.py of \cite{{polyrelu}}, in "
+    r"The computations were made in exact integers and fractions by path.py, tube.py and kernel.py of \cite{{polyrelu}}, in "
     r"which each step stands as a lemma with its full proof. They accepted a proof file with the SHA-256 {} "
     r"(uncompressed)."
 )

@@ -187,7 +187,7 @@ def alone(file, *arguments):
     """The answer of the checkers, copied to a place without the package."""
     folder = file.parent / "alone"
     folder.mkdir(exist_ok=True)
-    for name in ("check.py", "kernel.py", "path.py"):
+    for name in ("check.py", "kernel.py", "path.py", "tube.py"):
         shutil.copy(HERE.with_name(name), folder)
     command = [sys.executable, "-I", "-S", str(folder / "check.py"), str(file), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -348,7 +348,8 @@ OTHERS = {
 
 def steps():
     """The sentences of all calls of `need`, and of what is rejected outright."""
-    for node in ast.walk(ast.parse(HERE.read_text())):
+    files = [ast.parse(HERE.with_name(name).read_text()) for name in ("path.py", "tube.py")]
+    for node in (node for file in files for node in ast.walk(file)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if name in ("need", "Rejected"):
