@@ -49,12 +49,14 @@ def pairwise(listed: list[Any]) -> Any:
 
 
 class Problem(NamedTuple):
-    """The problem (at its largest lambda), both ends, and the hash of the question."""
+    """The problem (at its largest lambda), both ends, the hash of the question, and the blocks that are present."""
 
     base: Any
     low: Fraction
     high: Fraction
     sha256: str
+    blocks: list[str] | None = None  # patterns, or gates; None: all patterns of directions
+    gated: bool = False
 
     def at(self, lam: Fraction) -> Any:
         """The problem at one lambda."""
@@ -62,16 +64,34 @@ class Problem(NamedTuple):
         here.lam = lam
         return here
 
+    @property
+    def these(self) -> str:
+        """What a list holds: a part of every sentence."""
+        what, number = "gate" if self.gated else "pattern", len(self.blocks or [])
+        return "these %d %ss" % (number, what) if number > 1 else "this one " + what
+
+    @property
+    def name(self) -> str:
+        """The networks that are meant."""
+        if self.blocks is None:
+            return str(self.base.name)
+        more = self.base.name[len(kernel.NETWORKS) :].replace(" with ", " and ", 1)
+        kind = "two-layer gated" if self.gated else "two-layer"
+        return "%s ReLU networks of any width with %s%s" % (kind, self.these, more)
+
+    def said(self, words: str) -> str:
+        """A sentence, which begins with the networks that are meant if not all are."""
+        scope = "" if self.blocks is None else "Among all %s, " % self.name
+        return scope + (words[0].lower() + words[1:] if scope else words)
+
     def about(self) -> str:
         """What every answer begins with."""
         n, d = self.base.n, self.base.d
         size = "%d row%s, %d column%s" % (n, "s" * (n != 1), d, "s" * (d != 1))
-        words, more = (
-            "%s, lambda from %s to %s, ReLU, all activation patterns%s; fingerprint %s",
-            self.base.name,
-        )
-        more = more[len(kernel.NETWORKS) :]
-        return words % (size, shown(self.low), shown(self.high), more, self.sha256[:12])
+        which = "all activation patterns" if self.blocks is None else self.these
+        net, more = "gated ReLU" if self.gated else "ReLU", self.base.name[len(kernel.NETWORKS) :]
+        words = "%s, lambda from %s to %s, %s, %s%s; fingerprint %s"
+        return words % (size, shown(self.low), shown(self.high), net, which, more, self.sha256[:12])
 
 
 def problem_of(spec: Any) -> Problem:
@@ -80,10 +100,27 @@ def problem_of(spec: Any) -> Problem:
     fields(spec, "problem", " ".join(["X y from to gated patterns", *more]))
     low, high = kernel.rational(spec["from"], "from"), kernel.rational(spec["to"], "to")
     usable(0 <= low < high, "a path needs 0 <= from < to")
-    plain = {key: spec[key] for key in ("X", "y", "gated", "patterns", *more)}
+    plain = {key: spec[key] for key in ("X", "y", *more)}
     text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
-    base = kernel.Problem({**plain, "lambda": spec["to"]})
-    return Problem(base, low, high, hashlib.sha256(text.encode()).hexdigest())
+    base = kernel.Problem({**plain, "lambda": spec["to"], "gated": False, "patterns": "cells"})
+    blocks = None if spec["patterns"] == "cells" else blocks_of(base, spec["patterns"])
+    usable(type(spec["gated"]) is bool, "gated is true or false")
+    usable(not (spec["gated"] and blocks is None), "gates are listed")
+    usable(not (blocks and base.offset), "with a free hidden bias all patterns are present")
+    usable(not (spec["gated"] and base.free), "gated networks have no free columns")
+    return Problem(base, low, high, hashlib.sha256(text.encode()).hexdigest(), blocks, spec["gated"])
+
+
+def blocks_of(base: Any, spec: Any) -> list[str]:
+    """Read patterns."""
+    blocks: list[str] = items(spec, "patterns")
+    for block in blocks:
+        spelt = type(block) is str and len(block) == base.n and set(block) <= set("01")
+        usable(spelt, "a pattern is a text of %d characters 0 and 1" % base.n)
+        ones = all(bit == "1" for bit, row in zip(block, base.rows) if not any(row))
+        usable(ones, "a pattern has 1 on zero rows")
+    usable(len(blocks) > 0 and len(set(blocks)) == len(blocks), "patterns are listed, each once")
+    return blocks
 
 
 def shown(x: Fraction) -> str:
@@ -151,6 +188,10 @@ def faces_of(problem: Problem, spec: Any) -> list[str]:
     for face in faces:
         spelt = type(face) is str and len(face) == problem.base.n + 1 and set(face) <= set("+-0")
         usable(spelt and face[0] != "0", "a face is a sign and %d characters + - 0" % problem.base.n)
+        flat = [side == "0" for side in face[1:]] == [not any(row) for row in problem.base.rows]
+        usable(
+            not problem.gated or (face[0] == "+" and flat), "a gate has the sign +, and 0 on zero rows alone"
+        )
     need(faces == sorted(set(faces)), "the faces are sorted, each once")
     return faces
 
@@ -208,7 +249,7 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     nodes = [node_of(problem, one, len(faces) + solved, scaled) for one in listed]
     need(all(a.lam < b.lam for a, b in pairwise(nodes)), "the nodes are in increasing order")
     need(problem.low <= nodes[0].lam and nodes[-1].lam <= problem.high, "an interval lies between both ends")
-    system = tube.system_of(problem.base, faces, shares, further, scaled)
+    system = tube.system_of(problem, faces, shares, further, scaled)
     radii, decided, limit = [Fraction(0)] * len(nodes), [[True] * problem.base.n for _ in nodes], None
     for k in range(len(nodes) - 1):
         piece = show_piece(problem, tight, system, nodes[k : k + 2])
@@ -220,7 +261,8 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     for node, rho, clear in zip(nodes, radii, decided):
         cover_node(problem, tight, node, rho, clear)
     dimension = len(tight) - len(faces) - solved
-    return Shown(tight, dimension, not (further or problem.base.free), nodes[0].lam, nodes[-1].lam, limit)
+    one = not (further or problem.base.free or problem.gated)
+    return Shown(tight, dimension, one, nodes[0].lam, nodes[-1].lam, limit)
 
 
 def all_faces(faces: list[str], shares: list[Any], further: list[Dependent]) -> list[str]:
@@ -245,7 +287,9 @@ def show_piece(problem: Problem, tight: list[str], system: System, nodes: list[N
             (dot(form, node.weights) << GRID) > node.N * dot(map(abs, form), r[n:]) for form in system.forms
         ]
         need(all(clear), "every weight is positive")
-    rho, lines = kernel.root(Fraction(dot(r[:n], r[:n]), 4**GRID)), []
+    rho, lines = kernel.root(Fraction(dot(r[:n], r[:n]), 4**GRID)), list[Any]()
+    if problem.blocks is not None:
+        return Proved(rho, [], r)
     for node in nodes:
         lines.append(kernel.lines_of(problem.base.rows, node.N * problem.base.q, node.m))
         stars_of(problem, tight, node, lines[-1], rho)
@@ -271,13 +315,121 @@ def stars_of(problem: Problem, tight: list[str], node: Node, lines: Any, rho: Fr
 
 
 def cover_node(problem: Problem, tight: list[str], node: Node, rho: Fraction, decided: list[bool]) -> None:
-    """All directions off the stars, at one node."""
+    """All directions off the stars, or all blocks of a list, at one node."""
+    if problem.blocks is not None:
+        return settle_blocks(problem, problem.blocks, tight, node, rho)
     lines = kernel.lines_of(problem.base.rows, node.N * problem.base.q, node.m)
     slack, far = rho * lines.unit, 1 + max(map(abs, lines.C), default=0)
     wide = ceil(far / slack)  # makes a line hard for both signs
     marked = lines._replace(spread=[x if clear else wide for x, clear in zip(lines.spread, decided)])
     stars = stars_of(problem, tight, node, lines, rho)
     kernel.cover(marked, node.level - rho * problem.base.frobenius, stars, slack, top=node.level)
+    return None
+
+
+# -------------------------------------------------------------------------------- the blocks of a list
+#
+# A list of 0/1 patterns D makes a problem of its own: networks whose neurons lie in the cones K_b = { w : e_j x_j.w
+# >= 0 for all j } of its blocks b = (s, D), with e_j = 1 where D is 1 and -1 elsewhere. (Gates: K_b is everything, s =
+# 1, and the activation is D X w.) Put c_b = s X^T D nu. A face *lies in* a block of its sign that agrees with it off
+# its zero rows.
+#
+# Lemma (blocks). Let rho be as in the lemma on intervals, and at both ends
+#   - each neuron be strictly inside its face, with the margin of kernel.py, and lie in a block at least; for each such
+#     block and each line v on which the face is 0 (these are independent), let the coefficient of v in c_b - P c_b
+#     have the sign of -e_j x_j for the rows of this line, within rho, unless these differ,
+#   - every block in which no neuron lies have some t_j >= 0 with |c_b + sum t_j e_j x_j| < lambda - rho F,
+# and the weights be positive in the tube. Then what the lemma on intervals says holds among these networks.
+# Proof. The largest c_b.u over the u in K_b with |u| <= 1 is |p_b|, p_b the projection of c_b onto K_b, and at most
+# |c_b + sum t_j e_j x_j| for every t >= 0. This is convex in (nu, t) and lambda affine along the chord: so the blocks
+# without a neuron are below lambda at nu*, for all lambda. In the others w* = P c_b lies in K_b, and c_b - w* = -sum
+# t_j e_j x_j with t_j >= 0 and rows orthogonal to w*: so p_b = w*, reached along w* alone, and |w*| = lambda by the
+# system. Hence nu* is feasible, and neurons along the w* are all that optimal networks can have. The rest is as above.
+# (For a gate that has a neuron c_b = w*; nothing is to be tested.)   QED
+
+
+def settle_blocks(problem: Problem, blocks: list[str], tight: list[str], node: Node, rho: Fraction) -> None:
+    """Every block of the list at one node: it is below lambda, but for its neurons."""
+    base, known = problem.base, dict[tuple[int, ...], Any]()
+    lines = kernel.lines_of(base.rows, node.N * base.q, node.m)
+    limit = (node.level - rho * base.frobenius) * lines.unit
+    held = {face: [block for block in blocks if lies_in(face, block)] for face in tight}
+    need(all(held.values()), "every neuron lies in a block of the list")
+    for face in () if problem.gated else tight:
+        show_neuron(problem, lines, face, held[face], rho)
+    weighted = [[v * x for x in row] for v, row in zip(node.m, base.rows)]
+    for block in blocks:
+        c = [sum(x for x, bit in zip(column, block) if bit == "1") for column in zip(*weighted)]
+        for sign in ("+",) if problem.gated else ("+", "-"):
+            kernel.tick()
+            if not any(face[0] == sign and block in held[face] for face in tight):
+                signed = c if sign == "+" else [-x for x in c]
+                below = limit > 0 and is_below(
+                    [] if problem.gated else base.rows, signed, block, limit, known
+                )
+                need(below, "every block without a neuron stays below lambda")
+
+
+def lies_in(face: str, block: str) -> bool:
+    """Whether they agree off the zero rows of the face."""
+    return all(side in ("0", "-+"[int(bit)]) for side, bit in zip(face[1:], block))
+
+
+def show_neuron(problem: Problem, lines: Any, face: str, held: list[str], rho: Fraction) -> None:
+    """A neuron lies strictly inside its face, and has multipliers for all blocks that it lies in."""
+    base, s, at_rest = problem.base, int(face[0] + "1"), lines.unit * rho
+    Z = sorted({k for side, (k, turn) in zip(face[1:], lines.place) if side == "0" and turn})
+    g = [
+        s * sum(v * x for v, x, side in zip(lines.m, column, face[1:]) if side == "+")
+        for column in zip(*base.rows)
+    ]
+    w = [*map(Fraction, g)]
+    for k, a in zip(Z, kernel.duals([lines.V[k] for k in Z])):
+        w = [x - Fraction(dot(a, g), dot(a, lines.V[k])) * v for x, v in zip(w, lines.V[k])]
+        on_line = [turn * (i == k) for i, turn in lines.place]
+        for block in held:
+            sides = {turn * (2 * int(bit) - 1) for turn, bit in zip(on_line, block) if turn}
+            form = [s * dot(row, a) * int(bit) for row, bit in zip(base.rows, block)]
+            form = (
+                kernel.reduced([-x * side for side in sides for x in form], base.basis)
+                if len(sides) == 1
+                else []
+            )
+            kept = dot(form, lines.m) >= kernel.root(Fraction(dot(form, form))) * at_rest / base.q
+            need(kept, "a neuron has multipliers for every block that it lies in")
+    for side, row in zip(face[1:], base.rows):
+        away = "-0+".index(side) - 1
+        inside = away * dot(row, w) > kernel.root(Fraction(dot(row, row))) * base.frobenius * at_rest
+        need(inside or not away, "a neuron lies strictly inside its face")
+
+
+def is_below(rows: list[list[int]], c: list[int], block: str, limit: Fraction, known: Any) -> bool:
+    """Whether |c + sum t_j e_j x_j| < limit for some t >= 0, found after Lawson and Hanson."""
+    p, S, t = list[Any](c), list[int](), list[Fraction]()
+    while dot(p, p) >= limit**2:
+        kernel.tick()
+        along = [(dot(row, p) * (2 * int(bit) - 1), dot(row, row)) for row, bit in zip(rows, block)]
+        against = [(x * x / Fraction(size), j) for j, (x, size) in enumerate(along) if x < 0 and j not in S]
+        if not against:
+            return False  # p is the projection onto the cone, and too long
+        S, t = [*S, max(against)[1]], [*t, Fraction(0)]
+        while True:
+            if tuple(S) not in known:
+                known[tuple(S)] = kernel.duals([rows[j] for j in S])
+            parts = [Fraction(dot(a, c), dot(a, rows[j])) for a, j in zip(known[tuple(S)], S)]
+            goal = [part * (1 - 2 * int(block[j])) for part, j in zip(parts, S)]
+            if all(x > 0 for x in goal):
+                break
+            step = min(x / (x - z) for x, z in zip(t, goal) if z <= 0)
+            moved = [(j, x + step * (z - x)) for j, x, z in zip(S, t, goal)]
+            S, t = [j for j, x in moved if x > 0], [x for _, x in moved if x > 0]
+        t, p = goal, list(c)
+        for part, j in zip(parts, S):
+            p = [x - part * v for x, v in zip(p, rows[j])]
+    return True
+
+
+# -------------------------------------------------------------------------------- what a file says of intervals
 
 
 def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
@@ -291,19 +443,16 @@ def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
             one = found[-2].one and found[-1].one
             found[-2:] = [found[-2]._replace(high=found[-1].high, one=one)]
     need(all(a.high < b.low for a, b in pairwise(found)), "the intervals are in increasing order")
-    proved, left = [about_interval(problem, one) for one in found], []
+    proved, left = [problem.said(about_interval(problem, one)) for one in found], []
     for below, above in pairwise(found):
         if below.faces != above.faces:
             ends = within(below.high, above.low, ROUND_FLOOR, ROUND_CEILING)
-            proved.append(
-                "Between lambda = %s and %s there is a breakpoint: the neurons on both sides differ." % ends
-            )
+            words = "Between lambda = %s and %s there is a breakpoint: the neurons on both sides differ."
+            proved.append(problem.said(words % ends))
     if found[0].faces and found[0].limit:
-        proved.append(
-            "As lambda falls to 0 the sum of the norms of optimal networks tends to a number between %s and %s, the "
-            "least one among all networks that fit best."
-            % within(*found[0].limit, ROUND_FLOOR, ROUND_CEILING)
-        )
+        words = "As lambda falls to 0 the sum of the norms of optimal networks tends to a number between %s and %s, "
+        words += "the least one among all networks that fit best."
+        proved.append(problem.said(words % within(*found[0].limit, ROUND_FLOOR, ROUND_CEILING)))
     ends_of = [problem.low, *(lam for one in found for lam in (one.low, one.high)), problem.high]
     for low, high in zip(ends_of[::2], ends_of[1::2]):
         if low < high:
@@ -322,25 +471,41 @@ def within(
 
 def about_interval(problem: Problem, shown_: Shown) -> str:
     """What is proved of an interval."""
-    faces, ends = shown_.faces, "For every lambda from %s to %s " % within(shown_.low, shown_.high)
-    if not shown_.low:
-        ends = "For every lambda > 0 up to %s " % within(shown_.low, shown_.high)[1]
-    name: str = problem.base.name
+    low, high = within(shown_.low, shown_.high)
+    ends = (
+        "For every lambda from %s to %s " % (low, high)
+        if shown_.low
+        else "For every lambda > 0 up to %s " % high
+    )
+    faces, dimension = shown_.faces, shown_.dimension
+    among = ", among all %s" % problem.name if problem.blocks is None else ""
+    aside = among + "," if among else ""
     if not faces:
-        none = "no optimal network, among all %s, has a neuron." if problem.base.free else ""
-        return ends + (none or "the zero network is the only optimal one, among all %s.") % name
+        none = "no optimal network%s has a neuron." % aside
+        return ends + (none if problem.base.free else "the zero network is the only optimal one%s." % among)
     reach = "exactly %d neurons reach lambda, in the faces %s, and an optimal network uses them all; "
     if len(faces) == 1:
         reach = "exactly %d neuron reaches lambda, in the face %s, and an optimal network uses it; "
-    words = ends + reach % (len(faces), " ".join(faces))
-    if shown_.dimension:
-        among = "the optimal networks, among all %s, are up to permutation and splitting a polytope of dimension %d, "
-        words += among % (name, shown_.dimension) + "and all are one function on R^d."
-        return words if shown_.one else words.replace(", and all are one function on R^d.", ".")
-    flat = any(side == "0" and any(row) for face in faces for side, row in zip(face[1:], problem.base.rows))
-    convex = ", and the convex program over all activation patterns has exactly one solution" * (not flat)
-    unique = "the optimal network, among all %s, is unique up to permutation and splitting%s."
-    return words + unique % (name, convex)
+    reach = reach.replace("in the face", "with the gate") if problem.gated else reach
+    words = ends + reach % (len(faces), " ".join(face[problem.gated :] for face in faces))
+    if dimension:
+        words += "the optimal networks%s are up to permutation and splitting " % aside
+        return words + "a polytope of dimension %d%s." % (
+            dimension,
+            ", and all are one function on R^d" * shown_.one,
+        )
+    over = "all activation patterns" if problem.blocks is None else problem.these
+    convex = ", and the convex program over %s has exactly one solution" % over * in_one_block(problem, faces)
+    return words + "the optimal network%s is unique up to permutation and splitting%s." % (aside, convex)
+
+
+def in_one_block(problem: Problem, faces: list[str]) -> bool:
+    """Whether each neuron lies in one block alone, so that the weights of blocks are known with the network."""
+    if problem.blocks is not None:
+        return all(sum(lies_in(face, block) for block in problem.blocks) == 1 for face in faces)
+    return not any(
+        side == "0" and any(row) for face in faces for side, row in zip(face[1:], problem.base.rows)
+    )
 
 
 # -------------------------------------------------------------------------------- kind "bounded path"
@@ -398,6 +563,7 @@ def gap_between(a: Bounds, b: Bounds) -> Fraction:
 
 def bounded_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     """The sentences of a bounded path."""
+    usable(problem.blocks is None, "bounds are about all patterns")
     nodes = [bounds_of(problem, spec) for spec in items(top["nodes"], "nodes")]
     usable(len(nodes) > 1, "a path has two nodes at least")
     need(all(a.lam < b.lam for a, b in pairwise(nodes)), "the nodes are in increasing order")

@@ -147,9 +147,10 @@ def operators(problem: Any, lines: Any, face: str) -> tuple[Any, Any, Any]:
 
 
 def system_of(
-    problem: Any, faces: list[str], shares: list[Any], further: list[Dependent], scaled: bool = False
+    asked: Any, faces: list[str], shares: list[Any], further: list[Dependent], scaled: bool = False
 ) -> System:
-    """All matrices of some faces."""
+    """All matrices of some faces, for the problem of a path."""
+    problem = asked.base
     lines, n, K = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), problem.n, len(faces)
     kernel.moderate(2 * n * n * (K + 2), problem.rows, problem.rows)
     onto, M, E, solved = modulo(n, problem.free), [], Matrix(), []
@@ -169,7 +170,7 @@ def system_of(
         M = [transposed([apply(onto, column) for column in transposed(square)]) for square in M]
     y = apply(onto, [Fraction(v, problem.p) for v in problem.targets])
     inside = (
-        onto if not scaled else split_off(problem, [*E, *(apply(onto, v) for square in Q for v in square)], y)
+        onto if not scaled else split_off(asked, [*E, *(apply(onto, v) for square in Q for v in square)], y)
     )
     outside = [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(inside)]
     corner = [[[problem.q**2 * x for x in row] for row in square] for square in (inside, outside)]
@@ -225,11 +226,16 @@ def modulo(n: int, vectors: Any) -> list[list[Fraction]]:
     return table
 
 
-def split_off(problem: Any, spans: Any, y: list[Fraction]) -> list[list[Fraction]]:
-    """The projection onto a span; what is left of y acts on no direction."""
-    outside = modulo(problem.n, spans)
-    lines = kernel.lines_of(problem.rows, 1, kernel.over_one(apply(outside, y))[0])
-    need(not any([*lines.C, *lines.linear]), "what no neuron fits acts on no direction")
+def split_off(asked: Any, spans: Any, y: list[Fraction]) -> list[list[Fraction]]:
+    """The projection onto a span; what is left of y acts on no direction (of a list: X^T D y_N = 0 for all D)."""
+    outside, rows = modulo(asked.base.n, spans), asked.base.rows
+    rest = kernel.over_one(apply(outside, y))[0]
+    lines = kernel.lines_of(rows, 1, rest)
+    acts = any([*lines.C, *lines.linear])
+    if asked.blocks is not None:
+        kept = [[v * int(bit) for v, bit in zip(rest, block)] for block in asked.blocks]
+        acts = any(dot(column, v) for v in kept for column in zip(*rows))
+    need(not acts, "what no neuron fits acts on no direction")
     return [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(outside)]
 
 

@@ -54,7 +54,7 @@ def write_path(file: str, found: Path | BoundedPath) -> dict[str, Any]:
 def path_document(found: Path) -> dict[str, Any]:
     """The file of a path; `Undecided` where no interval at all can be shown."""
     in_a_file(found.problem.setting)
-    spec = path_spec(found.problem, found.low, found.high)
+    spec = path_spec(found.problem, found.low, found.high, found.program)
     with checking():
         problem = checker.problem_of(spec)
         listed = [one for interval in found.intervals for one in _shown(problem, interval)]
@@ -71,7 +71,7 @@ def bounded_document(found: BoundedPath) -> dict[str, Any]:
         evidence = bound_evidence(found.problem.d, node.lam, dual.nu, dual.eps, network, dual.t)
         listed.append({"lambda": str(node.lam), **evidence})
     with checking():
-        spec = path_spec(found.problem, found.nodes[0].lam, found.nodes[-1].lam)
+        spec = path_spec(found.problem, found.nodes[0].lam, found.nodes[-1].lam, None)
         return _accepted({"kind": "bounded path", "nodes": listed}, spec)
 
 
@@ -174,7 +174,7 @@ class Nodes:
         self.pieces: dict[tuple[Fraction, Fraction], checker.Proved] = {}
         further = checker.further_of(problem, form.spelt.get("dependent", []), form.shares)
         self.tight = checker.all_faces(form.faces, form.shares, further)
-        self.system = checker.tube.system_of(problem.base, form.faces, form.shares, further, form.scaled)
+        self.system = checker.tube.system_of(problem, form.faces, form.shares, further, form.scaled)
 
     def between(self, low: Fraction, high: Fraction) -> list[Fraction]:
         """Nodes from low to high; `Rejected` where they would have to be too close."""
