@@ -1409,7 +1409,7 @@ def kernel(name: str = "kernel") -> Any:
     folder = os.path.dirname(os.path.abspath(__file__))
     path = os.path.join(folder, name + ".py")
     spec = importlib.util.spec_from_file_location("polyrelu_" + name, path)
-    needed = ("path", "tube", "kernel") if name == "path" else (name,)
+    needed = ("path", "tube", "segments", "kernel") if name == "path" else (name,)
     missing = [n for n in needed if not os.path.exists(os.path.join(folder, n + ".py"))]
     if spec is None or spec.loader is None or missing:
         raise Unreadable(
@@ -1428,7 +1428,7 @@ def is_kernel_file(document: Any) -> bool:
 
 def _checker_of(document: Any) -> tuple[Any, Any, Any]:
     """The small checker of a file of version 2, the kernel in it, and what reads a problem."""
-    if document.get("kind") in ("path", "bounded path"):
+    if document.get("kind") in ("path", "exact path", "bounded path"):
         module = kernel("path")
         return module, module.kernel, module.problem_of
     module = kernel()

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # ruff: noqa: B905, UP031 -- it runs on Python 3.9, where zip has no strict=
-"""Check a proof file about a whole path (format 2, kinds "path" and "bounded path"); check.py hands such files to it.
+"""Check a proof file about a whole path (format 2, kinds below); check.py hands such files to it.
 
-Bare Python 3.9, no floats. It loads tube.py and kernel.py, whose lemmas it uses, from beside itself.
+Bare Python 3.9, no floats. It loads tube.py, segments.py and kernel.py, whose lemmas it uses, from beside itself.
 """
 
 # Letters as in kernel.py and tube.py, where the systems are whose roots are followed. Here lambda varies from `from`
 # to `to`, and every sentence is about every lambda of an interval. A file of kind "path" holds intervals; each has the
-# faces of its neurons and nodes: lambda, a vector nu and weights, in increasing lambda.
+# faces of its neurons and nodes: lambda, a vector nu and weights, in increasing lambda. One of kind "exact path" holds
+# segments on which all that is affine and exact, one of kind "bounded path" nodes alone, with bounds between them.
 
 from __future__ import annotations
 
@@ -23,13 +24,14 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from polyrelu.certificate.segments import Segment
     from polyrelu.certificate.tube import Dependent, Node, System
 
 
-def load_tube() -> Any:
-    """tube.py as it lies beside this file, with the kernel that it uses; nothing else is imported from here."""
-    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tube.py")
-    spec = importlib.util.spec_from_file_location("polyrelu_tube_of_paths", place)
+def beside(name: str) -> Any:
+    """A part of the checker that lies beside this file (they know the kernel); nothing else is imported from here."""
+    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
+    spec = importlib.util.spec_from_file_location("polyrelu_%s_of_paths" % name, place)
     if spec is None or spec.loader is None:
         raise ImportError(place)
     module = importlib.util.module_from_spec(spec)
@@ -38,8 +40,9 @@ def load_tube() -> Any:
     return module
 
 
-tube = load_tube()
-kernel, GRID = tube.kernel, tube.GRID
+kernel = beside("kernel")
+tube, segments = beside("tube"), beside("segments")
+GRID = tube.GRID
 need, usable, fields, items, dot = kernel.need, kernel.usable, kernel.fields, kernel.items, kernel.dot
 
 
@@ -434,7 +437,7 @@ def is_below(rows: list[list[int]], c: list[int], block: str, limit: Fraction, k
 
 def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     """The sentences about all intervals, and what lies between them."""
-    usable(not problem.base.offset, "a path with a free hidden bias has bounds, not intervals")
+    usable(not problem.base.offset, "a path with a free hidden bias has segments or bounds, not intervals")
     specs, found = items(top["intervals"], "intervals"), list[Shown]()
     usable(len(specs) > 0, "a path has one interval at least")
     for spec in specs:
@@ -443,7 +446,7 @@ def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
             one = found[-2].one and found[-1].one
             found[-2:] = [found[-2]._replace(high=found[-1].high, one=one)]
     need(all(a.high < b.low for a, b in pairwise(found)), "the intervals are in increasing order")
-    proved, left = [problem.said(about_interval(problem, one)) for one in found], []
+    proved = [problem.said(about_interval(problem, one)) for one in found]
     for below, above in pairwise(found):
         if below.faces != above.faces:
             ends = within(below.high, above.low, ROUND_FLOOR, ROUND_CEILING)
@@ -453,12 +456,16 @@ def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
         words = "As lambda falls to 0 the sum of the norms of optimal networks tends to a number between %s and %s, "
         words += "the least one among all networks that fit best."
         proved.append(problem.said(words % within(*found[0].limit, ROUND_FLOOR, ROUND_CEILING)))
-    ends_of = [problem.low, *(lam for one in found for lam in (one.low, one.high)), problem.high]
-    for low, high in zip(ends_of[::2], ends_of[1::2]):
-        if low < high:
-            words = "the optimal networks for lambda between %s and %s"
-            left.append(words % within(low, high, ROUND_FLOOR, ROUND_CEILING))
-    return proved, left
+    return proved, left_between(problem, found)
+
+
+def left_between(problem: Problem, found: Any) -> list[str]:
+    """What is not said of lambdas between, below and above what is shown."""
+    ends, words = [problem.low], "the optimal networks for lambda between %s and %s"
+    for one in found:
+        ends += [one.low, one.high]
+    pairs = zip(ends[::2], [*ends[1::2], problem.high])
+    return [words % within(low, high, ROUND_FLOOR, ROUND_CEILING) for low, high in pairs if low < high]
 
 
 def within(
@@ -506,6 +513,66 @@ def in_one_block(problem: Problem, faces: list[str]) -> bool:
     return not any(
         side == "0" and any(row) for face in faces for side, row in zip(face[1:], problem.base.rows)
     )
+
+
+# -------------------------------------------------------------------------------- kind "exact path"
+
+
+CHANGES = {
+    "tight": "the neurons on both sides differ",
+    "used": "the neurons of optimal networks change",
+    "slope": "the residual bends",
+}
+
+
+def segment_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
+    """The sentences about all segments, with the breakpoints at which they meet."""
+    found: list[Segment] = [segments.show(problem, spec) for spec in items(top["segments"], "segments")]
+    usable(len(found) > 0, "a path has one segment at least")
+    need(all(a.high <= b.low for a, b in pairwise(found)), "the segments are in increasing order")
+    proved = [about_segment(problem, one) for one in found]
+    for below, above in pairwise(found):
+        if below.high == above.low:
+            what = [words for key, words in CHANGES.items() if getattr(below, key) != getattr(above, key)]
+            need(len(what) > 0, "neighbouring segments differ")
+            proved.append("At lambda = %s there is a breakpoint: %s." % (near(below.high), what[0]))
+    if found[0].low == 0:
+        words = "As lambda falls to 0 the sum of the norms of optimal networks tends to %s, the least one among all "
+        proved.append(words % near(found[0].norm) + "networks that fit best.")
+    return proved, left_between(problem, found)
+
+
+def about_segment(problem: Problem, one: Segment) -> str:
+    """What is proved of a segment."""
+    ends = zip((one.low, one.high), within(one.low, one.high))
+    words = "For every lambda strictly between %s and %s " % tuple(short(x) or rounded for x, rounded in ends)
+    if not one.tight:
+        return words + "no optimal network, among all %s, has a neuron." % problem.name
+    reach = "exactly %d neurons whose kink meets a row reach lambda, in the faces %s, "
+    if len(one.tight) == 1:
+        reach = "exactly %d neuron whose kink meets a row reaches lambda, in the face %s, "
+    words += reach % (len(one.tight), " ".join(one.tight))
+    if one.used == one.tight:
+        words += "and an optimal network uses %s; " % ("it" if len(one.tight) == 1 else "them all")
+    else:
+        words += "of which optimal networks use these alone, and one of them all: %s; " % " ".join(one.used)
+    name = problem.name + ", whose kinks all meet a row" * (one.moving > 0)
+    many = (
+        "the optimal networks, among all %s, are up to permutation and splitting a polytope of dimension %d"
+    )
+    unique = "the optimal network, among all %s, is unique up to permutation and splitting"
+    words += many % (name, one.dimension) if one.dimension else unique % name
+    return words + "; kinks can move at no cost (intervals: %d)" % one.moving * (one.moving > 0) + "."
+
+
+def short(x: Fraction) -> str:
+    """A number exactly, if that is short; nothing otherwise."""
+    return str(x) if len(str(x)) <= 60 else ""
+
+
+def near(x: Fraction) -> str:
+    """A number, enclosed where it is long."""
+    return short(x) or "a number between %s and %s" % within(x, x, ROUND_FLOOR, ROUND_CEILING)
 
 
 # -------------------------------------------------------------------------------- kind "bounded path"
@@ -583,20 +650,23 @@ def bounded_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
 # -------------------------------------------------------------------------------- the whole file
 
 
-KINDS = {"path": "intervals", "bounded path": "nodes"}
+KINDS = {"path": "intervals", "exact path": "segments", "bounded path": "nodes"}
 
 
 def proved_by(document: Any) -> tuple[list[str], list[str]]:
     """The sentences that a document proves, whatever it claims, and what it leaves out."""
     kind: Any = document.get("kind") if type(document) is dict else None
-    usable(kind in KINDS, "not a file about a path: its kind must be path or bounded path")
+    usable(
+        type(kind) is str and kind in KINDS, "not a file about a path: its kind must be " + " or ".join(KINDS)
+    )
     keys = "format version kind problem problem_sha256 claims left_out " + KINDS[kind]
     top = fields(document, "the file", keys)
     version = top["format"] == "polyrelu-proof" and top["version"] == 2 and type(top["version"]) is int
     usable(version, "not a file of format polyrelu-proof, version 2")
     problem = problem_of(top["problem"])
     need(problem.sha256 == top["problem_sha256"], "the SHA-256 of the problem is " + problem.sha256)
-    return path_claims(problem, top) if kind == "path" else bounded_claims(problem, top)
+    claims = {"path": path_claims, "exact path": segment_claims, "bounded path": bounded_claims}
+    return claims[kind](problem, top)
 
 
 def check(document: Any) -> tuple[list[str], list[str]]:

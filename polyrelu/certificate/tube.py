@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-# ruff: noqa: B905, UP031 -- it runs on Python 3.9, where zip has no strict=
+# ruff: noqa: B905 -- it runs on Python 3.9, where zip has no strict=
 """The systems of path.py, which loads this file from beside itself: their matrices, and tubes around their chords.
 
-Bare Python 3.9, no floats. It loads kernel.py, whose lemmas it uses, in the same way.
+Bare Python 3.9, no floats.
 """
 
 # Letters as in kernel.py. Here lambda varies from `from` to `to`, and every sentence is about every lambda of an
@@ -26,8 +26,6 @@ Bare Python 3.9, no floats. It loads kernel.py, whose lemmas it uses, in the sam
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import sys
 from fractions import Fraction
 from math import gcd
@@ -38,20 +36,7 @@ ROUNDS = 8
 Matrix = list[list[int]]
 
 
-def beside(name: str) -> Any:
-    """A checker as it lies beside this file; nothing else is imported from here."""
-    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
-    spec = importlib.util.spec_from_file_location("polyrelu_%s_of_paths" % name, place)
-    if spec is None or spec.loader is None:
-        raise ImportError(place)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-kernel = beside("kernel")
-need, usable, dot = kernel.need, kernel.usable, kernel.dot
+kernel: Any = sys.modules.get("polyrelu_kernel_of_paths")  # as path.py has loaded it
 
 
 # -------------------------------------------------------------------------------- a tube around a chord
@@ -100,9 +85,9 @@ class System(NamedTuple):
         table = [[lam * a + one * b for a, b in zip(*rows)] for rows in zip(*self.corner)]
         for square, weight in zip(self.M, weights):
             table = [[a + weight * b for a, b in zip(row, other)] for row, other in zip(table, square)]
-        moved = [[dot(row, nu) for row in square] for square in self.M]
+        moved = [[kernel.dot(row, nu) for row in square] for square in self.M]
         top = [row + [v[i] for v in moved] for i, row in enumerate(table)]
-        below = [[dot(row, nu) for row in square] for square in self.Q] + [
+        below = [[kernel.dot(row, nu) for row in square] for square in self.Q] + [
             [one * self.q * x for x in row] for row in self.E
         ]
         return top + [row + [0] * wide for row in below]
@@ -110,17 +95,20 @@ class System(NamedTuple):
     def quadratic(self, x: list[int], lam: int, one: int, y: list[int]) -> list[int]:
         """Twice F without its last part, with y over one; its quadratic part if y = 0 and one = 0."""
         n, level = len(x) - len(self.M), one if self.scaled else lam
-        moved = [[dot(row, x[:n]) for row in square] for square in self.M]
+        moved = [[kernel.dot(row, x[:n]) for row in square] for square in self.M]
         fit = [2 * sum(b * v[i] for b, v in zip(x[n:], moved)) for i in range(n)]
-        linear = [lam * dot(a, x[:n]) + one * dot(b, x[:n]) for a, b in zip(*self.corner)]
+        linear = [lam * kernel.dot(a, x[:n]) + one * kernel.dot(b, x[:n]) for a, b in zip(*self.corner)]
         fit = [2 * (a - level * self.q * t) + v for a, t, v in zip(linear, y, fit)]
-        norms = [dot(x[:n], [dot(row, x[:n]) for row in square]) - level**2 * self.q for square in self.Q]
+        norms = [
+            kernel.dot(x[:n], [kernel.dot(row, x[:n]) for row in square]) - level**2 * self.q
+            for square in self.Q
+        ]
         return fit + norms + [0] * len(self.E)
 
     def last(self, x: list[int]) -> list[int]:
         """E^T nu, below zeros."""
         n = len(x) - len(self.M)
-        return [0] * (n + len(self.Q)) + [dot(row, x[:n]) for row in self.E]
+        return [0] * (n + len(self.Q)) + [kernel.dot(row, x[:n]) for row in self.E]
 
 
 class Dependent(NamedTuple):
@@ -136,13 +124,16 @@ def operators(problem: Any, lines: Any, face: str) -> tuple[Any, Any, Any]:
     kernel.tick()
     Z = sorted({k for side, (k, turn) in zip(face[1:], lines.place) if side == "0" and turn})
     duals = kernel.duals([lines.V[k] for k in Z])
-    bends = [[Fraction(dot(a, row), dot(a, lines.V[k])) for k, a in zip(Z, duals)] for row in problem.rows]
+    bends = [
+        [Fraction(kernel.dot(a, row), kernel.dot(a, lines.V[k])) for k, a in zip(Z, duals)]
+        for row in problem.rows
+    ]
     projected = [
-        [Fraction(x) - dot(bend, [lines.V[k][j] for k in Z]) for j, x in enumerate(row)]
+        [Fraction(x) - kernel.dot(bend, [lines.V[k][j] for k in Z]) for j, x in enumerate(row)]
         for row, bend in zip(problem.rows, bends)
     ]
     on = [side == "+" for side in face[1:]]
-    R = [[dot(row, v) * here for v, here in zip(projected, on)] for row in problem.rows]
+    R = [[kernel.dot(row, v) * here for v, here in zip(projected, on)] for row in problem.rows]
     return [[x * here for x in row] for row, here in zip(R, on)], R, projected
 
 
@@ -154,18 +145,18 @@ def system_of(
     lines, n, K = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), problem.n, len(faces)
     kernel.moderate(2 * n * n * (K + 2), problem.rows, problem.rows)
     onto, M, E, solved = modulo(n, problem.free), [], Matrix(), []
-    usable(len(basis(problem.free)) == len(problem.free), "free columns are independent")
+    kernel.usable(len(basis(problem.free)) == len(problem.free), "free columns are independent")
     found = [operators(problem, lines, face) for face in faces]
     Q = [square for square, _, _ in found]
     for k, ((square, R, projected), share) in enumerate(zip(found, shares)):
         part = Fraction(0) if share in (None, "solved") else share
         M.append([[u - part * v for u, v in zip(*rows)] for rows in zip(square, R)])
         for v in projected if share is not None else ():
-            moved = apply(onto, [dot(row, v) for row in problem.rows])
+            moved = apply(onto, [kernel.dot(row, v) for row in problem.rows])
             E += orthogonal_part(E, kernel.over_one(moved)[0])
         solved += [k] if share == "solved" else []
     M += [[[-x for x in row] for row in found[k][1]] for k in solved]
-    need(len(solved) == len(E), "as many pairs are solved for as their directions have dimensions")
+    kernel.need(len(solved) == len(E), "as many pairs are solved for as their directions have dimensions")
     if problem.free:
         M = [transposed([apply(onto, column) for column in transposed(square)]) for square in M]
     y = apply(onto, [Fraction(v, problem.p) for v in problem.targets])
@@ -195,16 +186,16 @@ def depends(one: Dependent, square: Any, Q: list[Any], within_: Any) -> None:
     """D = Q_f - sum c_k Q_k has P D y = 0 and P D P Q_k = 0, and the c_k add up to 1."""
     onto, y = within_
     images, nothing = [y, *(apply(onto, row) for other in Q for row in other)], sum(one.activation) == 1
-    rows = [[a - dot(one.activation, others) for a, *others in zip(*rows)] for rows in zip(square, *Q)]
+    rows = [[a - kernel.dot(one.activation, others) for a, *others in zip(*rows)] for rows in zip(square, *Q)]
     for v in images:
         kernel.tick()
-        nothing = nothing and not any(apply(onto, [dot(row, v) for row in rows]))
-    need(nothing, "a dependent neuron depends on the others for every lambda")
+        nothing = nothing and not any(apply(onto, [kernel.dot(row, v) for row in rows]))
+    kernel.need(nothing, "a dependent neuron depends on the others for every lambda")
 
 
 def apply(table: Any, v: Any) -> list[Fraction]:
     """A matrix times a vector."""
-    return [dot(row, v) for row in table]
+    return [kernel.dot(row, v) for row in table]
 
 
 def transposed(table: Any) -> list[list[Any]]:
@@ -222,7 +213,7 @@ def modulo(n: int, vectors: Any) -> list[list[Fraction]]:
     """The projection onto what is orthogonal to some vectors."""
     table = [[Fraction(i == j) for j in range(n)] for i in range(n)]
     for o in basis(vectors):
-        table = [[a - Fraction(x * z, dot(o, o)) for a, z in zip(row, o)] for row, x in zip(table, o)]
+        table = [[a - Fraction(x * z, kernel.dot(o, o)) for a, z in zip(row, o)] for row, x in zip(table, o)]
     return table
 
 
@@ -234,8 +225,8 @@ def split_off(asked: Any, spans: Any, y: list[Fraction]) -> list[list[Fraction]]
     acts = any([*lines.C, *lines.linear])
     if asked.blocks is not None:
         kept = [[v * int(bit) for v, bit in zip(rest, block)] for block in asked.blocks]
-        acts = any(dot(column, v) for v in kept for column in zip(*rows))
-    need(not acts, "what no neuron fits acts on no direction")
+        acts = any(kernel.dot(column, v) for v in kept for column in zip(*rows))
+    kernel.need(not acts, "what no neuron fits acts on no direction")
     return [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(outside)]
 
 
@@ -251,7 +242,7 @@ def product(A: Matrix, B: Matrix) -> Matrix:
     columns, rows = list(zip(*B)), Matrix()
     for row in A:
         kernel.tick()
-        rows.append([dot(row, column) for column in columns])
+        rows.append([kernel.dot(row, column) for column in columns])
     return rows
 
 
@@ -267,7 +258,7 @@ def near_inverse(J: Matrix, scale: int) -> Matrix:
         top = max(range(j, size), key=lambda i: abs(table[i][j]))
         table[j], table[top] = table[top], table[j]
         pivot = table[j][j]
-        need(pivot != 0, "the system of a chord is regular at its middle")
+        kernel.need(pivot != 0, "the system of a chord is regular at its middle")
         table[j] = [(v << BITS) // pivot for v in table[j]]
         for i in (i for i in range(size) if i != j):
             factor = table[i][j]
@@ -308,8 +299,8 @@ def tube_around(system: System, a: Node, b: Node) -> list[int]:
     loose = [[up(2 * abs(x) + abs(z), 2 << BITS) for x, z in zip(*rows)] for rows in zip(Y0, Y1)]
     m = []
     for p, t in zip(Y0, Y1):
-        at_ends = sum(8 * abs(dot(p, f)) + 4 * abs(dot(t, f)) for f in F)
-        m.append(up(at_ends + 2 * abs(dot(p, bend)) + abs(dot(t, bend)), 8 * unit * T))
+        at_ends = sum(8 * abs(kernel.dot(p, f)) + 4 * abs(kernel.dot(t, f)) for f in F)
+        m.append(up(at_ends + 2 * abs(kernel.dot(p, bend)) + abs(kernel.dot(t, bend)), 8 * unit * T))
     return radius(system, fixed, loose, m)
 
 
@@ -321,11 +312,13 @@ def radius(system: System, fixed: Matrix, loose: Matrix, m: list[int]) -> list[i
     )
     r, n = [2 * x + (1 << GRID // 2) for x in m], len(m) - len(M)
     for _ in range(ROUNDS):
-        moved = [[dot(row, r[:n]) for row in square] for square in M]
+        moved = [[kernel.dot(row, r[:n]) for row in square] for square in M]
         near = [2 * sum(b * v[i] for b, v in zip(r[n:], moved)) for i in range(n)]
-        near += [dot(r[:n], [dot(row, r[:n]) for row in square]) for square in Q] + [0] * len(system.E)
+        near += [kernel.dot(r[:n], [kernel.dot(row, r[:n]) for row in square]) for square in Q] + [0] * len(
+            system.E
+        )
         near = [-(-x >> 2 * GRID) for x in near]
-        image = [-(-(dot(f, r) + dot(g, near)) >> GRID) + x for f, g, x in zip(fixed, loose, m)]
+        image = [-(-(kernel.dot(f, r) + kernel.dot(g, near)) >> GRID) + x for f, g, x in zip(fixed, loose, m)]
         if all(s < t for s, t in zip(image, r)):
             return r
         r = [max(2 * s, t) for s, t in zip(image, r)]

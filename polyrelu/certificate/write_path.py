@@ -20,6 +20,7 @@ from polyrelu.certificate.document import path_spec, problem_digest, save
 from polyrelu.certificate.path_form import Form
 from polyrelu.certificate.tube import Node
 from polyrelu.certificate.write_kernel import grid, in_short, texts
+from polyrelu.certificate.write_segments import segment_of
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
@@ -53,10 +54,13 @@ def write_path(file: str, found: Path | BoundedPath) -> dict[str, Any]:
 
 def path_document(found: Path) -> dict[str, Any]:
     """The file of a path; `Undecided` where no interval at all can be shown."""
-    in_a_file(found.problem.setting)
+    in_a_file(found.problem)
     spec = path_spec(found.problem, found.low, found.high, found.program)
     with checking():
         problem = checker.problem_of(spec)
+        if problem.base.offset:
+            listed = [segment_of(interval) for interval in found.intervals]
+            return _accepted({"kind": "exact path", "segments": listed}, spec)
         listed = [one for interval in found.intervals for one in _shown(problem, interval)]
         if not listed:
             raise Undecided("no interval of this path is one that a file can hold")

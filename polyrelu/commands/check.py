@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Check every claim of a proof file, and say first what it is about. The checkers are files that need nothing but Python
 3.9: a referee can run polyrelu/certificate/check.py alone, `python3 -I check.py proof.json`, and gets the same answer;
-for kernel files (version 2) the much shorter kernel.py beside it does. Files about a path need path.py and tube.py.
+for kernel files (version 2) the much shorter kernel.py beside it does. Files about a path need path.py and its parts.
 
   polyrelu check proof.json
   polyrelu check proof.json --data data.csv --lam 1/10      it must be about this very table

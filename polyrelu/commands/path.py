@@ -105,8 +105,8 @@ def add_parser(commands: Any) -> None:
         "--out",
         metavar="FILE",
         help="save a proof of the path, for `polyrelu check`: every interval (from a little above a breakpoint to a "
-        "little below the next) that the checker in bare Python accepts, and what is left out; compressed if it ends "
-        "in .gz",
+        "little below the next; with --bias free with exact ends) that the checker in bare Python accepts, and what is "
+        "left out; compressed if it ends in .gz",
     )
     parser.set_defaults(run=run)
 
@@ -226,7 +226,8 @@ def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     from polyrelu.paths.solution_path import path
 
     if args.out is not None:
-        in_a_file(problem.setting)
+        in_a_file(problem)
+
     patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
     found = path(
         problem, lo=args.low, hi=args.high, to_zero=args.to_zero, patterns=patterns, gated=args.gated

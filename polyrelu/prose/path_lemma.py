@@ -1,4 +1,4 @@
-"""The lemma of a file about a whole path, and its proof: intervals with their neurons, or nodes with a gap."""
+"""The lemma of a file about a whole path, and its proof: intervals with their neurons, segments, or a gap."""
 
 from __future__ import annotations
 
@@ -91,8 +91,34 @@ MIXED = (
     r"All vectors $v$ are orthogonal to the columns $b_j$, whose coefficients are mixed like the neurons. Where a "
     r"bias is left out of $\|\theta_i\|$ it is left out of $\|u\|$ as well."
 )
+SEGMENTS = (
+    r"Let $u = \pm 1$ be the direction of a neuron and $t$ its kink: its activation has the entries $(u (x_j - "
+    r"t))_+$, $x_j$ the feature of row $j$. For a vector $v$ that is orthogonal to the columns $b_j$, and so to the "
+    r"constants, $s \sum_j v_j (u (x_j - t))_+$ is piecewise linear in $t$, 0 on one side of all rows and constant "
+    r"on the other: it is largest where a kink meets a row. Let $a_k$ be the activations of these finitely many "
+    r"neurons, with their signs. Then $a_k^{T} v \le \lambda$ for all $k$ gives the lower bound $y^{T} v - \tfrac12 "
+    r"\|v\|^2$ of $J$."
+)
+NODES = (
+    r"At some $\lambda$ of each segment, its ends among them, the file holds a $\nu$ of this kind and weights $w_k "
+    r"\ge 0$, such that $y - \nu$ is $\sum_k w_k a_k$ and a combination of the $b_j$, where $w_k = 0$ unless "
+    r"$a_k^{T} \nu = \lambda$ at all of them. So every mixture of them is a network that attains the bound of its "
+    r"$\nu$, for every $\lambda$ of the segment: it is optimal, and all optimal networks have its residual "
+    r"\cite{pilanci2020neural}. Strictly inside, $a_k^{T} \nu = \lambda$ holds for those $k$ alone for which it "
+    r"holds at all of these $\lambda$, and the mixture of all uses each neuron that has a weight at one of them. "
+    r"Where others reach $\lambda$, too, the file holds a $p$, orthogonal to the $b_j$, with $p^{T} a_k = 0$ for the "
+    r"former and $p^{T} a_k > 0$ for the latter: as $p^{T} (y - \nu) = 0$, no optimal network uses these. The "
+    r"weights of optimal networks whose kinks meet rows solve one linear system with $w \ge 0$; its rank was "
+    r"computed exactly. A kink between two rows reaches $\lambda$ only if the kinks at both do, and its activation "
+    r"is a mean of theirs."
+)
+AT_ZERO = (
+    r"At $\lambda = 0$ the vector $\nu$ is orthogonal to all activations: the fit there is the best. A network that "
+    r"fits best has a $J$ no less than the least and no smaller residual than an optimal one: so its sum of norms is "
+    r"no smaller."
+)
 CHECKED = (
-    r"The computations were made in exact integers and fractions by path.py, tube.py and kernel.py of "
+    r"The computations were made in exact integers and fractions by path.py, {} and kernel.py of "
     r"\cite{{polyrelu}}, in which each step stands as a lemma with its full proof. They accepted a proof file with the "
     r"SHA-256 {} (uncompressed)."
 )
@@ -132,7 +158,7 @@ def shown(document: dict[str, Any]) -> list[Shown]:
 
 def path_statement(document: dict[str, Any]) -> list[Block]:
     """The items of the lemma."""
-    if document["kind"] == "bounded path":
+    if document["kind"] in ("bounded path", "exact path"):
         return lettered([[_said(words)] for words in document["claims"]])
     intervals, problem = shown(document), checker.problem_of(document["problem"])
     none = "no neuron" if "free" in document["problem"] else "the zero network alone"
@@ -174,7 +200,11 @@ def _said(words: str) -> str:
 
 def path_argument(document: dict[str, Any], digest: str) -> list[Block]:
     """The proof."""
-    checked = CHECKED.format(digest)
+    exact = document["kind"] == "exact path"
+    checked = CHECKED.format("segments.py" if exact else "tube.py", digest)
+    if exact:
+        zero = [AT_ZERO] * any("falls to 0" in words for words in document["claims"])
+        return [SEGMENTS, NODES, *zero, checked]
     free = [FREE] if "free" in document["problem"] else []
     if document["kind"] == "bounded path":
         return [MIXTURE, *([MIXED] if free else []), checked]

@@ -187,7 +187,7 @@ def alone(file, *arguments):
     """The answer of the checkers, copied to a place without the package."""
     folder = file.parent / "alone"
     folder.mkdir(exist_ok=True)
-    for name in ("check.py", "kernel.py", "path.py", "tube.py"):
+    for name in ("check.py", "kernel.py", "path.py", "tube.py", "segments.py"):
         shutil.copy(HERE.with_name(name), folder)
     command = [sys.executable, "-I", "-S", str(folder / "check.py"), str(file), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -346,15 +346,15 @@ OTHERS = {
 }
 
 
-OF_LISTS = ("settle_blocks", "show_neuron")
-"""What is tested of lists alone: see test_path_file_lists."""
+ELSEWHERE = ("settle_blocks", "show_neuron", "segment_claims")
+"""What is tested of lists and of exact segments: see test_path_file_lists and test_exact_path_file."""
 
 
-def steps(*functions):
+def steps(*functions, files=("path.py", "tube.py")):
     """The sentences of all calls of `need`, and of what is rejected outright, in some functions or in all others."""
-    files = [ast.parse(HERE.with_name(name).read_text()) for name in ("path.py", "tube.py")]
-    parts = [part for file in files for part in file.body]
-    wanted = [p for p in parts if getattr(p, "name", "") in functions or not (functions or is_of_lists(p))]
+    trees = [ast.parse(HERE.with_name(name).read_text()) for name in files]
+    named = [(part, getattr(part, "name", "")) for tree in trees for part in tree.body]
+    wanted = [part for part, name in named if (name in functions if functions else name not in ELSEWHERE)]
     for node in (node for part in wanted for node in ast.walk(part)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -363,10 +363,6 @@ def steps(*functions):
                 while isinstance(text, ast.BinOp):
                     text = text.left
                 yield text.value
-
-
-def is_of_lists(part):
-    return getattr(part, "name", "") in OF_LISTS
 
 
 def oblique(document):
