@@ -18,7 +18,9 @@ from polyrelu.certificate import path as checker
 from polyrelu.certificate.bound_file import bound_evidence
 from polyrelu.certificate.document import path_spec, problem_digest, save
 from polyrelu.certificate.path_form import Form
+from polyrelu.certificate.tube import Node
 from polyrelu.certificate.write_kernel import grid, in_short, texts
+from polyrelu.certificate.write_segments import segment_of
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
@@ -52,10 +54,13 @@ def write_path(file: str, found: Path | BoundedPath) -> dict[str, Any]:
 
 def path_document(found: Path) -> dict[str, Any]:
     """The file of a path; `Undecided` where no interval at all can be shown."""
-    in_a_file(found.problem.setting)
-    spec = path_spec(found.problem, found.low, found.high)
+    in_a_file(found.problem)
+    spec = path_spec(found.problem, found.low, found.high, found.program)
     with checking():
         problem = checker.problem_of(spec)
+        if problem.base.offset:
+            listed = [segment_of(interval) for interval in found.intervals]
+            return _accepted({"kind": "exact path", "segments": listed}, spec)
         listed = [one for interval in found.intervals for one in _shown(problem, interval)]
         if not listed:
             raise Undecided("no interval of this path is one that a file can hold")
@@ -70,7 +75,7 @@ def bounded_document(found: BoundedPath) -> dict[str, Any]:
         evidence = bound_evidence(found.problem.d, node.lam, dual.nu, dual.eps, network, dual.t)
         listed.append({"lambda": str(node.lam), **evidence})
     with checking():
-        spec = path_spec(found.problem, found.nodes[0].lam, found.nodes[-1].lam)
+        spec = path_spec(found.problem, found.nodes[0].lam, found.nodes[-1].lam, None)
         return _accepted({"kind": "bounded path", "nodes": listed}, spec)
 
 
@@ -169,11 +174,11 @@ class Nodes:
 
     def __init__(self, problem: checker.Problem, form: Form) -> None:
         self.problem, self.form = problem, form
-        self.known: dict[Fraction, checker.Node] = {}
+        self.known: dict[Fraction, Node] = {}
         self.pieces: dict[tuple[Fraction, Fraction], checker.Proved] = {}
         further = checker.further_of(problem, form.spelt.get("dependent", []), form.shares)
         self.tight = checker.all_faces(form.faces, form.shares, further)
-        self.system = checker.system_of(problem.base, form.faces, form.shares, further, form.scaled)
+        self.system = checker.tube.system_of(problem, form.faces, form.shares, further, form.scaled)
 
     def between(self, low: Fraction, high: Fraction) -> list[Fraction]:
         """Nodes from low to high; `Rejected` where they would have to be too close."""
@@ -223,7 +228,7 @@ class Nodes:
             raise checker.kernel.Rejected("chords that are short enough were not found")
         lams[k + 1 : k + 1] = middle
 
-    def node(self, lam: Fraction) -> checker.Node:
+    def node(self, lam: Fraction) -> Node:
         """A point of the curve, rounded."""
         if lam not in self.known:
             nu, weights = self.form.point(lam)
@@ -232,7 +237,7 @@ class Nodes:
                 N, less = lcm(*(v.denominator for v in nu)), Fraction(1)
             m = [round(v * less * N) for v in nu]
             level = Fraction(1) if self.form.scaled else lam
-            self.known[lam] = checker.Node(lam, N, m, [round(v * N) for v in weights], level)
+            self.known[lam] = checker.tube.Node(lam, N, m, [round(v * N) for v in weights], level)
         return self.known[lam]
 
     def spelt(self, lam: Fraction) -> dict[str, Any]:

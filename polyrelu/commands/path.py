@@ -43,6 +43,7 @@ just above it, where the zero network is the only optimum).
   polyrelu path large.csv --gap 1e-3 --json
   polyrelu path data.csv --out path.json
   polyrelu check path.json --data data.csv
+  polyrelu path data.csv --patterns list.csv --out among.json
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
@@ -106,8 +107,8 @@ def add_parser(commands: Any) -> None:
         "--out",
         metavar="FILE",
         help="save a proof of the path, for `polyrelu check`: every interval (from a little above a breakpoint to a "
-        "little below the next) that the checker in bare Python accepts, and what is left out; compressed if it ends "
-        "in .gz",
+        "little below the next; with --bias free with exact ends) that the checker in bare Python accepts, and what is "
+        "left out; compressed if it ends in .gz",
     )
     parser.set_defaults(run=run)
 
@@ -197,8 +198,8 @@ def _asked(args: argparse.Namespace) -> Callable[[Problem, argparse.Namespace], 
     """One of three questions."""
     if args.at is not None and args.gap is not None:
         raise BadInput("--at and --gap ask for different things; give one of them")
-    if (args.gated or args.patterns != "cells") and (args.at, args.gap, args.out) != (None, None, None):
-        raise BadInput("--at, --gap and --out are about all networks; leave out --gated and --patterns")
+    if (args.gated or args.patterns != "cells") and (args.at, args.gap) != (None, None):
+        raise BadInput("--at and --gap are about all networks; leave out --gated and --patterns")
     if args.vertices and (args.at is not None or args.gap is not None):
         raise BadInput("--vertices is about a whole path; leave out --at and --gap")
     if args.out is not None and args.at is not None:
@@ -227,15 +228,14 @@ def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     from polyrelu.paths.solution_path import path
 
     if args.out is not None:
-        in_a_file(problem.setting)
+        in_a_file(problem)
+
     patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
     found = path(
         problem, lo=args.low, hi=args.high, to_zero=args.to_zero, patterns=patterns, gated=args.gated
     )
     if args.vertices:
         _ = found.minimal  # listed now, and shown with the rest
-    if args.out is not None:
-        found.all_networks("proof files of paths")
     if args.plot is not None:
         found.plot().save(args.plot)
     if args.interactive is not None:

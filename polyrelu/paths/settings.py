@@ -12,10 +12,14 @@ def supported(setting: Setting, what: str) -> None:
         setting.refuse(what, "use --bias none or penalised")
 
 
-def in_a_file(setting: Setting) -> None:
-    """The checker of path files knows neither a free hidden bias nor a ridge."""
-    if setting.hidden == "free" or setting.output == "ridge":
-        setting.refuse("a proof file of a path", "leave out --out, or save bounds: --gap 1e-2")
+def in_a_file(problem: Problem) -> None:
+    """The checker of path files knows a free hidden bias beside one feature alone, and no ridge."""
+    if problem.setting.output == "ridge":
+        problem.setting.refuse("a proof file of a path", "leave out --out")
+    if problem.setting.hidden == "free" and problem.d != 2:
+        problem.setting.refuse(
+            "a proof file of a path with several features", "leave out --out, or save bounds: --gap 1e-2"
+        )
 
 
 def one_feature(problem: Problem, what: str) -> None:

@@ -187,7 +187,7 @@ def alone(file, *arguments):
     """The answer of the checkers, copied to a place without the package."""
     folder = file.parent / "alone"
     folder.mkdir(exist_ok=True)
-    for name in ("check.py", "kernel.py", "path.py"):
+    for name in ("check.py", "kernel.py", "path.py", "tube.py", "segments.py"):
         shutil.copy(HERE.with_name(name), folder)
     command = [sys.executable, "-I", "-S", str(folder / "check.py"), str(file), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -346,9 +346,16 @@ OTHERS = {
 }
 
 
-def steps():
-    """The sentences of all calls of `need`, and of what is rejected outright."""
-    for node in ast.walk(ast.parse(HERE.read_text())):
+ELSEWHERE = ("settle_blocks", "show_neuron", "segment_claims")
+"""What is tested of lists and of exact segments: see test_path_file_lists and test_exact_path_file."""
+
+
+def steps(*functions, files=("path.py", "tube.py")):
+    """The sentences of all calls of `need`, and of what is rejected outright, in some functions or in all others."""
+    trees = [ast.parse(HERE.with_name(name).read_text()) for name in files]
+    named = [(part, getattr(part, "name", "")) for tree in trees for part in tree.body]
+    wanted = [part for part, name in named if (name in functions if functions else name not in ELSEWHERE)]
+    for node in (node for part in wanted for node in ast.walk(part)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if name in ("need", "Rejected"):
@@ -495,8 +502,8 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().out.startswith("3 rows, 1 column, lambda from 1 to 8, ReLU")
     assert main(["check", "path.json.gz", "--data", "other.csv"]) == 1
     assert "REJECTED: problem: this is a proof of another problem" in capsys.readouterr().out
-    for wrong in (["--lam", "1", "--data", "data.csv"], ["--gated", "--data", "data.csv"]):
-        assert main(["check", "path.json.gz", *wrong]) == 2
+    assert main(["check", "path.json.gz", "--lam", "1", "--data", "data.csv"]) == 2
+    assert main(["check", "path.json.gz", "--gated", "--data", "data.csv"]) == 1
     assert main(["path", "data.csv", "--at", "1", "--out", "x.json"]) == 2
     assert main(["path", "data.csv", "--from", "1", "--to", "8", "--gap", "1/10", "--out", "gap.json"]) == 0
     assert main(["check", "gap.json", "--data", "data.csv", "--json"]) == 0
