@@ -24,7 +24,7 @@ from polyrelu.breakpoints.meeting import Side, side_by_identities, side_of
 from polyrelu.breakpoints.steps import follow, short, zero_between
 from polyrelu.breakpoints.zeros import Zero, carried
 from polyrelu.curves.branch import Balls, Branch
-from polyrelu.curves.condition import SLACK, Condition, antipode
+from polyrelu.curves.condition import SLACK, Condition
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.implied import ImpliedThere
 from polyrelu.curves.nodes import Node
@@ -192,9 +192,11 @@ def _moves(above: Curve, below: Curve, exact: ExactZero) -> Moves:
 
 
 def _thin(curve: Curve, other: Set[Place]) -> list[Place]:
-    """Pairs of which one member alone is on the other side of the breakpoint."""
-    pairs = zip(curve.branch.neurons, curve.branch.paired, strict=True)
-    return [k.place for k, pair in pairs if pair and k.place in other and antipode(k.place) not in other]
+    """Further members of units of which the first is on the other side of the breakpoint, and they are not."""
+    branch = curve.branch
+    return [
+        e.place for e in branch.exchanges if branch.neurons[e.unit].place in other and e.place not in other
+    ]
 
 
 def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Place]) -> list[Place]:

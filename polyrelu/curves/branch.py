@@ -26,6 +26,8 @@ from typing import Any
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.curves.basis import nearly_orthonormal
+from polyrelu.curves.condition import antipode
+from polyrelu.curves.exchange import Exchange
 from polyrelu.curves.fixed import Fixed, exchange_free, with_one
 from polyrelu.curves.rough import Rough
 from polyrelu.curves.rounded import Rounded
@@ -137,6 +139,12 @@ class Branch(Structure):
         places = [neuron.place for neuron in self.neurons]
         opposite = (replace(place, face=tuple(-side for side in place.face)) for place in places)
         return frozenset((*opposite, *(p for place in places for p in self.orbit(place))))
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What -u takes from u, for each pair."""
+        pairs = ((k, neuron) for k, neuron in enumerate(self.neurons) if self.paired[k])
+        return tuple(Exchange(k, antipode(neuron.place), self.onto) for k, neuron in pairs)
 
     @cached_property
     def key(self) -> frozenset[tuple[Place, bool]]:

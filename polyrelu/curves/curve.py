@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property, partial
 
 from flint import arb, fmpq
@@ -19,7 +20,7 @@ from polyrelu.curves.blocks import unsettled_blocks
 from polyrelu.curves.branch import BITS, Balls, Branch
 from polyrelu.curves.caps import Lookout, fitting_places
 from polyrelu.curves.chord import Chord, Drift, prove_chord
-from polyrelu.curves.condition import Condition, antipode
+from polyrelu.curves.condition import Condition
 from polyrelu.curves.conditions import Table
 from polyrelu.curves.demands import slack, weights
 from polyrelu.curves.dependent import Dependent, depends, mixes
@@ -141,6 +142,8 @@ class Curve:
         self.beside: dict[Place, Table] = {}
         self.softness: dict[tuple[Condition, ...], Table] = {}
         self.patience = Patience(divisions=faces.divisions)
+        if branch.program.listed is not None:
+            self.patience.last = Fraction(0)  # nothing is covered, and no step is too long for it
 
     def forget(self) -> None:
         """Tables take much room: they are made again where they are asked for."""
@@ -149,12 +152,11 @@ class Curve:
 
     @cached_property
     def tight(self) -> tuple[Place, ...]:
-        """The places of E: each pair's antipode right behind it."""
+        """The places of E: the further members of a unit right behind the first."""
         found: list[Place] = []
-        for neuron, pair in zip(self.branch.neurons, self.branch.paired, strict=True):
+        for k, neuron in enumerate(self.branch.neurons):
             found += self.branch.orbit(neuron.place)
-            if pair:
-                found.append(antipode(neuron.place))
+            found += [e.place for e in self.branch.exchanges if e.unit == k]
         return (*found, *(p for f in self.further for p in self.branch.orbit(f.place)))
 
     @cached_property
@@ -255,7 +257,8 @@ class Curve:
             return Failure(shares=True)
         if room is None:
             neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
-            found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
+            below = partial(self._stays_below, chord)
+            found = unsettled_blocks(drift, nodes, neurons, self.branch.program, below)
         else:
             stars = self.stars(chord, low, high, nodes[0])
             found = self._unsettled(chord, room, nodes, stars, rows, lookout)
@@ -263,6 +266,10 @@ class Curve:
             return Failure(above=found)
         chord.forget()
         return Piece(self, chord, low, high, shares)
+
+    def _stays_below(self, chord: Chord, gate: Place) -> bool:
+        """Whether the slack of a gate is positive on the whole chord."""
+        return not self._made([slack(self.faces.neuron(gate))]).failing(chord, set(), set())
 
     def _unsettled(  # noqa: PLR0917
         self,

@@ -22,6 +22,7 @@ from polyrelu import budget
 from polyrelu.curves.branch import BITS, Branch
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.gates import Gates
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ends, precision
@@ -42,7 +43,9 @@ _ONE_AT_A_TIME = Lock()
 def start_at(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Start | None:
     """The zero network above lambda_max (whose square is given); else what is proved at the upper end."""
     if high * high > largest:
-        curve = Curve(Branch(faces.program, (), (), symmetry=faces.symmetry), faces)
+        program = faces.program
+        none = Gates.of(program) if program.gated else Branch(program, (), (), symmetry=faces.symmetry)
+        curve = Curve(none, faces)
         return curve, curve.node([], high)
     with suppress(Undecided, LimitReached):
         return started(problem, faces, high)
