@@ -115,7 +115,7 @@ def joined_by_identities(above: Curve, end: Start, zero: Zero) -> Breakpoint | N
     the curve below: activations of a neuron on two faces agree where its direction does.
     """
     below = end[0]
-    if zero.branch is not above.branch or above.further or below.further:
+    if zero.branch is not above.branch or above.further or below.further or above.branch.program.gated:
         return None
     if above.branch.E.ncols() > above.branch.r:
         return None  # beside free columns this is not looked at
@@ -187,6 +187,8 @@ def _moves(above: Curve, below: Curve, exact: ExactZero) -> Moves:
         for new in below.tight
         if (old in gone or new in come) and old.sign == new.sign and _same(at[old], at[new])
     ]
+    if above.branch.program.gated:
+        pairs = []  # gates of one direction are different neurons
     there = {p for pair in pairs for p in pair}
     return pairs, tuple(p for p in come if p not in there), tuple(p for p in gone if p not in there)
 

@@ -59,41 +59,47 @@ def gated_changes(curve: Curve, zero: Zero) -> Iterator[tuple[Change, ...]]:
 
 
 def _leaves(branch: Gates, place: Place) -> Iterator[tuple[Change, ...]]:
-    units = branch.units
-    gone = next([first, *(m.place for m in members)] for first, members in units if first == place)
     kept = zip(branch.neurons, branch.members, strict=True)
     below = Gates.of(branch.program, ((k, members) for k, members in kept if k.place != place))
-    slacks = frozenset(Condition(SLACK, p) for p in gone)
+    if below.r < branch.r:
+        return  # what this unit alone exchanges ends first
+    gone = next(unit for unit in branch.units if unit[0].place == place)
     whole = Change(
         "leave",
         place,
         None,
         below,
         frozenset([Condition(WEIGHT, place)]),
-        slacks,
-        guests_below=tuple(gone),
+        frozenset(Condition(SLACK, m.place) for m in gone),
+        guests_below=tuple(m.place for m in gone),
         leads=Condition(SLACK, place),
     )
-    yield whole, *(Change("leave", p, None, below) for p in gone[1:])
+    yield whole, *(Change("leave", m.place, None, below) for m in gone[1:])
 
 
 def _begins(curve: Curve, branch: Gates, zero: Zero) -> Iterator[tuple[Change, ...]]:
-    nu = curve.branch.residual_at(zero.x, zero.lam)
+    nu, first = curve.branch.residual_at(zero.x, zero.lam), zero.condition.place
     new = newcomers(curve, nu, zero.lam)
-    if zero.condition.place not in new:
-        return
     below = grouped(branch.program, [*curve.tight, *new], nu.entries(), zero.lam).led_by(curve.tight)
-    known = {*curve.tight, zero.condition.place}
-    if below.r > branch.r and not _spanned(below, known, nu):
+    heads = [unit for unit in below.units if unit[0].place in new]
+    if not below.includes(branch) or any(first not in (m.place for m in unit) for unit in heads):
+        return  # of a further unit nothing says that it is tight at the same lambda, exactly
+    if below.r > branch.r and not _spanned(below, {*curve.tight, first}, nu):
         return
-    slacks = frozenset(Condition(SLACK, p) for p in new)
-    heads = [first for first, _ in below.units if first in new]
-    thin = [e.place for e in below.exchanges if e.place in new and below.neurons[e.unit].place not in new]
-    leaving = frozenset((*(Condition(WEIGHT, p) for p in heads), *(Condition(SHARE, p) for p in thin)))
+    came = [Condition(WEIGHT, unit[0].place) for unit in heads]
+    came += [Condition(SHARE, e.place) for e in below.exchanges if e.place in new and not heads]
     kinds = _kinds(branch, below, new)
-    first, row, place = kinds[0]
-    leads = Condition(WEIGHT, heads[0]) if len(heads) == 1 and below.r == branch.r else None
-    whole = Change(first, place, row, below, slacks, leaving, guests_above=tuple(new), leads=leads)
+    kind, row, place = kinds[0]
+    whole = Change(
+        kind,
+        place,
+        row,
+        below,
+        frozenset(Condition(SLACK, p) for p in new),
+        frozenset(came),
+        guests_above=tuple(new),
+        leads=came[0] if heads else None,
+    )
     yield whole, *(Change(kind, p, j, below) for kind, j, p in kinds[1:])
 
 
@@ -150,12 +156,12 @@ def after_the_end(curve: Curve, below: Node) -> tuple[Branch, list[Place], dict[
     found = nearest_facet(*fibre_at(branch, below.point), units_of(branch))
     if found is None:
         return None
-    empty = {branch.exchanges[i].place for i in found.empty} | {branch.units[k][0] for k in found.full}
+    empty = {branch.exchanges[i].place for i in found.empty} | {branch.neurons[k].place for k in found.full}
     away = {e.place: _floats(e.told).T @ found.normal for e in branch.exchanges}
     largest = max((np.abs(v).max() for v in away.values()), default=0.0)
     units = []
-    for first, members in branch.units:
-        left = [m for m in (Member(first, 1), *members) if m.place not in empty]
+    for unit in branch.units:
+        left = [m for m in unit if m.place not in empty]
         while left:
             head, moved = left[0], (away.get(m.place, np.zeros(branch.program.d)) for m in left)
             near = away.get(head.place, np.zeros(branch.program.d))

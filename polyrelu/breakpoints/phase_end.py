@@ -69,6 +69,8 @@ def _ending(curve: Curve, after: Curve, zero: Zero) -> Breakpoint | None:
     first = begun[0]
     if set(Curve(first.below, curve.faces).tight) != set(curve.tight):
         return None
+    if curve.branch.program.gated and first.below.key != curve.branch.key:
+        return None
     x = carried(after.branch, (zero.x, zero.lam), curve.branch, {}, {})
     if x is None or interior_point(*fibre_at(curve.branch, x), units_of(curve.branch)) is not None:
         return None  # a wall inside the fibre

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flint import arb, arb_mat, fmpq_mat
 
@@ -35,7 +35,7 @@ from polyrelu.curves.branch import Balls, Branch
 from polyrelu.curves.exchange import Exchange
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.lattice import row_lattice
-from polyrelu.exact.linear import times
+from polyrelu.exact.linear import rank, times
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
@@ -48,9 +48,6 @@ class Member(NamedTuple):
 
     place: Place
     turn: int
-
-
-Unit = tuple[Place, tuple[Member, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,23 +112,27 @@ class Gates(Branch):
         return frozenset((*(k.place for k in self.neurons), *(e.place for e in self.exchanges)))
 
     @cached_property
-    def key(self) -> frozenset[tuple[Place, bool]]:
+    def key(self) -> frozenset[Any]:
         """Two branches with the same key are the same curve."""
-        firsts = ((k.place, True) for k in self.neurons)
-        return frozenset((*firsts, *((e.place, False) for e in self.exchanges)))
+        return frozenset(frozenset(m.place for m in unit) for unit in self.units)
 
     @property
-    def units(self) -> list[Unit]:
+    def units(self) -> list[tuple[Member, ...]]:
         """The members of each unit, the first before the others."""
-        return [(k.place, members) for k, members in zip(self.neurons, self.members, strict=True)]
+        found = zip(self.neurons, self.members, strict=True)
+        return [(Member(k.place, 1), *members) for k, members in found]
+
+    def includes(self, other: Gates) -> bool:
+        """Whether the exchanges of another branch are among its own."""
+        columns = [column for branch in (self, other) for column in branch.B.transpose().tolist()]
+        return not columns or rank(columns) == self.r
 
     def led_by(self, known: Sequence[Place]) -> Gates:
         """The same with a first member that is known, for each unit that has one."""
         found = []
-        for first, members in self.units:
-            every = (Member(first, 1), *members)
-            head = next((m for m in every if m.place in known), every[0])
-            rest = tuple(Member(m.place, m.turn * head.turn) for m in every if m != head)
+        for unit in self.units:
+            head = next((m for m in unit if m.place in known), unit[0])
+            rest = tuple(Member(m.place, m.turn * head.turn) for m in unit if m != head)
             found.append((Neuron(head.place, self.program), rest))
         return Gates.of(self.program, found)
 
