@@ -138,7 +138,7 @@ def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shar
         return Shares(dict.fromkeys(range(len(units)), fmpq(1, 2)), ())
     columns, target = fibre_at(branch, x)
     guess = central_point(columns, target, units) or interior_point(columns, target, units)
-    if guess is None or len(guess[1]) != branch.r:
+    if guess is None or len(guess[1]) != branch.r or not guess[0].min() > 0 or not columns.any(axis=0).all():
         return None
     share, basis = guess
     groups = list[dict[int, fmpq]]()

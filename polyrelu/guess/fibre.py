@@ -6,7 +6,7 @@ less than 1 together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -57,7 +57,8 @@ def _centred(M: Array, target: Array, units: NDArray[np.int64], found: _Deepest)
     """The deepest point whose other shares are as far inside as those that bound its margin allow, and so on."""
     share, held, margin = found.share, _bound(found, units), found.margin
     while held.any() and not held.all():
-        further = _deepest(M[:, ~held], target - M[:, held] @ share[held], units[~held])
+        taken = {int(k): float(share[held & (units == k)].sum()) for k in units[held]}
+        further = _deepest(M[:, ~held], target - M[:, held] @ share[held], units[~held], taken)
         if further is None or further.margin <= margin or not (further.low.any() or further.high):
             break
         share[~held], margin = further.share, further.margin
@@ -66,8 +67,8 @@ def _centred(M: Array, target: Array, units: NDArray[np.int64], found: _Deepest)
 
 
 def _bound(found: _Deepest, units: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """The shares of all units that bound the margin."""
-    return np.isin(units, [*units[found.low], *found.high])
+    """The shares that bound the margin."""
+    return found.low | np.isin(units, found.high)
 
 
 class Facet(NamedTuple):
@@ -100,14 +101,19 @@ class _Deepest(NamedTuple):
     normal: Array
 
 
-def _deepest(M: Array, target: Array, units: NDArray[np.int64]) -> _Deepest | None:
-    """Shares with the largest margin t: t <= share, the sum of each unit's at most 1 - t, and M share = target."""
+def _deepest(
+    M: Array, target: Array, units: NDArray[np.int64], taken: Mapping[int, float] | None = None
+) -> _Deepest | None:
+    """Shares with the largest margin t: t <= share, the sum of each unit's at most 1 - t, and M share = target.
+
+    A part of some units may be taken already.
+    """
     q, names = M.shape[1], list(dict.fromkeys(units.tolist()))
     scale, sums = np.linalg.norm(M, axis=0).max() or 1.0, (units == np.array(names)[:, None]) * 1.0
     found = linprog(
         np.concatenate([np.zeros(q), [-1.0]]),
         A_ub=np.block([[-np.eye(q), np.ones((q, 1))], [sums, np.ones((len(names), 1))]]),
-        b_ub=np.concatenate([np.zeros(q), np.ones(len(names))]),
+        b_ub=np.concatenate([np.zeros(q), [1 - (taken or {}).get(name, 0.0) for name in names]]),
         A_eq=np.hstack([M / scale, np.zeros((len(M), 1))]),
         b_eq=target / scale,
         bounds=[(None, None)] * q + [(None, 0.5)],
