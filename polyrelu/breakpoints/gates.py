@@ -1,6 +1,6 @@
 """What happens on a path of gated neurons: units enter and leave, and exchanges between gates begin and end.
 
-  enter, leave    the slack, or the weight, of a unit vanishes: all of its gates come or go
+  enter, leave    the slack, or the weight, of a unit vanishes: all of its gates come or go; or one gate of a unit does
   fit_begin       the residual of row j becomes 0, and stays 0: every tight gate D with D +- e_j in the list shares its
                   weight with that gate from here on. Above, nu_j > 0 (say), and those of the two that act on row j are
                   tight iff x_j.u > 0: then row j has the largest fit that these units can give it, and y_j is larger
@@ -105,11 +105,13 @@ def _begins(curve: Curve, branch: Gates, zero: Zero) -> Iterator[tuple[Change, .
 
 def _kinds(above: Gates, below: Gates, new: Sequence[Place]) -> list[tuple[str, int | None, Place]]:
     """The events: of rows whose residual is 0 below and was not; else of newcomers, or of a phase."""
-    if above.r == below.r:
-        return [("enter", None, p) for p in new]
     rows = [j for j in range(below.program.n) if _fits(below, j) and not _fits(above, j)]
     acting = [next((p for p in new if p.face[j] > 0), new[0]) for j in rows]
-    return [("fit_begin", j, p) for j, p in zip(rows, acting, strict=True)] or [("phase_begin", None, new[0])]
+    if rows:
+        return [("fit_begin", j, p) for j, p in zip(rows, acting, strict=True)]
+    if above.r == below.r or len(new) == 1:
+        return [("enter", None, p) for p in new]
+    return [("phase_begin", None, new[0])]
 
 
 def _fits(branch: Gates, j: int) -> bool:

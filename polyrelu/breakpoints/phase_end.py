@@ -34,6 +34,7 @@ from polyrelu.guess import dimension, interior_point, nearest_facet
 from polyrelu.proof.neuron import Neuron, Place
 
 Units = list[tuple[Neuron, bool]]
+REVERSE = {"phase_begin": "phase_end", "fit_begin": "fit_end", "enter": "leave"}
 
 
 def phase_ends(curve: Curve, node: Node, below: Node) -> tuple[tuple[Curve, Node], Breakpoint] | None:
@@ -74,7 +75,7 @@ def _ending(curve: Curve, after: Curve, zero: Zero) -> Breakpoint | None:
     x = carried(after.branch, (zero.x, zero.lam), curve.branch, {}, {})
     if x is None or interior_point(*fibre_at(curve.branch, x), units_of(curve.branch)) is not None:
         return None  # a wall inside the fibre
-    ended = [Change(c.kind.replace("begin", "end"), c.place, c.row, after.branch) for c in begun]
+    ended = [Change(REVERSE[c.kind], c.place, c.row, after.branch) for c in begun]
     whole = replace(
         ended[0],
         zero_above=first.zero_below,
@@ -87,7 +88,7 @@ def _ending(curve: Curve, after: Curve, zero: Zero) -> Breakpoint | None:
 def _begins(after: Curve, zero: Zero) -> Iterator[tuple[Change, ...]]:
     """The exchanges that begin on a curve where a slack vanishes."""
     if after.branch.program.gated:
-        yield from (found for found in gated_changes(after, zero) if "begin" in found[0].kind)
+        yield from (found for found in gated_changes(after, zero) if found[0].below.r > after.branch.r)
     else:
         yield from ((change,) for change in phase_begins(after, zero))
 
