@@ -1,4 +1,4 @@
-"""Paths of gated neurons: rows whose residual becomes 0 and stays 0, complementary gates, and units of several gates."""
+"""Paths of gated neurons: rows that are fitted from some lambda on, complementary gates, units of several gates."""
 
 import random
 from fractions import Fraction
