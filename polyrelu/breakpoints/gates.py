@@ -36,7 +36,6 @@ from polyrelu.curves.curve import Curve
 from polyrelu.curves.gates import Gates, Member, grouped
 from polyrelu.curves.nodes import Node
 from polyrelu.curves.shares import fibre_at, units_of
-from polyrelu.exact.linear import rank
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.guess import nearest_facet
 from polyrelu.proof.neuron import Place, gated_place
@@ -105,7 +104,7 @@ def _begins(curve: Curve, branch: Gates, zero: Zero) -> Iterator[tuple[Change, .
 
 def _kinds(above: Gates, below: Gates, new: Sequence[Place]) -> list[tuple[str, int | None, Place]]:
     """The events: of rows whose residual is 0 below and was not; else of newcomers, or of a phase."""
-    rows = [j for j in range(below.program.n) if _fits(below, j) and not _fits(above, j)]
+    rows = [j for j in range(below.program.n) if below.fits(j) and not above.fits(j)]
     acting = [next((p for p in new if p.face[j] > 0), new[0]) for j in rows]
     if rows:
         return [("fit_begin", j, p) for j, p in zip(rows, acting, strict=True)]
@@ -114,16 +113,9 @@ def _kinds(above: Gates, below: Gates, new: Sequence[Place]) -> list[tuple[str, 
     return [("phase_begin", None, new[0])]
 
 
-def _fits(branch: Gates, j: int) -> bool:
-    """Whether nu_j = 0 by the exchanges: e_j is one."""
-    unit = [int(i == j) for i in range(branch.program.n)]
-    known = branch.B.transpose().tolist()
-    return bool(known) and rank([*known, unit]) == len(known)
-
-
 def newcomers(curve: Curve, nu: arb_mat, lam: arb) -> list[Place]:
     """Listed gates that are not tight above and are at lambda*, as far as balls tell."""
-    program, tight = curve.branch.program, set(curve.tight)
+    program, tight = curve.branch.program, {*curve.tight, *curve.idle}
     v = np.array([float(t.mid()) for t in nu.entries()])
     sizes = np.linalg.norm((program.patterns * v) @ program.X_float, axis=1)
     near = np.flatnonzero(np.abs(sizes / float(lam.mid()) - 1) < CLOSE)

@@ -15,7 +15,10 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from polyrelu.curves.chord import Drift
+from polyrelu.curves.chord import Chord, Drift
+from polyrelu.curves.condition import Condition
+from polyrelu.curves.conditions import Table
+from polyrelu.curves.demands import slack
 from polyrelu.curves.directions import Above
 from polyrelu.curves.nodes import Node
 from polyrelu.exact.enclosure import ends
@@ -30,16 +33,17 @@ MOST = 6
 
 
 def unsettled_blocks(
+    chord: Chord,
     drift: Drift,
     ends_of: tuple[Node, Node],
     neurons: Sequence[Neuron],
-    program: Program,
-    stays_below: Callable[[Place], bool],
+    table: Callable[[list[Condition]], Table],
 ) -> Above | None:
     """Prove every block that holds none of the neurons strictly inactive on the whole chord, or say what resists.
 
-    A gate is inactive where its slack is positive, which may be shown of it by itself: `stays_below`.
+    A gate is inactive where its slack is positive, which is shown of it by itself where that is close.
     """
+    program = chord.branch.program
     if any(neuron.multiplicity == 0 for neuron in neurons):
         return Above(ends_of[0], (), ())  # no present block holds it
     away = max((ends(v.abs_upper())[1] for v in drift.whole()), default=Fraction(0))
@@ -52,7 +56,8 @@ def unsettled_blocks(
         nu = np.array([int(m) for m in node.integers], dtype=object) / 2**node.bits
         rows, columns = not_proved_inactive(residual, lam, nu.astype(np.double), blocks)
         if program.gated:
-            left = [k for k, i in enumerate(rows) if not stays_below(gated_place(program, int(i)))]
+            slacks = [slack(Neuron(gated_place(program, int(i)), program)) for i in rows]
+            left = [k for k, f in enumerate(slacks) if table([f]).failing(chord, set(), set())]
             rows, columns = rows[left], columns[left]
         if len(rows):
             return Above(node, (), (), _places(residual, lam, rows, columns))

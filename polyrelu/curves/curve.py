@@ -26,6 +26,8 @@ from polyrelu.curves.demands import slack, weights
 from polyrelu.curves.dependent import Dependent, depends, mixes
 from polyrelu.curves.directions import Above, unsettled
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.gates import Gates
+from polyrelu.curves.idle import idle_gates, stay_idle
 from polyrelu.curves.linear_forms import Known
 from polyrelu.curves.nodes import Node
 from polyrelu.curves.patience import Patience
@@ -109,6 +111,7 @@ class Failure:
     above: Above | None = None
     shares: bool = False
     dependent: bool = False
+    idle: bool = False
 
     @property
     def reason(self) -> str:
@@ -122,6 +125,8 @@ class Failure:
             return "no point inside the fibre of the antipodal pairs was proved"
         if self.dependent:
             return "activations were not proved to depend on each other for every lambda"
+        if self.idle:
+            return "gates may be tight that some optimal networks use, and others do not"
         if self.above is not None and self.above.node.program.listed is not None:
             return "blocks beside a neuron are close to lambda"
         return "directions close to lambda resist the covering"
@@ -158,6 +163,11 @@ class Curve:
             found += self.branch.orbit(neuron.place)
             found += [e.place for e in self.branch.exchanges if e.unit == k]
         return (*found, *(p for f in self.further for p in self.branch.orbit(f.place)))
+
+    @cached_property
+    def idle(self) -> tuple[Place, ...]:
+        """Places of gates that are tight without weight: see `idle`."""
+        return tuple(idle_gates(self.branch)) if isinstance(self.branch, Gates) else ()
 
     @cached_property
     def rows(self) -> Rows:
@@ -256,9 +266,10 @@ class Curve:
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
         if room is None:
-            neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
-            below = partial(self._stays_below, chord)
-            found = unsettled_blocks(drift, nodes, neurons, self.branch.program, below)
+            if not stay_idle(chord, self.idle, self._made):
+                return Failure(idle=True)
+            held = [self.faces.neuron(place) for place in (*self.tight, *self.idle, *guests)]
+            found = unsettled_blocks(chord, drift, nodes, held, self._made)
         else:
             stars = self.stars(chord, low, high, nodes[0])
             found = self._unsettled(chord, room, nodes, stars, rows, lookout)
@@ -266,10 +277,6 @@ class Curve:
             return Failure(above=found)
         chord.forget()
         return Piece(self, chord, low, high, shares)
-
-    def _stays_below(self, chord: Chord, gate: Place) -> bool:
-        """Whether the slack of a gate is positive on the whole chord."""
-        return not self._made([slack(self.faces.neuron(gate))]).failing(chord, set(), set())
 
     def _unsettled(  # noqa: PLR0917
         self,

@@ -122,6 +122,17 @@ class Gates(Branch):
         found = zip(self.neurons, self.members, strict=True)
         return [(Member(k.place, 1), *members) for k, members in found]
 
+    def fits(self, j: int) -> bool:
+        """Whether nu_j = 0 by the exchanges: e_j is one."""
+        unit = [int(i == j) for i in range(self.program.n)]
+        return bool(self.r) and rank([*self.B.transpose().tolist(), unit]) == self.r
+
+    @cached_property
+    def has_no_trend(self) -> bool:
+        """Whether X^T nu = 0 by the exchanges."""
+        columns = [*self.B.transpose().tolist(), *self.program.Xq.transpose().tolist()]
+        return bool(self.r) and rank(columns) == self.r
+
     def includes(self, other: Gates) -> bool:
         """Whether the exchanges of another branch are among its own."""
         columns = [column for branch in (self, other) for column in branch.B.transpose().tolist()]
