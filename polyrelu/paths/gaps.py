@@ -46,6 +46,7 @@ MOST = 12
 TRIES = 2
 """Of a compound breakpoint at one place: what was undone for the first is walked again in other steps."""
 DIGITS = 200
+UNUSED = "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
 ADVICE = "`certify` at a lambda inside says what is optimal there, and a path with --gap bounds the piece"
 
 Start = tuple[Curve, Node]
@@ -217,19 +218,17 @@ def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) ->
 
 def _gated(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
     """Units of gates through an optimum; where they do not explain all dependences, the gates one by one."""
-    if not all(optimum.support.used):
-        raise Undecided(
-            "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
-        )
     at = optimum.point.balls(DIGITS)
-    branch = grouped(faces.program, [k.place for k in optimum.neurons], at.nu, arb(lam))
+    branch = grouped(faces.program, [k.place for k in optimum.used], at.nu, arb(lam))
+    curve = Curve(branch, faces)
+    if not {k.place for k in optimum.neurons} <= {*curve.tight, *curve.idle}:
+        raise Undecided(UNUSED)
     if branch.K + branch.r != optimum.support.rank:
         return _with_dependent(optimum, faces, lam, known)
     start = branch.placed(ball_column(at.nu), arb(lam))
     point = None if start is None else branch.newton(start, lam)
     if point is None:
         raise Undecided("the root could not be followed: its system is nearly singular")
-    curve = Curve(branch, faces)
     return curve, curve.node(point, lam)
 
 
@@ -247,9 +246,7 @@ def _with_dependent(
 ) -> Start:
     """Neurons whose activations depend on others': an independent part, known neurons first, and the rest with it."""
     if not all(optimum.support.used):
-        raise Undecided(
-            "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
-        )
+        raise Undecided(UNUSED)
     at = optimum.point.balls(DIGITS)
     places = sorted((k.place for k in optimum.neurons), key=lambda p: p not in known)
     whole = (
