@@ -17,6 +17,7 @@ from flint import arb, arb_mat, ctx, fmpq
 from polyrelu.curves.branch import BITS, Balls, Branch
 from polyrelu.curves.condition import Condition
 from polyrelu.curves.conditions import Table
+from polyrelu.curves.gates import Gates
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, ends, precision
 from polyrelu.exact.krawczyk import MAX_BITS, Root, prove_root
@@ -141,6 +142,8 @@ def carried(
     that is new has no weight. What pairs exchange is a vector of R^d, and read off in the new basis.
     """
     (x, lam), new_names = at, names
+    if isinstance(new, Gates):
+        return new.placed(old.residual_at(x, lam), lam)
     g, b, c = old.parts(x)
     eta = old.data.W * g + old.data.rest * (1 / lam)
     weights = {new_names.get(k.place, k.place): w for k, w in zip(old.neurons, b, strict=True)}

@@ -47,9 +47,10 @@ just above it, where the zero network is the only optimum).
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
-antipodes may come or go together (phase_begin, phase_end). A breakpoint is proved to be the only one in its place, and
-enclosed to any number of digits; where it is a fraction, has one square root or is the root of a short polynomial it is
-named exactly.
+antipodes may come or go together (phase_begin, phase_end). Among gates the residual of a row may become 0 and stay 0,
+so that gates which differ there alone share their weight, or leave 0 again (fit_begin, fit_end). A breakpoint is proved
+to be the only one in its place, and enclosed to any number of digits; where it is a fraction, has one square root or is
+the root of a short polynomial it is named exactly.
 
 With --bias free the table needs one feature: kinks at data points are all that counts, and all numbers are fractions.
 As in certify, neurons then counts kinks, those next to each other being one that can move. More features: --gap.

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 from flint import arb
 
-from polyrelu.curves.condition import antipode
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.dependent import mixes
 from polyrelu.exact.linear import dot
@@ -21,7 +20,7 @@ NOTHING = 1e-12
 
 
 def own_weights(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
-    """||w|| of every tight neuron; of a pair, which may exchange weight, the sum of both under its first place."""
+    """||w|| of every tight neuron; of a unit, which exchanges weight, the sum under its first place."""
     branch = curve.branch
     _, b, _ = branch.parts(x)
     whole = {k.place: w for k, w in zip(branch.neurons, b, strict=True)}
@@ -35,14 +34,14 @@ def own_weights(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
 
 
 def pairs_of(curve: Curve) -> set[Place]:
-    """The first places of the pairs."""
+    """The first places of the units that exchange weight."""
     return {k.place for k, pair in zip(curve.branch.neurons, curve.branch.paired, strict=True) if pair}
 
 
 def of_both(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
-    """The same with both members of each pair, each with the sum."""
-    own = own_weights(curve, x)
-    return own | {antipode(place): own[place] for place in pairs_of(curve)}
+    """The same with all members of each unit, each with the sum."""
+    own, branch = own_weights(curve, x), curve.branch
+    return own | {e.place: own[branch.neurons[e.unit].place] for e in branch.exchanges}
 
 
 def heaviest_first(weights: Mapping[Place, arb]) -> list[Place]:

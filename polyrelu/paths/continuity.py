@@ -49,7 +49,7 @@ def continuity_at(here: Breakpoint) -> tuple[bool | None, bool | None]:
         return True, False
     kinds = {change.kind for change in here.changes}
     single = not here.compound and not any(_stands_for_others(c) for c in (here.above, here.below))
-    if single and (len(here.changes) == 1 or kinds == {"phase_begin"}):
+    if single and (len(here.changes) == 1 or kinds == {"phase_begin"} or here.above.branch.program.gated):
         return True, kinds == {"cross"}
     if is_unique_at(here):
         return True, _must_jump(here)

@@ -139,7 +139,8 @@ class Path(Reported):
         return picture(self)
 
     def weights(self, lam: Any, digits: int = DIGITS) -> list[tuple[Any, Bounds]]:
-        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up.
+        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up,
+        and those of gates that exchange weight.
 
         Heavy neurons come first, as in `at(lam)`. Where the network is not unique they are those of one of them.
         """

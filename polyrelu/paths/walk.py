@@ -66,6 +66,8 @@ class Walk:
     """Neurons that have seemed to enter since the last piece."""
     stop: fmpq | None = None
     """Where the next piece has to end, so that the one after it is short enough."""
+    leap: bool = False
+    """Whether the next step leads to the event that is waiting, however far: shares vanish on the way to it."""
     least: fmpq = HASTY_STEP
     """The shortest step before the walk is stuck."""
 
@@ -139,7 +141,7 @@ class Walk:
         if self.stop is not None:
             return self.stop
         goal = max(self.low, short(b * (1 - self.step)))
-        if self.waiting is not None and b * (1 - self.step * fmpq(3, 2)) <= self.waiting.ends[1]:
+        if self.waiting and (self.leap or b * (1 - self.step * fmpq(3, 2)) <= self.waiting.ends[1]):
             return None
         return goal if b * (1 - self.step * fmpq(3, 2)) > self.low else self.low
 
@@ -175,6 +177,10 @@ class Walk:
         """A piece was not proved: newcomers are an event, and anything else asks for a shorter step."""
         if (failure.shares and self.left_phase(node)) or self.shares_anew(failure.conditions):
             return
+        if failure.shares and self.waiting is not None:
+            self.leap = not self.leap
+            if self.leap:
+                return
         above = failure.above
         if above is not None and above.node is not self.node:
             newcomers = self.newcomers(above)
@@ -257,7 +263,7 @@ class Walk:
     def accept(self, piece: Piece, node: Node, *, reached: bool) -> None:
         """Book a piece, and pass the event at its lower end."""
         self.pieces.append(piece)
-        self.stop = None
+        self.stop, self.leap = None, False
         taken = (self.node.lam - node.lam) / self.node.lam
         self.step = min(LARGEST_STEP, max(self.step, short(taken)) * self.scale(fmpq(1), self.growth))
         self.growth = min(GROWTH, self.growth * SLOW)

@@ -99,5 +99,5 @@ def test_shares_that_do_not_vanish_are_not_thin():
     point = curve.branch.newton(node.point, fmpq(49, 100))
     below = curve.node(point, fmpq(49, 100))
     assert isinstance(curve.prove(below, node), Piece)
-    lies = frozenset(Condition(SHARE, k.place) for k in curve.branch.neurons)
+    lies = frozenset(Condition(SHARE, e.place) for e in curve.branch.exchanges)
     assert isinstance(curve.prove(below, node, End(lies), End(lies)), Failure)
