@@ -17,7 +17,7 @@ from flint import arb, fmpq
 from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.breakpoints.compound import compounds
 from polyrelu.breakpoints.steps import follow, short
-from polyrelu.budget import Budget, OutOfTime, spending
+from polyrelu.budget import Budget, OutOfTime, check, seconds_from_now, spending
 from polyrelu.certification import certify_penalised
 from polyrelu.curves.branch import Balls, Branch
 from polyrelu.curves.curve import ORDINARY, Curve, Piece
@@ -45,6 +45,8 @@ MOST = 12
 TRIES = 2
 """Of a compound breakpoint at one place: what was undone for the first is walked again in other steps."""
 DIGITS = 200
+LATE = 1
+"""Seconds in which what lies above a breakpoint is proved again after the time allowed is over."""
 ADVICE = "`certify` at a lambda inside says what is optimal there, and a path with --gap bounds the piece"
 
 Start = tuple[Curve, Node]
@@ -80,7 +82,7 @@ def walked(
     """The way down, with fresh starts."""
     way = Way()
     if start is None:
-        way.gaps.append(Gap(low, high, "nothing was proved at the upper end"))
+        way.gaps.append(Gap(low, high, _nothing_at_the_upper_end()))
         return way
     walk = Walk(*start, low, told=told)
     tried, tries, fresh_starts = fmpq(0), 0, 0
@@ -99,7 +101,7 @@ def walked(
             reason = walk.reason
             _withdraw(walk)
         except OutOfTime as over:
-            with spending(Budget()):  # what is proved again takes no time to speak of
+            with spending(Budget(seconds_from_now(LATE))):
                 _withdraw(walk)
             way.extend(Way(walk.pieces, walk.breaks, [Gap(low, walk.node.lam, str(over))]))
             return way
@@ -117,25 +119,41 @@ def walked(
     return way
 
 
+def _nothing_at_the_upper_end() -> str:
+    try:
+        check()
+    except OutOfTime as over:
+        return str(over)
+    return "nothing was proved at the upper end"
+
+
 def _withdraw(walk: Walk) -> None:
     """Withdraw a breakpoint from which no piece leads down, since nothing says what happens there.
 
-    What lies above it, up to a little, is proved again; if that fails, the breakpoint above it has no piece either.
+    What lies above it, up to a little, is proved again; if that fails, or takes too long, the breakpoint above it may
+    have no piece either.
     """
-    if walk.entry is ORDINARY or not walk.breaks or not walk.pieces:
-        return
-    above = walk.breaks[-1].ends[1]
-    walk.undo()
+    while walk.entry is not ORDINARY and walk.breaks and walk.pieces:
+        above = walk.breaks[-1].ends[1]
+        walk.undo()
+        with suppress(OutOfTime):
+            if _proved_again(walk, above):
+                return
+
+
+def _proved_again(walk: Walk, above: fmpq) -> bool:
+    """The piece that led down to a breakpoint, as far as it does not reach across."""
     for part in (NEAREST, *BELOW):
         goal = short(above * (1 + part))
+        check()
         node = walk.node_at(goal) if goal < walk.node.lam else None
         found = (
             None if node is None else walk.curve.prove(node, walk.node, ORDINARY, walk.entry, walk.lookout)
         )
         if node is not None and isinstance(found, Piece):
             walk.accept(found, node, reached=False)
-            return
-    _withdraw(walk)
+            return True
+    return False
 
 
 def _joins(walk: Walk, fresh: Start) -> bool:

@@ -255,9 +255,10 @@ def test_pairs_that_are_neither_exact_nor_told_apart_are_not_counted(monkeypatch
     assert " ?  yes" in asked.summary()
 
 
+@pytest.mark.parametrize("late", [0, 1])
 @pytest.mark.parametrize("calls", range(1, 10))
-def test_time_that_runs_out_at_any_step_leaves_no_breakpoint_without_a_piece_below(monkeypatch, calls):
-    """Where an interval is one piece, two breakpoints in a row are without one for a moment."""
+def test_time_that_runs_out_at_any_step_leaves_no_breakpoint_without_a_piece_below(monkeypatch, calls, late):
+    """Where an interval is one piece, two breakpoints in a row are without one for a moment; little is proved again."""
     left = [calls]
 
     def check():
@@ -266,6 +267,7 @@ def test_time_that_runs_out_at_any_step_leaves_no_breakpoint_without_a_piece_bel
             raise OutOfTime("the time allowed is over")
 
     monkeypatch.setattr(walk.budget, "check", check)
+    monkeypatch.setattr(gaps, "LATE", late)
     found = path([[3, 4], [-3, -4], [4, -3], [-4, 3]], [4, 3, -2, -1], "1/2")
     tops = {(id(piece.curve), piece.chord.high) for i in found.intervals for piece in i.pieces}
     assert all((id(here.below), here.ends[1]) in tops for here in found.breakpoints)
