@@ -77,8 +77,18 @@ def test_bad_ends_are_one_line(table, capsys, ends):
     assert said.count("\n") == 1
 
 
-def test_a_piece_that_stays_open_is_told(tmp_path, capsys):
-    file = tmp_path / "pentagon.csv"  # symmetric: five neurons change at once, in an irrational way
+def test_a_beginning_above_everything_is_told_by_lambda_max(table, capsys):
+    assert main(["path", table, "--from", "20"]) == 2
+    assert capsys.readouterr().err == (
+        "polyrelu path: --from: 20 is above lambda_max (7.00000), where no neuron is used; "
+        "a path that begins there needs --to as well\n"
+    )
+    assert main(["path", table, "--from", "20", "--to", "30"]) == 0
+
+
+def test_a_piece_that_stays_open_is_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("polyrelu.paths.gaps.compounds", lambda *_: iter(()))
+    file = tmp_path / "pentagon.csv"  # symmetric: four neurons enter at once
     file.write_text("2,0,1\n1,2,1\n-2,1,1\n-2,-1,1\n1,-2,1\n")
     assert main(["path", str(file), "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
