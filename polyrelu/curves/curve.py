@@ -19,7 +19,7 @@ from polyrelu.curves.blocks import unsettled_blocks
 from polyrelu.curves.branch import BITS, Balls, Branch
 from polyrelu.curves.caps import Lookout, fitting_places
 from polyrelu.curves.chord import Chord, Drift, prove_chord
-from polyrelu.curves.condition import Condition, antipode
+from polyrelu.curves.condition import SIDE, Condition, antipode
 from polyrelu.curves.conditions import Table
 from polyrelu.curves.demands import slack, weights
 from polyrelu.curves.dependent import Dependent, depends, mixes
@@ -177,12 +177,15 @@ class Curve:
         return self.whole[key]
 
     def tables(self, guests: Sequence[Place]) -> list[Table]:
-        """The same, one by one."""
+        """What has to be shown, one by one; of a guest no sides.
+
+        Let z = s A nu for any face, with its multipliers. On the directions v that are on its sides of all hard lines,
+        f(v) <= z.v: beyond other lines f bends down, and beside the rows of the face that is what the multipliers say.
+        """
         for place in guests:
             if place not in self.beside:
-                neuron = self.faces.neuron(place)
-                conditions = [*self.faces.around(place), slack(neuron)]
-                self.beside[place] = self._made(conditions)
+                around = [f for f in self.faces.around(place) if f.kind != SIDE]
+                self.beside[place] = self._made([*around, slack(self.faces.neuron(place))])
         return [self.table(), *(self.beside[place] for place in dict.fromkeys(guests))]
 
     def _made(self, conditions: list[Condition]) -> Table:

@@ -111,6 +111,11 @@ REPROS = {
         [-1, -2, -2, -2, 0, 2, -1, -2],
     ),
     "the same right below a breakpoint, where shares have to change": (ZERO_ONE, [-1, 1, 1, -1, 1, -1, 1, 1]),
+    "f stays level beyond the row that a neuron leaves": (
+        [[-1, 0, -2], [2, 2, -2], [-1, 1, -1]],
+        [-2, 0, 2],
+    ),
+    "a cross of all rows on one line": ([[0, 1, 1], [-2, -1, -3], [0, 2, 2], [-2, -2, -4]], [2, -2, -1, -1]),
     "two hits that are seen as one": (
         [[-2, -1], [-2, 0], [-2, 1], [-1, -2], [-1, 2], [0, -2], [0, 2], [1, -2]],
         [0, 0, 5, 0, 0, 5, 0, 5],
