@@ -166,8 +166,8 @@ class Here:
         """Slacks of guests right beyond a row that a tight neuron u leaves: if they vanish, their derivatives do.
 
         With the same zero rows, A_g nu = A_u nu + c P x_j with a form c of nu, so that the slack, where u is tight, is
-        -c P x_j.(2 A_u nu + c P x_j) / 2. As x_j.A_u nu = 0 here, that is -(c |P x_j|)^2 / 2, so that c = 0: all factors
-        but P x_j vanish.
+        -c P x_j.(2 A_u nu + c P x_j) / 2. As x_j.A_u nu = 0 here, that is -(c |P x_j|)^2 / 2, so that c = 0: both of
+        its factors vanish.
         """
         left = [f for f in zero if f.kind == SIDE and f.row is not None and f.place in self.curve.tight]
         across = (_across(self.curve.faces.neuron(f.place), f.row) for f in left if f.row is not None)
@@ -228,8 +228,8 @@ def _shares_that_vanish(
     if not thin:
         return frozenset()
     held = [k for k, pair in zip(branch.neurons, branch.paired, strict=True) if pair and k.place not in thin]
-    target = [exact.lam * v for v in times(branch.B, c)]
-    columns = [k.z(exact.nu) for k in held]
+    target = times(branch.onto * branch.B, [exact.lam * v for v in c])
+    columns = [times(branch.onto, k.z(exact.nu)) for k in held]
     if any(not is_zero(v) for v in target) and (not columns or solve(transposed(columns), target) is None):
         return frozenset()
     return frozenset(Condition(SHARE, place) for place in thin)

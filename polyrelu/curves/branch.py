@@ -21,21 +21,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
 
+from polyrelu.curves.averaged import Averaged
 from polyrelu.curves.basis import nearly_orthonormal
 from polyrelu.curves.fixed import Fixed, exchange_free, with_one
 from polyrelu.curves.rough import Rough
 from polyrelu.curves.rounded import Rounded
-from polyrelu.curves.symmetry import Symmetry
 from polyrelu.exact.enclosure import absolute, ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
 from polyrelu.exact.linear import independent_rows
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.structure import Structure
 
 Balls = list[arb]
 
@@ -49,17 +47,8 @@ FAST = arb(2) ** -14
 
 
 @dataclass(frozen=True, eq=False)
-class Branch(Structure):
-    """A structure whose root is followed along lambda; the penalty of its program plays no part.
-
-    Where the table has symmetries, a neuron stands for its orbit, and a weight is that of the orbit: see `symmetry`.
-    """
-
-    symmetry: Symmetry | None = None
-
-    def orbit(self, place: Place) -> tuple[Place, ...]:
-        """The neurons that a place stands for."""
-        return (place,) if self.symmetry is None else self.symmetry.images(place)
+class Branch(Averaged):
+    """A structure whose root is followed along lambda; the penalty of its program plays no part."""
 
     def neuron(self, place: Place) -> Neuron:
         """The neuron of a place, one of its own or another."""
@@ -70,31 +59,6 @@ class Branch(Structure):
         """N W for a neuron, one of its own or another."""
         own = next((i for i, k in enumerate(self.neurons) if k.place == neuron.place), None)
         return arb_mat(neuron.N) * self.data.W if own is None else self.data.a[own]
-
-    def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
-        """Q nu of neuron k in the space of the residual: its mean over the orbit, or modulo the free columns."""
-        found = self.program.free.modulo(self.neurons[k].activation(nu))
-        return found if self.symmetry is None else self.symmetry.averaged(found)
-
-    def square(self, k: int) -> fmpq_mat:
-        """The matrix of this map."""
-        N = self.neurons[k].N
-        return self.projected(N.transpose() * N)
-
-    def projected(self, columns: fmpq_mat) -> fmpq_mat:
-        """Columns, projected onto the space of the residual."""
-        found = self.program.free.onto_complement(columns)
-        return found if self.symmetry is None else self.symmetry.mean * found
-
-    @property
-    def target(self) -> list[fmpq]:
-        """y in the space of the residual."""
-        return self.program.zero[0]
-
-    @cached_property
-    def XB(self) -> fmpq_mat:
-        """The exchange directions X B, modulo the free columns."""
-        return self.program.free.onto_complement(self.program.Xq * self.B)
 
     def like(self, units: Iterable[tuple[Neuron, bool]]) -> Branch:
         """Other neurons, single or paired, in the same program with the same symmetry."""

@@ -154,7 +154,7 @@ class Curve:
         for neuron, pair in zip(self.branch.neurons, self.branch.paired, strict=True):
             found += self.branch.orbit(neuron.place)
             if pair:
-                found.append(antipode(neuron.place))
+                found += self.branch.orbit(antipode(neuron.place))
         return (*found, *(p for f in self.further for p in self.branch.orbit(f.place)))
 
     @cached_property
@@ -168,7 +168,9 @@ class Curve:
         if key not in self.whole:
             places: Sequence[Place] = self.tight
             if self.branch.symmetry is not None:  # the same for all of an orbit
-                places = [*(k.place for k in self.branch.neurons), *(f.place for f in self.further)]
+                units = zip(self.branch.neurons, self.branch.paired, strict=True)
+                own = [(k.place, *((antipode(k.place),) if pair else ())) for k, pair in units]
+                places = [*(p for both in own for p in both), *(f.place for f in self.further)]
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}

@@ -119,7 +119,7 @@ class Shares:
         held = {k for k, pair in enumerate(branch.paired) if pair} - thin
         if not self.thin or held <= set(self.basis):
             return True
-        rows = [row for k in held for row in branch.neurons[k].L.transpose().tolist()]
+        rows = [row for k in held for row in (branch.onto * branch.neurons[k].L).transpose().tolist()]
         return len(self.basis) == rank(rows)
 
 

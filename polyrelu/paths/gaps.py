@@ -19,7 +19,7 @@ from polyrelu.breakpoints.compound import compounds
 from polyrelu.breakpoints.steps import follow, short
 from polyrelu.budget import Budget, OutOfTime, check, seconds_from_now, spending
 from polyrelu.certification import certify_penalised
-from polyrelu.curves.branch import Balls, Branch
+from polyrelu.curves.branch import Branch
 from polyrelu.curves.curve import ORDINARY, Curve, Piece
 from polyrelu.curves.dependent import coefficients, independent_first, with_parts
 from polyrelu.curves.faces import Faces
@@ -28,8 +28,8 @@ from polyrelu.curves.nodes import Node
 from polyrelu.curves.symmetry import Symmetry
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
-from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
+from polyrelu.paths.orbits import one_of_each_orbit, orbits_in_pairs, point_at
 from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.optimum import Optimum
@@ -229,7 +229,7 @@ def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) ->
         return _with_dependent(optimum, faces, lam, known)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
     at = optimum.point.balls(DIGITS)
-    point = _point(branch, at.nu, [*at.weights, *structure.exchanged(at.c)], lam)
+    point = point_at(branch, at.nu, lam, [*at.weights, *structure.exchanged(at.c)])
     curve = Curve(branch, faces)
     return curve, curve.node(point, lam)
 
@@ -238,8 +238,9 @@ def _starts(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place]) -
     """The same, with one neuron for each orbit where the table has symmetries and that can be."""
     optimum = _certified(problem, faces.program, lam)
     if faces.symmetry is not None:
-        with suppress(Undecided):
-            return _with_dependent(optimum, faces, lam, known, faces.symmetry)
+        for begun in (_with_dependent, orbits_in_pairs):
+            with suppress(Undecided):
+                return begun(optimum, faces, lam, known, faces.symmetry)
     return _start(optimum, faces, lam, known)
 
 
@@ -254,18 +255,11 @@ def _with_dependent(
     at = optimum.point.balls(DIGITS)
     places = sorted((k.place for k in optimum.neurons), key=lambda p: p not in known)
     whole = Branch(faces.program, (), (), symmetry=symmetry)
-    reached = set[Place]()
-    neurons = []
-    for place in places:
-        if place not in reached:
-            neurons.append(faces.neuron(place))
-            reached |= set(whole.orbit(place))
-    if reached != set(places):
-        raise Undecided("the tight neurons do not have the symmetry of the table")
+    neurons = one_of_each_orbit(whole, [faces.neuron(place) for place in places])
     whole = whole.like((k, False) for k in neurons)
     basis = independent_first(whole, at.nu, known)
     branch = whole.like((neurons[k], False) for k in basis)
-    point = _point(branch, at.nu, [arb(0)] * branch.K, lam)
+    point = point_at(branch, at.nu, lam)
     implied = Implied(branch, nearly(point))
     others = {k.place: coefficients(branch, k, implied) for i, k in enumerate(neurons) if i not in basis}
     exact = {place: over for place, over in others.items() if over is not None}
@@ -275,16 +269,3 @@ def _with_dependent(
         raise Undecided("neurons are tight whose activations depend on the others' at this lambda alone")
     curve = Curve(branch, faces, parts)
     return curve, curve.node(point, lam)
-
-
-def _point(branch: Branch, nu: Sequence[arb], rest: Sequence[arb], lam: fmpq) -> Balls:
-    """The root at an optimum with this residual; `rest` are weights beta and exchanges."""
-    scale = arb(lam)
-    eta = ball_column([v / scale for v in nu])
-    data = branch.data
-    g = data.gram.solve(data.W.transpose() * eta).entries() if branch.size else []
-    K = branch.K
-    point = branch.newton([*g, *(w * scale for w in rest[:K]), *rest[K:]], lam)
-    if point is None:
-        raise Undecided("the root could not be followed: its system is nearly singular")
-    return point

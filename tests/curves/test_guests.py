@@ -35,7 +35,9 @@ def test_no_side_of_a_guest_has_to_hold():
         program = program_of(Problem.of(X, [1] * n, 1))
         lines = {tuple(line) for line in Angles(program).parallel if line}
         w = [pick.randint(-3, 3) for _ in range(d)]
-        face = tuple((p > 0) - (p < 0) for p in (sum(a * b for a, b in zip(row, w, strict=True)) for row in X))
+        face = tuple(
+            (p > 0) - (p < 0) for p in (sum(a * b for a, b in zip(row, w, strict=True)) for row in X)
+        )
         place = Place(pick.choice((1, -1)), face)
         rows = [j for j, side in enumerate(face) if side]
         if rows and pick.random() < 0.5:

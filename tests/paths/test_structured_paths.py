@@ -116,6 +116,19 @@ REPROS = {
         [-2, 0, 2],
     ),
     "a cross of all rows on one line": ([[0, 1, 1], [-2, -1, -3], [0, 2, 2], [-2, -2, -4]], [2, -2, -1, -1]),
+    "two orbits get their antipodes, and share their weight": (
+        [[0, 1], [-2, 0], [0, -2], [-1, -2], [0, 1], [2, 0], [0, -2], [1, -2]],
+        [-1, -2, -1, -2, -1, -2, -1, -2],
+    ),
+    "the same on a grid": (GRID, [1, 2, 1, 2, 1, 2, 2, 1, 2]),
+    "a neuron on a row becomes two, and all are pairs": (
+        [[-2, 1], [-1, 1], [1, 1], [-1, 0], [-2, -1], [-1, -1], [1, -1], [-1, 0]],
+        [1, -1, 2, 1, 1, -1, 2, 1],
+    ),
+    "five pairs in two dimensions, of a symmetric table": (
+        list(itertools.product((-1, 0, 1, 2), (-1, 0, 1))),
+        [1, 0, 1, 1, 0, 1, 1, 1, 1, 0, 1, 0],
+    ),
     "two hits that are seen as one": (
         [[-2, -1], [-2, 0], [-2, 1], [-1, -2], [-1, 2], [0, -2], [0, 2], [1, -2]],
         [0, 0, 5, 0, 0, 5, 0, 5],
