@@ -45,7 +45,7 @@ def orbits_in_pairs(
         if neuron.place in seconds:
             continue
         opposite = antipode(neuron.place)
-        pair = neuron.place in both and opposite not in whole.orbit(neuron.place)
+        pair = neuron.place in both
         seconds |= set(whole.orbit(opposite)) if pair else set()
         units.append((neuron, pair))
     branch = whole.like(units)
