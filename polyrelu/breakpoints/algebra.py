@@ -134,6 +134,7 @@ def solves(branch: Branch, lam: Any, nu: Sequence[Any], b: Sequence[Any], c: Seq
     if free.kept and not all(is_zero(v) for v in times(free.B.transpose(), nu)):
         return False
     left = [lam * (v - y) for v, y in zip(nu, branch.target, strict=True)]
+    left = [s + t for s, t in zip(left, of_ridge(branch, nu), strict=True)]
     for k, (neuron, weight) in enumerate(zip(branch.neurons, b, strict=True)):
         if not is_zero(squared(neuron.z(nu)) - lam * lam):
             return False
@@ -145,6 +146,13 @@ def solves(branch: Branch, lam: Any, nu: Sequence[Any], b: Sequence[Any], c: Seq
     return all(is_zero(v) for v in left)
 
 
+def of_ridge(branch: Branch, nu: Sequence[Any]) -> list[Any]:
+    """r (r.nu): lambda times what a ridge output bias adds to the fit."""
+    r = branch.ridge.entries()
+    whole = sum((v * s for v, s in zip(nu, r, strict=True) if s != 0), start=fmpq(0))
+    return [whole * s for s in r]
+
+
 Weights = tuple[list[Any], list[Any]]
 """b and c."""
 
@@ -152,11 +160,12 @@ Weights = tuple[list[Any], list[Any]]
 def derivative_at(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[list[Any], list[Any]] | None:
     """(nu', b'), from the system differentiated by lambda:
 
-    (nu - y) + lambda nu' + sum b_k Q_k nu' + sum b'_k Q_k nu - X B (lambda c)' = 0,   (A_k nu).(A_k nu') = lambda,
-    and B^T X^T nu' = 0.
+    (nu - y) + (lambda + r r^T) nu' + sum b_k Q_k nu' + sum b'_k Q_k nu - X B (lambda c)' = 0,
+    (A_k nu).(A_k nu') = lambda, and B^T X^T nu' = 0.
     """
     n, K, (b, _), nu, lam = branch.program.n, branch.K, weights, exact.nu, exact.lam
-    corner = [[lam * int(i == j) for j in range(n)] for i in range(n)]
+    ridge = (branch.ridge * branch.ridge.transpose()).tolist()
+    corner = [[lam * int(i == j) + ridge[i][j] for j in range(n)] for i in range(n)]
     for k, weight in enumerate(b):
         for row, other in zip(corner, branch.square(k).tolist(), strict=True):
             row[:] = [v + weight * q for v, q in zip(row, other, strict=True)]
@@ -174,7 +183,7 @@ def derivative_at(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[l
 
 
 def weights_at(branch: Branch, exact: ExactZero) -> Weights | None:
-    """The weights b_k and the exchanges c: lambda (y - nu) = sum b_k Q_k nu - lambda X B c."""
+    """The weights b_k and the exchanges c: lambda (y - nu) - r (r.nu) = sum b_k Q_k nu - lambda X B c."""
     if not branch.K:
         return [], []
     columns = [branch.activation(k, exact.nu) for k in range(branch.K)]
@@ -182,6 +191,7 @@ def weights_at(branch: Branch, exact: ExactZero) -> Weights | None:
         [[-exact.lam * v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
     )
     target = [exact.lam * (y - v) for y, v in zip(branch.target, exact.nu, strict=True)]
+    target = [t - e for t, e in zip(target, of_ridge(branch, exact.nu), strict=True)]
     found = solve(transposed(columns), target)
     return None if found is None else (found[: branch.K], found[branch.K :])
 
