@@ -146,10 +146,9 @@ def carried(
         return new.placed(old.residual_at(x, lam), lam)
     g, b, c = old.parts(x)
     eta = old.data.W * g + old.data.rest * (1 / lam)
-    weights = {new_names.get(k.place, k.place): w for k, w in zip(old.neurons, b, strict=True)}
-    paired = {
-        new_names.get(k.place, k.place) for k, pair in zip(old.neurons, old.paired, strict=True) if pair
-    }
+    units = list(zip(old.neurons, old.paired, b, strict=True))
+    weights = {new_names.get(p, p): w for k, _, w in units for p in old.orbit(k.place)}
+    paired = {new_names.get(p, p) for k, pair, _ in units if pair for p in old.orbit(k.place)}
     try:
         g = new.data.gram.solve(new.data.W.transpose() * eta) if new.size else arb_mat(0, 1)
         found, exchange = _weights(new, g, (weights, paired, split), arb_mat(old.B) * ball_column(c))

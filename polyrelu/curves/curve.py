@@ -20,7 +20,7 @@ from polyrelu.curves.blocks import unsettled_blocks
 from polyrelu.curves.branch import BITS, Balls, Branch
 from polyrelu.curves.caps import Lookout, fitting_places
 from polyrelu.curves.chord import Chord, Drift, prove_chord
-from polyrelu.curves.condition import Condition
+from polyrelu.curves.condition import SIDE, Condition, antipode
 from polyrelu.curves.conditions import Table
 from polyrelu.curves.demands import slack, weights
 from polyrelu.curves.dependent import Dependent, depends, mixes
@@ -161,7 +161,8 @@ class Curve:
         found: list[Place] = []
         for k, neuron in enumerate(self.branch.neurons):
             found += self.branch.orbit(neuron.place)
-            found += [e.place for e in self.branch.exchanges if e.unit == k]
+            for e in self.branch.exchanges:
+                found += self.branch.orbit(e.place) if e.unit == k else ()
         return (*found, *(p for f in self.further for p in self.branch.orbit(f.place)))
 
     @cached_property
@@ -180,7 +181,9 @@ class Curve:
         if key not in self.whole:
             places: Sequence[Place] = self.tight
             if self.branch.symmetry is not None:  # the same for all of an orbit
-                places = [*(k.place for k in self.branch.neurons), *(f.place for f in self.further)]
+                units = zip(self.branch.neurons, self.branch.paired, strict=True)
+                own = [(k.place, *((antipode(k.place),) if pair else ())) for k, pair in units]
+                places = [*(p for both in own for p in both), *(f.place for f in self.further)]
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if self.further else {}
@@ -189,12 +192,15 @@ class Curve:
         return self.whole[key]
 
     def tables(self, guests: Sequence[Place]) -> list[Table]:
-        """The same, one by one."""
+        """What has to be shown, one by one; of a guest no sides.
+
+        Let z = s A nu for any face, with its multipliers. On the directions v that are on its sides of all hard lines,
+        f(v) <= z.v: beyond other lines f bends down, and beside the rows of the face that is what the multipliers say.
+        """
         for place in guests:
             if place not in self.beside:
-                neuron = self.faces.neuron(place)
-                conditions = [*self.faces.around(place), slack(neuron)]
-                self.beside[place] = self._made(conditions)
+                around = [f for f in self.faces.around(place) if f.kind != SIDE]
+                self.beside[place] = self._made([*around, slack(self.faces.neuron(place))])
         return [self.table(), *(self.beside[place] for place in dict.fromkeys(guests))]
 
     def _made(self, conditions: list[Condition]) -> Table:

@@ -34,8 +34,9 @@ def own_weights(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
 
 
 def pairs_of(curve: Curve) -> set[Place]:
-    """The first places of the units that exchange weight."""
-    return {k.place for k, pair in zip(curve.branch.neurons, curve.branch.paired, strict=True) if pair}
+    """The first places of the units that exchange weight, with their images."""
+    units = zip(curve.branch.neurons, curve.branch.paired, strict=True)
+    return {p for k, pair in units if pair for p in curve.branch.orbit(k.place)}
 
 
 def of_both(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:

@@ -70,6 +70,19 @@ class Space(Structure):
         return self.projected(fmpq_mat(self.program.n, 1, self.program.free.r))
 
     @cached_property
+    def U(self) -> fmpq_mat:
+        """What pairs exchange; where a pair stands for two opposite orbits, the mean of that."""
+        found = super().U
+        return found if self.symmetry is None else self.symmetry.averaged_vectors(found)
+
+    def is_exchanged(self, neuron: Neuron) -> bool:
+        """Whether X^T nu = 0 on the neuron's directions, by the equations and the symmetries."""
+        if not self.e or self.symmetry is None:
+            return super().is_exchanged(neuron)
+        moves = self.projected(self.program.Xq * neuron.L)
+        return all(map(self.implies_zero, moves.transpose().tolist()))
+
+    @cached_property
     def XB(self) -> fmpq_mat:
         """The exchange directions X B, modulo the free columns."""
         return self.program.free.onto_complement(self.program.Xq * self.B)

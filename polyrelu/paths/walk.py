@@ -78,7 +78,6 @@ class Walk:
     def run(self) -> bool:
         """Go down as far as it is proved; whether the end was reached."""
         while self.node.lam > self.low:
-            budget.check()
             if not self.advance():
                 return False
             if self.told is not None:
@@ -88,6 +87,7 @@ class Walk:
     def advance(self) -> bool:
         """One proved piece further down; False where even the shortest step fails."""
         while self.step > self.least:
+            budget.check()
             goal = self.goal()
             node = self.waiting.node_above() if goal is None and self.waiting else self.node_at(goal)
             if node is None:
