@@ -107,7 +107,7 @@ def shared_anew(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
         return None
     nu = curve.branch.residual_at(node.point, arb(node.lam)).entries()
     parts = with_parts(curve.branch, nu, {f.place: f.over for f in curve.further})
-    if parts is None:
+    if parts is None or parts == curve.further:
         return None
     there = Curve(curve.branch, curve.faces, parts)
     return there, there.node(node.point, node.lam)

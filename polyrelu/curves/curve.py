@@ -26,6 +26,7 @@ from polyrelu.curves.demands import slack, weights
 from polyrelu.curves.dependent import Dependent, depends, mixes
 from polyrelu.curves.directions import Above, unsettled
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.failure import Failure
 from polyrelu.curves.gates import Gates
 from polyrelu.curves.idle import idle_gates, stay_idle
 from polyrelu.curves.linear_forms import Known
@@ -100,36 +101,6 @@ class Piece:
         if not all(bool(outer.contains(v)) for outer, v in zip(tube, root.box, strict=True)):
             raise Undecided(f"the root at lambda = {lam} was lost")
         return root.box
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a piece was not proved: its chord, some conditions, or directions."""
-
-    chord: bool = False
-    conditions: tuple[Condition, ...] = ()
-    above: Above | None = None
-    shares: bool = False
-    dependent: bool = False
-    idle: bool = False
-
-    @property
-    def reason(self) -> str:
-        """In words."""
-        if self.chord:
-            return "the root could not be followed: its system is nearly singular"
-        if self.conditions:
-            kinds = sorted({f.kind for f in self.conditions})
-            return f"not proved positive: {', '.join(kinds)}"
-        if self.shares:
-            return "no point inside the fibre of the antipodal pairs was proved"
-        if self.dependent:
-            return "activations were not proved to depend on each other for every lambda"
-        if self.idle:
-            return "gates may be tight that some optimal networks use, and others do not"
-        if self.above is not None and self.above.node.program.listed is not None:
-            return "blocks beside a neuron are close to lambda"
-        return "directions close to lambda resist the covering"
 
 
 class Curve:

@@ -135,14 +135,14 @@ class Shares:
         held = set(range(len(branch.exchanges))) - thin
         if not self.thin or held <= set(self.basis):
             return True
-        moves = [branch.exchanges[i].told * branch.neurons[branch.exchanges[i].unit].N for i in held]
+        moves = [branch.exchanges[i].told * branch.directions(branch.exchanges[i].unit) for i in held]
         return len(self.basis) == rank([row for move in moves for row in move.transpose().tolist()])
 
 
 def taken(branch: Branch, i: int, g: arb_mat) -> Balls:
     """What member i takes from the first of its unit, for a unit of weight."""
     e = branch.exchanges[i]
-    found: Balls = (arb_mat(e.told) * (branch.data.a[e.unit] * g)).entries()
+    found: Balls = (arb_mat(e.told) * branch.directed(e.unit, g)).entries()
     return found
 
 

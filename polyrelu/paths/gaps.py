@@ -226,7 +226,8 @@ def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) ->
     if faces.program.gated:
         return _gated(optimum, faces, lam, known)
     structure = optimum.point.structure
-    if len(optimum.neurons) != len(structure.neurons) + sum(structure.paired):
+    same = len(optimum.neurons) == len(structure.neurons) + sum(structure.paired)
+    if not same or faces.program.offset:  # a structure that floats is written by its ends
         return _with_dependent(optimum, faces, lam, known)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
     at = optimum.point.balls(DIGITS)

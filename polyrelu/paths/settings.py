@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 from polyrelu.data.problem import Problem
-from polyrelu.data.setting import Setting
-
-
-def supported(setting: Setting, what: str) -> None:
-    """Free columns need no unknowns, and a ridge a constant matrix alone: see `branch`."""
-    if setting.hidden == "free":
-        setting.refuse(what, "use --bias none or penalised")
 
 
 def in_a_file(problem: Problem) -> None:
@@ -22,20 +15,12 @@ def in_a_file(problem: Problem) -> None:
         )
 
 
-def one_feature(problem: Problem, what: str) -> None:
+def has_knots(problem: Problem) -> bool:
     """With one feature a free hidden bias leaves fixed columns: see `knots`."""
-    if problem.d != 2:
-        words = f"one feature, and this table has {problem.d - 1}"
-        problem.setting.refuse(
-            what, f"it needs {words}: use --bias penalised; bounds for every lambda: --gap 1e-2"
-        )
+    return problem.setting.hidden == "free" and problem.d == 2
 
 
 def path_supported(problem: Problem, *, gated: bool) -> None:
     """Of gates no setting is certified."""
     if gated:
         problem.setting.refuse("a path among gates")
-    if problem.setting.hidden == "free":
-        one_feature(problem, "a path")
-    else:
-        supported(problem.setting, "a path")
