@@ -29,7 +29,7 @@ class KinkInterval(Interval):
         return [tuple(run) for run in runs]
 
     def _next(self, place: Place) -> Place | None:
-        """The next corner at larger biases, if it is tight up to there; that at smaller ones has to be listed, too."""
+        """The next corner at larger biases, if the neuron is tight up to it; one at smaller ones is listed, too."""
         implied, row, found = self.pieces[-1].chord.implied, place.zero_set[0], None
         for f in free_slopes(self.curve.faces, place):
             between = f.target.face if f.target is not None else ()

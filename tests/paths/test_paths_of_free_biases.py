@@ -19,10 +19,11 @@ from polyrelu.curves.faces import Faces
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths import solution_path
+from polyrelu.paths import assembled
 from polyrelu.paths.gaps import walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.kink_interval import KinkInterval
+from polyrelu.paths.largest import Largest
 from polyrelu.paths.parts import start_at
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
@@ -83,9 +84,9 @@ def test_general_route_finds_the_exact_breakpoints_of_one_feature(seed):
     program = Program.of(replace(problem, lam=Fraction(1)))
     low, high = to_fmpq(exact.low), to_fmpq(exact.high)
     with precision(BITS), np.errstate(all="ignore"):
-        largest = lambda_max_squared(program)
+        largest = Largest(lambda_max_squared(program))
         way = walked(problem, start_at(problem, Faces(program), largest, high), low, high, None)
-        assert largest == exact.lambda_max_squared
+        assert largest == exact.largest
         for piece in way.pieces:
             lam = (piece.chord.low + piece.chord.high) / 2
             held = [i for i in exact.intervals if i.holds(lam)]
@@ -287,7 +288,7 @@ def test_an_incomplete_family_is_no_interval():
 
     whole = [Short(chain.pieces, chain.above, chain.below)]
     gaps = []
-    assert list(solution_path._known(whole, gaps)) == []
+    assert list(assembled._known(whole, gaps)) == []
     assert len(gaps) == 1
     assert isinstance(chain, Interval)
 
