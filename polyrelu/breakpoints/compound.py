@@ -204,11 +204,8 @@ def _moves(above: Curve, below: Curve, exact: ExactZero) -> Moves:
 
 
 def _thin(curve: Curve, other: Set[Place]) -> list[Place]:
-    """Further members of units of which the first is on the other side of the breakpoint, and they are not."""
-    branch = curve.branch
-    return [
-        e.place for e in branch.exchanges if branch.neurons[e.unit].place in other and e.place not in other
-    ]
+    """Further members of units that are not on the other side of the breakpoint."""
+    return [e.place for e in curve.branch.exchanges if e.place not in other]
 
 
 def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Place]) -> list[Place]:

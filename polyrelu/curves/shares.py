@@ -2,6 +2,8 @@
 
 Where the phase has just begun, or is about to end, some members have a *thin* share, which is 0 at the breakpoint: thin
 shares are unknowns of the basis, alone or several in a fixed ratio, and their derivatives show them positive beside it.
+A *new* pair has no weight there, so that whatever part of it goes to -u is thin. That thin unknowns are 0 is known if
+the others exchange everything there, which is so for those of the basis if they span what the others do.
 
 A point strictly inside the fibre { 0 <= b'_k <= mu_k, sum b'_k z_k = B c } (z_k = a_k g, mu_k the weight of the pair)
 shows that every neuron of every pair is used. Outside a basis of r pairs a share is a fixed part of mu_k; those of the
@@ -11,7 +13,7 @@ basis solve r equations whose matrix is nonsingular in balls for the whole chord
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations, islice
 
@@ -21,13 +23,14 @@ from numpy.typing import NDArray
 
 from polyrelu.curves.branch import Balls, Branch
 from polyrelu.curves.chord import Chord
-from polyrelu.curves.condition import SHARE, Condition
+from polyrelu.curves.condition import SHARE, WEIGHT, Condition
 from polyrelu.curves.positive import bowed
 from polyrelu.exact.enclosure import ball_column
+from polyrelu.exact.linear import rank
 from polyrelu.guess import central_point, dimension, interior_point
 
 PART_BITS = 48
-ROUGH, MOST_CHOICES = 1e-6, 100
+ROUGH, TINY, MOST_CHOICES = 1e-6, 1e-300, 100
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,8 @@ class Shares:
             return None
         return found
 
-    def inside(self, chord: Chord, *, thin_at_high: bool = True) -> bool:
-        """Whether all inequalities are strict along the chord; thin shares may be 0 at one of its ends."""
+    def inside(self, chord: Chord, new: Set[int], *, thin_at_high: bool = True) -> bool:
+        """Whether all inequalities are strict along the chord; thin shares and new weights are 0 at one of its ends."""
         branch, own = chord.branch, len(self.basis)
         low, high = (self.solved(branch, x) for x, _ in chord.feet)
         bow = None if low is None or high is None else self.bow(chord, low, high)
@@ -102,9 +105,11 @@ class Shares:
         zero = (not thin_at_high, thin_at_high)
         if not all(bowed(low[i], high[i], bow[i], zero) for i in range(own, len(low))):
             return False
-        return self._leaves_room(chord, (low, high, bow))
+        return self._leaves_room(chord, (low, high, bow), new, zero)
 
-    def _leaves_room(self, chord: Chord, known: tuple[Balls, Balls, Balls]) -> bool:
+    def _leaves_room(
+        self, chord: Chord, known: tuple[Balls, Balls, Balls], new: Set[int], zero: tuple[bool, bool]
+    ) -> bool:
         """Whether the shares of the basis are positive, and the first member of each unit has a positive rest."""
         branch, own = chord.branch, len(self.basis)
         if not all(bowed(*(v[i] for v in known)) for i in range(own)):
@@ -112,16 +117,40 @@ class Shares:
         solved = [(i, p, fmpq(1)) for p, i in enumerate(self.basis)]
         solved += [(i, own + p, m) for p, group in enumerate(self.thin) for i, m in group.items()]
         _, weights, _ = zip(*(branch.parts(x) for x in (*(x for x, _ in chord.feet), chord.bow)), strict=True)
+        weightless = {branch.exchanges[i].unit for i in new}
         for k in {e.unit for e in branch.exchanges}:
             left = 1 - sum((v for i, v in self.parts.items() if branch.exchanges[i].unit == k), start=fmpq(0))
             mine = [(p, m) for i, p, m in solved if branch.exchanges[i].unit == k]
-            rest = (
+            rest = [
                 sum((-v[p] * arb(m) for p, m in mine), start=w[k] * arb(left))
                 for w, v in zip(weights, known, strict=True)
-            )
-            if not left > 0 or (mine and not bowed(*rest)):
+            ]
+            ends = zero if k in weightless else (False, False)
+            if not left > 0 or (mine and not bowed(rest[0], rest[1], rest[2], ends)):
                 return False
         return True
+
+    def spans(self, branch: Branch, thin: Set[int]) -> bool:
+        """Whether the members of the basis span what all do that are not thin.
+
+        No more than what each of some takes, and the range of the maps of the others.
+        """
+        held = [i for i in range(len(branch.exchanges)) if i not in thin]
+        if not self.thin or set(held) <= set(self.basis):
+            return True
+        told = {i: _reach(branch, i) for i in held}
+        for alone in (set[int](), {i for i in held if rank(told[i]) > 1}):
+            rows = [row for i in held if i not in alone for row in told[i]]
+            if len(self.basis) == len(alone) + (rank(rows) if rows else 0):
+                return True
+        return False
+
+
+def _reach(branch: Branch, i: int) -> list[list[fmpq]]:
+    """Rows that span whatever a member may take."""
+    e = branch.exchanges[i]
+    found: list[list[fmpq]] = (e.told * branch.neurons[e.unit].L).transpose().tolist()
+    return found
 
 
 def taken(branch: Branch, i: int, g: arb_mat) -> Balls:
@@ -131,7 +160,9 @@ def taken(branch: Branch, i: int, g: arb_mat) -> Balls:
     return found
 
 
-def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shares | None:
+def proposed(
+    branch: Branch, x: Sequence[arb], thin: Set[int] = frozenset(), new: Set[int] = frozenset()
+) -> Shares | None:
     """Shares at a point, from floats: a basis of members, and short fractions for the others."""
     units = units_of(branch)
     if not branch.r:  # whatever the shares, free columns make up for them
@@ -143,7 +174,7 @@ def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shar
     share, basis = guess
     groups = list[dict[int, fmpq]]()
     if thin:
-        basis, groups = _thin_basis(columns * share, thin, branch.r)
+        basis, groups = _thin_basis(columns * share, (thin, new), branch.r)
     free = {*basis, *(i for group in groups for i in group)}
     fixed = {i: _short(float(v)) for i, v in enumerate(share) if i not in free}
     found = Shares(fixed, tuple(basis), tuple(groups))
@@ -181,30 +212,38 @@ def _short(part: float) -> fmpq:
 
 
 def _thin_basis(
-    columns: NDArray[np.float64], thin: Sequence[int], r: int
+    columns: NDArray[np.float64], thin: tuple[Set[int], Set[int]], r: int
 ) -> tuple[list[int], list[dict[int, fmpq]]]:
     """Columns that are not thin, as many as are independent, and groups of thin ones for the rest.
 
-    Columns are as long as their shares. The last group holds all thin ones that are in no other; which those are is
-    chosen for a matrix that is far from singular.
+    Columns are as long as their shares. Each thin one that is not new is in a group; which groups these are is chosen
+    for a matrix that is far from singular.
     """
     lengths = np.linalg.norm(columns, axis=0)
     units = columns / lengths
     basis = list[int]()
-    for i in (i for i in range(len(lengths)) if i not in thin):
+    for i in (i for i in range(len(lengths)) if i not in thin[0]):
         if np.linalg.matrix_rank(units[:, [*basis, i]], tol=ROUGH) > len(basis):
             basis.append(i)
     if len(basis) == r:  # what was there before suffices
         return basis, []
     best, groups = 0.0, list[list[int]]()
-    for alone in islice(combinations(thin, r - 1 - len(basis)), MOST_CHOICES):
-        others = [i for i in thin if i not in alone]
-        table = np.column_stack([units[:, [*basis, *alone]], columns[:, others].sum(axis=1)])
-        table[:, -1] /= np.linalg.norm(table[:, -1]) or 1.0
-        least = float(np.linalg.svd(table, compute_uv=False)[-1])
+    for chosen in islice(_groupings(sorted(thin[0]), thin[1], r - len(basis)), MOST_CHOICES):
+        sums = np.column_stack([columns[:, group].sum(axis=1) for group in chosen])
+        sums /= np.maximum(np.linalg.norm(sums, axis=0), TINY)
+        least = float(np.linalg.svd(np.column_stack([units[:, basis], sums]), compute_uv=False)[-1])
         if least > best:
-            best, groups = least, [*([i] for i in alone), others]
+            best, groups = least, chosen
     return basis, [_in_ratio({i: float(lengths[i]) for i in group}) for group in groups]
+
+
+def _groupings(small: Sequence[int], new: Set[int], count: int) -> Iterator[list[list[int]]]:
+    """So many groups of thin ones: each alone, but for the last, which takes all that are left and not new."""
+    for alone in combinations(small, count - 1):
+        left = [i for i in small if i not in alone]
+        old = [i for i in left if i not in new]
+        for last in [old] if old else [[i] for i in left]:
+            yield [*([i] for i in alone), last]
 
 
 def _in_ratio(amounts: dict[int, float]) -> dict[int, fmpq]:
@@ -215,12 +254,16 @@ def _in_ratio(amounts: dict[int, float]) -> dict[int, fmpq]:
 def shares_of(chord: Chord, low: Set[Condition], high: Set[Condition]) -> Shares | None:
     """Shares that stay strictly inside the fibre along the whole chord; thin ones may be 0 at one of its ends."""
     branch = chord.branch
-    thin = [{f.place for f in end if f.kind == SHARE} for end in (low, high)]
-    if all(thin):
+    ends = [{f.place for f in end if f.kind == SHARE} for end in (low, high)]
+    if all(ends):
         return None
-    at = chord.at_high if thin[0] else chord.at_low
-    if not any(thin):
+    at = chord.at_high if ends[0] else chord.at_low
+    if not any(ends):
         at = [(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)]
-    places = thin[0] | thin[1]
-    found = proposed(branch, at, [i for i, e in enumerate(branch.exchanges) if e.place in places])
-    return found if found is not None and found.inside(chord, thin_at_high=bool(thin[1])) else None
+    weightless = {f.place for f in (high if ends[1] else low) if f.kind == WEIGHT and not f.form}
+    thin = {i for i, e in enumerate(branch.exchanges) if e.place in ends[0] | ends[1]}
+    new = {i for i in thin if branch.neurons[branch.exchanges[i].unit].place in weightless}
+    found = proposed(branch, at, thin, new)
+    if found is None or not found.spans(branch, thin):
+        return None
+    return found if found.inside(chord, new, thin_at_high=bool(ends[1])) else None

@@ -7,14 +7,14 @@ from polyrelu.data.setting import Setting
 
 
 def supported(setting: Setting, what: str) -> None:
-    """Free columns need no unknowns: see `branch`. A ridge makes the problem another one for every lambda."""
-    if setting.hidden == "free" or setting.output == "ridge":
-        setting.refuse(what, "use --bias none or penalised, and --output-bias none or free")
+    """Free columns need no unknowns, and a ridge a constant matrix alone: see `branch`."""
+    if setting.hidden == "free":
+        setting.refuse(what, "use --bias none or penalised")
 
 
 def in_a_file(setting: Setting) -> None:
-    """The checker of path files knows no free hidden bias."""
-    if setting.hidden == "free":
+    """The checker of path files knows neither a free hidden bias nor a ridge."""
+    if setting.hidden == "free" or setting.output == "ridge":
         setting.refuse("a proof file of a path", "leave out --out, or save bounds: --gap 1e-2")
 
 
