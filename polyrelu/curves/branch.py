@@ -165,11 +165,6 @@ class Branch(Space):
         """N_k W g as a vector of R^d: what pairs exchange has no part along a free hidden bias."""
         return arb_mat([*(self.data.a[k] * g).tolist(), *([[arb(0)]] * self.program.offset)])
 
-    def directions(self, k: int) -> fmpq_mat:
-        """N_k with values in R^d."""
-        rows = self.neurons[k].N.tolist()
-        return fmpq_mat(rows + [[fmpq(0)] * self.program.n] * self.program.offset)
-
     def turned(self, squares: arb_mat, g: arb_mat) -> list[Balls]:
         """All a_k^T a_k g."""
         p, found = self.size, (squares * g).entries()

@@ -2,8 +2,8 @@
 
 Where the phase has just begun, or is about to end, some members have a *thin* share, which is 0 at the breakpoint: thin
 shares are unknowns of the basis, alone or several in a fixed ratio, and their derivatives show them positive beside it.
-A *new* unit has no weight there, so that whatever part of it a member takes is thin. That thin unknowns are 0 is known
-if the other members exchange everything there, which is so for those of the basis if they span what the others do.
+A *new* pair has no weight there, so that whatever part of it goes to -u is thin. That thin unknowns are 0 is known if
+the others exchange everything there, which is so for those of the basis if they span what the others do.
 
 A point strictly inside the fibre { 0 <= b'_k <= mu_k, sum b'_k z_k = B c } (z_k = a_k g, mu_k the weight of the pair)
 shows that every neuron of every pair is used. Outside a basis of r pairs a share is a fixed part of mu_k; those of the
@@ -13,7 +13,7 @@ basis solve r equations whose matrix is nonsingular in balls for the whole chord
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations, islice
 
@@ -105,38 +105,52 @@ class Shares:
         zero = (not thin_at_high, thin_at_high)
         if not all(bowed(low[i], high[i], bow[i], zero) for i in range(own, len(low))):
             return False
-        return self._leaves_room(chord, (low, high, bow), dict.fromkeys(new, zero))
+        return self._leaves_room(chord, (low, high, bow), new, zero)
 
     def _leaves_room(
-        self, chord: Chord, known: tuple[Balls, Balls, Balls], new: Mapping[int, tuple[bool, bool]]
+        self, chord: Chord, known: tuple[Balls, Balls, Balls], new: Set[int], zero: tuple[bool, bool]
     ) -> bool:
-        """Whether the shares of the basis are positive, and the first member of each unit has a positive rest; that of
-        a new unit is 0 where its weight is.
-        """
+        """Whether the shares of the basis are positive, and the first member of each unit has a positive rest."""
         branch, own = chord.branch, len(self.basis)
         if not all(bowed(*(v[i] for v in known)) for i in range(own)):
             return False
         solved = [(i, p, fmpq(1)) for p, i in enumerate(self.basis)]
         solved += [(i, own + p, m) for p, group in enumerate(self.thin) for i, m in group.items()]
         _, weights, _ = zip(*(branch.parts(x) for x in (*(x for x, _ in chord.feet), chord.bow)), strict=True)
+        weightless = {branch.exchanges[i].unit for i in new}
         for k in {e.unit for e in branch.exchanges}:
             left = 1 - sum((v for i, v in self.parts.items() if branch.exchanges[i].unit == k), start=fmpq(0))
             mine = [(p, m) for i, p, m in solved if branch.exchanges[i].unit == k]
-            low, high, bow = (
+            rest = [
                 sum((-v[p] * arb(m) for p, m in mine), start=w[k] * arb(left))
                 for w, v in zip(weights, known, strict=True)
-            )
-            if not left > 0 or (mine and not bowed(low, high, bow, new.get(k, (False, False)))):
+            ]
+            ends = zero if k in weightless else (False, False)
+            if not left > 0 or (mine and not bowed(rest[0], rest[1], rest[2], ends)):
                 return False
         return True
 
     def spans(self, branch: Branch, thin: Set[int]) -> bool:
-        """Whether the members of the basis span what all do that are not thin."""
-        held = set(range(len(branch.exchanges))) - thin
-        if not self.thin or held <= set(self.basis):
+        """Whether the members of the basis span what all do that are not thin.
+
+        No more than what each of some takes, and the range of the maps of the others.
+        """
+        held = [i for i in range(len(branch.exchanges)) if i not in thin]
+        if not self.thin or set(held) <= set(self.basis):
             return True
-        moves = [branch.exchanges[i].told * branch.directions(branch.exchanges[i].unit) for i in held]
-        return len(self.basis) == rank([row for move in moves for row in move.transpose().tolist()])
+        told = {i: _reach(branch, i) for i in held}
+        for alone in (set[int](), {i for i in held if rank(told[i]) > 1}):
+            rows = [row for i in held if i not in alone for row in told[i]]
+            if len(self.basis) == len(alone) + (rank(rows) if rows else 0):
+                return True
+        return False
+
+
+def _reach(branch: Branch, i: int) -> list[list[fmpq]]:
+    """Rows that span whatever a member may take."""
+    e = branch.exchanges[i]
+    found: list[list[fmpq]] = (e.told * branch.neurons[e.unit].L).transpose().tolist()
+    return found
 
 
 def taken(branch: Branch, i: int, g: arb_mat) -> Balls:
@@ -149,7 +163,7 @@ def taken(branch: Branch, i: int, g: arb_mat) -> Balls:
 def proposed(
     branch: Branch, x: Sequence[arb], thin: Set[int] = frozenset(), new: Set[int] = frozenset()
 ) -> Shares | None:
-    """Shares at a point, from floats: a basis of members, and short fractions for the others; `new` are units."""
+    """Shares at a point, from floats: a basis of members, and short fractions for the others."""
     units = units_of(branch)
     if not branch.r:  # whatever the shares, free columns make up for them
         return Shares(dict.fromkeys(range(len(units)), fmpq(1, 2)), ())
@@ -160,8 +174,7 @@ def proposed(
     share, basis = guess
     groups = list[dict[int, fmpq]]()
     if thin:
-        fresh = {i for i in thin if units[i] in new}
-        basis, groups = _thin_basis(columns * share, (thin, fresh), branch.r)
+        basis, groups = _thin_basis(columns * share, (thin, new), branch.r)
     free = {*basis, *(i for group in groups for i in group)}
     fixed = {i: _short(float(v)) for i, v in enumerate(share) if i not in free}
     found = Shares(fixed, tuple(basis), tuple(groups))
@@ -203,8 +216,8 @@ def _thin_basis(
 ) -> tuple[list[int], list[dict[int, fmpq]]]:
     """Columns that are not thin, as many as are independent, and groups of thin ones for the rest.
 
-    Columns are as long as their shares. Each thin one that is not of a new unit is in a group; which groups these are
-    is chosen for a matrix that is far from singular.
+    Columns are as long as their shares. Each thin one that is not new is in a group; which groups these are is chosen
+    for a matrix that is far from singular.
     """
     lengths = np.linalg.norm(columns, axis=0)
     units = columns / lengths
@@ -224,10 +237,10 @@ def _thin_basis(
     return basis, [_in_ratio({i: float(lengths[i]) for i in group}) for group in groups]
 
 
-def _groupings(thin: Sequence[int], new: Set[int], count: int) -> Iterator[list[list[int]]]:
-    """So many groups of thin members: each alone, but for the last, which takes all that are left and not new."""
-    for alone in combinations(thin, count - 1):
-        left = [i for i in thin if i not in alone]
+def _groupings(small: Sequence[int], new: Set[int], count: int) -> Iterator[list[list[int]]]:
+    """So many groups of thin ones: each alone, but for the last, which takes all that are left and not new."""
+    for alone in combinations(small, count - 1):
+        left = [i for i in small if i not in alone]
         old = [i for i in left if i not in new]
         for last in [old] if old else [[i] for i in left]:
             yield [*([i] for i in alone), last]
@@ -247,10 +260,9 @@ def shares_of(chord: Chord, low: Set[Condition], high: Set[Condition]) -> Shares
     at = chord.at_high if ends[0] else chord.at_low
     if not any(ends):
         at = [(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)]
-    thin = {i for i, e in enumerate(branch.exchanges) if e.place in ends[0] | ends[1]}
     weightless = {f.place for f in (high if ends[1] else low) if f.kind == WEIGHT and not f.form}
-    new = {k for k, neuron in enumerate(branch.neurons) if neuron.place in weightless}
-    new = {k for k in new if all(i in thin for i, e in enumerate(branch.exchanges) if e.unit == k)}
+    thin = {i for i, e in enumerate(branch.exchanges) if e.place in ends[0] | ends[1]}
+    new = {i for i in thin if branch.neurons[branch.exchanges[i].unit].place in weightless}
     found = proposed(branch, at, thin, new)
     if found is None or not found.spans(branch, thin):
         return None
