@@ -157,7 +157,7 @@ class Here:
                 continue
             if rising.get((f.place, first[f.row]), arb(0)) > 0:
                 continue
-            guest = self.face_of(_across(self.curve.faces.neuron(f.place), f.row))
+            guest = self.face_of(across(self.curve.faces.neuron(f.place), f.row))
             if guest not in (*self.curve.tight, *guests, *found) and self._may_stay(guest):
                 found.append(guest)
         return tuple(found)
@@ -170,8 +170,8 @@ class Here:
         its factors vanish.
         """
         left = [f for f in zero if f.kind == SIDE and f.row is not None and f.place in self.curve.tight]
-        across = (_across(self.curve.faces.neuron(f.place), f.row) for f in left if f.row is not None)
-        return frozenset(Condition(SLACK, p) for p in across) & zero
+        beyond = (across(self.curve.faces.neuron(f.place), f.row) for f in left if f.row is not None)
+        return frozenset(Condition(SLACK, p) for p in beyond) & zero
 
     def _may_stay(self, guest: Place) -> bool:
         """Whether nothing of a guest goes the wrong way, as far as balls tell."""
@@ -235,7 +235,7 @@ def _shares_that_vanish(
     return frozenset(Condition(SHARE, place) for place in thin)
 
 
-def _across(neuron: Neuron, row: int) -> Place:
+def across(neuron: Neuron, row: int) -> Place:
     """The face on the other side of a row."""
     place, slid = neuron.place, on_hyperplane(neuron, row)
     return Place(place.sign, tuple(v if w else -v for v, w in zip(place.face, slid.face, strict=True)))
