@@ -2,7 +2,7 @@
 # ruff: noqa: B905, UP031 -- it runs on Python 3.9, where zip has no strict=
 """Check a proof file about a whole path (format 2, kinds below); check.py hands such files to it.
 
-Bare Python 3.9, no floats. It loads tube.py, segments.py and kernel.py, whose lemmas it uses, from beside itself.
+Bare Python 3.9, no floats. It loads kernel.py and its parts, tube.py, blocks.py and segments.py, from beside itself.
 """
 
 # Letters as in kernel.py and tube.py, where the systems are whose roots are followed. Here lambda varies from `from`
@@ -20,7 +20,7 @@ import os
 import sys
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from fractions import Fraction
-from math import ceil
+from math import ceil, gcd
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def beside(name: str) -> Any:
 
 
 kernel = beside("kernel")
-tube, segments = beside("tube"), beside("segments")
+tube, listing, segments = beside("tube"), beside("blocks"), beside("segments")
 GRID = tube.GRID
 need, usable, fields, items, dot = kernel.need, kernel.usable, kernel.fields, kernel.items, kernel.dot
 
@@ -60,6 +60,7 @@ class Problem(NamedTuple):
     sha256: str
     blocks: list[str] | None = None  # patterns, or gates; None: all patterns of directions
     gated: bool = False
+    confined: bool = False
 
     def at(self, lam: Fraction) -> Any:
         """The problem at one lambda."""
@@ -167,6 +168,16 @@ def shown(x: Fraction) -> str:
 # eta. The residual tends to y_N, which is orthogonal to all activations: the limit fits best. A network w that fits
 # best has P(w) >= the optimum, and no smaller residual than the optimum's: so its sum of norms is no less.   QED
 #
+# Lemma (space). Let H' project onto what is orthogonal to the free columns and to E, and V be the least space that
+# holds H' y (scaled: H' P y) and is mapped into itself by all H' Q_k. Then nu* (eta*) lies in V, if all weights are
+# positive. So a form f has f.nu* = f'.nu*, f' the part of f in V: in a *confined* interval, whose nodes lie in V, f'
+# stands for f in the stars, and a line with C_v = 0 on V is not hard.
+# Proof. nu* lies in the range of H', and H' R_k nu* = 0, as R_k nu* = X z_k. So (lambda + sum w_k H' Q_k) nu* =
+# lambda H' y, where the sum is over all neurons, also the dependent ones, for which Q_f - sum c_k Q_k is 0 on V as
+# it is 0 on y and on the ranges of the Q_k. This operator is symmetric and positive definite on the range of H'
+# (where lambda = 0, on the span of these ranges), and maps V, hence its complement there, into itself: nu* has no
+# part in that.   QED
+#
 # A node is covered once, with the larger rho and the fewer decided lines of its two sides. A star with fewer decided
 # lines is smaller, so that this shows what each side needs.
 
@@ -240,8 +251,9 @@ class Shown(NamedTuple):
 
 def show_interval(problem: Problem, spec: Any) -> Shown:
     """Prove one interval."""
-    more = " dependent" * (type(spec) is dict and "dependent" in spec)
-    fields(spec, "an interval", "faces shares nodes" + more)
+    more = [key for key in ("dependent", "confined") if type(spec) is dict and key in spec]
+    fields(spec, "an interval", " ".join(["faces shares nodes", *more]))
+    usable("confined" not in more or spec["confined"] is True, "confined is true, if it is there")
     faces = faces_of(problem, spec["faces"])
     shares = shares_of(spec["shares"], len(faces))
     further, solved = further_of(problem, spec.get("dependent", []), shares), shares.count("solved")
@@ -253,6 +265,10 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     need(all(a.lam < b.lam for a, b in pairwise(nodes)), "the nodes are in increasing order")
     need(problem.low <= nodes[0].lam and nodes[-1].lam <= problem.high, "an interval lies between both ends")
     system = tube.system_of(problem, faces, shares, further, scaled)
+    if "confined" in more:
+        problem = confined(problem, system)
+        inside = not any(dot(v, node.m) for v in problem.base.basis for node in nodes)
+        need(inside, "the nodes of a confined interval lie in its space")
     radii, decided, limit = [Fraction(0)] * len(nodes), [[True] * problem.base.n for _ in nodes], None
     for k in range(len(nodes) - 1):
         piece = show_piece(problem, tight, system, nodes[k : k + 2])
@@ -266,6 +282,26 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     dimension = len(tight) - len(faces) - solved
     one = not (further or problem.base.free or problem.gated)
     return Shown(tight, dimension, one, nodes[0].lam, nodes[-1].lam, limit)
+
+
+def confined(problem: Problem, system: System) -> Problem:
+    """The problem of residuals in V: multipliers are told modulo what is orthogonal to V."""
+    base = copy.copy(problem.base)
+    base.basis = tube.off_space(system, base.free)
+    return problem._replace(base=base, confined=True)
+
+
+def lines_at(problem: Problem, node: Node) -> Any:
+    """The lines at a node; those whose coefficient is 0 on V do not move."""
+    base = problem.base
+    lines = kernel.lines_of(base.rows, node.N * base.q, node.m)
+    if not problem.confined:
+        return lines
+    spread = list(lines.spread)
+    for k in range(len(spread)):
+        form = [gcd(*row) * (at == k) for row, (at, _) in zip(base.rows, lines.place)]
+        spread[k] *= any(kernel.reduced(form, base.basis))
+    return lines._replace(spread=spread)
 
 
 def all_faces(faces: list[str], shares: list[Any], further: list[Dependent]) -> list[str]:
@@ -294,12 +330,12 @@ def show_piece(problem: Problem, tight: list[str], system: System, nodes: list[N
     if problem.blocks is not None:
         return Proved(rho, [], r)
     for node in nodes:
-        lines.append(kernel.lines_of(problem.base.rows, node.N * problem.base.q, node.m))
+        lines.append(lines_at(problem, node))
         stars_of(problem, tight, node, lines[-1], rho)
     decided = []
     for c, d, spread in zip(lines[0].C, lines[1].C, lines[0].spread):
         most = [rho * here.unit * spread for here in lines]
-        decided.append((c > most[0] and d > most[1]) or (-c > most[0] and -d > most[1]))
+        decided.append(not spread or (c > most[0] and d > most[1]) or (-c > most[0] and -d > most[1]))
     return Proved(rho, decided, r)
 
 
@@ -319,117 +355,15 @@ def stars_of(problem: Problem, tight: list[str], node: Node, lines: Any, rho: Fr
 
 def cover_node(problem: Problem, tight: list[str], node: Node, rho: Fraction, decided: list[bool]) -> None:
     """All directions off the stars, or all blocks of a list, at one node."""
+    lines = lines_at(problem, node)
     if problem.blocks is not None:
-        return settle_blocks(problem, problem.blocks, tight, node, rho)
-    lines = kernel.lines_of(problem.base.rows, node.N * problem.base.q, node.m)
+        listing.settle(problem, tight, lines, node.level, rho)
+        return
     slack, far = rho * lines.unit, 1 + max(map(abs, lines.C), default=0)
     wide = ceil(far / slack)  # makes a line hard for both signs
     marked = lines._replace(spread=[x if clear else wide for x, clear in zip(lines.spread, decided)])
     stars = stars_of(problem, tight, node, lines, rho)
     kernel.cover(marked, node.level - rho * problem.base.frobenius, stars, slack, top=node.level)
-    return None
-
-
-# -------------------------------------------------------------------------------- the blocks of a list
-#
-# A list of 0/1 patterns D makes a problem of its own: networks whose neurons lie in the cones K_b = { w : e_j x_j.w
-# >= 0 for all j } of its blocks b = (s, D), with e_j = 1 where D is 1 and -1 elsewhere. (Gates: K_b is everything, s =
-# 1, and the activation is D X w.) Put c_b = s X^T D nu. A face *lies in* a block of its sign that agrees with it off
-# its zero rows.
-#
-# Lemma (blocks). Let rho be as in the lemma on intervals, and at both ends
-#   - each neuron be strictly inside its face, with the margin of kernel.py, and lie in a block at least; for each such
-#     block and each line v on which the face is 0 (these are independent), let the coefficient of v in c_b - P c_b
-#     have the sign of -e_j x_j for the rows of this line, within rho, unless these differ,
-#   - every block in which no neuron lies have some t_j >= 0 with |c_b + sum t_j e_j x_j| < lambda - rho F,
-# and the weights be positive in the tube. Then what the lemma on intervals says holds among these networks.
-# Proof. The largest c_b.u over the u in K_b with |u| <= 1 is |p_b|, p_b the projection of c_b onto K_b, and at most
-# |c_b + sum t_j e_j x_j| for every t >= 0. This is convex in (nu, t) and lambda affine along the chord: so the blocks
-# without a neuron are below lambda at nu*, for all lambda. In the others w* = P c_b lies in K_b, and c_b - w* = -sum
-# t_j e_j x_j with t_j >= 0 and rows orthogonal to w*: so p_b = w*, reached along w* alone, and |w*| = lambda by the
-# system. Hence nu* is feasible, and neurons along the w* are all that optimal networks can have. The rest is as above.
-# (For a gate that has a neuron c_b = w*; nothing is to be tested.)   QED
-
-
-def settle_blocks(problem: Problem, blocks: list[str], tight: list[str], node: Node, rho: Fraction) -> None:
-    """Every block of the list at one node: it is below lambda, but for its neurons."""
-    base, known = problem.base, dict[tuple[int, ...], Any]()
-    lines = kernel.lines_of(base.rows, node.N * base.q, node.m)
-    limit = (node.level - rho * base.frobenius) * lines.unit
-    held = {face: [block for block in blocks if lies_in(face, block)] for face in tight}
-    need(all(held.values()), "every neuron lies in a block of the list")
-    for face in () if problem.gated else tight:
-        show_neuron(problem, lines, face, held[face], rho)
-    weighted = [[v * x for x in row] for v, row in zip(node.m, base.rows)]
-    for block in blocks:
-        c = [sum(x for x, bit in zip(column, block) if bit == "1") for column in zip(*weighted)]
-        for sign in ("+",) if problem.gated else ("+", "-"):
-            kernel.tick()
-            if not any(face[0] == sign and block in held[face] for face in tight):
-                signed = c if sign == "+" else [-x for x in c]
-                below = limit > 0 and is_below(
-                    [] if problem.gated else base.rows, signed, block, limit, known
-                )
-                need(below, "every block without a neuron stays below lambda")
-
-
-def lies_in(face: str, block: str) -> bool:
-    """Whether they agree off the zero rows of the face."""
-    return all(side in ("0", "-+"[int(bit)]) for side, bit in zip(face[1:], block))
-
-
-def show_neuron(problem: Problem, lines: Any, face: str, held: list[str], rho: Fraction) -> None:
-    """A neuron lies strictly inside its face, and has multipliers for all blocks that it lies in."""
-    base, s, at_rest = problem.base, int(face[0] + "1"), lines.unit * rho
-    Z = sorted({k for side, (k, turn) in zip(face[1:], lines.place) if side == "0" and turn})
-    g = [
-        s * sum(v * x for v, x, side in zip(lines.m, column, face[1:]) if side == "+")
-        for column in zip(*base.rows)
-    ]
-    w = [*map(Fraction, g)]
-    for k, a in zip(Z, kernel.duals([lines.V[k] for k in Z])):
-        w = [x - Fraction(dot(a, g), dot(a, lines.V[k])) * v for x, v in zip(w, lines.V[k])]
-        on_line = [turn * (i == k) for i, turn in lines.place]
-        for block in held:
-            sides = {turn * (2 * int(bit) - 1) for turn, bit in zip(on_line, block) if turn}
-            form = [s * dot(row, a) * int(bit) for row, bit in zip(base.rows, block)]
-            form = (
-                kernel.reduced([-x * side for side in sides for x in form], base.basis)
-                if len(sides) == 1
-                else []
-            )
-            kept = dot(form, lines.m) >= kernel.root(Fraction(dot(form, form))) * at_rest / base.q
-            need(kept, "a neuron has multipliers for every block that it lies in")
-    for side, row in zip(face[1:], base.rows):
-        away = "-0+".index(side) - 1
-        inside = away * dot(row, w) > kernel.root(Fraction(dot(row, row))) * base.frobenius * at_rest
-        need(inside or not away, "a neuron lies strictly inside its face")
-
-
-def is_below(rows: list[list[int]], c: list[int], block: str, limit: Fraction, known: Any) -> bool:
-    """Whether |c + sum t_j e_j x_j| < limit for some t >= 0, found after Lawson and Hanson."""
-    p, S, t = list[Any](c), list[int](), list[Fraction]()
-    while dot(p, p) >= limit**2:
-        kernel.tick()
-        along = [(dot(row, p) * (2 * int(bit) - 1), dot(row, row)) for row, bit in zip(rows, block)]
-        against = [(x * x / Fraction(size), j) for j, (x, size) in enumerate(along) if x < 0 and j not in S]
-        if not against:
-            return False  # p is the projection onto the cone, and too long
-        S, t = [*S, max(against)[1]], [*t, Fraction(0)]
-        while True:
-            if tuple(S) not in known:
-                known[tuple(S)] = kernel.duals([rows[j] for j in S])
-            parts = [Fraction(dot(a, c), dot(a, rows[j])) for a, j in zip(known[tuple(S)], S)]
-            goal = [part * (1 - 2 * int(block[j])) for part, j in zip(parts, S)]
-            if all(x > 0 for x in goal):
-                break
-            step = min(x / (x - z) for x, z in zip(t, goal) if z <= 0)
-            moved = [(j, x + step * (z - x)) for j, x, z in zip(S, t, goal)]
-            S, t = [j for j, x in moved if x > 0], [x for _, x in moved if x > 0]
-        t, p = goal, list(c)
-        for part, j in zip(parts, S):
-            p = [x - part * v for x, v in zip(p, rows[j])]
-    return True
 
 
 # -------------------------------------------------------------------------------- what a file says of intervals
@@ -509,7 +443,7 @@ def about_interval(problem: Problem, shown_: Shown) -> str:
 def in_one_block(problem: Problem, faces: list[str]) -> bool:
     """Whether each neuron lies in one block alone, so that the weights of blocks are known with the network."""
     if problem.blocks is not None:
-        return all(sum(lies_in(face, block) for block in problem.blocks) == 1 for face in faces)
+        return all(sum(listing.lies_in(face, block) for block in problem.blocks) == 1 for face in faces)
     return not any(
         side == "0" and any(row) for face in faces for side, row in zip(face[1:], problem.base.rows)
     )

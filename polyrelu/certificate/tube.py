@@ -193,6 +193,22 @@ def depends(one: Dependent, square: Any, Q: list[Any], within_: Any) -> None:
     kernel.need(nothing, "a dependent neuron depends on the others for every lambda")
 
 
+def off_space(system: System, free: Matrix) -> Matrix:
+    """An orthogonal basis of what is orthogonal to V: see the lemma (space) of path.py."""
+    off, span, n = kernel.orthogonal([*free, *system.E]), Matrix(), len(system.y)
+    waiting = [kernel.over_one(system.y)[0]]
+    while waiting:
+        kernel.tick()
+        found = orthogonal_part([*off, *span], waiting.pop())
+        span += found
+        kernel.moderate(n * n, span)
+        waiting += [[kernel.dot(row, v) for row in square] for v in found for square in system.Q]
+    units, rest = [[int(i == j) for j in range(n)] for i in range(n)], Matrix()
+    for unit in units:
+        rest += orthogonal_part([*span, *rest], unit)
+    return rest
+
+
 def apply(table: Any, v: Any) -> list[Fraction]:
     """A matrix times a vector."""
     return [kernel.dot(row, v) for row in table]

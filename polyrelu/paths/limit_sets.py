@@ -128,9 +128,7 @@ class LimitSet:
         """Whether only D is used at lambda*, where the rank of its activations is known."""
         if self.curve.branch.program.free.vanishing:
             return False
-        if (
-            not self.others or not self.heavy
-        ):  # without any weight p = nu will do
+        if not self.others or not self.heavy:  # without any weight p = nu will do
             return True
         rows = self.activations(list(self.heavy))
         if self.greatest_rank([p for owners in self.heavy.values() for p in owners]) > self.least_rank:

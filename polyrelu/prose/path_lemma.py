@@ -36,6 +36,11 @@ FREE = (
     r"activations $Q_k \nu$ and of $X A_k \nu$ is meant of their projections onto the complement of these columns. "
     r"What is left of the fit is made by the columns, in one way, since they are independent."
 )
+CONFINED = (
+    r"On some intervals a multiplier is 0 for every $\lambda$: $\nu^*$ lies in the least space that holds $y$ (or "
+    r"what is left of it off the columns and directions above) and that all $Q_k$ map into itself (likewise), as all "
+    r"weights are positive; what is orthogonal to this space was computed, and forms are told modulo it."
+)
 TUBE = (
     r"The system is quadratic. Between two $\lambda$ let $x(t)$ be the chord between approximate solutions, $Y(t)$ "
     r"an affine approximate inverse of the Jacobian along it. An exact estimate shows that the map from $x$ to $x - "
@@ -214,6 +219,7 @@ def path_argument(document: dict[str, Any], digest: str) -> list[Block]:
     blocks += [DEPENDENT] if any(one.get("dependent") for one in parts) else []
     listed, gated = document["problem"]["patterns"] != "cells", document["problem"]["gated"]
     blocks += [TUBE, GATES if gated else BLOCKS if listed else OPTIMAL, DUALITY]
+    blocks += [CONFINED] if any("confined" in one for one in parts) else []
     blocks += [SCALED] if "eta" in parts[0]["nodes"][0] else []
     nodes = sum(len(one["nodes"]) for one in parts)
     return [*blocks, f"The file has {counted(nodes, 'node')} on {counted(len(parts), 'piece')}. {checked}"]

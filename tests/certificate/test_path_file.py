@@ -56,6 +56,14 @@ DOWN = {
     "what nothing fits": ([[1, 1], [0, 0], [2, -1], [4, -2]], [1, 5, 2, 1]),
 }
 """Down to 0; some with neurons that depend on others for every lambda."""
+CONFINED = {
+    "a target is 0": ([[5, 5], [7, -1], [5, -5], [1, -7], [-7, 1], [-1, 7]], [0, 1, 1, 1, 1, 1]),
+    "eight points": (
+        [[1, 2], [2, -1], [-2, -1], [-2, 1], [2, 1], [-1, 2], [-1, -2], [1, -2]],
+        [0, 2, 1, 0, 0, -2, 1, 0],
+    ),
+}
+"""With multipliers that are 0 for every lambda, on the space of all residuals."""
 FREE = {
     "an output bias": (table(1, 5), {"output_bias": "free"}),
     "affine": (table(3, 5), {"output_bias": "free", "skip": True}),
@@ -66,6 +74,8 @@ FREE = {
 
 @cache
 def document_of(name):
+    if name in CONFINED:
+        return path_document(path(*CONFINED[name]))
     if name.startswith("to zero: "):
         return path_document(path(*DOWN[name[9:]], to_zero=True))
     (X, y), low, high = TABLES[name]
@@ -116,6 +126,26 @@ def test_down_to_zero_nothing_but_breakpoints_is_left_out(name):
         assert sorted(map(neuron_text, optimum.neurons)) == faces
         assert optimum.nullity == dimension
         assert all(optimum.support.used)
+
+
+@pytest.mark.parametrize("name", CONFINED)
+def test_multipliers_that_are_zero_for_every_lambda(name):
+    (X, y), document = CONFINED[name], document_of(name)
+    assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
+    assert valid(document, SCHEMA)
+    assert len(document["left_out"]) == len(path(X, y).breakpoints)
+    problem = checker.problem_of(document["problem"])
+    assert any("confined" in one for one in document["intervals"])
+    for one, (low, high, faces, dimension) in zip(document["intervals"], intervals(document), strict=True):
+        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
+        result = certify(X, y, lam)
+        assert sorted(map(neuron_text, result.proved().neurons)) == faces
+        assert result.proved().nullity == dimension
+        if "confined" in one:
+            system = checker.tube.system_of(problem, one["faces"], checker.shares_of(one["shares"], None), [])
+            off = checker.confined(problem, system).base.basis
+            nu = [arb(lo).union(arb(hi)) for lo, hi in result.residual(40)]
+            assert all(sum(a * v for a, v in zip(row, nu, strict=True)).contains(0) for row in off)
 
 
 @pytest.mark.parametrize("name", FREE)
@@ -187,7 +217,7 @@ def alone(file, *arguments):
     """The answer of the checkers, copied to a place without the package."""
     folder = file.parent / "alone"
     folder.mkdir(exist_ok=True)
-    for name in ("check.py", "kernel.py", "path.py", "tube.py", "segments.py"):
+    for name in ("check.py", "kernel.py", "path.py", "tube.py", "blocks.py", "segments.py"):
         shutil.copy(HERE.with_name(name), folder)
     command = [sys.executable, "-I", "-S", str(folder / "check.py"), str(file), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -308,6 +338,11 @@ def a_dependent(key, values):
     return change
 
 
+def off_the_space(intervals):
+    nu = next(one for one in intervals if "confined" in one)["nodes"][0]["nu"]
+    nu[0] = str(int(nu[0]) + 1)
+
+
 PAIRS = "pairs that share their weight"
 FOUR = "to zero: four points"
 LIES = {
@@ -330,6 +365,9 @@ LIES = {
     "every weight is positive": lambda: file_about(
         [[1]], [0], ["++"], [None], (1, [1], [-1]), (2, [2], [-2])
     ),
+    "the nodes of a confined interval lie in its space": lambda: changed(
+        "a target is 0", intervals=off_the_space
+    ),
     "a dependent neuron depends on the others for every lambda": lambda: changed(
         FOUR, intervals=a_dependent("activation", ["1", "-1", "2"])
     ),
@@ -346,8 +384,8 @@ OTHERS = {
 }
 
 
-ELSEWHERE = ("settle_blocks", "show_neuron", "segment_claims")
-"""What is tested of lists and of exact segments: see test_path_file_lists and test_exact_path_file."""
+ELSEWHERE = ("segment_claims",)
+"""What is tested of exact segments: see test_exact_path_file; for lists, test_path_file_lists."""
 
 
 def steps(*functions, files=("path.py", "tube.py")):
@@ -416,6 +454,14 @@ def test_a_dependent_neuron_that_is_left_out_is_missed():
     swapped = changed(FOUR, intervals=a_dependent("face", "+++++"))
     with pytest.raises(checker.kernel.Rejected, match="depends on the others"):
         checker.check(swapped)
+
+
+def test_without_its_space_an_interval_is_not_shown():
+    with pytest.raises(checker.kernel.Rejected, match="multipliers"):
+        checker.check(changed("a target is 0", intervals=lambda i: [one.pop("confined", None) for one in i]))
+    for value in (False, 1, "true"):
+        with pytest.raises(checker.kernel.Unusable, match="confined is true"):
+            checker.check(changed("a target is 0", intervals=set_to("confined", value)))
 
 
 def test_an_interval_to_zero_is_scaled():

@@ -138,7 +138,8 @@ def holding(name):
         block
         for block in listed(name)
         for face in faces
-        if checker.lies_in(face, block) and sum(checker.lies_in(face, b) for b in listed(name)) == 1
+        if checker.listing.lies_in(face, block)
+        and sum(checker.listing.lies_in(face, b) for b in listed(name)) == 1
     )
 
 
@@ -175,7 +176,7 @@ def test_a_multiplier_that_is_not_wanted_is_none():
 
 
 def test_there_is_a_lie_and_a_line_on_the_page_for_every_step():
-    assert set(steps("settle_blocks", "show_neuron")) == set(LIES)
+    assert set(steps(files=("blocks.py",))) == set(LIES)
     assert [step for step in LIES if f'"{step}"' not in PAGE] == []
 
 
@@ -218,7 +219,9 @@ def test_the_claims_name_the_list(name):
     idle = next(
         p
         for p in listed(name)
-        if not any(checker.lies_in(f, p) for one in document_of(name)["intervals"] for f in one["faces"])
+        if not any(
+            checker.listing.lies_in(f, p) for one in document_of(name)["intervals"] for f in one["faces"]
+        )
     )
     fewer = changed(name, patterns=[p for p in listed(name) if p != idle])
     with pytest.raises(checker.kernel.Rejected, match="the claims are what was proved"):
