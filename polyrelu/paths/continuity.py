@@ -33,7 +33,9 @@ class Continuity:
     """Verdicts over a whole path; None where a gap, or events that come together, leave it open."""
 
     network_continuous: bool | None
-    """The set of optimal networks is continuous, and so there is a continuous choice."""
+    """The set of optimal networks is continuous, and so there is a continuous choice. Where it is not, there may be."""
+    network_jumps: tuple[int, ...]
+    """Breakpoints with networks that no optimal network on one side comes near."""
     convex_jumps: tuple[int, ...]
     """Breakpoints at which every choice of block weights jumps."""
     convex_continuous: bool | None
@@ -88,7 +90,7 @@ def continuity_of(breakpoints: tuple[Breakpoint, ...], *, gaps: bool) -> Continu
     """The verdicts over a path."""
     found = [continuity_at(b) for b in breakpoints]
     jumps = tuple(k for k, (_, jump) in enumerate(found) if jump)
-    whole = [network for network, _ in found]
-    smooth = False if False in whole else None if gaps or None in whole else True
+    torn = tuple(k for k, (whole, _) in enumerate(found) if whole is False)
+    smooth = False if torn else None if gaps or any(whole is None for whole, _ in found) else True
     chosen = False if jumps else None if gaps or any(jump is None for _, jump in found) else True
-    return Continuity(smooth, jumps, chosen)
+    return Continuity(smooth, torn, jumps, chosen)

@@ -30,7 +30,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.breakpoints.meeting import across
-from polyrelu.curves.branch import BITS, Balls
+from polyrelu.curves.branch import BITS, Balls, Branch
 from polyrelu.curves.condition import SHARE, SIDE, SLACK, WEIGHT, antipode
 from polyrelu.curves.curve import Curve, End
 from polyrelu.curves.implied import Implied
@@ -120,17 +120,19 @@ class LimitSet:
         """The rank of the activations of some neurons is nowhere on this side greater, nor at lambda*."""
         if not places:
             return 0
-        implied = Implied(self.curve.branch, self.x)
-        return generic_rank([implied.on_zeta(self.square(p)) for p in places])
+        branch, neuron = self.curve.branch, self.curve.faces.neuron
+        firsts = tuple(neuron(p) for p in self._pairs if p in places and antipode(p) in places)
+        exchanges = len(firsts) - Branch(branch.program, (), (), exchanging=firsts).r
+        implied = Implied(branch, self.x)
+        generic = generic_rank([implied.on_zeta(self.square(p)) for p in places])
+        return min(generic, len(places) - max(0, exchanges))
 
     @cached_property
     def is_all(self) -> bool:
         """Whether only D is used at lambda*, where the rank of its activations is known."""
         if self.curve.branch.program.free.vanishing:
             return False
-        if (
-            not self.others or not self.heavy
-        ):  # without any weight p = nu will do
+        if not self.others or not self.heavy:  # without any weight p = nu will do
             return True
         rows = self.activations(list(self.heavy))
         if self.greatest_rank([p for owners in self.heavy.values() for p in owners]) > self.least_rank:
