@@ -3,8 +3,8 @@
 Networks are measures on directions with signs, so that splitting does not count. On a piece the weights are smooth, or
 the fibre has an interior and moves with its inequalities; at a simple event the set at the breakpoint is the common
 limit of both sides. So over pieces and simple events the set of optimal networks is continuous (Hausdorff). If all
-directions are fixed, it is, whatever happens together: the set of solutions of linear inequalities with a right-hand
-side that is affine in lambda.
+directions are fixed that are tight at a breakpoint or beside it, it is, whatever happens together: the weights b >= 0
+with sum b_k a_k and sum b_k given, which move continuously, and a_k that do not move at all.
 
 Where several events come together it is, too, if the network at the breakpoint is unique: limits of optimal networks
 are optimal there, and there is only one. It is unique if nothing has entered yet, or if the activations of all
@@ -51,9 +51,8 @@ def continuity_at(here: Breakpoint) -> tuple[bool | None, bool | None]:
         return True, kinds == {"cross"}
     if unique_there(here):
         return True, _must_jump(here)
-    fixed = all(
-        curve.faces.neuron(place).A.rank() <= 1 for curve in (here.above, here.below) for place in curve.tight
-    )
+    places = (*here.above.tight, *here.below.tight, *here.end_above.guests, *here.end_below.guests)
+    fixed = all(here.above.faces.neuron(place).A.rank() <= 1 for place in places)
     smooth = True if fixed else is_continuous(here)
     return smooth, _must_jump(here, unique=False) if smooth else None
 
