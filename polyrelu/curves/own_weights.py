@@ -36,8 +36,10 @@ def own_weights(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
 
 def pairs_of(curve: Curve) -> set[Place]:
     """The first places of the pairs, with their images."""
-    units = zip(curve.branch.neurons, curve.branch.paired, strict=True)
-    return {p for k, pair in units if pair for p in curve.branch.orbit(k.place)}
+    branch = curve.branch
+    firsts = [k.place for k, pair in zip(branch.neurons, branch.paired, strict=True) if pair]
+    firsts += [f.place for f in curve.further if f.pair]
+    return {p for place in firsts for p in branch.orbit(place)}
 
 
 def of_both(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:

@@ -245,7 +245,9 @@ def _starts(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place]) -
         for begun in (_with_dependent, orbits_in_pairs):
             with suppress(Undecided):
                 return begun(optimum, faces, lam, known, faces.symmetry)
-    return _start(optimum, faces, lam, known)
+    with suppress(Undecided):
+        return _start(optimum, faces, lam, known)
+    return orbits_in_pairs(optimum, faces, lam, known, None)
 
 
 def _with_dependent(
