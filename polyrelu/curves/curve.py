@@ -134,7 +134,11 @@ class Curve:
             found += self.branch.orbit(neuron.place)
             for e in self.branch.exchanges:
                 found += self.branch.orbit(e.place) if e.unit == k else ()
-        return (*found, *(p for f in self.further for p in self.branch.orbit(f.place)))
+        for f in self.further:
+            found += self.branch.orbit(f.place)
+            if f.pair:
+                found += self.branch.orbit(antipode(f.place))
+        return tuple(found)
 
     @cached_property
     def idle(self) -> tuple[Place, ...]:
@@ -152,12 +156,14 @@ class Curve:
         if key not in self.whole:
             places: Sequence[Place] = self.tight
             if self.branch.symmetry is not None:  # the same for all of an orbit
-                units = zip(self.branch.neurons, self.branch.paired, strict=True)
-                own = [(k.place, *((antipode(k.place),) if pair else ())) for k, pair in units]
-                places = [*(p for both in own for p in both), *(f.place for f in self.further)]
+                units = [(k.place, p) for k, p in zip(self.branch.neurons, self.branch.paired, strict=True)]
+                units += [(f.place, f.pair) for f in self.further]
+                places = [
+                    p for place, pair in units for p in ((place, antipode(place)) if pair else (place,))
+                ]
             around = [f for place in (*places, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
-            shared = mixes(self.branch, self.further) if self.further else {}
+            shared = mixes(self.branch, self.further) if any(f.part for f in self.further) else {}
             conditions = [*weights(self.branch, shared), *around, *leaving]
             self.whole[key] = self._made(conditions)
         return self.whole[key]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from flint import arb
 
 from polyrelu.curves.branch import Branch
+from polyrelu.curves.condition import antipode
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.dependent import mixes
 from polyrelu.curves.gates import Gates
@@ -62,14 +63,18 @@ def pairs_of(curve: Curve) -> set[Place]:
     """The first places of the units that exchange weight, with their images."""
     if is_determined(curve):
         return set()
-    units = zip(curve.branch.neurons, curve.branch.paired, strict=True)
-    return {p for k, pair in units if pair for p in curve.branch.orbit(k.place)}
+    branch = curve.branch
+    firsts = [k.place for k, pair in zip(branch.neurons, branch.paired, strict=True) if pair]
+    firsts += [f.place for f in curve.further if f.pair]
+    return {p for place in firsts for p in branch.orbit(place)}
 
 
 def of_both(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
     """The same with all members of each unit, each with the sum."""
     own, branch = own_weights(curve, x), curve.branch
-    return {e.place: own[branch.neurons[e.unit].place] for e in branch.exchanges} | own
+    if isinstance(branch, Gates):
+        return {e.place: own[branch.neurons[e.unit].place] for e in branch.exchanges} | own
+    return own | {antipode(place): own[place] for place in pairs_of(curve)}
 
 
 def heaviest_first(weights: Mapping[Place, arb]) -> list[Place]:

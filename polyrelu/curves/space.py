@@ -20,7 +20,7 @@ from polyrelu.curves.basis import nearly_orthonormal
 from polyrelu.curves.condition import antipode
 from polyrelu.curves.exchange import Exchange
 from polyrelu.curves.symmetry import Symmetry
-from polyrelu.exact.linear import dot, independent_rows
+from polyrelu.exact.linear import dot, independent_rows, null_space
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.structure import Structure
@@ -86,6 +86,14 @@ class Space(Structure):
     def XB(self) -> fmpq_mat:
         """The exchange directions X B, modulo the free columns."""
         return self.program.free.onto_complement(self.program.Xq * self.B)
+
+    def beyond_exchange(self, columns: fmpq_mat) -> fmpq_mat:
+        """What is 0 exactly for columns in the span of X B: their products with its complement."""
+        return self._complement * columns if self.r else columns
+
+    @cached_property
+    def _complement(self) -> fmpq_mat:
+        return fmpq_mat(null_space(self.XB.transpose().tolist(), self.program.n))
 
     @cached_property
     def ridge_over_g(self) -> list[fmpq]:

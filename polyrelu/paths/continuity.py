@@ -3,8 +3,8 @@
 Networks are measures on directions with signs, so that splitting does not count. On a piece the weights are smooth, or
 the fibre has an interior and moves with its inequalities; at a simple event the set at the breakpoint is the common
 limit of both sides. So over pieces and simple events the set of optimal networks is continuous (Hausdorff). If all
-directions are fixed, it is, whatever happens together: the set of solutions of linear inequalities with a right-hand
-side that is affine in lambda.
+directions are fixed that are tight at a breakpoint or beside it, it is, whatever happens together: the weights b >= 0
+with sum b_k a_k and sum b_k given, which move continuously, and a_k that do not move at all.
 
 Where several events come together it is, too, if the network at the breakpoint is unique: limits of optimal networks
 are optimal there, and there is only one. It is unique if nothing has entered yet, or if the activations of all
@@ -33,7 +33,9 @@ class Continuity:
     """Verdicts over a whole path; None where a gap, or events that come together, leave it open."""
 
     network_continuous: bool | None
-    """The set of optimal networks is continuous, and so there is a continuous choice."""
+    """The set of optimal networks is continuous, and so there is a continuous choice. Where it is not, there may be."""
+    network_jumps: tuple[int, ...]
+    """Breakpoints with networks that no optimal network on one side comes near."""
     convex_jumps: tuple[int, ...]
     """Breakpoints at which every choice of block weights jumps."""
     convex_continuous: bool | None
@@ -50,9 +52,8 @@ def continuity_at(here: Breakpoint) -> tuple[bool | None, bool | None]:
         return True, kinds == {"cross"}
     if unique_there(here):
         return True, _must_jump(here)
-    fixed = all(
-        curve.faces.neuron(place).A.rank() <= 1 for curve in (here.above, here.below) for place in curve.tight
-    )
+    places = (*here.above.tight, *here.below.tight, *here.end_above.guests, *here.end_below.guests)
+    fixed = all(here.above.faces.neuron(place).A.rank() <= 1 for place in places)
     smooth = True if fixed else is_continuous(here)
     return smooth, _must_jump(here, unique=False) if smooth else None
 
@@ -89,7 +90,7 @@ def continuity_of(breakpoints: tuple[Breakpoint, ...], *, gaps: bool) -> Continu
     """The verdicts over a path."""
     found = [continuity_at(b) for b in breakpoints]
     jumps = tuple(k for k, (_, jump) in enumerate(found) if jump)
-    whole = [network for network, _ in found]
-    smooth = False if False in whole else None if gaps or None in whole else True
+    torn = tuple(k for k, (whole, _) in enumerate(found) if whole is False)
+    smooth = False if torn else None if gaps or any(whole is None for whole, _ in found) else True
     chosen = False if jumps else None if gaps or any(jump is None for _, jump in found) else True
-    return Continuity(smooth, jumps, chosen)
+    return Continuity(smooth, torn, jumps, chosen)

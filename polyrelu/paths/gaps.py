@@ -39,6 +39,8 @@ from polyrelu.proof.program import Program
 
 BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
 """Where the optimum is certified afresh, relative to where the walk is stuck."""
+FAR_BELOW = (fmpq(1, 30), fmpq(1, 10), fmpq(1, 3), fmpq(2, 3))
+"""The same where no structure near it can be followed: the path goes on, below a gap."""
 NEAREST = fmpq(1, 10**9)
 SHORT_STEP = fmpq(1, 10**6)
 """Right below a compound breakpoint, where a curve that begins with weights of 0 may bend much."""
@@ -102,6 +104,7 @@ def walked(
                 walk.least = LEAST_STEP
                 continue
             reason = walk.reason
+            further = None if done or fresh is not None else _below(problem, walk, FAR_BELOW)
             _withdraw(walk)
         except OutOfTime as over:
             with spending(Budget(seconds_from_now(LATE))):
@@ -112,6 +115,7 @@ def walked(
         if done:
             return way
         fresh = fresh and (fresh[0], _as_high_as_possible(*fresh, short(walk.node.lam * (1 - NEAREST))))
+        fresh = fresh or further
         end = low if fresh is None else max(low, fresh[1].lam)
         way.gaps.append(Gap(end, walk.node.lam, f"{reason}; {ADVICE}"))
         if fresh is None or end == low:
@@ -191,10 +195,10 @@ def _passes(walk: Walk, start: Start, here: Breakpoint) -> bool:
     return False
 
 
-def _below(problem: Problem, walk: Walk) -> Start | None:
-    """The structure right below where the walk is stuck, followed back up as far as it holds."""
+def _below(problem: Problem, walk: Walk, parts: Sequence[fmpq] = BELOW) -> Start | None:
+    """The structure right below where the walk is stuck."""
     stuck = walk.stuck_at
-    for part in BELOW:
+    for part in parts:
         lam = short(stuck * (1 - part))
         if lam <= walk.low:
             return None
@@ -259,7 +263,9 @@ def _starts(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place]) -
         for begun in (_with_dependent, orbits_in_pairs):
             with suppress(Undecided):
                 return begun(optimum, faces, lam, known, faces.symmetry)
-    return _start(optimum, faces, lam, known)
+    with suppress(Undecided):
+        return _start(optimum, faces, lam, known)
+    return orbits_in_pairs(optimum, faces, lam, known, None)
 
 
 def _with_dependent(

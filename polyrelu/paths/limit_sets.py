@@ -30,10 +30,11 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.breakpoints.meeting import across
-from polyrelu.curves.branch import BITS, Balls
+from polyrelu.curves.branch import BITS, Balls, Branch
 from polyrelu.curves.condition import SHARE, SIDE, SLACK, WEIGHT, antipode
 from polyrelu.curves.curve import Curve, End
 from polyrelu.curves.implied import Implied
+from polyrelu.curves.own_weights import pairs_of
 from polyrelu.curves.rough import in_floats
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.minors import nonzero_minor
@@ -68,23 +69,19 @@ class LimitSet:
     @cached_property
     def heavy(self) -> dict[Place, list[Place]]:
         """For each of D the neurons that become it."""
-        vanishing = [(f.kind, p) for f in self.end.zero for p in self.curve.branch.orbit(f.place)]
+        orbit, pairs = self.curve.branch.orbit, pairs_of(self.curve)
+        vanishing = {(f.kind, p) for f in self.end.zero if f.kind in (WEIGHT, SHARE) for p in orbit(f.place)}
+        if (
+            vanishing
+        ):  # neurons that depend on others and have no part of their own: small weights may be none here
+            vanishing |= {(WEIGHT, p) for f in self.curve.further if not f.part for p in orbit(f.place)}
         light = {p for kind, p in vanishing if kind == WEIGHT}
-        light |= {antipode(p) for kind, p in vanishing if kind == SHARE or (kind == WEIGHT and self._pair(p))}
+        light |= {antipode(p) for kind, p in vanishing if kind == SHARE or p in pairs}
         found: dict[Place, list[Place]] = {}
         for place, there in self.at.items():
             if place not in light:
                 found.setdefault(there, []).append(place)
         return found
-
-    def _pair(self, place: Place) -> bool:
-        """Whether a weight is that of a place and its antipode."""
-        return place in self._pairs
-
-    @cached_property
-    def _pairs(self) -> set[Place]:
-        units = zip(self.curve.branch.neurons, self.curve.branch.paired, strict=True)
-        return {p for k, pair in units if pair for p in self.curve.branch.orbit(k.place)}
 
     @cached_property
     def others(self) -> list[Place]:
@@ -120,8 +117,12 @@ class LimitSet:
         """The rank of the activations of some neurons is nowhere on this side greater, nor at lambda*."""
         if not places:
             return 0
-        implied = Implied(self.curve.branch, self.x)
-        return generic_rank([implied.on_zeta(self.square(p)) for p in places])
+        branch, neuron = self.curve.branch, self.curve.faces.neuron
+        firsts = tuple(neuron(p) for p in pairs_of(self.curve) if p in places and antipode(p) in places)
+        exchanges = len(firsts) - Branch(branch.program, (), (), exchanging=firsts).r
+        implied = Implied(branch, self.x)
+        generic = generic_rank([implied.on_zeta(self.square(p)) for p in places])
+        return min(generic, len(places) - max(0, exchanges))
 
     @cached_property
     def is_all(self) -> bool:

@@ -9,7 +9,9 @@ from flint import arb, fmpq
 from polyrelu.curves.branch import Balls, Branch
 from polyrelu.curves.condition import antipode
 from polyrelu.curves.curve import Curve
+from polyrelu.curves.dependent import Dependent, coefficients, supporting
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.implied import Implied, nearly
 from polyrelu.curves.nodes import Node
 from polyrelu.curves.symmetry import Symmetry
 from polyrelu.errors import Undecided
@@ -31,7 +33,7 @@ def one_of_each_orbit(branch: Branch, neurons: Sequence[Neuron]) -> list[Neuron]
 
 
 def orbits_in_pairs(
-    optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place], symmetry: Symmetry
+    optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place], symmetry: Symmetry | None
 ) -> tuple[Curve, Node]:
     """Orbits whose neurons are exactly opposite to those of another one share their weight with that as pairs."""
     if not all(optimum.support.used):
@@ -48,12 +50,26 @@ def orbits_in_pairs(
         pair = neuron.place in both
         seconds |= set(whole.orbit(opposite)) if pair else set()
         units.append((neuron, pair))
-    branch = whole.like(units)
-    curve = Curve(branch, faces)
+    whole, nu = whole.like(units), optimum.point.balls(DIGITS).nu
+    basis = supporting(whole, nu)
+    branch = whole.like(units[k] for k in basis)
+    point = point_at(branch, nu, lam)
+    further = _further(branch, [unit for k, unit in enumerate(units) if k not in basis], point)
+    curve = Curve(branch, faces, further)
     if set(curve.tight) != set(places):
         raise Undecided("the pairs do not have the symmetry of the table")
-    point = point_at(branch, optimum.point.balls(DIGITS).nu, lam)
     return curve, curve.node(point, lam)
+
+
+def _further(branch: Branch, units: Sequence[tuple[Neuron, bool]], point: Balls) -> tuple[Dependent, ...]:
+    """Units whose activations depend on the others', if they do so for every lambda."""
+    found, implied = list[Dependent](), Implied(branch, nearly(point))
+    for neuron, pair in units:
+        over = coefficients(branch, neuron, implied)
+        if over is None:
+            raise Undecided("neurons are tight whose activations depend on the others' at this lambda alone")
+        found.append(Dependent(neuron.place, over, fmpq(0), (), pair))
+    return tuple(found)
 
 
 DIGITS = 200

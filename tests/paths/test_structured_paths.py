@@ -129,6 +129,7 @@ REPROS = {
         list(itertools.product((-1, 0, 1, 2), (-1, 0, 1))),
         [1, 0, 1, 1, 0, 1, 1, 1, 1, 0, 1, 0],
     ),
+    "a pair whose activations depend on those of three others": (GRID, [2, 1, 1, 2, 1, 2, 2, 2, 1]),
     "two hits that are seen as one": (
         [[-2, -1], [-2, 0], [-2, 1], [-1, -2], [-1, 2], [0, -2], [0, 2], [1, -2]],
         [0, 0, 5, 0, 0, 5, 0, 5],
