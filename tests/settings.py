@@ -80,3 +80,11 @@ FREE_COLUMNS = {
     "a free column, output bias": {"free": [0], "output_bias": "free"},
 }
 """Settings with free columns beside a hidden bias that is none or penalised."""
+
+RIDGES = {
+    "ridge": {"output_bias": "ridge"},
+    "penalised bias, ridge": {"bias": True, "output_bias": "ridge"},
+    "skip, ridge": {"output_bias": "ridge", "skip": True},
+    "a free column, ridge": {"free": [0], "output_bias": "ridge"},
+}
+"""The same with an output bias that pays lambda c^2 / 2."""

@@ -134,6 +134,7 @@ def solves(branch: Branch, lam: Any, nu: Sequence[Any], b: Sequence[Any], c: Seq
     if free.kept and not all(is_zero(v) for v in times(free.B.transpose(), nu)):
         return False
     left = [lam * (v - y) for v, y in zip(nu, branch.target, strict=True)]
+    left = [s + t for s, t in zip(left, of_ridge(branch, nu), strict=True)]
     for k, (neuron, weight) in enumerate(zip(branch.neurons, b, strict=True)):
         if not is_zero(squared(neuron.z(nu)) - lam * lam):
             return False
@@ -143,6 +144,13 @@ def solves(branch: Branch, lam: Any, nu: Sequence[Any], b: Sequence[Any], c: Seq
         if not all(is_zero(v) for v in times(branch.XB.transpose(), nu)):
             return False
     return all(is_zero(v) for v in left)
+
+
+def of_ridge(branch: Branch, nu: Sequence[Any]) -> list[Any]:
+    """r (r.nu): lambda times what a ridge output bias adds to the fit."""
+    r = branch.ridge.entries()
+    whole = sum((v * s for v, s in zip(nu, r, strict=True) if s != 0), start=fmpq(0))
+    return [whole * s for s in r]
 
 
 def vanishes(condition: Condition, branch: Branch, exact: ExactZero) -> bool:

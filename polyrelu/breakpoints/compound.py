@@ -192,9 +192,9 @@ def _moves(above: Curve, below: Curve, exact: ExactZero) -> Moves:
 
 
 def _thin(curve: Curve, other: Set[Place]) -> list[Place]:
-    """Pairs of which one member alone is on the other side of the breakpoint."""
+    """Pairs of which one member, or none, is on the other side of the breakpoint."""
     pairs = zip(curve.branch.neurons, curve.branch.paired, strict=True)
-    return [k.place for k, pair in pairs if pair and k.place in other and antipode(k.place) not in other]
+    return [k.place for k, pair in pairs if pair and antipode(k.place) not in other]
 
 
 def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Place]) -> list[Place]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flint import arb, fmpq
 
-from polyrelu.breakpoints.algebra import ExactZero, solves
+from polyrelu.breakpoints.algebra import ExactZero, of_ridge, solves
 from polyrelu.breakpoints.zeros import tangent
 from polyrelu.curves.branch import BITS, Balls, Branch
 from polyrelu.curves.condition import MULTIPLIER, SHARE, SIDE, SLACK, WEIGHT, Condition
@@ -245,11 +245,12 @@ def _sign(value: Any) -> int | None:
 def _derivative(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[list[Any], list[Any]] | None:
     """(nu', b'), from the system differentiated by lambda:
 
-    (nu - y) + lambda nu' + sum b_k Q_k nu' + sum b'_k Q_k nu - X B (lambda c)' = 0,   (A_k nu).(A_k nu') = lambda,
-    and B^T X^T nu' = 0.
+    (nu - y) + (lambda + r r^T) nu' + sum b_k Q_k nu' + sum b'_k Q_k nu - X B (lambda c)' = 0,
+    (A_k nu).(A_k nu') = lambda, and B^T X^T nu' = 0.
     """
     n, K, (b, _), nu, lam = branch.program.n, branch.K, weights, exact.nu, exact.lam
-    corner = [[lam * int(i == j) for j in range(n)] for i in range(n)]
+    ridge = (branch.ridge * branch.ridge.transpose()).tolist()
+    corner = [[lam * int(i == j) + ridge[i][j] for j in range(n)] for i in range(n)]
     for k, weight in enumerate(b):
         for row, other in zip(corner, branch.square(k).tolist(), strict=True):
             row[:] = [v + weight * q for v, q in zip(row, other, strict=True)]
@@ -267,7 +268,7 @@ def _derivative(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[lis
 
 
 def _weights(branch: Branch, exact: ExactZero) -> Weights | None:
-    """The weights b_k and the exchanges c: lambda (y - nu) = sum b_k Q_k nu - lambda X B c."""
+    """The weights b_k and the exchanges c: lambda (y - nu) - r (r.nu) = sum b_k Q_k nu - lambda X B c."""
     if not branch.K:
         return [], []
     columns = [branch.activation(k, exact.nu) for k in range(branch.K)]
@@ -275,5 +276,6 @@ def _weights(branch: Branch, exact: ExactZero) -> Weights | None:
         [[-exact.lam * v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
     )
     target = [exact.lam * (y - v) for y, v in zip(branch.target, exact.nu, strict=True)]
+    target = [t - e for t, e in zip(target, of_ridge(branch, exact.nu), strict=True)]
     found = solve(transposed(columns), target)
     return None if found is None else (found[: branch.K], found[branch.K :])

@@ -38,6 +38,7 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv --vertices --interactive path.html
   polyrelu path data.csv --gated --jobs 4
   polyrelu path data.csv --output-bias free --skip
+  polyrelu path data.csv --bias penalised --output-bias ridge
   polyrelu path line.csv --bias free --skip --to-zero
   polyrelu path large.csv --gap 1e-3 --json
   polyrelu path data.csv --out path.json
@@ -57,20 +58,21 @@ As in certify, neurons then counts kinks, those next to each other being one tha
 EPILOG = """\
 JSON keys: status "proved" or "undecided"; from, to; lambda_max [lo, hi]; intervals, in increasing lambda, each with
 from, to [lo, hi], neurons, rank, pairs, nullity, dimension, convex_unique, p_unique, function_unique, affine, as in
-certify at any lambda inside (null where open); breakpoints, each with lambda [lo, hi], exact, events (type; neuron, its
-position in `at`; row), above, at, below (the tight neurons: sign and face), network_continuous, convex_jump; unique
-(from, to, closed: all lambda for which the network is shown to be the only one); continuity (network_continuous,
-convex_continuous, convex_jumps: positions among breakpoints); undecided (pieces with their reason); limit_zero (null
-without --to-zero; else status, norm [lo, hi] of the least sum ||w||, neurons, exact (null where no short form is
-recognised), and reason where it is undecided); seconds; with --gated or --patterns also scope; with --vertices each
-interval has minimal_networks (lambda, count, widths, networks) and walls (pairs of lambdas between which the list
-changes).
-With --at: lambda; neurons (weight, by_lambda, by_target, by_feature, and the same of the direction; null where there is
-no derivative); residual_by_lambda, _by_target, _by_feature (column d i + l: entry l of row i); objective_by_lambda;
-degrees_of_freedom; minimal_networks; ranges (over all optimal networks, where all minimal ones are followed); at a
-breakpoint exact, and above and below with all these. With free columns also free: name, value, by_lambda, by_target,
-by_feature of each coefficient of one network (of a minimal network where pairs exchange weight; empty where free
-columns depend on each other). With --bias free the neurons are those whose weight is unique, without by_feature.
+certify at any lambda inside (null where open); breakpoints, each with lambda [lo, hi], exact, events (type; neuron,
+its position in `at`; row), above, at, below (the tight neurons: sign and face), network_continuous, convex_jump;
+unique (from, to, closed: all lambda for which the network is shown to be the only one); continuity
+(network_continuous, convex_continuous, convex_jumps: positions among breakpoints); undecided (pieces with their
+reason); limit_zero (null without --to-zero; else status, norm [lo, hi] of the least sum ||w|| (with a ridge and half
+its square), neurons, exact (null where no short form is recognised), and reason where it is undecided); seconds; with
+--gated or --patterns also scope; with --vertices each interval has minimal_networks (lambda, count, widths, networks)
+and walls (pairs of lambdas between which the list changes).
+With --at: lambda; neurons (weight, by_lambda, by_target, by_feature, and the same of the direction; null where there
+is no derivative); residual_by_lambda, _by_target, _by_feature (column d i + l: entry l of row i);
+objective_by_lambda; degrees_of_freedom; minimal_networks; ranges (over all optimal networks, where all minimal ones
+are followed); at a breakpoint exact, and above and below with all these. With free columns or a ridge also free:
+name, value, by_lambda, by_target, by_feature of each coefficient of one network (those of free columns belong to a
+minimal network where pairs exchange weight, and are left out where free columns depend on each other). With --bias
+free the neurons are those whose weight is unique, without by_feature.
 With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap.
 exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved).
 """

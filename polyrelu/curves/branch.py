@@ -10,32 +10,26 @@ affine along a chord. The system is always deflated: on the complement of W the 
 1 / lambda^2 there, which no bound on steps would survive. The basis W is exact, and nearly orthonormal, so that
 enclosures of g are nearly enclosures of eta.
 
-For every lambda the residual lies in a rational space: that of the vectors with the symmetries of the table, or that of
-the vectors orthogonal to the free columns. What a neuron or an exchange adds to the fit counts projected onto it, and y
-likewise. So W lies in this space, free columns need no unknowns, and all else is as without them.
+A ridge output bias e = r.W g adds r e to the fit (see `space`), and the constant matrix (W^T r)(W^T r)^T to the corner:
+like a neuron whose weight is 1 for every lambda.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Any
 
-from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_mat
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
-from polyrelu.curves.basis import nearly_orthonormal
 from polyrelu.curves.fixed import Fixed, exchange_free, with_one
 from polyrelu.curves.rough import Rough
 from polyrelu.curves.rounded import Rounded
-from polyrelu.curves.symmetry import Symmetry
+from polyrelu.curves.space import Space
 from polyrelu.exact.enclosure import absolute, ball_column, precision
 from polyrelu.exact.krawczyk import approximate_inverse
-from polyrelu.exact.linear import independent_rows
-from polyrelu.exact.rational import integer_rows, select_rows
-from polyrelu.proof.neuron import Neuron, Place
-from polyrelu.proof.structure import Structure
+from polyrelu.proof.neuron import Neuron
 
 Balls = list[arb]
 
@@ -49,52 +43,13 @@ FAST = arb(2) ** -14
 
 
 @dataclass(frozen=True, eq=False)
-class Branch(Structure):
-    """A structure whose root is followed along lambda; the penalty of its program plays no part.
-
-    Where the table has symmetries, a neuron stands for its orbit, and a weight is that of the orbit: see `symmetry`.
-    """
-
-    symmetry: Symmetry | None = None
-
-    def orbit(self, place: Place) -> tuple[Place, ...]:
-        """The neurons that a place stands for."""
-        return (place,) if self.symmetry is None else self.symmetry.images(place)
-
-    def neuron(self, place: Place) -> Neuron:
-        """The neuron of a place, one of its own or another."""
-        own = next((k for k in self.neurons if k.place == place), None)
-        return Neuron(place, self.program) if own is None else own
+class Branch(Space):
+    """A structure whose root is followed along lambda; the penalty of its program plays no part."""
 
     def seen_by(self, neuron: Neuron) -> arb_mat:
         """N W for a neuron, one of its own or another."""
         own = next((i for i, k in enumerate(self.neurons) if k.place == neuron.place), None)
         return arb_mat(neuron.N) * self.data.W if own is None else self.data.a[own]
-
-    def activation(self, k: int, nu: Sequence[Any]) -> list[Any]:
-        """Q nu of neuron k in the space of the residual: its mean over the orbit, or modulo the free columns."""
-        found = self.program.free.modulo(self.neurons[k].activation(nu))
-        return found if self.symmetry is None else self.symmetry.averaged(found)
-
-    def square(self, k: int) -> fmpq_mat:
-        """The matrix of this map."""
-        N = self.neurons[k].N
-        return self.projected(N.transpose() * N)
-
-    def projected(self, columns: fmpq_mat) -> fmpq_mat:
-        """Columns, projected onto the space of the residual."""
-        found = self.program.free.onto_complement(columns)
-        return found if self.symmetry is None else self.symmetry.mean * found
-
-    @property
-    def target(self) -> list[fmpq]:
-        """y in the space of the residual."""
-        return self.program.zero[0]
-
-    @cached_property
-    def XB(self) -> fmpq_mat:
-        """The exchange directions X B, modulo the free columns."""
-        return self.program.free.onto_complement(self.program.Xq * self.B)
 
     def like(self, units: Iterable[tuple[Neuron, bool]]) -> Branch:
         """Other neurons, single or paired, in the same program with the same symmetry."""
@@ -106,42 +61,6 @@ class Branch(Structure):
     def __getstate__(self) -> dict[str, object]:
         """For pickling: caches do not travel."""
         return {name: value for name, value in self.__dict__.items() if name not in ("_finer", "rough")}
-
-    @cached_property
-    def W(self) -> fmpq_mat:
-        """Columns: a nearly orthonormal rational basis of the space that holds the fit."""
-        spans = [row for neuron in self.neurons for row in neuron.N.tolist()] + self.XB.transpose().tolist()
-        if spans:
-            spans = self.projected(fmpq_mat(spans).transpose()).transpose().tolist()
-        rows = integer_rows(spans) if spans else fmpz_mat(0, self.program.n)
-        return nearly_orthonormal(fmpq_mat(select_rows(rows, independent_rows(rows)))).transpose()
-
-    @cached_property
-    def K(self) -> int:
-        """Number of weights."""
-        return len(self.neurons)
-
-    @cached_property
-    def size(self) -> int:
-        """Number of coordinates g."""
-        return int(self.W.ncols())
-
-    @cached_property
-    def unknowns(self) -> int:
-        """Length of x = (g, b, c)."""
-        return self.size + self.K + self.r
-
-    @cached_property
-    def held(self) -> frozenset[Place]:
-        """The places of its neurons, with their orbits, and what is opposite to each of its own."""
-        places = [neuron.place for neuron in self.neurons]
-        opposite = (replace(place, face=tuple(-side for side in place.face)) for place in places)
-        return frozenset((*opposite, *(p for place in places for p in self.orbit(place))))
-
-    @cached_property
-    def key(self) -> frozenset[tuple[Place, bool]]:
-        """Two branches with the same key are the same curve."""
-        return frozenset((k.place, pair) for k, pair in zip(self.neurons, self.paired, strict=True))
 
     @cached_property
     def in_balls(self) -> Rounded:
@@ -158,15 +77,8 @@ class Branch(Structure):
     def _finer(self) -> Callable[[int], Rounded]:
         return lru_cache(maxsize=4)(lambda _: self._round())
 
-    @cached_property
-    def exact(self) -> tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat]:
-        """a_k, W^T W, W^T X B and W^T y."""
-        W_t = self.W.transpose()
-        y = fmpq_mat(self.program.n, 1, self.target)
-        return [k.N * self.W for k in self.neurons], W_t * self.W, W_t * self.XB, W_t * y
-
     def _round(self) -> Rounded:
-        return Rounded.of(self.exact, self.W, self.y_rest, self.program.Xq)
+        return Rounded.of(self.exact, self.W, self.y_rest, (self.program.Xq, fmpq_mat([self.ridge_over_g])))
 
     def combined(self, weights: Sequence[arb], flat: arb_mat) -> arb_mat:
         """sum_k weight_k a_k^T a_k, or of their bounds."""
@@ -178,7 +90,7 @@ class Branch(Structure):
     def rough(self) -> Rough:
         """The data in floats, for guesses."""
         at = self.in_balls
-        return Rough.of(at.gram, at.squares, at.E, at.y)
+        return Rough.of(at.gram, at.squares, at.E, at.y, at.r)
 
     @cached_property
     def fixed(self) -> Fixed:
@@ -193,7 +105,11 @@ class Branch(Structure):
     def equations(self, x: Sequence[arb], lam: arb) -> Balls:
         """F."""
         at, (g, b, c) = self.data, self.parts(x)
-        fit, norms, weighted = at.gram * g * lam - at.y - at.E * ball_column(c), list[arb](), list[arb]()
+        fit, norms, weighted = (
+            self.unweighted(lam) * g - at.y - at.E * ball_column(c),
+            list[arb](),
+            list[arb](),
+        )
         z = iter((at.A * g).entries())
         for a, weight in zip(at.a, b, strict=True):
             own = list(islice(z, a.nrows()))
@@ -205,8 +121,11 @@ class Branch(Structure):
 
     def jacobian(self, x: Sequence[arb], lam: arb) -> arb_mat:
         """dF/dx, symmetric."""
-        at = self.data
-        return self.bordered(x, at.gram * lam, at.E)
+        return self.bordered(x, self.unweighted(lam), self.data.E)
+
+    def unweighted(self, lam: arb) -> arb_mat:
+        """lambda W^T W, with what a ridge adds: the corner without the neurons."""
+        return self.data.gram * lam + self.data.r.transpose() * self.data.r
 
     def slope(self, dx: Sequence[arb], dlam: arb) -> arb_mat:
         """How the Jacobian changes along (dx, dlam): it is affine."""
@@ -258,6 +177,10 @@ class Branch(Structure):
         """Bounds of how much this differs within r."""
         loose = absolute(self.data.gram) * ball_column(r[: self.size])
         return ball_column([*loose.entries(), *([arb(0)] * (self.K + self.r))])
+
+    def seen_at(self, x: Sequence[arb]) -> arb_mat:
+        """W g, what the neurons see of nu / lambda."""
+        return self.data.W * self.parts(x)[0]
 
     def residual_at(self, x: Sequence[arb], lam: arb) -> arb_mat:
         """nu = lambda W g + y_N."""

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from polyrelu.curves.branch import BITS, Branch
 from polyrelu.curves.implied import Implied
 from polyrelu.exact.enclosure import ball
-from polyrelu.exact.linear import solve
+from polyrelu.exact.linear import solve, times
 from polyrelu.exact.rational import is_rational
 from polyrelu.exact.real import is_zero
 from polyrelu.guess import basis_of, positive_weights
@@ -132,6 +132,9 @@ def with_parts(
     neurons = [*branch.neurons, *(Neuron(place, branch.program) for place in found)]
     table = _activations(branch.like((k, False) for k in neurons), nu)
     fit = np.array([float((arb(y) - v).mid()) for y, v in zip(branch.target, nu, strict=True)])
+    if branch.program.free.ridge:
+        r, lam = np.array([float(v) for v in branch.ridge.entries()]), _penalty(branch.neurons[0], nu)
+        fit -= r * (r @ np.array([float(v.mid()) for v in nu])) / lam
     proposed = positive_weights(table, fit, branch.K)
     if proposed is None:
         return None
@@ -147,6 +150,11 @@ def with_parts(
         share = float(weight / sum(alone[k] for k in of))
         parts.append(Dependent(place, over, fmpq(round(share * 2**PART_BITS), 2**PART_BITS), of))
     return tuple(parts)
+
+
+def _penalty(neuron: Neuron, nu: Sequence[arb]) -> float:
+    """lambda, from a neuron that is tight."""
+    return float(np.sqrt(sum(float(arb(v).mid()) ** 2 for v in times(neuron.N, nu))))
 
 
 def _activations(branch: Branch, nu: Sequence[arb]) -> NDArray[np.float64]:

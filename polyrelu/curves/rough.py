@@ -24,19 +24,20 @@ def in_floats(values: Sequence[arb]) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Rough:
-    """The data of a branch: W^T W, all a_k^T a_k, W^T X B and W^T y."""
+    """The data of a branch: W^T W, all a_k^T a_k, W^T X B, W^T y, and what a ridge adds to the corner."""
 
     gram: Floats
     squares: Floats
     E: Floats
     y: Floats
+    ridge: Floats
 
     @staticmethod
-    def of(gram: arb_mat, squares: arb_mat, E: arb_mat, y: arb_mat) -> Rough:
+    def of(gram: arb_mat, squares: arb_mat, E: arb_mat, y: arb_mat, r: arb_mat) -> Rough:
         """From balls; the squares lie below each other."""
         p = gram.nrows()
         stack = in_floats(squares.entries()).reshape(squares.nrows() // max(p, 1), p, p)
-        return Rough(_table(gram), stack, _table(E), in_floats(y.entries()))
+        return Rough(_table(gram), stack, _table(E), in_floats(y.entries()), _table(r.transpose() * r))
 
     def followed(self, x: Sequence[arb], here: float, there: float) -> list[arb] | None:
         """The root at another lambda, from that at one, along the tangent."""
@@ -68,7 +69,7 @@ class Rough:
         p, K = len(self.y), len(self.squares)
         g, b, c = x[:p], x[p : p + K], x[p + K :]
         turned = self.squares @ g
-        corner = lam * self.gram + np.tensordot(b, self.squares, axes=1)
+        corner = lam * self.gram + self.ridge + np.tensordot(b, self.squares, axes=1)
         borders = np.concatenate([turned, -self.E.T])
         J = np.zeros((len(x), len(x)))
         J[:p, :p], J[:p, p:], J[p:, :p] = corner, borders.T, borders

@@ -30,15 +30,17 @@ class Rounded(NamedTuple):
     W: arb_mat
     rest: arb_mat
     X: arb_mat
+    r: arb_mat
+    """r^T W, for a ridge."""
 
     @staticmethod
     def of(
         exact: tuple[list[fmpq_mat], fmpq_mat, fmpq_mat, fmpq_mat],
         W: fmpq_mat,
         rest: Sequence[fmpq],
-        X: fmpq_mat,
+        further: tuple[fmpq_mat, fmpq_mat],
     ) -> Rounded:
-        """From the a_k, W^T W, W^T X B and W^T y; `rest` is y_N."""
+        """From the a_k, W^T W, W^T X B and W^T y; `rest` is y_N; `further` are X and r^T W."""
         matrices, gram, E, y = exact
         a, p = [arb_mat(m) for m in matrices], W.ncols()
         squares = [m.transpose() * m for m in a]
@@ -59,5 +61,5 @@ class Rounded(NamedTuple):
             arb_mat(y),
             arb_mat(W),
             y_N,
-            arb_mat(X),
+            *map(arb_mat, further),
         )

@@ -2,6 +2,8 @@
 
 Where the phase has just begun, or is about to end, some pairs have a *thin* share, which is 0 at the breakpoint: thin
 shares are unknowns of the basis, alone or several in a fixed ratio, and their derivatives show them positive beside it.
+A *new* pair has no weight there, so that whatever part of it goes to -u is thin. That thin unknowns are 0 is known if
+the others exchange everything there, which is so for those of the basis if they span what the others do.
 
 A point strictly inside the fibre { 0 <= b'_k <= mu_k, sum b'_k z_k = B c } (z_k = a_k g, mu_k the weight of the pair)
 shows that every neuron of every pair is used. Outside a basis of r pairs a share is a fixed part of mu_k; those of the
@@ -10,7 +12,7 @@ basis solve r equations whose matrix is nonsingular in balls for the whole chord
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations, islice
 
@@ -20,13 +22,14 @@ from numpy.typing import NDArray
 
 from polyrelu.curves.branch import Balls, Branch
 from polyrelu.curves.chord import Chord
-from polyrelu.curves.condition import SHARE, Condition
+from polyrelu.curves.condition import SHARE, WEIGHT, Condition
 from polyrelu.curves.positive import bowed
 from polyrelu.exact.enclosure import ball_column
+from polyrelu.exact.linear import rank
 from polyrelu.guess import central_point, dimension, interior_point
 
 PART_BITS = 48
-ROUGH, MOST_CHOICES = 1e-6, 100
+ROUGH, TINY, MOST_CHOICES = 1e-6, 1e-300, 100
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,8 @@ class Shares:
             return None
         return found
 
-    def inside(self, chord: Chord, *, thin_at_high: bool = True) -> bool:
-        """Whether all inequalities are strict along the chord; thin shares may be 0 at one of its ends."""
+    def inside(self, chord: Chord, new: Set[int], *, thin_at_high: bool = True) -> bool:
+        """Whether all inequalities are strict along the chord; thin shares and new weights are 0 at one of its ends."""
         branch, own = chord.branch, len(self.basis)
         low, high = (self.solved(branch, x) for x, _ in chord.feet)
         bow = None if low is None or high is None else self.bow(chord, low, high)
@@ -107,12 +110,22 @@ class Shares:
             t, u, dt = (v[i] * arb(ratio) for v in (low, high, bow))
             if i < own and not bowed(t, u, dt):
                 return False
-            if not bowed(b[p] - t, c[p] - u, k[p] - dt):
+            if not bowed(b[p] - t, c[p] - u, k[p] - dt, zero if p in new else (False, False)):
                 return False
         return True
 
+    def spans(self, branch: Branch, thin: Set[int]) -> bool:
+        """Whether the pairs of the basis span what all pairs do that are not thin."""
+        held = {k for k, pair in enumerate(branch.paired) if pair} - thin
+        if not self.thin or held <= set(self.basis):
+            return True
+        rows = [row for k in held for row in branch.neurons[k].L.transpose().tolist()]
+        return len(self.basis) == rank(rows)
 
-def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shares | None:
+
+def proposed(
+    branch: Branch, x: Sequence[arb], thin: Set[int] = frozenset(), new: Set[int] = frozenset()
+) -> Shares | None:
     """Shares at a point, from floats: a basis of pairs, and short fractions for the others."""
     pairs = [k for k, pair in enumerate(branch.paired) if pair]
     if not branch.r:  # whatever the shares, free columns make up for them
@@ -124,7 +137,7 @@ def proposed(branch: Branch, x: Sequence[arb], thin: Sequence[int] = ()) -> Shar
     share, basis = guess
     groups = list[dict[int, fmpq]]()
     if thin:
-        basis, groups = _thin_basis(columns * share, pairs, thin, branch.r)
+        basis, groups = _thin_basis(columns * share, pairs, (thin, new), branch.r)
     free = {pairs[i] for i in basis} | {k for group in groups for k in group}
     fixed = {k: _short(float(share[i])) for i, k in enumerate(pairs) if k not in free}
     found = Shares(fixed, tuple(pairs[i] for i in basis), tuple(groups))
@@ -163,31 +176,43 @@ def _short(part: float) -> fmpq:
 
 
 def _thin_basis(
-    columns: NDArray[np.float64], pairs: Sequence[int], thin: Sequence[int], r: int
+    columns: NDArray[np.float64], pairs: Sequence[int], thin: tuple[Set[int], Set[int]], r: int
 ) -> tuple[list[int], list[dict[int, fmpq]]]:
     """Columns of pairs that are not thin, as many as are independent, and groups of thin pairs for the rest.
 
-    Columns are as long as their shares. The last group holds all thin pairs that are in no other; which those are is
-    chosen for a matrix that is far from singular.
+    Columns are as long as their shares. Each thin pair that is not new is in a group; which groups these are is chosen
+    for a matrix that is far from singular.
     """
     lengths = np.linalg.norm(columns, axis=0)
     units = columns / lengths
     basis = list[int]()
-    for i in (i for i, k in enumerate(pairs) if k not in thin):
+    for i in (i for i, k in enumerate(pairs) if k not in thin[0]):
         if np.linalg.matrix_rank(units[:, [*basis, i]], tol=ROUGH) > len(basis):
             basis.append(i)
     if len(basis) == r:  # what was there before suffices
         return basis, []
-    small = [i for i, k in enumerate(pairs) if k in thin]
     best, groups = 0.0, list[list[int]]()
-    for alone in islice(combinations(small, r - 1 - len(basis)), MOST_CHOICES):
-        others = [i for i in small if i not in alone]
-        table = np.column_stack([units[:, [*basis, *alone]], columns[:, others].sum(axis=1)])
-        table[:, -1] /= np.linalg.norm(table[:, -1]) or 1.0
-        least = float(np.linalg.svd(table, compute_uv=False)[-1])
+    for chosen in islice(
+        _groupings([i for i, k in enumerate(pairs) if k in thin[0]], pairs, thin[1], r - len(basis)),
+        MOST_CHOICES,
+    ):
+        sums = np.column_stack([columns[:, group].sum(axis=1) for group in chosen])
+        sums /= np.maximum(np.linalg.norm(sums, axis=0), TINY)
+        least = float(np.linalg.svd(np.column_stack([units[:, basis], sums]), compute_uv=False)[-1])
         if least > best:
-            best, groups = least, [*([i] for i in alone), others]
+            best, groups = least, chosen
     return basis, [_in_ratio({pairs[i]: float(lengths[i]) for i in group}) for group in groups]
+
+
+def _groupings(
+    small: Sequence[int], pairs: Sequence[int], new: Set[int], count: int
+) -> Iterator[list[list[int]]]:
+    """So many groups of thin pairs: each alone, but for the last, which takes all that are left and not new."""
+    for alone in combinations(small, count - 1):
+        left = [i for i in small if i not in alone]
+        old = [i for i in left if pairs[i] not in new]
+        for last in [old] if old else [[i] for i in left]:
+            yield [*([i] for i in alone), last]
 
 
 def _in_ratio(amounts: dict[int, float]) -> dict[int, fmpq]:
@@ -198,12 +223,16 @@ def _in_ratio(amounts: dict[int, float]) -> dict[int, fmpq]:
 def shares_of(chord: Chord, low: Set[Condition], high: Set[Condition]) -> Shares | None:
     """Shares that stay strictly inside the fibre along the whole chord; thin ones may be 0 at one of its ends."""
     branch = chord.branch
-    thin = [{f.place for f in end if f.kind == SHARE} for end in (low, high)]
-    if all(thin):
+    ends = [{f.place for f in end if f.kind == SHARE} for end in (low, high)]
+    if all(ends):
         return None
-    at = chord.at_high if thin[0] else chord.at_low
-    if not any(thin):
+    at = chord.at_high if ends[0] else chord.at_low
+    if not any(ends):
         at = [(u + v) / 2 for u, v in zip(chord.at_low, chord.at_high, strict=True)]
-    places = thin[0] | thin[1]
-    found = proposed(branch, at, [k for k, neuron in enumerate(branch.neurons) if neuron.place in places])
-    return found if found is not None and found.inside(chord, thin_at_high=bool(thin[1])) else None
+    weightless = {f.place for f in (high if ends[1] else low) if f.kind == WEIGHT and not f.form}
+    thin = {k for k, neuron in enumerate(branch.neurons) if neuron.place in ends[0] | ends[1]}
+    new = {k for k in thin if branch.neurons[k].place in weightless}
+    found = proposed(branch, at, thin, new)
+    if found is None or not found.spans(branch, thin):
+        return None
+    return found if found.inside(chord, new, thin_at_high=bool(ends[1])) else None

@@ -133,15 +133,20 @@ def symmetry_of(program: Program) -> Symmetry:
 
 
 def _keeps_what_is_free(program: Program, move: Move) -> bool:
-    """Whether the span of the free columns is mapped onto itself (zero rows stay where they are)."""
-    (eps, sigma), nonzero = move, program.nonzero_rows
-    for column in program.free.border:
-        moved = [fmpq(0)] * program.n
-        for i, j in enumerate(sigma):
-            moved[j] = column[i] * (eps if nonzero[i] else 1)
-        if any(v != 0 for v in program.free.modulo(moved)):
-            return False
-    return True
+    """Whether the span of the free columns is mapped onto itself, and a ridge onto itself or its negative."""
+    free = program.free
+    if any(any(free.modulo(_mapped(program, move, column))) for column in free.B.transpose().tolist()):
+        return False
+    moved = _mapped(program, move, free.r)
+    return any(not any(free.modulo([u - s * v for u, v in zip(moved, free.r, strict=True)])) for s in (1, -1))
+
+
+def _mapped(program: Program, move: Move, column: Sequence[fmpq]) -> list[fmpq]:
+    """A vector over the rows, moved with them (zero rows stay where they are)."""
+    (eps, sigma), moved = move, [fmpq(0)] * program.n
+    for i, j in enumerate(sigma):
+        moved[j] = column[i] * (eps if program.nonzero_rows[i] else 1)
+    return moved
 
 
 class _Search:
@@ -152,8 +157,9 @@ class _Search:
         self.rows = [tuple(row) for row in program.Xq.tolist()]
         self.nonzero = [i for i in range(program.n) if program.nonzero_rows[i]]
         self.members = defaultdict[tuple[Any, Any], list[int]](list)
+        target = program.free.modulo(program.yq)
         for i in self.nonzero:
-            self.members[self.rows[i], program.zero[0][i]].append(i)
+            self.members[self.rows[i], target[i]].append(i)
         self.points = list(dict.fromkeys(self.rows[i] for i in self.nonzero))
         self.basis = (
             [self.points[k] for k in independent_rows([list(p) for p in self.points])] if self.points else []

@@ -9,7 +9,9 @@ lies in the span of what the other neurons and the exchanges reach: on the compl
 sum_V b_k w.a_k^T a_k g = 0 for every w, which leaves b_V = 0 alone if the matrix of the w.a_k^T a_k g has full rank.
 The derivatives solve
 
-    sum b_k Q_k eta' + sum b'_k Q_k eta - X B c' = -eta,    (A_k eta).(A_k eta') = 0,    B^T X^T eta' = 0.
+    sum b_k Q_k eta' + sum b'_k Q_k eta - X B c' = -eta,    (A_k eta).(A_k eta') = 0,    B^T X^T eta' = 0,
+
+with r (r.eta') besides on the left, and r among what others reach, where there is a ridge.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from polyrelu.curves.demands import exact_rate, exact_value
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.krawczyk import prove_root
-from polyrelu.exact.linear import null_space, solve, squared, times
+from polyrelu.exact.linear import dot, null_space, solve, squared, times
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.exact.number_field import verify_root
 from polyrelu.exact.real import is_zero, sign
@@ -65,8 +67,12 @@ class ExactLimit:
         if branch.unknowns > p + K + branch.r:
             return None  # of blown-up systems this is not looked at
         squares = [(m.transpose() * m).tolist() for m in a]
+        r = branch.ridge_over_g
         corner = [
-            [sum((w * q[i][j] for w, q in zip(self.b, squares, strict=True)), start=zero) for j in range(p)]
+            [
+                sum((w * q[i][j] for w, q in zip(self.b, squares, strict=True)), start=zero + r[i] * r[j])
+                for j in range(p)
+            ]
             for i in range(p)
         ]
         borders = [times(q, self.g) for q in squares]
@@ -123,7 +129,8 @@ def _equations(branch: Branch, v: Sequence[Any]) -> list[Any]:
     a, _, E, y = branch.exact
     p, K = branch.size, branch.K
     g, b, c = v[:p], v[p : p + K], v[p + K :]
-    fit, norms = [-t for t in y.entries()], list[Any]()
+    bias = dot(branch.ridge_over_g, g)
+    fit, norms = [r * bias - t for r, t in zip(branch.ridge_over_g, y.entries(), strict=True)], list[Any]()
     for matrix, weight in zip(a, b, strict=True):
         z = times(matrix, g)
         fit = [s + weight * t for s, t in zip(fit, times(matrix.transpose(), z), strict=True)]
@@ -150,7 +157,7 @@ def weights_that_vanish(branch: Branch, x: Sequence[arb]) -> frozenset[Place]:
         return frozenset()
     a, _, E, y = branch.exact
     rows = [row for k, m in enumerate(a) if k not in V for row in m.tolist()]
-    rows += E.transpose().tolist() if branch.r else []
+    rows += [*(E.transpose().tolist() if branch.r else []), branch.ridge_over_g]
     free = null_space(rows, branch.size)
     if not free or any(v != 0 for v in times(free, y.entries())):
         return frozenset()

@@ -45,7 +45,7 @@ class BlownUp(Branch):
             vanishing=vanishing,
         )
         y = branch.exact[3].entries()
-        whole = found.D.ncols() == branch.size
+        whole = found.D.ncols() == branch.size or branch.program.free.ridge
         if whole or any(branch.paired[k] for k in vanishing) or solve(found.D.tolist(), y) is None:
             return None
         return found

@@ -7,7 +7,11 @@ network, and their values differ by at most
 
     (1 - t) g_a + t g_b + t (1 - t) ( (b - a) (R_a - R_b) - |r_b - r_a|^2 / 2 - |nu_b - nu_a|^2 / 2 ),
 
-a parabola in t whose maximum is taken exactly. The optimal value grows with lambda, so a gap relative to its bound at a
+a parabola in t whose maximum is taken exactly. With a ridge output bias e the penalty is R + e^2 / 2, lambda e^2 of the
+mixture is below that of the nodes by at least t (1 - t) ((b - a) (e_b^2 - e_a^2) + a (e_b - e_a)^2), and what the ridge
+takes off the value of a dual vector, (1.nu)^2 / 2 lambda, is convex in (nu, lambda).
+
+The optimal value grows with lambda, so a gap relative to its bound at a
 is one relative to the value in between. Any number of breakpoints may lie there. Free columns and a free hidden bias
 change nothing in this: coefficients are mixed, too, and dual vectors are orthogonal to the columns.
 """
@@ -22,13 +26,14 @@ from typing import Any
 
 from polyrelu.bounding.bounds import Bounds
 from polyrelu.bounding.search import bound
-from polyrelu.bounding.weights import dot, penalty_bounds, refitted, residual_of
+from polyrelu.bounding.weights import dot, extended, penalty_bounds, refitted, residual_of, square
 from polyrelu.budget import OutOfTime, check
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.display import Reported
 from polyrelu.errors import BadInput
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.ends import between, ends_of_path, penalty
+from polyrelu.paths.largest import Largest, ridge_bound
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
 
@@ -50,6 +55,8 @@ class BoundedNode:
     dual: Vector
     total: Fraction
     """At least the sum of the network's weights."""
+    bias: Fraction
+    """The ridge output bias of the network."""
     gap: Fraction
     """Value of the network less that of the dual vector, at most."""
 
@@ -58,11 +65,16 @@ class BoundedNode:
         """Bounds at one penalty, as fine as is asked if that can be had."""
         here = replace(problem, lam=lam)
         found, program = bound(here, gap=gap * PART), Program.of(here)
-        residual = refitted(program, residual_of(problem, found.network))[0][: problem.n]
+        *residual, bias = refitted(program, residual_of(problem, found.network))[0]
         dual, total = found.dual.mu[: problem.n], penalty_bounds(found.network, program.normed)[1]
-        value = dot(residual, residual) / 2 + lam * total
-        below = dot(problem.y, dual) - dot(dual, dual) / 2
-        return BoundedNode(lam, found, residual, dual, total, value - below)
+        value = dot(residual, residual) / 2 + lam * (total + bias * bias / 2)
+        below = dot(problem.y, dual) - square(program, extended(program, dual)) / 2
+        return BoundedNode(lam, found, tuple(residual), dual, total, bias, value - below)
+
+    @property
+    def price(self) -> Fraction:
+        """R + e^2 / 2."""
+        return self.total + self.bias * self.bias / 2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,7 +98,8 @@ def gapbetween(low: BoundedNode, high: BoundedNode) -> Fraction:
     """The largest relative gap between two nodes."""
     apart = [u - v for u, v in zip(high.residual, low.residual, strict=True)]
     moved = [u - v for u, v in zip(high.dual, low.dual, strict=True)]
-    bend = (high.lam - low.lam) * (low.total - high.total) - (dot(apart, apart) + dot(moved, moved)) / 2
+    apart_squared = dot(apart, apart) + dot(moved, moved) + low.lam * (high.bias - low.bias) ** 2
+    bend = (high.lam - low.lam) * (low.price - high.price) - apart_squared / 2
     largest = max(low.gap, high.gap)
     if bend > abs(high.gap - low.gap):  # the parabola has its top inside
         top = (bend + high.gap - low.gap) / (2 * bend)
@@ -107,10 +120,7 @@ def bounded_path(
     begin = time.monotonic()
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
-    if problem.setting.output == "ridge":
-        problem.setting.refuse("a path", "use --output-bias none or free")
-    largest = lambda_max_squared(Program.of(replace(problem, lam=Fraction(1))))
-    low, high = (to_fraction(v) for v in ends_of_path(largest, lo, hi))
+    low, high = (to_fraction(v) for v in ends_of_path(top_of(problem), lo, hi))
     wanted = penalty(gap, "--gap")
     lams = sorted({low, high, *between(low, high, FIRST)})
     nodes = [BoundedNode.of(problem, lam, wanted) for lam in lams]
@@ -129,6 +139,14 @@ def bounded_path(
         done += reversed(waiting)
     worst = max((gapbetween(a, b) for a, b in pairwise(done)), default=done[0].bounds.gap)
     return BoundedPath(problem, tuple(done), wanted, worst, time.monotonic() - begin)
+
+
+def top_of(problem: Problem) -> Fraction:
+    """A penalty from which on no neuron is used: lambda_max, or with a ridge a bound."""
+    program = Program.of(replace(problem, lam=Fraction(1)))
+    return (
+        to_fraction(ridge_bound(program)) if program.free.ridge else Largest(lambda_max_squared(program)).top
+    )
 
 
 def _least(left: BoundedNode, right: BoundedNode) -> Fraction:

@@ -8,7 +8,7 @@ side that is affine in lambda.
 
 Where several events come together it is, too, if the network at the breakpoint is unique: limits of optimal networks
 are optimal there, and there is only one. It is unique if nothing has entered yet, or if the activations of all
-directions that are tight there are independent.
+directions that are tight there are independent (modulo the free columns, if these are).
 
 In the convex program a neuron that *crosses* a row without sliding on it takes its weight to another block at once:
 every choice of optimal block weights jumps there, by 2 ||w|| in the sum of the norms. At all other simple events some
@@ -61,16 +61,17 @@ def continuity_at(here: Breakpoint) -> tuple[bool | None, bool | None]:
 
 def is_unique_at(here: Breakpoint) -> bool:
     """Whether the optimal network at a breakpoint is shown to be the only one."""
-    curve, end = here.above, here.end_above
-    if curve.branch.E.ncols() > curve.branch.r:
-        return False  # beside free columns this is not looked at
+    curve, end, free = here.above, here.end_above, here.above.branch.program.free
+    if free.vanishing:
+        return False
     if not curve.tight:
         return True
     at = fallen(curve, end)
     places = dict.fromkeys(at.get(p, p) for p in (*curve.tight, *end.guests))
     with precision(BITS):
         nu = curve.branch.residual_at(here.x, here.lam)
-        rows = [(arb_mat(k.A.transpose() * k.A) * nu).entries() for k in map(curve.faces.neuron, places)]
+        squares = [free.onto_complement(k.A.transpose() * k.A) for k in map(curve.faces.neuron, places)]
+        rows = [(arb_mat(Q) * nu).entries() for Q in squares]
         return len(nonzero_minor(arb_mat(rows))[0]) == len(places)
 
 

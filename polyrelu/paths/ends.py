@@ -9,23 +9,25 @@ from flint import fmpq
 
 from polyrelu.data.numbers import exact_number
 from polyrelu.errors import BadInput
-from polyrelu.exact.enclosure import ends
+from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.proof.lambda_max import enclosed_root
 
 LOWEST, HIGHEST = fmpq(1, 1000), fmpq(1001, 1000)
 """Of lambda_max: where a path ends unless it is told."""
-BITS = 160
 RATIO_DIGITS = 10**6
 
 
-def ends_of_path(largest: fmpq, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
-    """Both ends as rationals: as they were given, else short ones near parts of lambda_max (whose square is given)."""
-    top = ends(enclosed_root(largest, BITS))[1]
+def ends_of_path(top: Fraction, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
+    """Both ends as rationals: as they were given, else short ones near parts of lambda_max."""
     scale = to_fmpq(top.limit_denominator(10**12)) if top else fmpq(1)
     high = scale * HIGHEST if hi is None else to_fmpq(penalty(hi, "--to"))
     low = min(scale, high) * LOWEST if lo is None else to_fmpq(penalty(lo, "--from"))
-    if not 0 < low < high:
+    if hi is None and low >= high:
+        raise BadInput(
+            f"--from: {lo} is above lambda_max ({decimal_bounds(to_fmpq(top), 6)[0]}), where no neuron is used; "
+            "a path that begins there needs --to as well"
+        )
+    if low >= high:
         raise BadInput(f"a path needs 0 < from < to, and from = {low}, to = {high} were given")
     return low, high
 

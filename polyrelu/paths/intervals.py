@@ -163,8 +163,11 @@ class Interval:
     @cached_property
     def affine(self) -> bool:
         """Whether residual and weights are affine in lambda: all A_k have rank 1, which fixes the directions, or the
-        activations live in orthogonal spaces on which each Q_k is a multiple of the identity.
+        activations live in orthogonal spaces on which each Q_k is a multiple of the identity. (A ridge output bias is
+        not affine, if it is not 0 throughout.)
         """
+        if self._free.ridge and not self.pieces[0].chord.implied.is_zero(self._free.r):
+            return False
         return all(A.rank() <= 1 for A in self._seen) or self._orthogonal
 
     @cached_property

@@ -10,11 +10,11 @@ at fixed nu, and D_k X z_k moves by z_l e_i on active rows, besides. The rest is
 rows of V depend on each other the multipliers are not unique, and moving one of these rows has no derivative; all other
 rows see P alone, which independent rows of V make. Nor is there one by a row of zeros, which leaves every hyperplane.
 
-Free columns B add lambda B c to the first equations, and lambda B^T nu = 0. The column of feature l in a skip
-connection is one of X, and moves with it: lambda c_l e_i in the first equations, and lambda nu_i in its own. There is
-no derivative by the table where free columns depend on each other on the rows, since moving a row frees a direction at
-once; nor by a feature that matters to a pair u, -u which is tight by free columns that stay: only one of the two
-remains the best.
+Free columns B add lambda B c to the first equations, and lambda B^T nu = 0; a ridge adds 1 (1.nu). The column of
+feature l in a skip connection is one of X, and moves with it: lambda c_l e_i in the first equations, and lambda nu_i in
+its own. There is no derivative by the table where free columns depend on each other on the rows, since moving a row
+frees a direction at once; nor by a feature that matters to a pair u, -u which is tight by free columns that stay: only
+one of the two remains the best.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _equations(
     """The corner of the Jacobian, and how the equations move with every entry."""
     (nu, b), free = at, branch.program.free
     n, d, K = branch.program.n, branch.program.d, branch.K
-    J = [[lam * int(i == j) for j in range(n)] for i in range(n)]
+    J = [[lam * int(i == j) + int(free.ridge) for j in range(n)] for i in range(n)]
     right = arb_mat(n + K + len(free.kept), n * d)
     for k, (part, weight) in enumerate(zip(parts, b, strict=True)):
         square = (part.A.transpose() * part.A).tolist()
@@ -102,6 +102,8 @@ def _coefficients(branch: Branch, parts: list[_Face], at: tuple[arb_mat, Balls],
     """The coefficients of the independent free columns."""
     nu, b = at
     rest = ball_column([arb(v) for v in branch.program.yq]) - nu
+    if branch.program.free.ridge:
+        rest -= ball_column([sum(nu.entries(), start=arb(0)) / lam] * branch.program.n)
     for part, weight in zip(parts, b, strict=True):
         rest -= part.A.transpose() * part.z * (weight / lam)
     found: Balls = (arb_mat(branch.program.free.inverse) * rest).entries()

@@ -19,31 +19,28 @@ from flint import fmpq
 from threadpoolctl import threadpool_limits
 
 from polyrelu import budget
-from polyrelu.curves.branch import BITS, Branch
-from polyrelu.curves.curve import Curve
+from polyrelu.curves.branch import BITS
 from polyrelu.curves.faces import Faces
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
-from polyrelu.exact.enclosure import ends, precision
+from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.ends import between
 from polyrelu.paths.gaps import Start, Way, started, walked
-from polyrelu.proof.lambda_max import enclosed_root
+from polyrelu.paths.largest import Largest, without_neurons
 from polyrelu.proof.program import Program
 
 PARTS = 8
 """At about equal ratios, from the lower end to lambda_max."""
-Asked = tuple[Problem, Program, fmpq]
-"""The problem, its program, and the square of lambda_max."""
+Asked = tuple[Problem, Program, Largest]
 _ONE_AT_A_TIME = Lock()
 """The working precision is one number for a process: threads of one engine take turns."""
 
 
-def start_at(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Start | None:
-    """The zero network above lambda_max (whose square is given); else what is proved at the upper end."""
-    if high * high > largest:
-        curve = Curve(Branch(faces.program, (), (), symmetry=faces.symmetry), faces)
-        return curve, curve.node([], high)
+def start_at(problem: Problem, faces: Faces, largest: Largest, high: fmpq) -> Start | None:
+    """No neuron above lambda_max; else what is proved at the upper end."""
+    if largest.is_below(high):
+        return without_neurons(faces, high)
     with suppress(Undecided, LimitReached):
         return started(problem, faces, high)
     return None
@@ -52,7 +49,7 @@ def start_at(problem: Problem, faces: Faces, largest: fmpq, high: fmpq) -> Start
 def walked_in_parts(asked: Asked, low: fmpq, high: fmpq, executor: Executor) -> Way:
     """The whole way down, on any executor."""
     problem, _, largest = asked
-    top = ends(enclosed_root(largest, BITS))[1]
+    top = largest.top
     cuts = between(to_fraction(low), min(top, to_fraction(high)), PARTS) if to_fraction(low) < top else []
     spans = [(to_fmpq(b), to_fmpq(a)) for a, b in pairwise([to_fraction(low), *cuts, to_fraction(high)])]
     way, futures = Way(), [_submitted(executor, asked, *span) for span in reversed(spans)]

@@ -15,7 +15,7 @@ root stays a minimal network nearby: along each of them all has derivatives. Ove
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -65,6 +65,8 @@ class Sensitivity(Reported):
     """The coefficients of what is free, where they are unique; each minimal network has its own."""
     total: arb | None = None
     """The sum of all weights, where not all neurons are listed: those that share weight with others have none alone."""
+    price: arb = field(default_factory=lambda: arb(0))
+    """Half the square of a ridge output bias."""
 
     @property
     def lam(self) -> Fraction | None:
@@ -77,11 +79,14 @@ class Sensitivity(Reported):
 
     @property
     def objective_by_lambda(self) -> arb:
-        """The derivative of the optimal value: the sum of the weights."""
-        if self.total is not None:
-            return self.total
+        """The derivative of the optimal value: the sum of the weights, and the price of a ridge output bias."""
         with precision(BITS):
-            return sum((k.weight for k in self.neurons), start=arb(0))
+            return (self.weight if self.total is None else self.total) + self.price
+
+    @property
+    def weight(self) -> arb:
+        """The sum of the weights of the neurons that are listed."""
+        return sum((k.weight for k in self.neurons), start=arb(0))
 
 
 def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
@@ -178,7 +183,7 @@ def on_curve(problem: Problem, curve: Curve, node: Node, lam: arb) -> Sensitivit
         for i, k in enumerate(found.neurons)
         if i not in shared
     )
-    return replace(found, neurons=alone, residual_by_feature=None, free=(), total=found.objective_by_lambda)
+    return replace(found, neurons=alone, residual_by_feature=None, free=(), total=found.weight)
 
 
 def _pushed(curve: Curve) -> None:
@@ -245,9 +250,12 @@ def at_root(
             target = [by_y[p + i, j] for j in range(n)]
             neurons.append(Moving(k.place, pair, b[i], db[i], target, along, turned, by_x, bent))
         slope = (data.W * (g + dg * lam)).entries()
-        by_x, c = (None, None) if moved is None else (moved.residual, moved.coefficients)
-        free = coefficients_at(branch, x, lam, (dx, by_y, by_target), c)
-    return Sensitivity(problem, tuple(neurons), slope, by_target, freedom, by_x, free=free)
+        by_x = None if moved is None else moved.residual
+        tables = None if moved is None else (moved.coefficients, moved.residual)
+        free = coefficients_at(branch, x, lam, (dx, by_y, by_target), tables)
+        bias = (branch.data.r * g)[0, 0]
+    moving = tuple(neurons)
+    return Sensitivity(problem, moving, slope, by_target, freedom, by_x, free=free, price=bias * bias / 2)
 
 
 def beyond_free(branch: Branch) -> arb_mat:
@@ -263,7 +271,8 @@ def _of_free_columns(problem: Problem, branch: Branch, lam: arb) -> Sensitivity:
     with precision(BITS):
         by_target = beyond_free(branch)
         moved = None if branch.program.offset else moved_data(branch, [], lam)
-        by_x, c = (None, None) if moved is None else (moved.residual, moved.coefficients)
-        free = coefficients_at(branch, [], lam, ([], arb_mat(0, n), by_target), c)
+        by_x = None if moved is None else moved.residual
+        tables = None if moved is None else (moved.coefficients, moved.residual)
+        free = coefficients_at(branch, [], lam, ([], arb_mat(0, n), by_target), tables)
     freedom = arb(len(branch.program.free.kept))
     return Sensitivity(problem, (), [arb(0)] * n, by_target, freedom, by_x, free=free)

@@ -7,17 +7,17 @@ from polyrelu.data.setting import Setting
 
 
 def supported(setting: Setting, what: str) -> None:
-    """Free columns need no unknowns: see `branch`. A ridge makes the problem another one for every lambda."""
-    if setting.hidden == "free" or setting.output == "ridge":
-        setting.refuse(what, "use --bias none or penalised, and --output-bias none or free")
+    """Free columns need no unknowns, and a ridge a constant matrix alone: see `branch`."""
+    if setting.hidden == "free":
+        setting.refuse(what, "use --bias none or penalised")
 
 
 def in_a_file(problem: Problem) -> None:
-    """The checker of path files knows a free hidden bias beside one feature alone."""
-    if problem.setting.hidden == "free" and problem.d != 2:
-        problem.setting.refuse(
-            "a proof file of a path with several features", "leave out --out, or save bounds: --gap 1e-2"
-        )
+    """The checker of path files knows no ridge, and a free hidden bias beside one feature alone."""
+    several = problem.setting.hidden == "free" and problem.d != 2
+    if several or problem.setting.output == "ridge":
+        what = "a proof file of a path" + " with several features" * several
+        problem.setting.refuse(what, "leave out --out, or save bounds: --gap 1e-2")
 
 
 def one_feature(problem: Problem, what: str) -> None:

@@ -33,7 +33,8 @@ from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.knot_interval import KnotInterval, limit_of
-from polyrelu.paths.knot_path import knot_path, largest_squared
+from polyrelu.paths.knot_path import knot_path
+from polyrelu.paths.largest import Largest, largest_of
 from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.parts import Asked, start_at, walked_in_parts
@@ -41,7 +42,6 @@ from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.paths.settings import path_supported
 from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
-from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
 
 DECADES = 8
@@ -56,7 +56,7 @@ class Path(Reported):
     problem: Problem
     low: Fraction
     high: Fraction
-    lambda_max_squared: fmpq
+    largest: Largest
     intervals: tuple[Interval, ...]
     """In increasing lambda; with a gap, the parts on both sides of it."""
     breakpoints: tuple[Breakpoint, ...]
@@ -80,7 +80,7 @@ class Path(Reported):
 
     def lambda_max(self, digits: int = DIGITS) -> Bounds:
         """The smallest penalty for which the zero network is optimal, enclosed."""
-        return decimal_bounds(enclosed_root(self.lambda_max_squared, bits_of(digits)), digits)
+        return decimal_bounds(self.largest.enclosed(bits_of(digits)), digits)
 
     def exact(self, k: int) -> ExactZero | None:
         """Breakpoint k as an algebraic number of low degree, verified; None where it is not recognised."""
@@ -197,8 +197,8 @@ def path(
     path_supported(problem, gated=gated)
     program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
-        largest = largest_squared(program) if program.offset else lambda_max_squared(program)
-        low, high = ends_of_path(largest, lo, hi)
+        largest = largest_of(problem, program)
+        low, high = ends_of_path(largest.top, lo, hi)
         if program.offset:
             low = fmpq(0) if to_zero else low
             way = knot_path(program, low, high)

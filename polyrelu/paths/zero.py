@@ -6,7 +6,8 @@ multipliers are forms of W g, and f(u) < ||u|| is asked of W g at both ends. Whe
 is not the last one.
 
 At lambda = 0 the weights are those of a network of least sum ||w|| among all with the best fit: optimal networks of
-lambda > 0 have the least lambda sum ||w|| + |residual|^2 / 2, and their limit fits as well as any network can.
+lambda > 0 have the least lambda sum ||w|| + |residual|^2 / 2, and their limit fits as well as any network can. With a
+ridge output bias e that is the least sum ||w|| + e^2 / 2.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from flint import arb, fmpq
 from polyrelu.breakpoints.algebra import TO_NAME, name_of
 from polyrelu.breakpoints.zeros import tangent
 from polyrelu.curves.blocks import acts_on_no_block
-from polyrelu.curves.branch import BITS, Balls, Branch
+from polyrelu.curves.branch import BITS, Branch
 from polyrelu.curves.chord import prove_chord
 from polyrelu.curves.curve import ORDINARY, Curve, Piece
 from polyrelu.curves.nodes import Node
@@ -55,30 +56,28 @@ class Limit(Reported):
         """The structure is the same on (0, eps)."""
         return None if self.piece is None else self.piece.chord.high
 
+    @property
+    def has_ridge(self) -> bool:
+        """Whether the least norm has the price of a ridge output bias in it."""
+        return self.piece is not None and self.piece.curve.branch.program.free.ridge
+
     def norm(self, bits: int) -> arb | None:
-        """The least sum ||w||, enclosed."""
-        if self.piece is None:
-            return None
-        x = self.piece.root_at(fmpq(0), bits)
-        with precision(bits):
-            _, b, _ = self.piece.curve.branch.parts(x)
-            return sum(b, start=arb(0))
+        """The least sum ||w|| (and half the square of a ridge output bias), enclosed."""
+        return None if self.piece is None else _least(self.piece, bits)
 
     @cached_property
     def exact(self) -> str | None:
-        """The least sum ||w|| as an algebraic number of low degree, verified; None where it is not recognised."""
+        """The same as an algebraic number of low degree, verified; None where it is not recognised."""
         if self.piece is None:
             return None
         piece, branch = self.piece, self.piece.chord.branch
         if not branch.unknowns:
             return "0"
 
-        def norm_at(bits: int) -> Balls:
-            with precision(bits + 40):
-                return [sum(piece.curve.branch.parts(piece.root_at(fmpq(0), bits))[1], start=arb(0))]
-
         try:
-            alone = recognise(norm_at, TO_NAME.degree, max_bits=TO_NAME.lambda_bits)
+            alone = recognise(
+                lambda bits: [_least(piece, bits, more=40)], TO_NAME.degree, max_bits=TO_NAME.lambda_bits
+            )
         except Undecided:
             return None
         found = None if alone is None else exact_limit(branch, piece.chord, TO_NAME)
@@ -86,9 +85,19 @@ class Limit(Reported):
             return None
         gone = branch.vanishing if isinstance(branch, BlownUp) else frozenset()
         kept = [w for k, w in enumerate(found.b) if k not in gone]
-        norm, polynomial = sum(kept, start=found.b[0] * 0), alone[0].polynomial
+        bias = sum(found.eta, start=fmpq(0)) if branch.program.free.ridge else fmpq(0)
+        norm, polynomial = sum(kept, start=bias * bias / 2), alone[0].polynomial
         value = sum((int(k) * norm**i for i, k in enumerate(polynomial.coeffs())), start=norm * 0)
         return name_of(polynomial, norm.ball(200)) if is_zero(value) else None
+
+
+def _least(piece: Piece, bits: int, more: int = 0) -> arb:
+    """The sum of the weights at lambda = 0, with the price of a ridge output bias."""
+    branch, x = piece.curve.branch, piece.root_at(fmpq(0), bits)
+    with precision(bits + more):
+        g, b, _ = branch.parts(x)
+        bias = (branch.data.r * g)[0, 0] if branch.size else arb(0)
+        return sum(b, start=bias * bias / 2)
 
 
 def down_to_zero(curve: Curve, node: Node) -> Limit:

@@ -122,9 +122,9 @@ def in_guess(program: Program, vector: Sequence[int]) -> Any:
 
 def places_above(program: Program, nu: Any, starts: Sequence[tuple[int, Any]]) -> list[Place]:
     """The places of the local maxima above some directions, as far as floats tell."""
-    return [Place(s, face) for s, face in program.guesser.summits(nu, starts)]
+    return [Place(s, face) for s, face in program.pricer.summits(nu, starts)]
 
 
 def places_near(program: Program, nu: Any, level: float) -> list[tuple[Place, bool]]:
     """The places of the local maxima that seem to exceed a part of the level, and whether they exceed all of it."""
-    return [(Place(s, face), value > level) for value, s, face in program.guesser.high(nu, CLOSE * level)]
+    return [(Place(s, face), value > level) for value, s, face in program.pricer.high(nu, CLOSE * level)]

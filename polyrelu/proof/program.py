@@ -244,6 +244,12 @@ class Program(Shown):
             self.X_float, self.y_float, self.listed, self.gated, self.all_cells, whitening=whitening
         )
 
+    @cached_property
+    def pricer(self) -> Guesser:
+        """The same for residuals of any penalty: a ridge, whose share of the fit depends on lambda, is left out."""
+        free = self.free
+        return replace(self, columns=replace(free, ridge=False)).guesser if free.ridge else self.guesser
+
     def _whitening(self) -> Whitening | None:
         """The free columns for the guess."""
         from polyrelu.guess import Whitening

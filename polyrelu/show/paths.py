@@ -145,7 +145,8 @@ def _(limit: Limit, digits: int) -> str:
     eps = decimal_bounds(limit.eps, 4)[0]
     exact = limit.exact if limit.exact is not None and len(limit.exact) <= SHORT else None
     least = f"{decimal_bounds(norm, min(digits, 12))[0]}.." if exact is None else exact
-    return f"  the structure is the same on (0, {eps}); limit: least sum of weights {least} (proved)"
+    what = "sum of weights" + " and half the squared output bias" * limit.has_ridge
+    return f"  the structure is the same on (0, {eps}); limit: least {what} {least} (proved)"
 
 
 @as_text.register

@@ -62,8 +62,13 @@ def _derivatives(found: Sensitivity, digits: int) -> dict[str, Any]:
         "residual_by_feature": _table(found.residual_by_feature, digits),
         "objective_by_lambda": _bounds(found.objective_by_lambda, digits),
         "degrees_of_freedom": _bounds(found.degrees_of_freedom, digits),
-        **({"free": [_coefficient(c, digits) for c in found.free]} if found.problem.free_names else {}),
+        **({"free": [_coefficient(c, digits) for c in found.free]} if _joined(found) else {}),
     }
+
+
+def _joined(found: Sensitivity) -> bool:
+    """Whether something joins the network besides its neurons."""
+    return bool(found.problem.free_names) or found.problem.setting.output == "ridge"
 
 
 def _coefficient(c: Coefficient, digits: int) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from polyrelu import certify, path
 from polyrelu.budget import OutOfTime
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
-from polyrelu.errors import BadInput
 from polyrelu.paths.bounded import bounded_path
+from polyrelu.show.interactive.path_numbers import numbers
 
 KEYS = [
     "status",
@@ -77,8 +77,18 @@ def test_bad_ends_are_one_line(table, capsys, ends):
     assert said.count("\n") == 1
 
 
-def test_a_piece_that_stays_open_is_told(tmp_path, capsys):
-    file = tmp_path / "pentagon.csv"  # symmetric: five neurons change at once, in an irrational way
+def test_a_beginning_above_everything_is_told_by_lambda_max(table, capsys):
+    assert main(["path", table, "--from", "20"]) == 2
+    assert capsys.readouterr().err == (
+        "polyrelu path: --from: 20 is above lambda_max (7.00000), where no neuron is used; "
+        "a path that begins there needs --to as well\n"
+    )
+    assert main(["path", table, "--from", "20", "--to", "30"]) == 0
+
+
+def test_a_piece_that_stays_open_is_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("polyrelu.paths.gaps.compounds", lambda *_: iter(()))
+    file = tmp_path / "pentagon.csv"  # symmetric: four neurons enter at once
     file.write_text("2,0,1\n1,2,1\n-2,1,1\n-2,-1,1\n1,-2,1\n")
     assert main(["path", str(file), "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
@@ -137,9 +147,7 @@ def test_time_that_is_over_leaves_the_rest_undecided(table, capsys, monkeypatch)
 
 REFUSED = [
     ["--bias", "free"],
-    ["--output-bias", "ridge"],
-    ["--output-bias", "ridge", "--gap", "1e-1"],
-    ["--output-bias", "ridge", "--at", "1"],
+    ["--output-bias", "ridge", "--out", "path.json"],
     ["--free", "0", "--gated"],
 ]
 
@@ -152,13 +160,10 @@ def test_another_problem_is_refused_and_not_taken_for_the_plain_one(tmp_path, ca
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_ridge_is_refused():
-    for found in (path, bounded_path):
-        with pytest.raises(BadInput, match="a ridge output bias"):
-            found(Problem.of([[1], [2], [-1]], [1, 3, 2], output_bias="ridge"))
+BOUNDED = [{"output_bias": "free"}, {"skip": True}, {"bias": "free"}, {"output_bias": "ridge"}]
 
 
-@pytest.mark.parametrize("setting", [{"output_bias": "free"}, {"skip": True}, {"bias": "free"}])
+@pytest.mark.parametrize("setting", BOUNDED, ids=str)
 def test_bounds_of_a_path_know_what_is_free(setting):
     """At penalties between the nodes the optimum lies within the gap of the mixtures' values."""
     X, y = [[1, 2], [3, -1], [-2, 1], [2, 2], [0, 1]], [3, 1, -2, 2, -1]
@@ -171,6 +176,9 @@ def test_bounds_of_a_path_know_what_is_free(setting):
         dual = [float(u + 2 * v) / 3 for u, v in zip(a.dual, b.dual, strict=True)]
         lower = sum(v * (t - v / 2) for v, t in zip(dual, y, strict=True))
         upper = sum(v * v for v in residual) / 2 + float(lam * (a.total + 2 * b.total)) / 3
+        if found.problem.setting.output == "ridge":
+            lower -= sum(dual) ** 2 / 2 / float(lam)
+            upper += float(lam * ((a.bias + 2 * b.bias) / 3) ** 2) / 2
         assert lower - 1e-9 <= optimum <= upper + 1e-9
         assert upper - lower <= float(found.gap) * optimum + 1e-9
 
@@ -193,6 +201,28 @@ def test_a_profile_is_drawn(table, tmp_path):
         assert all(
             min(abs(w - (7 - lam) / 5), abs(w - 2 + lam)) < 1e-9 for lam, w in zip(lams, weights, strict=True)
         )
+
+
+def test_directions_are_drawn_down_to_zero_and_values_know_a_ridge():
+    X, y = [[1, 2], [3, -1], [-2, 1], [2, 2], [0, 1]], [3, 1, -2, 2, -1]
+    drawn = path(X, y, to_zero=True).plot().shown
+    assert min(lams[-1] for lams, _, _ in drawn["directions"]) == 0
+    for _, angles, _ in drawn["directions"]:
+        assert max(abs(a - b) for a, b in pairwise(angles)) < 0.3
+    ridge = path(X, y, "1/2", 2, output_bias="ridge").plot().shown
+    for lam, part in ridge["values"][::9]:
+        value = float(Fraction(certify(X, y, Fraction(lam), output_bias="ridge").objective()[0]))
+        assert part * sum(v * v for v in y) / 2 == pytest.approx(value)
+
+
+def test_the_page_draws_the_function_with_its_ridge():
+    found = path([[1], [2], [-1]], [4, 3, 5], "1/2", 6, output_bias="ridge")
+    for one in numbers(found)["positions"][::3]:
+        result = certify(found.problem, lam=Fraction(one["lambda"]).limit_denominator(10**9))
+        assert one["value"] == pytest.approx(float(Fraction(result.objective()[0])), abs=1e-6)
+        inputs, network = numbers(found)["inputs"], result.network()
+        expected = [float(v) for v in network.evaluate([[Fraction(v)] for v in inputs])]
+        assert one["outputs"] == pytest.approx(expected, abs=1e-5)
 
 
 def test_plots_need_a_path(table, capsys):

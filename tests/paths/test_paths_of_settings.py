@@ -9,7 +9,9 @@ import pytest
 from polyrelu import certify, path
 from polyrelu.cli import main
 from polyrelu.errors import BadInput
-from tests.settings import FREE_COLUMNS as SETTINGS
+from tests.settings import FREE_COLUMNS, RIDGES
+
+SETTINGS = FREE_COLUMNS | RIDGES
 
 VERDICTS = ("p_unique", "convex_unique", "function_unique")
 
@@ -31,6 +33,7 @@ def agrees(found, X, y, options, random):
         total = sum(float(Fraction(low)) for _, (low, _) in found.weights(lam))
         nu = [float(Fraction(low)) for low, _ in result.residual()]
         expected = sum(v * (float(t) - v) for v, t in zip(nu, y, strict=True)) / float(lam)
+        expected -= (sum(nu) / float(lam)) ** 2 * (options.get("output_bias") == "ridge")
         assert total == pytest.approx(expected, abs=1e-8)
 
 
@@ -82,9 +85,19 @@ STRUCTURED = {
     ),
     "one feature": ([[1], [2], [-1]], [1, 3, 2], {"output_bias": "free"}, ["1/3", "1"], "5"),
     "points on a line of the plane": ([[0, 0], [1, 1], [2, 2]], [0, 1, 0], {"skip": True}, [], "0"),
+    "no target, ridge": ([[3]], [0], RIDGES["ridge"], [], "0"),
+    "a constant, ridge": ([[0]], [5], RIDGES["ridge"], [], "25/2"),
+    "one row, ridge": ([[1]], [3], RIDGES["ridge"], ["2"], "5/2"),
+    "neurons that come, go and come again, ridge": (
+        [[1], [2]],
+        [10, 0],
+        RIDGES["ridge"],
+        ["-6 + sqrt(46)", "4 - sqrt(6)", "4 + sqrt(6)"],
+        None,
+    ),
     "a feature that is free, too": ([[1, 1], [2, 2], [-1, -1]], [1, 3, 2], {"free": [0]}, ["17/6"], "17/5"),
 }
-"""With exact breakpoints, and the least sum of norms among all networks that fit best."""
+"""With exact breakpoints, and the least sum of norms (and half the squared ridge) among all networks that fit best."""
 
 
 @pytest.mark.parametrize("name", STRUCTURED)
@@ -93,8 +106,30 @@ def test_closed_forms(name):
     found = path(X, y, to_zero=True, **options)
     assert found.status == "proved"
     assert [found.exact(k).name for k in range(len(found.breakpoints))] == breakpoints
-    assert found.limit.exact == norm
+    assert norm in (None, found.limit.exact)
     agrees(found, X, y, options, np.random.default_rng(len(name)))
+
+
+def test_symmetries_that_keep_a_ridge_are_used_and_others_are_not():
+    """Neurons of a symmetric grid come in orbits; with a zero row an odd target maps 1 to neither 1 nor -1."""
+    grid = [[a, b] for a in (-1, 0, 1) for b in (-1, 0, 1)]
+    found = path(grid, [1, 0, 1, 0, 2, 0, 1, 0, 1], **RIDGES["ridge"])
+    assert found.status == "proved"
+    assert [len(i.places) for i in found.intervals] == [8, 4, 0]
+    assert not found.intervals[0].curve.branch.symmetry.is_trivial
+    agrees(found, grid, [1, 0, 1, 0, 2, 0, 1, 0, 1], RIDGES["ridge"], np.random.default_rng(1))
+    odd = [[1], [-1], [0]], [3, -3, 1]
+    found = path(*odd, "1/10", **RIDGES["ridge"])
+    assert found.status == "proved"
+    agrees(found, *odd, RIDGES["ridge"], np.random.default_rng(1))
+
+
+def test_events_that_come_together_beside_free_columns_are_continuous_where_the_network_is_unique():
+    for X, y, options in (([[1], [-1]], [3, -3], RIDGES["ridge"]), (*FOUR, {"output_bias": "free"})):
+        found = path(X, y, **options)
+        assert [len(b.changes) for b in found.breakpoints] == [len(found.intervals[0].places)]
+        verdicts = found.continuity
+        assert (verdicts.network_continuous, verdicts.convex_continuous) == (True, True)
 
 
 def test_where_all_features_are_free_a_neuron_and_its_opposite_share_one_weight():
@@ -147,7 +182,6 @@ def test_a_row_is_not_crossed_where_a_free_column_acts():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"output_bias": "ridge"}, "a ridge output bias"),
         ({"skip": True, "gated": True}, "a path among gates"),
         ({"bias": "free", "patterns": [[1, 0, 1]]}, "a program of some patterns"),
     ],
@@ -175,4 +209,5 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "ReLU, all activation patterns with 2 free columns; fingerprint" in said
     assert main(["check", "path.json", "--data", "data.csv", "--bias", "penalised"]) == 1
-    assert main([*asked[:-1], "--at", "1", "--output-bias", "ridge"]) == 2
+    assert main([*asked, "--output-bias", "ridge", "--out", "ridge.json"]) == 2
+    assert not (tmp_path / "ridge.json").exists()

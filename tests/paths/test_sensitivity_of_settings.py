@@ -10,7 +10,9 @@ from polyrelu.cli import main
 from polyrelu.data.problem import Problem
 from polyrelu.paths.one_sided import derivatives
 from polyrelu.paths.sensitivity import sensitivity
-from tests.settings import FREE_COLUMNS as SETTINGS
+from tests.settings import FREE_COLUMNS, RIDGES
+
+SETTINGS = FREE_COLUMNS | RIDGES
 
 LAMBDA, H = Fraction(3), Fraction(1, 10**6)
 PLACES = ((0, 0), (3, 1), (5, 0))
@@ -78,7 +80,7 @@ def test_weights_and_coefficients_move_as_differences_say(name):
         up, down = (networks(sensitivity(Problem.of(*p[:2], **options), p[2])) for p in problems)
         assert set(up) == set(down) == set(found)
         for key, one in found.items():
-            assert len(one.free) == len(one.problem.free_names)
+            assert len(one.free) == len(one.problem.free_names) + (options.get("output_bias") == "ridge")
             for kept, above, below in zip(
                 (*one.neurons, *one.free),
                 (*up[key].neurons, *up[key].free),
@@ -104,6 +106,17 @@ def test_coefficients_are_those_of_certify():
     there = certify(X, y, LAMBDA, **options).to_json(20)["free_coefficients"]
     assert [c.name for c in found.free] == list(there) == ["constant"]
     assert middle(found.free[0].value) == pytest.approx(float(there["constant"][0]), abs=1e-9)
+
+
+def test_a_ridge_output_bias_is_that_of_certify_and_counts_in_the_value():
+    X, y = data({})
+    options = {"output_bias": "ridge"}
+    found = sensitivity(Problem.of(X, y, **options), LAMBDA)
+    there = certify(X, y, LAMBDA, **options).to_json(20)["free_coefficients"]
+    assert [c.name for c in found.free] == list(there) == ["ridge output bias"]
+    assert middle(found.free[0].value) == pytest.approx(float(there["ridge output bias"][0]), abs=1e-9)
+    up, down = (float(Fraction(certify(X, y, LAMBDA + h, **options).objective(30)[0])) for h in (H, -H))
+    assert middle(found.objective_by_lambda) == pytest.approx((up - down) / float(2 * H), abs=1e-6)
 
 
 def test_without_neurons_the_fit_is_the_projection():

@@ -255,6 +255,31 @@ def test_pairs_that_are_neither_exact_nor_told_apart_are_not_counted(monkeypatch
     assert " ?  yes" in asked.summary()
 
 
+PENTAGON = [[2, 0], [1, 2], [-2, 1], [-2, -1], [1, -2]]
+
+
+def test_new_pairs_that_another_pair_does_not_span():
+    """Two mirrored pairs come at once to one: three pairs in the plane, of which any two are a basis."""
+    found = path(PENTAGON, [1] * 5)
+    assert found.status == "proved"
+    assert [found.exact(k).name for k in range(2)] == ["40/79 + 12/79*sqrt(55)", "4"]
+    assert [(i.count, i.pairs, i.nullity) for i in found.intervals] == [(6, 3, 1), (2, 1, 0), (0, 0, 0)]
+    for lam, interval in (("1.6328", found.intervals[0]), ("1.6329", found.intervals[1])):
+        there = certify(PENTAGON, [1] * 5, lam).proved()
+        assert (len(there.neurons), there.nullity) == (interval.count, interval.nullity)
+        assert interval.holds(fmpq(round(float(lam) * 10**4), 10**4))
+
+
+def test_thin_shares_are_0_only_if_the_basis_spans_what_other_pairs_exchange():
+    piece = path(PENTAGON, [1] * 5).intervals[0].pieces[0]
+    branch, shares = piece.curve.branch, piece.shares
+    (old,) = shares.basis
+    thin = {0, 1, 2} - {old}
+    assert shares.spans(branch, thin)
+    lying = replace(shares, basis=(), thin=(*shares.thin, {old: fmpq(1)}))
+    assert not lying.spans(branch, thin)
+
+
 @pytest.mark.parametrize("calls", range(1, 10))
 def test_time_that_runs_out_at_any_step_leaves_no_breakpoint_without_a_piece_below(monkeypatch, calls):
     """Where an interval is one piece, two breakpoints in a row are without one for a moment."""

@@ -107,7 +107,7 @@ def test_events_count_neurons_in_the_order_of_certify(found):
 
 def test_pictures_show_each_neuron(found):
     for interval in found.intervals:
-        own, drawn = len(interval.places), curves(interval)
+        own, drawn = len(interval.places), curves(interval, found)
         assert len(drawn) == own
         for lams, weights, _ in drawn:
             assert min(weights) > -1e-12
@@ -118,7 +118,7 @@ def test_pictures_show_each_neuron(found):
         _, b, _ = interval.pieces[0].curve.branch.parts(x)
         assert total == pytest.approx(sum(float(v.mid()) for v in b), abs=1e-12)
         if found.problem.d == 2:
-            assert len(turns(interval)) >= own
+            assert len(turns(interval, found)) >= own
     for one in numbers(found)["positions"]:
         if one["event"] is None:
             assert len(one["neurons"]) == one["width"]

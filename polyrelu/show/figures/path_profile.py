@@ -1,6 +1,7 @@
 """A path in pictures: weights, width and optimal value against lambda, and directions in the plane.
 
-Every piece is drawn by its proved ends, with breakpoints as ticks. Floats draw alone; a pair {u, -u} is one curve, for
+Every piece is drawn by its ends and, where it is long, by some roots between them, with breakpoints as ticks. Floats
+draw alone; a pair {u, -u} is one curve, for
 the weight of both together, which is the same for all optimal networks. Where the network is not unique the ground is
 shaded, where nothing is proved it is hatched.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from flint import arb, arb_mat
+from flint import arb, arb_mat, fmpq
 
 from polyrelu.curves.own_weights import own_weights, pairs_of
 from polyrelu.exact.rational import to_fraction
@@ -25,6 +26,11 @@ from polyrelu.show.figures.canvas import (
     sheet,
     sign_colour,
 )
+from polyrelu.show.rough import rough_value
+
+SAMPLES = 120
+"""Points along the whole axis, besides the ends of pieces."""
+ROOT_BITS = 53
 
 
 def draw(found: Any) -> Drawing:
@@ -32,7 +38,7 @@ def draw(found: Any) -> Drawing:
     plane = found.problem.d == 2 and found.problem.setting.hidden != "free"  # a free bias has no length
     figure, bottom = sheet(6.4, 5.2, caption(found))
     unit = 1 - bottom
-    wide = 0.52 if plane else 0.86
+    wide = 0.52 if plane else 0.8
     weights = figure.add_axes((0.1, bottom + 0.46 * unit, wide, 0.48 * unit))
     width = figure.add_axes((0.1, bottom + 0.1 * unit, wide, 0.27 * unit), sharex=weights)
     figure.shown = {"breakpoints": [float(b.lam.mid()) for b in found.breakpoints]}
@@ -56,13 +62,13 @@ def _ground(panel: Any, found: Any) -> None:
     for here in found.breakpoints:
         panel.axvline(float(here.lam.mid()), color=GREY, lw=0.4, ls=":")
     panel.set_xscale("log")
-    panel.set_xlim(max(float(found.low), float(found.high) * 1e-6), float(found.high))
+    panel.set_xlim(_least(found), float(found.high))
 
 
 def _weights(panel: Any, found: Any) -> list[Any]:
     shown = []
     for interval in found.intervals:
-        for lams, weights, sign in curves(interval):
+        for lams, weights, sign in curves(interval, found):
             panel.plot(lams, weights, color=sign_colour(sign), lw=1.1)
             shown.append((lams, weights, sign))
     panel.set(ylabel="weight ‖w‖")
@@ -87,24 +93,21 @@ def _width_and_value(panel: Any, found: Any) -> Any:
 
 
 def values(found: Any) -> list[tuple[float, float]]:
-    """The optimal value y.nu - |nu|^2 / 2 at the ends of all pieces, as a part of |y|^2 / 2."""
-    y = np.array([float(v) for v in found.problem.y])
-    whole, points = y @ y or 1.0, []
+    """The optimal value, as a part of |y|^2 / 2."""
+    whole, points = sum(float(v) ** 2 for v in found.problem.y) / 2 or 1.0, []
     for interval in found.intervals:
-        for piece in interval.pieces:
-            branch, chord = piece.curve.branch, piece.chord
-            for lam, x in ((chord.low, chord.at_low), (chord.high, chord.at_high)):
-                nu = np.array([float((v + 0).mid()) for v in branch.residual_at(x, arb(lam)).entries()])
-                points.append((float(to_fraction(lam)), float((2 * (y @ nu) - nu @ nu) / whole)))
+        for curve, lam, x in _pieces(interval, found):
+            nu = np.array([float((v + 0).mid()) for v in curve.branch.residual_at(x, arb(lam)).entries()])
+            points.append((lam, rough_value(found.problem, nu, lam) / whole))
     return points
 
 
 def _directions(panel: Any, found: Any) -> list[Any]:
     """Directions on the circle: further out for smaller lambda, by its logarithm."""
-    low, high = max(float(found.low), float(found.high) * 1e-6), float(found.high)
+    low, high = _least(found), float(found.high)
     shown = []
     for interval in found.intervals:
-        for lams, angles, sign in turns(interval):
+        for lams, angles, sign in turns(interval, found):
             r = 0.25 + 0.75 * (np.log(high) - np.log(np.maximum(lams, low))) / np.log(high / low)
             panel.plot(r * np.cos(angles), r * np.sin(angles), color=sign_colour(sign), lw=1.1)
             shown.append((lams, angles, sign))
@@ -122,17 +125,35 @@ def _directions(panel: Any, found: Any) -> list[Any]:
     return shown
 
 
-def _pieces(interval: Any) -> Any:
+def _pieces(interval: Any, found: Any) -> Any:
+    """Points of the pieces from above: their ends, and as many roots between them as the width on the axis asks for."""
     for piece in interval.pieces:
         chord = piece.chord
-        for lam in (chord.high, chord.low):
-            yield piece.curve, float(to_fraction(lam)), piece.near(lam)
+        yield piece.curve, float(to_fraction(chord.high)), piece.near(chord.high)
+        for lam in _between(piece, found):
+            yield piece.curve, lam, piece.root_at(fmpq(*lam.as_integer_ratio()), ROOT_BITS)
+        yield piece.curve, float(to_fraction(chord.low)), piece.near(chord.low)
 
 
-def curves(interval: Any) -> list[tuple[Any, Any, int]]:
+def _between(piece: Any, found: Any) -> list[float]:
+    """Penalties at equal ratios inside a piece, as many as its share of the axis."""
+    least = _least(found)
+    low, high = (max(float(to_fraction(v)), least) for v in (piece.chord.low, piece.chord.high))
+    if not piece.chord.branch.unknowns or low >= high:
+        return []
+    count = int(np.ceil(SAMPLES * np.log(high / low) / np.log(float(found.high) / least)))
+    return [float(v) for v in np.geomspace(high, low, count + 1)[1:-1]]
+
+
+def _least(found: Any) -> float:
+    """The left end of the axis."""
+    return max(float(found.low), float(found.high) * 1e-6)
+
+
+def curves(interval: Any, found: Any) -> list[tuple[Any, Any, int]]:
     """One curve for each single or pair of each form in which the interval was proved: (lambda, weight, sign)."""
     points: dict[Any, list[tuple[float, float]]] = {}
-    for curve, lam, x in _pieces(interval):
+    for curve, lam, x in _pieces(interval, found):
         pairs = pairs_of(curve)
         for place, weight in own_weights(curve, x).items():
             key = (place.sign, place.face, place in pairs)
@@ -140,13 +161,18 @@ def curves(interval: Any) -> list[tuple[Any, Any, int]]:
     return _lines(points)
 
 
-def turns(interval: Any) -> list[tuple[Any, Any, int]]:
+def turns(interval: Any, found: Any) -> list[tuple[Any, Any, int]]:
     """The angle of each neuron's direction, u and -u of a pair both: (lambda, angle, sign)."""
     points: dict[Any, list[tuple[float, float]]] = {}
-    for curve, lam, x in _pieces(interval):
-        pairs, nu = pairs_of(curve), curve.branch.residual_at(x, arb(lam))
+    for curve, lam, x in _pieces(interval, found):
+        pairs, seen = (
+            pairs_of(curve),
+            curve.branch.seen_at(x),
+        )  # nu / lambda, which does not vanish with lambda
         for place in own_weights(curve, x):
-            z = [float((v * place.sign).mid()) for v in (arb_mat(curve.faces.neuron(place).A) * nu).entries()]
+            z = [
+                float((v * place.sign).mid()) for v in (arb_mat(curve.faces.neuron(place).A) * seen).entries()
+            ]
             for turn in (1, -1)[: 1 + (place in pairs)]:
                 key = (place.sign, place.face, turn)
                 points.setdefault(key, []).append((lam, np.arctan2(turn * z[1], turn * z[0])))

@@ -18,6 +18,7 @@ from polyrelu.exact.enclosure import ball_column, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.ends import between
 from polyrelu.show.breakpoints import tight_at, words_of_breakpoint
+from polyrelu.show.rough import ridge_bias, rough_value
 
 POSITIONS = 90
 """Inside intervals; the breakpoints come besides."""
@@ -107,9 +108,9 @@ def _position(found: Any, curve: Curve, x: Balls, lam: arb) -> dict[str, Any]:
         "lambda": _float(lam),
         "neurons": neurons,
         "total": sum(_float(v) for v in b),
-        "value": float(y @ nu - nu @ nu / 2),
+        "value": rough_value(found.problem, nu, _float(lam)),
         "fit": (y - nu).tolist(),
-        "outputs": _outputs(found, neurons, shift, y - nu),
+        "outputs": _outputs(found, neurons, shift, y - nu, ridge_bias(found.problem, nu, _float(lam))),
     }
 
 
@@ -124,17 +125,17 @@ def _inputs(found: Any) -> list[float]:
 
 
 def _outputs(
-    found: Any, neurons: list[dict[str, Any]], shift: list[float] | None, fit: np.ndarray
+    found: Any, neurons: list[dict[str, Any]], shift: list[float] | None, fit: np.ndarray, bias: float
 ) -> list[float]:
-    """sum s ||w|| (u.x)_+ less what the pairs exchange, which is the same however they share their weights; and the
-    constant and the linear term that are free: they make the rest of the fit.
+    """sum s ||w|| (u.x)_+ less what the pairs exchange, which is the same however they share their weights; a ridge
+    output bias; and the constant and the linear term that are free: they make the rest of the fit.
     """
     inputs, problem = _inputs(found), found.problem
     if not inputs:
         return []
 
     def values(table: np.ndarray) -> np.ndarray:
-        total = np.zeros(len(table)) if shift is None else -table @ np.array(shift)
+        total = bias - (np.zeros(len(table)) if shift is None else table @ np.array(shift))
         for k in neurons:
             total = total + k["sign"] * k["weight"] * np.maximum(table @ np.array(k["direction"]), 0)
         return total
