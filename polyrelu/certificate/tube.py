@@ -23,6 +23,7 @@ Bare Python 3.9, no floats.
 # A face may *depend* on singles: Q_f nu = sum c_k Q_k nu with sum c_k = 1, and its weight is sum p_k beta_k.
 # With free columns let H project onto what is orthogonal to them. nu lies in the range of H, and all that adds to the
 # fit counts as H leaves it: F has H (Q_k - tau_k R_k), H R_k, H y and (I - H) nu, and E is a basis of H X U.
+# A ridge adds e = 1.nu / lambda to all fits, so that F has J nu, too, with J = 1 1^T.
 
 from __future__ import annotations
 
@@ -164,6 +165,9 @@ def system_of(
         onto if not scaled else split_off(asked, [*E, *(apply(onto, v) for square in Q for v in square)], y)
     )
     outside = [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(inside)]
+    mean = apply(onto, [Fraction(1)] * n)  # H J H = (H 1) (H 1)^T
+    if problem.ridge:
+        outside = [[a + u * v for a, v in zip(row, mean)] for row, u in zip(outside, mean)]
     corner = [[[problem.q**2 * x for x in row] for row in square] for square in (inside, outside)]
     flat, common = kernel.over_one(
         [Fraction(x) for square in [*M, *Q, *corner] for row in square for x in row]
@@ -173,7 +177,7 @@ def system_of(
     forms = [[Fraction(i == j) for j in range(len(M))] for i in range(len(M))]
     forms += [[(i == k) - Fraction(i == K + j) for i in range(len(M))] for j, k in enumerate(solved)]
     for one in further:
-        depends(one, operators(problem, lines, one.face)[0], Q, (onto, y))
+        depends(one, operators(problem, lines, one.face)[0], Q, (onto, [y, *[mean] * problem.ridge]))
         for k, c in enumerate(one.activation):
             forms[k] = [a - c * b for a, b in zip(forms[k], one.weight)]
         forms.append(one.weight)
@@ -183,9 +187,9 @@ def system_of(
 
 
 def depends(one: Dependent, square: Any, Q: list[Any], within_: Any) -> None:
-    """D = Q_f - sum c_k Q_k has P D y = 0 and P D P Q_k = 0, and the c_k add up to 1."""
-    onto, y = within_
-    images, nothing = [y, *(apply(onto, row) for other in Q for row in other)], sum(one.activation) == 1
+    """D = Q_f - sum c_k Q_k has H D y = 0 and H D H Q_k = 0 (beside a ridge H D H 1 = 0), and the c_k add up to 1."""
+    onto, known = within_
+    images, nothing = [*known, *(apply(onto, row) for other in Q for row in other)], sum(one.activation) == 1
     rows = [[a - kernel.dot(one.activation, others) for a, *others in zip(*rows)] for rows in zip(square, *Q)]
     for v in images:
         kernel.tick()
@@ -193,16 +197,16 @@ def depends(one: Dependent, square: Any, Q: list[Any], within_: Any) -> None:
     kernel.need(nothing, "a dependent neuron depends on the others for every lambda")
 
 
-def off_space(system: System, free: Matrix) -> Matrix:
+def off_space(system: System, free: Matrix, ridge: bool) -> Matrix:
     """An orthogonal basis of what is orthogonal to V: see the lemma (space) of path.py."""
     off, span, n = kernel.orthogonal([*free, *system.E]), Matrix(), len(system.y)
-    waiting = [kernel.over_one(system.y)[0]]
+    waiting, maps = [kernel.over_one(system.y)[0]], [*system.Q, [[1] * n] * n] if ridge else system.Q
     while waiting:
         kernel.tick()
         found = orthogonal_part([*off, *span], waiting.pop())
         span += found
         kernel.moderate(n * n, span)
-        waiting += [[kernel.dot(row, v) for row in square] for v in found for square in system.Q]
+        waiting += [[kernel.dot(row, v) for row in square] for v in found for square in maps]
     units, rest = [[int(i == j) for j in range(n)] for i in range(n)], Matrix()
     for unit in units:
         rest += orthogonal_part([*span, *rest], unit)

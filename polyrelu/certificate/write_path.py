@@ -138,6 +138,8 @@ def _parts(
 ) -> list[dict[str, Any]]:
     """One part, or several where no shares of the pairs serve for all lambda."""
     low, high = span
+    if not low and problem.base.ridge:
+        raise Undecided("a file does not reach down to 0 beside a ridge")
     middle = _middle(low, high)
     form = Form.at(interval, middle[0] if middle else low, scaled=not low)
     try:

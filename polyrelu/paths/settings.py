@@ -13,11 +13,16 @@ def supported(setting: Setting, what: str) -> None:
 
 
 def in_a_file(problem: Problem) -> None:
-    """The checker of path files knows no ridge, and a free hidden bias beside one feature alone."""
-    several = problem.setting.hidden == "free" and problem.d != 2
-    if several or problem.setting.output == "ridge":
-        what = "a proof file of a path" + " with several features" * several
+    """The checker of path files knows a free hidden bias beside one feature alone."""
+    if problem.setting.hidden == "free" and problem.d != 2:
+        what = "a proof file of a path with several features"
         problem.setting.refuse(what, "leave out --out, or save bounds: --gap 1e-2")
+
+
+def bounds_in_a_file(setting: Setting) -> None:
+    """It knows no ridge between nodes."""
+    if setting.output == "ridge":
+        setting.refuse("a proof file of bounds for every lambda", "leave out --out, or leave out --gap")
 
 
 def one_feature(problem: Problem, what: str) -> None:

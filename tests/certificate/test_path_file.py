@@ -70,6 +70,15 @@ FREE = {
     "four points, output bias": (([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]), {"output_bias": "free"}),
     "a column": (table(2, 5, 3), {"free": [0]}),
 }
+RIDGES = {
+    "a ridge": (table(1, 5), {"output_bias": "ridge"}),
+    "a ridge and a skip connection": (table(3, 5), {"output_bias": "ridge", "skip": True}),
+    "pairs beside a ridge": (SIXTH, {"output_bias": "ridge"}),
+    "four points beside a ridge": (
+        ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]),
+        {"output_bias": "ridge"},
+    ),
+}
 
 
 @cache
@@ -126,6 +135,27 @@ def test_down_to_zero_nothing_but_breakpoints_is_left_out(name):
         assert sorted(map(neuron_text, optimum.neurons)) == faces
         assert optimum.nullity == dimension
         assert all(optimum.support.used)
+
+
+@pytest.mark.parametrize("name", RIDGES)
+def test_a_ridge(name):
+    (X, y), options = RIDGES[name]
+    found = path(X, y, **options)
+    document = path_document(found)
+    assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
+    assert valid(document, SCHEMA)
+    assert len(document["left_out"]) == len(found.breakpoints) > 0
+    assert "a ridge output bias" in document["claims"][0]
+    for low, high, faces, dimension in intervals(document):
+        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
+        optimum = certify(X, y, lam, **options).proved()
+        assert sorted(map(neuron_text, optimum.neurons)) == faces
+        assert optimum.nullity == dimension
+    plain = copy.deepcopy(document)
+    del plain["problem"]["ridge"]
+    plain["problem_sha256"] = problem_digest(plain["problem"])
+    with pytest.raises(checker.kernel.Rejected):
+        checker.check(plain)
 
 
 @pytest.mark.parametrize("name", CONFINED)
