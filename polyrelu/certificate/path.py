@@ -61,6 +61,7 @@ class Problem(NamedTuple):
     blocks: list[str] | None = None  # patterns, or gates; None: all patterns of directions
     gated: bool = False
     confined: bool = False
+    others: Any = ()  # forms that must not be 0
 
     def at(self, lam: Fraction) -> Any:
         """The problem at one lambda."""
@@ -179,6 +180,9 @@ def shown(x: Fraction) -> str:
 # H' (where lambda = 0, on the span of these ranges), and maps V, hence its complement there, into itself: nu* has no
 # part in that.   QED
 #
+# Lemma (identity). On V let nu.(Q_k - Q_l) nu be a multiple of (e.nu)(g.nu). It is 0 at nu*, by the system: so where
+# g.nu* is not 0, e.nu* is, and V may be replaced by what is orthogonal to e in V.
+#
 # A node is covered once, with the larger rho and the fewer decided lines of its two sides. A star with fewer decided
 # lines is smaller, so that this shows what each side needs.
 
@@ -252,9 +256,10 @@ class Shown(NamedTuple):
 
 def show_interval(problem: Problem, spec: Any) -> Shown:
     """Prove one interval."""
-    more = [key for key in ("dependent", "confined") if type(spec) is dict and key in spec]
+    more = [key for key in ("confined", "dependent", "identities") if type(spec) is dict and key in spec]
     fields(spec, "an interval", " ".join(["faces shares nodes", *more]))
     usable("confined" not in more or spec["confined"] is True, "confined is true, if it is there")
+    usable("confined" in more or "identities" not in more, "identities belong to a confined interval")
     faces = faces_of(problem, spec["faces"])
     shares = shares_of(spec["shares"], len(faces))
     further, solved = further_of(problem, spec.get("dependent", []), shares), shares.count("solved")
@@ -268,7 +273,7 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     need(problem.low <= nodes[0].lam and nodes[-1].lam <= problem.high, "an interval lies between both ends")
     system = tube.system_of(problem, faces, shares, further, scaled)
     if "confined" in more:
-        problem = confined(problem, system)
+        problem = confined(problem, system, spec.get("identities", []))
         inside = not any(dot(v, node.m) for v in problem.base.basis for node in nodes)
         need(inside, "the nodes of a confined interval lie in its space")
     radii, decided, limit = [Fraction(0)] * len(nodes), [[True] * problem.base.n for _ in nodes], None
@@ -286,11 +291,21 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     return Shown(tight, dimension, one, nodes[0].lam, nodes[-1].lam, limit)
 
 
-def confined(problem: Problem, system: System) -> Problem:
+def confined(problem: Problem, system: System, identities: Any) -> Problem:
     """The problem of residuals in V: multipliers are told modulo what is orthogonal to V."""
-    base = copy.copy(problem.base)
+    base, others = copy.copy(problem.base), []
     base.basis = tube.off_space(system, base.free, base.ridge)
-    return problem._replace(base=base, confined=True)
+    for one in items(identities, "identities"):
+        fields(one, "an identity", "faces other zero")
+        numbers = items(one["faces"], "the faces of an identity", 2)
+        usable(all(type(k) is int and 0 <= k < len(system.Q) for k in numbers), "an identity names two faces")
+        zero = kernel.integers(one["zero"], "zero", base.n)
+        other = zero if one["other"] is None else kernel.integers(one["other"], "other", base.n)
+        factors = tube.factors(system, base.basis, numbers, (zero, other))
+        need(factors, "the difference of two squares is a product on the space")
+        base.basis += tube.orthogonal_part(base.basis, zero)
+        others += [other] if one["other"] is not None else []
+    return problem._replace(base=base, confined=True, others=others)
 
 
 def lines_at(problem: Problem, node: Node) -> Any:
@@ -329,6 +344,10 @@ def show_piece(problem: Problem, tight: list[str], system: System, nodes: list[N
         ]
         need(all(clear), "every weight is positive")
     rho, lines = kernel.root(Fraction(dot(r[:n], r[:n]), 4**GRID)), list[Any]()
+    for form in problem.others:
+        a, b = (Fraction(dot(form, node.m), node.N) for node in nodes)
+        apart = min(abs(a), abs(b)) > kernel.root(Fraction(dot(form, form))) * rho and a * b > 0
+        need(apart, "the other factor of an identity is not 0")
     if problem.blocks is not None:
         return Proved(rho, [], r)
     for node in nodes:

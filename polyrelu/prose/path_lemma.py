@@ -39,7 +39,9 @@ FREE = (
 CONFINED = (
     r"On some intervals a multiplier is 0 for every $\lambda$: $\nu^*$ lies in the least space that holds $y$ (or "
     r"what is left of it off the columns and directions above) and that all $Q_k$ map into itself (likewise), as all "
-    r"weights are positive; what is orthogonal to this space was computed, and forms are told modulo it."
+    r"weights are positive; what is orthogonal to this space was computed, and forms are told modulo it. Where on "
+    r"this space the difference of $\|A_k \nu\|^2$ and $\|A_l \nu\|^2$, which is 0 at $\nu^*$, is a product of two "
+    r"linear forms, one of which is not 0, the other one is."
 )
 RIDGE = (
     r"The output bias $e$ pays $\tfrac12 \lambda e^2$: for a residual $\nu$ its best value is $\sum_j \nu_j / "

@@ -76,7 +76,7 @@ def test_the_table_tells_what_certify_finds(name):
 
 
 SAID = {
-    "opposite faces": {"pairs", "ridge"},
+    "opposite faces": {"pairs"},
     "one more row on which all neurons are 0": {"ridge"},
     "identity of rational": {"four"},
     "lambda falls to 0 the sum": {"one feature", "four", "list beside a column"},
