@@ -61,6 +61,7 @@ class Problem(NamedTuple):
     blocks: list[str] | None = None  # patterns, or gates; None: all patterns of directions
     gated: bool = False
     confined: bool = False
+    others: Any = ()  # forms that must not be 0
 
     def at(self, lam: Fraction) -> Any:
         """The problem at one lambda."""
@@ -100,7 +101,7 @@ class Problem(NamedTuple):
 
 def problem_of(spec: Any) -> Problem:
     """Read what a file is about."""
-    more = [key for key in ("free", "offset") if type(spec) is dict and key in spec]
+    more = [key for key in ("free", "ridge", "offset") if type(spec) is dict and key in spec]
     fields(spec, "problem", " ".join(["X y from to gated patterns", *more]))
     low, high = kernel.rational(spec["from"], "from"), kernel.rational(spec["to"], "to")
     usable(0 <= low < high, "a path needs 0 <= from < to")
@@ -111,7 +112,7 @@ def problem_of(spec: Any) -> Problem:
     usable(type(spec["gated"]) is bool, "gated is true or false")
     usable(not (spec["gated"] and blocks is None), "gates are listed")
     usable(not (blocks and base.offset), "with a free hidden bias all patterns are present")
-    usable(not (spec["gated"] and base.free), "gated networks have no free columns")
+    usable(not (spec["gated"] and base.columns), "gated networks have no free columns and no ridge")
     return Problem(base, low, high, hashlib.sha256(text.encode()).hexdigest(), blocks, spec["gated"])
 
 
@@ -145,7 +146,8 @@ def shown(x: Fraction) -> str:
 # then for every lambda in [a, b] the root nu* is the residual of every optimum, the neurons that reach lambda are
 # these, some optimal network uses all of them, the optimal networks are, up to permutation and splitting, a polytope
 # of dimension (pairs) - dim U + (dependent faces), and, if no face is dependent and no column free, all are one
-# function. (With free columns dim X U modulo these stands for dim U; their coefficients make up the rest of the fit.)
+# function. (With free columns dim X U modulo these stands for dim U; their coefficients make up the rest of the fit. A
+# ridge is one more row, as in kernel.py: y - nu* is the fit of the network and its e.)
 # Proof. The tests of a star are linear in nu up to fixed margins, so they hold along the chord, and within rho of it.
 # Off the stars f_s(u) is linear in nu, so f_s(u) < (lambda(t) - rho F) |u| at nu(t), and f_s(u) < lambda |u| at nu*.
 # By the last equation P_k X^T nu*, which lies in U, is 0 for pairs: the opposite of z_k is -z_k. In a star f_s(u) <=
@@ -169,14 +171,17 @@ def shown(x: Fraction) -> str:
 # best has P(w) >= the optimum, and no smaller residual than the optimum's: so its sum of norms is no less.   QED
 #
 # Lemma (space). Let H' project onto what is orthogonal to the free columns and to E, and V be the least space that
-# holds H' y (scaled: H' P y) and is mapped into itself by all H' Q_k. Then nu* (eta*) lies in V, if all weights are
-# positive. So a form f has f.nu* = f'.nu*, f' the part of f in V: in a *confined* interval, whose nodes lie in V, f'
-# stands for f in the stars, and a line with C_v = 0 on V is not hard.
-# Proof. nu* lies in the range of H', and H' R_k nu* = 0, as R_k nu* = X z_k. So (lambda + sum w_k H' Q_k) nu* =
-# lambda H' y, where the sum is over all neurons, also the dependent ones, for which Q_f - sum c_k Q_k is 0 on V as
-# it is 0 on y and on the ranges of the Q_k. This operator is symmetric and positive definite on the range of H'
-# (where lambda = 0, on the span of these ranges), and maps V, hence its complement there, into itself: nu* has no
+# holds H' y (scaled: H' P y) and is mapped into itself by all H' Q_k (and H' J). Then nu* (eta*) lies in V, if all
+# weights are positive. So a form f has f.nu* = f'.nu*, f' the part of f in V: in a *confined* interval, whose nodes
+# lie in V, f' stands for f in the stars, and a line with C_v = 0 on V is not hard.
+# Proof. nu* lies in the range of H', and H' R_k nu* = 0, as R_k nu* = X z_k. So (lambda + sum w_k H' Q_k + H' J) nu*
+# = lambda H' y, where the sum is over all neurons, also the dependent ones, for which Q_f - sum c_k Q_k is 0 on V as
+# it is 0 on y, on the ranges of the Q_k and on H 1. This operator is symmetric and positive definite on the range of
+# H' (where lambda = 0, on the span of these ranges), and maps V, hence its complement there, into itself: nu* has no
 # part in that.   QED
+#
+# Lemma (identity). On V let nu.(Q_k - Q_l) nu be a multiple of (e.nu)(g.nu). It is 0 at nu*, by the system: so where
+# g.nu* is not 0, e.nu* is, and V may be replaced by what is orthogonal to e in V.
 #
 # A node is covered once, with the larger rho and the fewer decided lines of its two sides. A star with fewer decided
 # lines is smaller, so that this shows what each side needs.
@@ -251,9 +256,10 @@ class Shown(NamedTuple):
 
 def show_interval(problem: Problem, spec: Any) -> Shown:
     """Prove one interval."""
-    more = [key for key in ("dependent", "confined") if type(spec) is dict and key in spec]
+    more = [key for key in ("confined", "dependent", "identities") if type(spec) is dict and key in spec]
     fields(spec, "an interval", " ".join(["faces shares nodes", *more]))
     usable("confined" not in more or spec["confined"] is True, "confined is true, if it is there")
+    usable("confined" in more or "identities" not in more, "identities belong to a confined interval")
     faces = faces_of(problem, spec["faces"])
     shares = shares_of(spec["shares"], len(faces))
     further, solved = further_of(problem, spec.get("dependent", []), shares), shares.count("solved")
@@ -261,12 +267,13 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     need(len(set(tight)) == len(tight), "no neuron is listed twice")
     usable(len(listed) > 1, "an interval has two nodes at least")
     scaled = type(listed[0]) is dict and "eta" in listed[0]
+    usable(not (scaled and problem.base.ridge), "with a ridge no interval is scaled")
     nodes = [node_of(problem, one, len(faces) + solved, scaled) for one in listed]
     need(all(a.lam < b.lam for a, b in pairwise(nodes)), "the nodes are in increasing order")
     need(problem.low <= nodes[0].lam and nodes[-1].lam <= problem.high, "an interval lies between both ends")
     system = tube.system_of(problem, faces, shares, further, scaled)
     if "confined" in more:
-        problem = confined(problem, system)
+        problem = confined(problem, system, spec.get("identities", []))
         inside = not any(dot(v, node.m) for v in problem.base.basis for node in nodes)
         need(inside, "the nodes of a confined interval lie in its space")
     radii, decided, limit = [Fraction(0)] * len(nodes), [[True] * problem.base.n for _ in nodes], None
@@ -284,11 +291,21 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     return Shown(tight, dimension, one, nodes[0].lam, nodes[-1].lam, limit)
 
 
-def confined(problem: Problem, system: System) -> Problem:
+def confined(problem: Problem, system: System, identities: Any) -> Problem:
     """The problem of residuals in V: multipliers are told modulo what is orthogonal to V."""
-    base = copy.copy(problem.base)
-    base.basis = tube.off_space(system, base.free)
-    return problem._replace(base=base, confined=True)
+    base, others = copy.copy(problem.base), []
+    base.basis = tube.off_space(system, base.free, base.ridge)
+    for one in items(identities, "identities"):
+        fields(one, "an identity", "faces other zero")
+        numbers = items(one["faces"], "the faces of an identity", 2)
+        usable(all(type(k) is int and 0 <= k < len(system.Q) for k in numbers), "an identity names two faces")
+        zero = kernel.integers(one["zero"], "zero", base.n)
+        other = zero if one["other"] is None else kernel.integers(one["other"], "other", base.n)
+        factors = tube.factors(system, base.basis, numbers, (zero, other))
+        need(factors, "the difference of two squares is a product on the space")
+        base.basis += tube.orthogonal_part(base.basis, zero)
+        others += [other] if one["other"] is not None else []
+    return problem._replace(base=base, confined=True, others=others)
 
 
 def lines_at(problem: Problem, node: Node) -> Any:
@@ -327,6 +344,10 @@ def show_piece(problem: Problem, tight: list[str], system: System, nodes: list[N
         ]
         need(all(clear), "every weight is positive")
     rho, lines = kernel.root(Fraction(dot(r[:n], r[:n]), 4**GRID)), list[Any]()
+    for form in problem.others:
+        a, b = (Fraction(dot(form, node.m), node.N) for node in nodes)
+        apart = min(abs(a), abs(b)) > kernel.root(Fraction(dot(form, form))) * rho and a * b > 0
+        need(apart, "the other factor of an identity is not 0")
     if problem.blocks is not None:
         return Proved(rho, [], r)
     for node in nodes:
@@ -423,7 +444,9 @@ def about_interval(problem: Problem, shown_: Shown) -> str:
     aside = among + "," if among else ""
     if not faces:
         none = "no optimal network%s has a neuron." % aside
-        return ends + (none if problem.base.free else "the zero network is the only optimal one%s." % among)
+        return ends + (
+            none if problem.base.columns else "the zero network is the only optimal one%s." % among
+        )
     reach = "exactly %d neurons reach lambda, in the faces %s, and an optimal network uses them all; "
     if len(faces) == 1:
         reach = "exactly %d neuron reaches lambda, in the face %s, and an optimal network uses it; "
@@ -565,6 +588,7 @@ def gap_between(a: Bounds, b: Bounds) -> Fraction:
 def bounded_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     """The sentences of a bounded path."""
     usable(problem.blocks is None, "bounds are about all patterns")
+    usable(not problem.base.ridge, "bounds know no ridge")
     nodes = [bounds_of(problem, spec) for spec in items(top["nodes"], "nodes")]
     usable(len(nodes) > 1, "a path has two nodes at least")
     need(all(a.lam < b.lam for a, b in pairwise(nodes)), "the nodes are in increasing order")

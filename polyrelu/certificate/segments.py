@@ -93,7 +93,8 @@ def node_of(base: Any, spec: Any, width: int) -> Node:
 def show(problem: Any, spec: Any) -> Segment:
     """Prove one segment."""
     base, need = problem.base, kernel.need
-    kernel.usable(base.offset and base.d == 2, "segments are about one feature and a free hidden bias")
+    plain = base.offset and base.d == 2 and not base.ridge
+    kernel.usable(plain, "segments are about one feature and a free hidden bias")
     kernel.usable(len(base.basis) == len(base.free), "free columns are independent")
     kernel.fields(spec, "a segment", "faces nodes separator")
     kinks, used = kinks_of(base), kernel.items(spec["faces"], "faces")

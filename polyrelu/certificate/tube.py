@@ -23,6 +23,7 @@ Bare Python 3.9, no floats.
 # A face may *depend* on singles: Q_f nu = sum c_k Q_k nu with sum c_k = 1, and its weight is sum p_k beta_k.
 # With free columns let H project onto what is orthogonal to them. nu lies in the range of H, and all that adds to the
 # fit counts as H leaves it: F has H (Q_k - tau_k R_k), H R_k, H y and (I - H) nu, and E is a basis of H X U.
+# A ridge adds e = 1.nu / lambda to all fits, so that F has J nu, too, with J = 1 1^T.
 
 from __future__ import annotations
 
@@ -163,8 +164,7 @@ def system_of(
     inside = (
         onto if not scaled else split_off(asked, [*E, *(apply(onto, v) for square in Q for v in square)], y)
     )
-    outside = [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(inside)]
-    corner = [[[problem.q**2 * x for x in row] for row in square] for square in (inside, outside)]
+    corner, mean = corner_of(problem, inside, onto)
     flat, common = kernel.over_one(
         [Fraction(x) for square in [*M, *Q, *corner] for row in square for x in row]
     )
@@ -173,7 +173,7 @@ def system_of(
     forms = [[Fraction(i == j) for j in range(len(M))] for i in range(len(M))]
     forms += [[(i == k) - Fraction(i == K + j) for i in range(len(M))] for j, k in enumerate(solved)]
     for one in further:
-        depends(one, operators(problem, lines, one.face)[0], Q, (onto, y))
+        depends(one, operators(problem, lines, one.face)[0], Q, (onto, [y, *mean]))
         for k, c in enumerate(one.activation):
             forms[k] = [a - c * b for a, b in zip(forms[k], one.weight)]
         forms.append(one.weight)
@@ -182,10 +182,19 @@ def system_of(
     return System(tables[: len(M)], tables[len(M) : -2], E, common * problem.q**2, whole, both, right, scaled)
 
 
+def corner_of(problem: Any, inside: Any, onto: Any) -> tuple[list[Any], list[Any]]:
+    """P and I - P, with H J H = (H 1) (H 1)^T of a ridge, in the unit of the Q_k; and H 1 if there is one."""
+    mean = [apply(onto, [Fraction(1)] * problem.n)] * problem.ridge
+    outside = [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(inside)]
+    for ones in mean:
+        outside = [[a + u * v for a, v in zip(row, ones)] for row, u in zip(outside, ones)]
+    return [[[problem.q**2 * x for x in row] for row in square] for square in (inside, outside)], mean
+
+
 def depends(one: Dependent, square: Any, Q: list[Any], within_: Any) -> None:
-    """D = Q_f - sum c_k Q_k has P D y = 0 and P D P Q_k = 0, and the c_k add up to 1."""
-    onto, y = within_
-    images, nothing = [y, *(apply(onto, row) for other in Q for row in other)], sum(one.activation) == 1
+    """D = Q_f - sum c_k Q_k has H D y = 0 and H D H Q_k = 0 (beside a ridge H D H 1 = 0), and the c_k add up to 1."""
+    onto, known = within_
+    images, nothing = [*known, *(apply(onto, row) for other in Q for row in other)], sum(one.activation) == 1
     rows = [[a - kernel.dot(one.activation, others) for a, *others in zip(*rows)] for rows in zip(square, *Q)]
     for v in images:
         kernel.tick()
@@ -193,20 +202,38 @@ def depends(one: Dependent, square: Any, Q: list[Any], within_: Any) -> None:
     kernel.need(nothing, "a dependent neuron depends on the others for every lambda")
 
 
-def off_space(system: System, free: Matrix) -> Matrix:
+def off_space(system: System, free: Matrix, ridge: bool) -> Matrix:
     """An orthogonal basis of what is orthogonal to V: see the lemma (space) of path.py."""
     off, span, n = kernel.orthogonal([*free, *system.E]), Matrix(), len(system.y)
-    waiting = [kernel.over_one(system.y)[0]]
+    waiting, maps = [kernel.over_one(system.y)[0]], [*system.Q, [[1] * n] * n] if ridge else system.Q
     while waiting:
         kernel.tick()
         found = orthogonal_part([*off, *span], waiting.pop())
         span += found
         kernel.moderate(n * n, span)
-        waiting += [[kernel.dot(row, v) for row in square] for v in found for square in system.Q]
-    units, rest = [[int(i == j) for j in range(n)] for i in range(n)], Matrix()
-    for unit in units:
+        waiting += [[kernel.dot(row, v) for row in square] for v in found for square in maps]
+    return complement(span, n)
+
+
+def complement(span: Matrix, n: int) -> Matrix:
+    """An orthogonal basis of what is orthogonal to an orthogonal list."""
+    rest = Matrix()
+    for unit in ([int(i == j) for j in range(n)] for i in range(n)):
         rest += orthogonal_part([*span, *rest], unit)
     return rest
+
+
+def factors(system: System, off: Matrix, numbers: list[int], forms: Any) -> bool:
+    """Whether nu.(Q_k - Q_l) nu is a multiple, not 0, of (e.nu)(g.nu) for all nu that are orthogonal to a list."""
+    space, (i, j) = complement(off, len(system.y)), numbers
+    D = [[a - b for a, b in zip(*rows)] for rows in zip(system.Q[i], system.Q[j])]
+    e, g = ([kernel.dot(o, form) for o in space] for form in forms)
+    square = [kernel.dot(o, [kernel.dot(row, v) for row in D]) for o in space for v in space]
+    product_ = [a * d + b * c for a, b in zip(e, g) for c, d in zip(e, g)]
+    first = next((at for at, v in enumerate(product_) if v), None)
+    if first is None or not square[first]:
+        return False
+    return all(a * product_[first] == b * square[first] for a, b in zip(square, product_))
 
 
 def apply(table: Any, v: Any) -> list[Fraction]:

@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import pairwise
 from math import inf, lcm
-from operator import mul
 from typing import Any
 
 from polyrelu.certificate import path as checker
 from polyrelu.certificate.bound_file import bound_evidence
 from polyrelu.certificate.document import path_spec, problem_digest, save
 from polyrelu.certificate.path_form import Form
+from polyrelu.certificate.path_space import Vectors, identities_at, inside
 from polyrelu.certificate.tube import Node
 from polyrelu.certificate.write_kernel import grid, in_short, texts
 from polyrelu.certificate.write_segments import segment_of
@@ -138,12 +138,15 @@ def _parts(
 ) -> list[dict[str, Any]]:
     """One part, or several where no shares of the pairs serve for all lambda."""
     low, high = span
+    if not low and problem.base.ridge:
+        raise Undecided("a file does not reach down to 0 beside a ridge")
     middle = _middle(low, high)
     form = Form.at(interval, middle[0] if middle else low, scaled=not low)
     try:
         search = Nodes(problem, form).begin(middle[0] if middle else low)
-        more = {"confined": True} if search.confined else {}
-        return [{**form.spelt, **more, "nodes": [search.spelt(lam) for lam in search.between(low, high)]}]
+        return [
+            {**form.spelt, **search.more, "nodes": [search.spelt(lam) for lam in search.between(low, high)]}
+        ]
     except checker.kernel.Rejected:
         if not (halvings and middle and (any(form.shares) or form.further)):
             raise
@@ -183,11 +186,11 @@ class Nodes:
         further = checker.further_of(problem, form.spelt.get("dependent", []), form.shares)
         self.tight = checker.all_faces(form.faces, form.shares, further)
         self.system = checker.tube.system_of(problem, form.faces, form.shares, further, form.scaled)
-        self.confined, self.span = False, list[list[int]]()
+        self.confined, self.space, self.more = False, Vectors(), dict[str, Any]()
 
     def begin(self, lam: Fraction) -> Nodes:
         """See at one lambda whether multipliers are 0 for a reason, which is that of the space of all residuals."""
-        node, kernel = self.node(lam), checker.kernel
+        node = self.node(lam)
         lines, rho = checker.lines_at(self.problem, node), node.level / 2**NEAR
         try:
             if self.problem.blocks is None:
@@ -197,19 +200,12 @@ class Nodes:
         except checker.kernel.Rejected as refused:
             self.confined = "multipliers" in str(refused)
         if self.confined:
-            self.problem, n = checker.confined(self.problem, self.system), self.problem.base.n
-            off = self.problem.base.basis
-            units = [[int(i == j) for j in range(n)] for i in range(n)]
-            self.span = kernel.orthogonal([*off, *units])[len(off) :]
+            identities = identities_at(self.problem, self.system, self.form.point(lam)[0])
+            self.problem = checker.confined(self.problem, self.system, identities)
+            self.space = checker.tube.complement(self.problem.base.basis, self.problem.base.n)
+            self.more = {"confined": True, **({"identities": identities} if identities else {})}
             self.known.clear()
         return self
-
-    def rounded(self, nu: list[Fraction], N: int) -> list[int]:
-        """N nu, in whole numbers; in the space of a confined interval."""
-        if not self.confined:
-            return [round(v * N) for v in nu]
-        parts = [round(N * sum(map(mul, nu, o), Fraction(0)) / sum(x * x for x in o)) for o in self.span]
-        return [sum(map(mul, parts, values)) for values in zip(*self.span, strict=True)]
 
     def between(self, low: Fraction, high: Fraction) -> list[Fraction]:
         """Nodes from low to high; `Rejected` where they would have to be too close."""
@@ -264,10 +260,11 @@ class Nodes:
         if lam not in self.known:
             nu, weights = self.form.point(lam)
             N, less = grid([lam or Fraction(1)], NODE_BITS), 1 - Fraction(1, 2**SHRINK)
-            N <<= max((x.bit_length() for o in self.span for x in o), default=0)
+            N <<= max((x.bit_length() for o in self.space for x in o), default=0)
             if not weights:  # nu is y itself
                 N, less = lcm(*(v.denominator for v in nu)), Fraction(1)
-            m = self.rounded([v * less for v in nu], N)
+            nu = [v * less for v in nu]
+            m = inside(self.space, nu, N) if self.confined else [round(v * N) for v in nu]
             level = Fraction(1) if self.form.scaled else lam
             self.known[lam] = checker.tube.Node(lam, N, m, [round(v * N) for v in weights], level)
         return self.known[lam]

@@ -248,7 +248,10 @@ def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
 def _bounded(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """Nodes and a gap."""
     from polyrelu.paths.bounded import bounded_path
+    from polyrelu.paths.settings import bounds_in_a_file
 
+    if args.out is not None:
+        bounds_in_a_file(problem.setting)
     if args.to_zero:
         raise BadInput(
             "--gap and --to-zero exclude each other: bounds end at a positive lambda; leave one out"

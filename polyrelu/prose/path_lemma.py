@@ -39,7 +39,14 @@ FREE = (
 CONFINED = (
     r"On some intervals a multiplier is 0 for every $\lambda$: $\nu^*$ lies in the least space that holds $y$ (or "
     r"what is left of it off the columns and directions above) and that all $Q_k$ map into itself (likewise), as all "
-    r"weights are positive; what is orthogonal to this space was computed, and forms are told modulo it."
+    r"weights are positive; what is orthogonal to this space was computed, and forms are told modulo it. Where on "
+    r"this space the difference of $\|A_k \nu\|^2$ and $\|A_l \nu\|^2$, which is 0 at $\nu^*$, is a product of two "
+    r"linear forms, one of which is not 0, the other one is."
+)
+RIDGE = (
+    r"The output bias $e$ pays $\tfrac12 \lambda e^2$: for a residual $\nu$ its best value is $\sum_j \nu_j / "
+    r"\lambda$, and $\mathbf{1} \mathbf{1}^{T} \nu$ is added to the first sum. It counts as one more row on which "
+    r"all neurons are 0, with the residual $-\sqrt{\lambda}\, e$: so all optimal networks have the same $e$."
 )
 TUBE = (
     r"The system is quadratic. Between two $\lambda$ let $x(t)$ be the chord between approximate solutions, $Y(t)$ "
@@ -166,7 +173,7 @@ def path_statement(document: dict[str, Any]) -> list[Block]:
     if document["kind"] in ("bounded path", "exact path"):
         return lettered([[_said(words)] for words in document["claims"]])
     intervals, problem = shown(document), checker.problem_of(document["problem"])
-    none = "no neuron" if "free" in document["problem"] else "the zero network alone"
+    none = "no neuron" if problem.base.columns else "the zero network alone"
     rows = [_row(k, one, none) for k, one in enumerate(intervals, start=1)]
     first = (
         r"For every $\lambda$ of the intervals below, ends included (but for 0), the neurons of optimal networks, "
@@ -214,7 +221,8 @@ def path_argument(document: dict[str, Any], digest: str) -> list[Block]:
     if document["kind"] == "bounded path":
         return [MIXTURE, *([MIXED] if free else []), checked]
     parts = document["intervals"]
-    blocks: list[Block] = [SYSTEM, EQUATIONS, *free]
+    ridge = [RIDGE] if "ridge" in document["problem"] else []
+    blocks: list[Block] = [SYSTEM, EQUATIONS, *free, *ridge]
     blocks += [PAIRS + (SPANNED if free else SAME)] if any(any(one["shares"]) for one in parts) else []
     blocks += [DEPENDENT] if any(one.get("dependent") for one in parts) else []
     listed, gated = document["problem"]["patterns"] != "cells", document["problem"]["gated"]

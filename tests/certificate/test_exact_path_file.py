@@ -240,7 +240,7 @@ def assert_true(document):
 
 
 def test_what_no_file_of_segments_is_about():
-    for key, value in (("offset", None), ("gated", True), ("patterns", ["111"])):
+    for key, value in (("offset", None), ("gated", True), ("patterns", ["111"]), ("ridge", True)):
         document = copy.deepcopy(document_of("labels"))
         document["problem"] |= {key: value}
         if value is None:

@@ -51,6 +51,7 @@ CASES = {
     "some gates": random_case(2, True, True),
     "a free column": beside_columns(1, {"free": [0]}),
     "a free column and an output bias": beside_columns(4, {"free": [0], "output_bias": "free"}),
+    "a ridge": (SMALL[0], {**SMALL[1], "output_bias": "ridge"}),
     "one gate": ONE_GATE,
     "one pattern": SMALL,
     "down to 0": DOWN,
