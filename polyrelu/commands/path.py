@@ -39,6 +39,7 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv --gated --jobs 4
   polyrelu path data.csv --output-bias free --skip
   polyrelu path data.csv --bias penalised --output-bias ridge
+  polyrelu path data.csv --bias free
   polyrelu path line.csv --bias free --skip --to-zero
   polyrelu path large.csv --gap 1e-3 --json
   polyrelu path data.csv --out path.json
@@ -47,13 +48,14 @@ just above it, where the zero network is the only optimum).
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
-antipodes may come or go together (phase_begin, phase_end). Among gates the residual of a row may become 0 and stay 0,
-so that gates which differ there alone share their weight, or leave 0 again (fit_begin, fit_end). A breakpoint is proved
-to be the only one in its place, and enclosed to any number of digits; where it is a fraction, has one square root or is
-the root of a short polynomial it is named exactly.
+antipodes may come or go together (phase_begin, phase_end). With --bias free the end of a family of kinks may go on to
+another row (swap), or both ends meet (merge). Among gates the residual of a row may become 0 and stay 0, so that gates
+which differ there alone share their weight, or leave 0 again (fit_begin, fit_end). A breakpoint is proved to be the only
+one in its place, and enclosed to any number of digits; where it is a fraction, has one square root or is the root of a
+short polynomial it is named exactly.
 
-With --bias free the table needs one feature: kinks at data points are all that counts, and all numbers are fractions.
-As in certify, neurons then counts kinks, those next to each other being one that can move. More features: --gap.
+With --bias free neurons counts kinks, as in certify, those next to each other being one that can move. With one feature
+kinks at data points are all that counts, and all numbers are fractions.
 """
 
 EPILOG = """\

@@ -25,6 +25,6 @@ def has_knots(problem: Problem) -> bool:
 
 
 def path_supported(problem: Problem, *, gated: bool) -> None:
-    """Of gates no setting is certified."""
+    """Of gates no setting is certified. Free columns and a free hidden bias need no unknowns: see `branch`, `kinks`."""
     if gated:
         problem.setting.refuse("a path among gates")

@@ -239,7 +239,7 @@ def test_columns_that_are_never_used_are_told():
     assert lasso.used_columns(columns, [fmpq(9), fmpq(9), fmpq(1)]) == [True] * 4
 
 
-def test_the_command_line_of_one_feature(tmp_path, capsys):
+def test_one_feature_on_the_command_line(tmp_path, capsys):
     file = tmp_path / "line.csv"
     file.write_text("0,0\n1,1\n2,3\n3,6\n")
     asked = ["path", str(file), "--bias", "free"]
