@@ -50,9 +50,9 @@ Events, with lambda decreasing: a neuron may enter or leave; hit a row (its dire
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
 antipodes may come or go together (phase_begin, phase_end). With --bias free the end of a family of kinks may go on to
 another row (swap), or both ends meet (merge). Among gates the residual of a row may become 0 and stay 0, so that gates
-which differ there alone share their weight, or leave 0 again (fit_begin, fit_end). A breakpoint is proved to be the only
-one in its place, and enclosed to any number of digits; where it is a fraction, has one square root or is the root of a
-short polynomial it is named exactly.
+which differ there alone share their weight, or leave 0 again (fit_begin, fit_end). A breakpoint is proved to be the
+only one in its place, and enclosed to any number of digits; where it is a fraction, has one square root or is the root
+of a short polynomial it is named exactly.
 
 With --bias free neurons counts kinks, as in certify, those next to each other being one that can move. With one feature
 kinks at data points are all that counts, and all numbers are fractions.
