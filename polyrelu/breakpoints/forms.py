@@ -19,6 +19,7 @@ from polyrelu.curves.curve import Curve
 from polyrelu.curves.dependent import with_parts
 from polyrelu.curves.gates import Gates
 from polyrelu.curves.nodes import Node
+from polyrelu.curves.own_weights import is_determined, own_weights
 from polyrelu.curves.shares import determined, proposed
 from polyrelu.proof.neuron import Place
 
@@ -114,21 +115,18 @@ def shared_anew(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
 
 
 def one_by_one(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
-    """The same without the symmetry of the table: every neuron of an orbit by itself, with its part of the weight."""
+    """The same with every neuron by itself and its part of the weight: those of an orbit, gates of one direction."""
     branch, lam = curve.branch, arb(node.lam)
-    if branch.symmetry is None:
+    if branch.symmetry is None and not (isinstance(branch, Gates) and branch.exchanges):
         return curve, node
-    if any(branch.paired) or curve.further:
+    if (any(branch.paired) and not is_determined(curve)) or curve.further:
         return None
-    neurons, weights = [], []
-    for k, weight in zip(branch.neurons, branch.parts(node.point)[1], strict=True):
-        images = branch.orbit(k.place)
-        neurons += [curve.faces.neuron(place) for place in images]
-        weights += [weight / len(images)] * len(images)
+    weights = own_weights(curve, node.point)
+    neurons = [curve.faces.neuron(place) for place in weights]
     own = Branch(branch.program, tuple(neurons), (False,) * len(neurons))
     eta = branch.residual_at(node.point, lam) * (1 / lam)
     g = own.data.gram.solve(own.data.W.transpose() * eta).entries() if own.size else []
-    point = own.newton([*g, *weights], node.lam)
+    point = own.newton([*g, *weights.values()], node.lam)
     if point is None:
         return None
     alone = Curve(own, curve.faces)

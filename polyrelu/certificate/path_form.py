@@ -198,7 +198,9 @@ def _sampled(interval: Interval, lam: Fraction, *, singles: bool) -> tuple[Branc
     with precision(BITS):
         alone = one_by_one(curve, node)
         if alone is None:
-            raise Undecided("neurons that are images of each other depend on each other")
+            raise Undecided(
+                "neurons that are images of each other, or gates of one direction, depend on each other"
+            )
         curve, node = alone
         if singles and any(curve.branch.paired):
             curve, node = as_singles(curve, node) or (curve, node)
