@@ -26,6 +26,7 @@ CASES = {
     "pairs": (PAIRS, {"lo": 1, "hi": 8}),
     "four": (FOUR, {"to_zero": True}),
     "free": (PAIRS, {"lo": 1, "hi": 8, "output_bias": "free"}),
+    "square": (([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 5, 5, 0]), {}),
     "ridge": (PAIRS, {"lo": 1, "hi": 8, "output_bias": "ridge"}),
     "list": (ONE, {"lo": 1, "hi": 8, "patterns": [[1, 1, 0]]}),
     "list beside a column": (ONE, {"patterns": [[1, 1, 0]], "skip": True, "to_zero": True}),
@@ -77,11 +78,12 @@ def test_the_table_tells_what_certify_finds(name):
 
 SAID = {
     "opposite faces": {"pairs"},
+    "forms are told modulo it": {"square"},
     "one more row on which all neurons are 0": {"ridge"},
     "identity of rational": {"four"},
     "lambda falls to 0 the sum": {"one feature", "four", "list beside a column"},
     "columns b_j join at no cost": {"free", "list beside a column"},
-    "Around each neuron is a star": {"one feature", "pairs", "four", "free", "ridge"},
+    "Around each neuron is a star": {"one feature", "pairs", "four", "free", "ridge", "square"},
     "such a sum over rows of face 0": {"list", "list beside a column"},
     "For a gate d": {"gates"},
     "with this one pattern": {"list", "list beside a column"},
