@@ -114,7 +114,8 @@ def walked(
         way.extend(Way(walk.pieces, walk.breaks))
         if done:
             return way
-        fresh = fresh and (fresh[0], _as_high_as_possible(*fresh, short(walk.node.lam * (1 - NEAREST))))
+        if fresh is not None and walk.pieces:  # else nothing was proved where the last start was followed to
+            fresh = fresh[0], _as_high_as_possible(*fresh, short(walk.node.lam * (1 - NEAREST)))
         fresh = fresh or further
         end = low if fresh is None else max(low, fresh[1].lam)
         way.gaps.append(Gap(end, walk.node.lam, f"{reason}; {ADVICE}"))
