@@ -83,6 +83,7 @@ MESSENGERS = {
     "networks.network": "predictions in floats, and arrays for other libraries",
     "paths.at_zero": "the residual in floats, for the guess of what is tight in the limit",
     "curves.caps": "proposes slopes of majorants, which are free; their norms are proved in balls",
+    "curves.anchored": "the same with a free hidden bias",
     "breakpoints.first_zero": "the residual in floats, for the guess",
     "curves.nodes": "the residual in floats, for guesses",
     "breakpoints.phase_end": "proposes where the phase ends, which is proved",
@@ -196,6 +197,7 @@ def test_files_are_short():
         "certificate.check",
         "certificate.kernel",
         "certificate.path",
+        "certificate.tube",
     }  # each reads proofs alone, without the package
 
 

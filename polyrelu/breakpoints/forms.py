@@ -103,11 +103,11 @@ def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
 
 def shared_anew(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     """The same with other parts for the neurons that depend on others: what was fair above may be none below."""
-    if not curve.further:
+    if not curve.further or curve.branch.r:
         return None
     nu = curve.branch.residual_at(node.point, arb(node.lam)).entries()
     parts = with_parts(curve.branch, nu, {f.place: f.over for f in curve.further})
-    if parts is None:
+    if parts is None or parts == curve.further:
         return None
     there = Curve(curve.branch, curve.faces, parts)
     return there, there.node(node.point, node.lam)

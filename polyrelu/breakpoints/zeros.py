@@ -146,10 +146,12 @@ def carried(
         return new.placed(old.residual_at(x, lam), lam)
     g, b, c = old.parts(x)
     eta = old.data.W * g + old.data.rest * (1 / lam)
-    weights = {new_names.get(k.place, k.place): w for k, w in zip(old.neurons, b, strict=True)}
-    paired = {
-        new_names.get(k.place, k.place) for k, pair in zip(old.neurons, old.paired, strict=True) if pair
-    }
+    units, weights = list(zip(old.neurons, old.paired, b, strict=True)), dict[Place, arb]()
+    for k, _, w in units:
+        for p in old.orbit(k.place):
+            place = new_names.get(p, p)
+            weights[place] = weights.get(place, arb(0)) + w  # two may become one
+    paired = {new_names.get(p, p) for k, pair, _ in units if pair for p in old.orbit(k.place)}
     try:
         g = new.data.gram.solve(new.data.W.transpose() * eta) if new.size else arb_mat(0, 1)
         found, exchange = _weights(new, g, (weights, paired, split), arb_mat(old.B) * ball_column(c))
@@ -174,7 +176,7 @@ def _weights(new: Branch, g: arb_mat, known: Known, exchange: arb_mat) -> tuple[
         here = split.get(place, weights.get(place, arb(0)))
         if pair and place not in paired:
             there = weights.get(opposite, arb(0))  # a single until now, whose weight is the part of -u
-            exchange = exchange + (new.data.a[k] * g) * there
+            exchange = exchange + new.directed(k, g) * there
             here = here + there
         found.append(here)
     return found, exchange

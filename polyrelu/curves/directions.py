@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from polyrelu.budget import check
 from polyrelu.covering import Covered, Question, cover
 from polyrelu.curves.nodes import Node, Proved
 from polyrelu.curves.patience import ROOM, Divisions, Patience
@@ -24,7 +25,8 @@ from polyrelu.curves.room import Room
 from polyrelu.curves.rows import Hard, Rows
 from polyrelu.proof.neuron import Place
 
-MAX_BOXES = 9_000
+MAX_BOXES, WITH_OFFSET = 9_000, 8
+"""Boxes of one covering, and how many times as many where directions have a free bias besides."""
 LEAST_DEPTH, MAX_DEPTH = 12, 24
 """A chord whose coverings need more is cut in two; a shorter one needs fewer."""
 ENOUGH = 1
@@ -77,11 +79,12 @@ def _cover(node: Node, question: Question, wanted: Proved, divisions: Divisions)
         return None
     if question.level <= 0:
         return Above(node, (), ())
+    check()
     start = divisions.last
     answer = cover(
         question,
         max_depth=depth_for(question),
-        max_boxes=MAX_BOXES,
+        max_boxes=MAX_BOXES * (WITH_OFFSET if question.offset else 1),
         most=16,
         enough=ENOUGH,
         hasty=True,

@@ -162,7 +162,7 @@ def _differences(branch: Branch, held: Sequence[int]) -> list[fmpq_mat]:
 def taken(branch: Branch, i: int, g: arb_mat) -> Balls:
     """What member i takes from the first of its unit, for a unit of weight."""
     e = branch.exchanges[i]
-    found: Balls = (arb_mat(e.told) * (branch.data.a[e.unit] * g)).entries()
+    found: Balls = (arb_mat(e.told) * branch.directed(e.unit, g)).entries()
     return found
 
 

@@ -29,6 +29,7 @@ from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.gaps import Start, walked
 from polyrelu.paths.knot_path import largest_squared
+from polyrelu.paths.settings import has_knots
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
 
@@ -59,7 +60,7 @@ class Largest:
 
 def largest_of(problem: Problem, program: Program) -> Largest:
     """lambda_max of a problem; `Undecided` where it is not found."""
-    if program.offset:
+    if has_knots(problem):
         return Largest(largest_squared(program))
     if not program.free.ridge:
         return Largest(lambda_max_squared(program))

@@ -20,17 +20,18 @@ from polyrelu.breakpoints.breakpoint import Breakpoint, breakpoints
 from polyrelu.breakpoints.events import moves_as_one
 from polyrelu.breakpoints.first_zero import first_zero, has_twin
 from polyrelu.breakpoints.forms import as_pairs, as_singles, shared_anew
+from polyrelu.breakpoints.kinks import floats_beside
 from polyrelu.breakpoints.phase_end import phase_ends
 from polyrelu.breakpoints.steps import follow, held, short
 from polyrelu.breakpoints.zeros import Zero
 from polyrelu.curves.caps import Lookout
 from polyrelu.curves.condition import MULTIPLIER, SLACK, WEIGHT, Condition
-from polyrelu.curves.curve import ORDINARY, Curve, End, Failure, Piece
+from polyrelu.curves.curve import ORDINARY, Curve, End, Piece
 from polyrelu.curves.directions import Above
+from polyrelu.curves.failure import Failure
 from polyrelu.curves.nodes import Node
-from polyrelu.proof.directions import places_above
+from polyrelu.proof.directions import in_guess, places_above
 from polyrelu.proof.neuron import Place
-from polyrelu.proof.oracle import in_floats
 
 FIRST_STEP, LARGEST_STEP = fmpq(1, 8), fmpq(2, 5)
 CLOSE_STEP = fmpq(1, 1000)
@@ -78,7 +79,6 @@ class Walk:
     def run(self) -> bool:
         """Go down as far as it is proved; whether the end was reached."""
         while self.node.lam > self.low:
-            budget.check()
             if not self.advance():
                 return False
             if self.told is not None:
@@ -88,6 +88,7 @@ class Walk:
     def advance(self) -> bool:
         """One proved piece further down; False where even the shortest step fails."""
         while self.step > self.least:
+            budget.check()
             goal = self.goal()
             node = self.waiting.node_above() if goal is None and self.waiting else self.node_at(goal)
             if node is None:
@@ -163,8 +164,7 @@ class Walk:
     def negative_at(self, node: Node) -> bool:
         """Whether some condition is negative at the end of the step: then an event is sought, or the step cut."""
         negative = self.curve.table().negative(node.point, arb(node.lam))
-        known = {*self.curve.tight, *self.entry.guests}
-        new = [p for p, above in self.lookout.seen(node).items() if above and p not in known]
+        new = self.unknown(p for p, above in self.lookout.seen(node).items() if above)
         self.near.update(new)
         negative += [Condition(SLACK, p) for p in new]
         if not negative:
@@ -218,14 +218,19 @@ class Walk:
     def newcomers(self, above: Above) -> list[Condition]:
         """The slacks of local maxima above lambda, or near it."""
         close = above.undecided if self.step < CLOSE_STEP else ()
-        starts = [(s, in_floats(u)) for s, u in (*above.missed, *close)]
-        known = set(self.curve.tight) | set(self.entry.guests)
         program, places = self.curve.branch.program, list(above.places)
+        starts = [(s, in_guess(program, u)) for s, u in (*above.missed, *close)]
         if program.listed is None:
             places = places_above(program, above.node.in_floats, starts)
-        found = [place for place in places if place not in known]
+        found = self.unknown(places)
         self.near.update(found)
         return [Condition(SLACK, place) for place in found]
+
+    def unknown(self, places: Iterable[Place]) -> list[Place]:
+        """Places that are neither tight nor guests, nor between such neurons."""
+        known = {*self.curve.tight, *self.entry.guests}
+        offset = self.curve.branch.program.offset
+        return [p for p in places if p not in known and not (offset and floats_beside(p, known))]
 
     def found_event(self, failed: Iterable[Condition], node: Node) -> bool:
         """Find the first zero of some conditions on the way to a node, and what happens there."""

@@ -11,8 +11,9 @@ from polyrelu import path
 from polyrelu.certification import program_of
 from polyrelu.curves.branch import BITS
 from polyrelu.curves.condition import MULTIPLIER, SHARE, Condition
-from polyrelu.curves.curve import Curve, End, Failure, Piece
+from polyrelu.curves.curve import Curve, End, Piece
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.failure import Failure
 from polyrelu.curves.implied import Implied, nearly
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import precision
