@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 import numpy as np
-from flint import arb, arb_mat, fmpq
+from flint import arb, arb_mat, fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from polyrelu.curves.branch import Balls, Branch
@@ -133,23 +133,29 @@ class Shares:
     def spans(self, branch: Branch, thin: Set[int]) -> bool:
         """Whether the members of the basis span what all do that are not thin.
 
-        No more than what each of some takes, and the range of the maps of the others.
+        These span no more than the values of some of their differences, one vector each, and the ranges of the others.
         """
         held = [i for i in range(len(branch.exchanges)) if i not in thin]
         if not self.thin or set(held) <= set(self.basis):
             return True
-        told = {i: _reach(branch, i) for i in held}
-        for alone in (set[int](), {i for i in held if rank(told[i]) > 1}):
-            rows = [row for i in held if i not in alone for row in told[i]]
-            if len(self.basis) == len(alone) + (rank(rows) if rows else 0):
+        told = _differences(branch, held)
+        for least in (1, branch.program.d):  # ranges up to this dimension are taken as a whole
+            rows = [row for m in told if m.rank() <= least for row in m.transpose().tolist()]
+            alone = sum(m.rank() > least for m in told)
+            if len(self.basis) == alone + (rank(rows) if rows else 0):
                 return True
         return False
 
 
-def _reach(branch: Branch, i: int) -> list[list[fmpq]]:
-    """Rows that span whatever a member may take."""
-    e = branch.exchanges[i]
-    found: list[list[fmpq]] = (e.told * branch.neurons[e.unit].L).transpose().tolist()
+def _differences(branch: Branch, held: Sequence[int]) -> list[fmpq_mat]:
+    """Maps of what members take, and where that is simpler of their differences within a unit: these span the same."""
+    found, before = list[fmpq_mat](), dict[int, list[fmpq_mat]]()
+    for i in held:
+        e = branch.exchanges[i]
+        told = e.told * branch.neurons[e.unit].L
+        others = before.setdefault(e.unit, [told * fmpq(0)])
+        found.append(min((told - other for other in others), key=lambda m: int(m.rank())))
+        others.append(told)
     return found
 
 

@@ -155,7 +155,7 @@ class Walk:
 
     def shorten(self, reason: str, part: fmpq = HALF) -> None:
         """A part of the step that was tried."""
-        self.reason, self.stop = reason, None
+        self.reason, self.stop, self.leap = reason, None, False
         if self.waiting is not None:
             left = (self.node.lam - self.waiting.ends[0]) / self.node.lam
             self.step = min(self.step, left)
@@ -177,10 +177,9 @@ class Walk:
         """A piece was not proved: newcomers are an event, and anything else asks for a shorter step."""
         if (failure.shares and self.left_phase(node)) or self.shares_anew(failure.conditions):
             return
-        if failure.shares and self.waiting is not None:
-            self.leap = not self.leap
-            if self.leap:
-                return
+        if failure.shares and self.waiting is not None and not self.leap:
+            self.leap = True
+            return
         above = failure.above
         if above is not None and above.node is not self.node:
             newcomers = self.newcomers(above)

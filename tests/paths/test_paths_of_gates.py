@@ -97,8 +97,9 @@ def test_one_feature_in_closed_form():
         ((_, (low, high)),) = found.weights(lam, 12)
         assert Fraction(low) <= (3 - lam) + (5 - lam) <= Fraction(high)
         assert agrees(*LINE, found, lam, patterns=LINE_GATES)
-    ((_, (low, high)),) = found.weights(3, 12)
-    assert Fraction(low) <= Fraction(4 - 3, 2) + (5 - 3) <= Fraction(high)
+    told = {place.gate: bounds for place, bounds in found.weights(3, 12)}
+    for gate, weight in ((0, Fraction(4 - 3, 2)), (2, 5 - 3)):
+        assert Fraction(told[gate][0]) <= weight <= Fraction(told[gate][1])
     assert found.to_json()["limit_zero"]["exact"] == "8"
 
 
@@ -198,11 +199,59 @@ def test_directions_that_do_not_span_what_is_exchanged_stay_apart():
     assert len(optimum.neurons) == found.K
 
 
-def test_zero_targets_may_be_undecided_and_are_never_mistaken():
-    found = path([[2], [1], [-1]], [0, 2, 1], gated=True, patterns=[[1, 1, 0], [0, 1, 0], [0, 0, 1]])
-    low, high = float(found.low), float(found.high)
-    for k in range(1, 10):
-        lam = Fraction(low * (high / low) ** (k / 10)).limit_denominator(10**6)
+ZERO = ([[2], [1], [-1]], [0, 2, 1])
+ZERO_GATES = [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
+
+
+def test_a_gate_on_a_row_without_target_is_tight_and_not_used():
+    """nu = lambda (0, 1, 1): what the first gate adds to the second would be a fit of row 1."""
+    found = path(*ZERO, Fraction(1, 100), 3, patterns=ZERO_GATES, gated=True)
+    assert found.status == "proved"
+    assert [found.exact(k).name for k in range(2)] == ["1", "2"]
+    assert [[p.gate for p in i.places] for i in found.intervals] == [[1, 2], [1], []]
+    assert [[p.gate for p in i.curve.idle] for i in found.intervals] == [[0], [0], []]
+    for lam in (Fraction(1, 2), Fraction(3, 2)):
+        assert agrees(*ZERO, found, lam, patterns=ZERO_GATES)
+        optimum = certify(*ZERO, lam, patterns=ZERO_GATES, gated=True).proved()
+        assert len(optimum.neurons) == len(optimum.used) + 1
+    faces = [neuron["face"] for neuron in found.to_json()["breakpoints"][1]["below"]]
+    assert sorted(faces) == [[-1, 1, -1], [1, 1, -1]]
+
+
+def test_a_gate_that_could_be_used_is_not_idle():
+    """With a gate on the other side of row 1 the two cancel there, whatever they are given."""
+    X, y = [[2], [1], [-1]], [0, 2, 1]
+    gates = [*ZERO_GATES, [1, 0, 1]]
+    found = path(X, y, Fraction(1, 100), 3, patterns=gates, gated=True)
+    for lam in (Fraction(1, 10), Fraction(1, 2), Fraction(9, 10), Fraction(3, 2)):
         if any(i.holds(to_fmpq(lam)) for i in found.intervals):
-            assert agrees([[2], [1], [-1]], [0, 2, 1], found, lam, patterns=[[1, 1, 0], [0, 1, 0], [0, 0, 1]])
+            assert agrees(X, y, found, lam, patterns=gates)
+    optimum = certify(X, y, Fraction(1, 2), patterns=gates, gated=True).proved()
+    assert optimum.nullity == 1
+    assert len(optimum.used) == 4
+
+
+def test_a_gate_does_not_tell_the_side_of_its_direction():
+    """x_1.u > 0 for a gate that does not act on row 1, for every lambda: no sign is read off the gate."""
+    found = path(*ZERO, Fraction(1, 100), 3, patterns=ZERO_GATES, gated=True)
+    branch = found.intervals[1].curve.branch
+    (neuron,) = branch.neurons
+    assert neuron.place.face[0] == -1
+    assert branch.fixed.sign_of(neuron.A.tolist()[0]) in (None, 1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_small_targets_are_never_mistaken(seed):
+    """Zeros, repeated and opposite rows: pieces may be undecided, each with a reason."""
+    pick = random.Random(seed)
+    n, d = pick.randint(3, 6), pick.randint(1, 3)
+    X = [[pick.randint(-2, 2) for _ in range(d)] for _ in range(n)]
+    y = [pick.randint(-2, 2) for _ in range(n - 1)] + [1]
+    X[-1][0] = 1
+    found = path(X, y, gated=True)
+    low, high = float(found.low), float(found.high)
+    for _ in range(8):
+        lam = Fraction(low * (high / low) ** pick.random()).limit_denominator(10**6)
+        if any(i.holds(to_fmpq(lam)) for i in found.intervals):
+            agrees(X, y, found, lam)
     assert all(gap.reason for gap in found.undecided)
