@@ -18,7 +18,7 @@ from polyrelu.curves.condition import Condition
 from polyrelu.curves.demands import exact_value
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ball, ball_column, precision
-from polyrelu.exact.linear import squared, times
+from polyrelu.exact.linear import solve, squared, times, transposed
 from polyrelu.exact.real import is_zero
 from polyrelu.exact.recognise import recognise
 from polyrelu.exact.square_roots import SqrtSum
@@ -151,6 +151,49 @@ def of_ridge(branch: Branch, nu: Sequence[Any]) -> list[Any]:
     r = branch.ridge.entries()
     whole = sum((v * s for v, s in zip(nu, r, strict=True) if s != 0), start=fmpq(0))
     return [whole * s for s in r]
+
+
+Weights = tuple[list[Any], list[Any]]
+"""b and c."""
+
+
+def derivative_at(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[list[Any], list[Any]] | None:
+    """(nu', b'), from the system differentiated by lambda:
+
+    (nu - y) + (lambda + r r^T) nu' + sum b_k Q_k nu' + sum b'_k Q_k nu - X B (lambda c)' = 0,
+    (A_k nu).(A_k nu') = lambda, and B^T X^T nu' = 0.
+    """
+    n, K, (b, _), nu, lam = branch.program.n, branch.K, weights, exact.nu, exact.lam
+    ridge = (branch.ridge * branch.ridge.transpose()).tolist()
+    corner = [[lam * int(i == j) + ridge[i][j] for j in range(n)] for i in range(n)]
+    for k, weight in enumerate(b):
+        for row, other in zip(corner, branch.square(k).tolist(), strict=True):
+            row[:] = [v + weight * q for v, q in zip(row, other, strict=True)]
+    borders = [branch.activation(k, nu) for k in range(K)]
+    borders += [[-v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
+    rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner)]
+    rows += [[*border, *([lam * 0] * len(borders))] for border in borders]
+    right = [
+        *(y - v for y, v in zip(branch.target, nu, strict=True)),
+        *([lam] * K),
+        *([lam * 0] * branch.r),
+    ]
+    found = solve(rows, right)
+    return None if found is None else (found[:n], found[n : n + K])
+
+
+def weights_at(branch: Branch, exact: ExactZero) -> Weights | None:
+    """The weights b_k and the exchanges c: lambda (y - nu) - r (r.nu) = sum b_k Q_k nu - lambda X B c."""
+    if not branch.K:
+        return [], []
+    columns = [branch.activation(k, exact.nu) for k in range(branch.K)]
+    columns += (
+        [[-exact.lam * v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
+    )
+    target = [exact.lam * (y - v) for y, v in zip(branch.target, exact.nu, strict=True)]
+    target = [t - e for t, e in zip(target, of_ridge(branch, exact.nu), strict=True)]
+    found = solve(transposed(columns), target)
+    return None if found is None else (found[: branch.K], found[branch.K :])
 
 
 def vanishes(condition: Condition, branch: Branch, exact: ExactZero) -> bool:

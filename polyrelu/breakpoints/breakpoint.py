@@ -16,6 +16,7 @@ from flint import arb, fmpq
 
 from polyrelu.breakpoints.algebra import TO_DECIDE, exact_zero
 from polyrelu.breakpoints.events import Change, changes
+from polyrelu.breakpoints.gates import gated_changes
 from polyrelu.breakpoints.kinks import changes_of_kinks
 from polyrelu.breakpoints.meeting import side_of
 from polyrelu.breakpoints.phase import phase_begins, phase_begins_with
@@ -87,14 +88,20 @@ def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
     leaving = rate(zero.branch, zero.condition, zero.x, zero.lam)
     if leaving is None or not leaving > 0:
         return
-    begun = ((change,) for change in phase_begins(curve, zero))
-    offset = curve.branch.program.offset
-    usual = changes_of_kinks(curve, zero) if offset else changes(curve, zero.condition)
-    for change, *others in (*begun, *usual):
+    for change, *others in _what_happens(curve, zero):
         yield from _with_a_phase(curve, change, zero)
         found = _joined(curve, change, zero)
         if found is not None:
             yield replace(found, changes=(*found.changes, *others))
+
+
+def _what_happens(curve: Curve, zero: Zero) -> Iterator[tuple[Change, ...]]:
+    if curve.branch.program.gated:
+        yield from gated_changes(curve, zero)
+        return
+    yield from ((change,) for change in phase_begins(curve, zero))
+    offset = curve.branch.program.offset
+    yield from changes_of_kinks(curve, zero) if offset else changes(curve, zero.condition)
 
 
 def _with_a_phase(curve: Curve, change: Change, zero: Zero) -> Iterator[Breakpoint]:
@@ -168,7 +175,9 @@ def _is_wrong(curve: Curve, guests: Sequence[Place], x: Sequence[arb], lam: arb)
 
 
 def _residuals(curve: Curve, x: Sequence[arb], lam: arb) -> bool:
-    """Whether residuals of rows seem to vanish."""
+    """Whether residuals of rows seem to vanish: stars ask for that, and blocks of a list do not."""
+    if curve.branch.program.listed is not None:
+        return False
     still = curve.rows.still | set(curve.rows.sided)
     nu = curve.branch.residual_at(x, lam).entries()
     return any(v.contains(0) and i not in still for i, v in enumerate(nu))

@@ -52,14 +52,13 @@ class Change:
 def changes(curve: Curve, failed: Condition) -> Iterator[tuple[Change, ...]]:
     """What may happen where a condition of this curve vanishes, the usual first; then the same of the whole orbit."""
     for change in _changes(curve, failed):
-        if curve.branch.symmetry is None or change.kind in ("pair_enter", "pair_leave"):
+        if curve.branch.symmetry is None:
             yield (change,)
             continue
-        new = change.names.get(change.place, change.place)
-        images = curve.branch.symmetry.orbit(change.place, new)
-        names = dict(reversed(images)) if change.names else {}
+        orbit, new = curve.branch.symmetry.orbit, change.names.get(change.place, change.place)
+        names = {old: there for pair in change.names.items() for old, there in reversed(orbit(*pair))}
         whole = replace(change, names=names)
-        others = {old: there for old, there in images if old != change.place}
+        others = {old: there for old, there in orbit(change.place, new) if old != change.place}
         yield whole, *(Change(change.kind, old, _differs(old, t), change.below) for old, t in others.items())
 
 
@@ -98,7 +97,7 @@ def _branch(curve: Curve, units: list[tuple[Neuron, bool]]) -> Branch:
 
 def _enter(curve: Curve, place: Place) -> Iterator[Change]:
     pair = _in_span(curve, place)
-    both = (place, antipode(place)) if pair else curve.branch.orbit(place)
+    both = _whole(curve, place, pair=pair)
     weight = Condition(WEIGHT, place)
     yield Change(
         "pair_enter" if pair else "enter",
@@ -115,7 +114,7 @@ def _enter(curve: Curve, place: Place) -> Iterator[Change]:
 def _leave(curve: Curve, place: Place) -> Iterator[Change]:
     units = _units(curve)
     pair = next(pair for neuron, pair in units if neuron.place == place)
-    both = (place, antipode(place)) if pair else curve.branch.orbit(place)
+    both = _whole(curve, place, pair=pair)
     yield Change(
         "pair_leave" if pair else "leave",
         place,
@@ -126,6 +125,12 @@ def _leave(curve: Curve, place: Place) -> Iterator[Change]:
         guests_below=both,
         leads=Condition(SLACK, place),
     )
+
+
+def _whole(curve: Curve, place: Place, *, pair: bool) -> tuple[Place, ...]:
+    """All that a place stands for, with its antipode if it is one of a pair."""
+    orbit = curve.branch.orbit
+    return (*orbit(place), *orbit(antipode(place))) if pair else orbit(place)
 
 
 def _moved(curve: Curve, old: Place, new: Place) -> Branch:
@@ -223,8 +228,7 @@ def moves_as_one(curve: Curve, place: Place) -> bool:
 def _in_span(curve: Curve, place: Place) -> bool:
     """Whether all directions of a face (in the row space) are exchanged by the pairs: X^T nu = 0 on them.
 
-    Where orbits hold -u as well, there are no pairs.
+    Where an orbit holds -u as well, that is no pair.
     """
-    symmetry = curve.branch.symmetry
-    mirrored = symmetry is not None and symmetry.mirrored
-    return not mirrored and curve.branch.is_exchanged(curve.faces.neuron(place))
+    alone = antipode(place) in curve.branch.orbit(place)
+    return not alone and curve.branch.is_exchanged(curve.faces.neuron(place))

@@ -43,6 +43,8 @@ def first_zero(
 def has_twin(curve: Curve, zero: Zero) -> bool:
     """Whether the antipode's condition vanishes at the same lambda, as far as balls tell."""
     f = zero.condition
+    if f.place.gate is not None:
+        return False  # gates of one direction are one unit
     target = None if f.target is None else antipode(f.target)
     twin = Condition(f.kind, antipode(f.place), f.row, target)
     if (f.kind == SLACK) == (twin.place in curve.tight):

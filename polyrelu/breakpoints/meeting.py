@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from flint import arb, fmpq
 
-from polyrelu.breakpoints.algebra import ExactZero, of_ridge, solves
+from polyrelu.breakpoints.algebra import ExactZero, Weights, derivative_at, solves, weights_at
 from polyrelu.breakpoints.zeros import tangent
 from polyrelu.curves.branch import BITS, Balls, Branch
 from polyrelu.curves.condition import MULTIPLIER, SHARE, SIDE, SLACK, WEIGHT, Condition
@@ -38,7 +38,6 @@ class Side:
     """Lines (the first row of each) whose coefficient is exactly 0."""
 
 
-Weights = tuple[list[Any], list[Any]]
 Settled = tuple[tuple[Place, ...], frozenset[Condition], frozenset[Condition]]
 """Guests, conditions that vanish, and soft lines that do."""
 FACES = 6
@@ -50,11 +49,11 @@ def side_of(
 ) -> Side | None:
     """The exact root of a curve with this residual; None if it has none, or if it is no optimum.
 
-    The curve leads up from the breakpoint (`way` = 1) or down (-1). Antipodes of pairs at `thin` places are not on the
+    The curve leads up from the breakpoint (`way` = 1) or down (-1). Members of units at `thin` places are not on the
     other side of the breakpoint.
     """
     branch = curve.branch
-    solved = _weights(branch, exact)
+    solved = weights_at(branch, exact)
     if solved is None or not solves(branch, exact.lam, exact.nu, *solved):
         return None
     b, c = solved
@@ -96,12 +95,13 @@ def side_by_identities(
             return 0 if there.is_tight(curve.faces.neuron(f.place)) else None
         return 0 if there.is_zero(f.form) else None
 
-    found = Here(curve, x, dx, lam, way, sign_of).settled(new if way == 1 else ())
+    here = Here(curve, x, dx, lam, way, sign_of)
+    found = here.settled(new if way == 1 else ())
     if found is None:
         return None
     n, lines = curve.branch.program.n, curve.faces.line_weights.items()
     silent = frozenset(j for j, line in lines if there.is_zero([line.get(i, fmpq(0)) for i in range(n)]))
-    return Side(x, found[0], found[1] | found[2], frozenset(), silent)
+    return Side(x, found[0], found[1] | found[2], here.flat_beyond(found[1]), silent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +136,8 @@ class Here:
             if v > 0 or (i in table.settled and i < len(table.linear)):
                 continue
             side = -1 if v < 0 else self.sign(f)
-            if (side is None or side < 0) and not optional:
+            needed = not optional and (f.kind != SIDE or f.place in self.curve.tight)
+            if needed and (side is None or side < 0):
                 return None
             if side == 0:
                 found.add(f)
@@ -156,40 +157,59 @@ class Here:
                 continue
             if rising.get((f.place, first[f.row]), arb(0)) > 0:
                 continue
-            guest = self.face_of(_across(self.curve.faces.neuron(f.place), f.row))
+            guest = self.face_of(across(self.curve.faces.neuron(f.place), f.row))
             if guest not in (*self.curve.tight, *guests, *found) and self._may_stay(guest):
                 found.append(guest)
         return tuple(found)
+
+    def flat_beyond(self, zero: frozenset[Condition]) -> frozenset[Condition]:
+        """Slacks of guests right beyond a row that a tight neuron u leaves: if they vanish, their derivatives do.
+
+        With the same zero rows, A_g nu = A_u nu + c P x_j with a form c of nu, so that the slack, where u is tight, is
+        -c P x_j.(2 A_u nu + c P x_j) / 2. As x_j.A_u nu = 0 here, that is -(c |P x_j|)^2 / 2, so that c = 0: both of
+        its factors vanish.
+        """
+        left = [f for f in zero if f.kind == SIDE and f.row is not None and f.place in self.curve.tight]
+        beyond = (across(self.curve.faces.neuron(f.place), f.row) for f in left if f.row is not None)
+        return frozenset(Condition(SLACK, p) for p in beyond) & zero
 
     def _may_stay(self, guest: Place) -> bool:
         """Whether nothing of a guest goes the wrong way, as far as balls tell."""
         table = self.curve.table((guest,))
         values, slopes = table.values(self.x, self.lam), table.slopes(self.x, self.dx, self.lam)
         return not any(
-            f.place == guest and (i in table.broken or v < 0 or (v.contains(0) and s * self.way < 0))
-            for i, (f, v, s) in enumerate(zip(table.conditions, values, slopes, strict=True))
+            f.place == guest and (v < 0 or (v.contains(0) and s * self.way < 0))
+            for f, v, s in zip(table.conditions, values, slopes, strict=True)
         )
 
     def face_of(self, guest: Place) -> Place:
-        """The face that the direction of a guest has along this curve: where nothing goes the wrong way."""
+        """The face that the direction of a guest has along this curve: where nothing goes the wrong way.
+
+        A direction that stays on a row belongs to the face there, unless a multiplier goes the wrong way then: f rises
+        on one side of the row, and what is asked about is the other.
+        """
         for _ in range(FACES):
-            table = self.curve.table((guest,))
-            zero, slopes = self.vanishing(table) or frozenset(), table.slopes(self.x, self.dx, self.lam)
-            wrong = [
-                f
-                for i, (f, v) in enumerate(zip(table.conditions, slopes, strict=True))
-                if f.place == guest
-                and f.kind in (SIDE, MULTIPLIER)
-                and (i in table.broken or (f in zero and (v * self.way < 0 or self._stays_at_0(f, v))))
-            ]
-            if not wrong:
+            first = next(self._wrong(guest), None)
+            if first is None:
                 break
-            first = wrong[0]
             if first.target is not None:
                 guest = first.target
             elif first.row is not None:
-                guest = on_hyperplane(self.curve.faces.neuron(guest), first.row)
+                slid = on_hyperplane(self.curve.faces.neuron(guest), first.row)
+                if any(f.target is not None for f in self._wrong(slid)):
+                    break
+                guest = slid
         return guest
+
+    def _wrong(self, guest: Place) -> Iterator[Condition]:
+        """Sides and multipliers of a guest that go the wrong way, or sides that stay at 0."""
+        table = self.curve.table((guest,))
+        zero, slopes = self.vanishing(table) or frozenset(), table.slopes(self.x, self.dx, self.lam)
+        for i, (f, v) in enumerate(zip(table.conditions, slopes, strict=True)):
+            if f.place != guest or f.kind not in (SIDE, MULTIPLIER):
+                continue
+            if i in table.broken or (f in zero and (v * self.way < 0 or self._stays_at_0(f, v))):
+                yield f
 
     def _stays_at_0(self, f: Condition, slope: arb) -> bool:
         """Whether a side is 0 on the whole curve."""
@@ -204,18 +224,18 @@ class Here:
 def _shares_that_vanish(
     branch: Branch, exact: ExactZero, c: Sequence[Any], thin: Sequence[Place]
 ) -> frozenset[Condition]:
-    """Shares of thin pairs, if the other pairs alone exchange B c, exactly, which determines no other."""
+    """Shares of thin members, if the others alone exchange B c, exactly, which determines no other."""
     if not thin:
         return frozenset()
-    held = [k for k, pair in zip(branch.neurons, branch.paired, strict=True) if pair and k.place not in thin]
-    target = [exact.lam * v for v in times(branch.B, c)]
-    columns = [k.z(exact.nu) for k in held]
+    held = [e for e in branch.exchanges if e.place not in thin]
+    target = [exact.lam * v for v in times(branch.onto * branch.B, c)]
+    columns = [times(e.told, branch.neurons[e.unit].z(exact.nu)) for e in held]
     if any(not is_zero(v) for v in target) and (not columns or solve(transposed(columns), target) is None):
         return frozenset()
     return frozenset(Condition(SHARE, place) for place in thin)
 
 
-def _across(neuron: Neuron, row: int) -> Place:
+def across(neuron: Neuron, row: int) -> Place:
     """The face on the other side of a row."""
     place, slid = neuron.place, on_hyperplane(neuron, row)
     return Place(place.sign, tuple(v if w else -v for v, w in zip(place.face, slid.face, strict=True)))
@@ -232,7 +252,7 @@ def _flat(
     table = curve.table(guests)
     slopes = table.slopes(at[0], dx, at[1])
     open_ = {f for f, v in zip(table.conditions, slopes, strict=True) if f in zero and v.contains(0)}
-    moved = _derivative(branch, exact, weights) if open_ else None
+    moved = derivative_at(branch, exact, weights) if open_ else None
     if moved is None:
         return frozenset()
     return frozenset(f for f in open_ if _sign(exact_rate(f, branch, exact.nu, moved, exact.lam)) == 0)
@@ -240,42 +260,3 @@ def _flat(
 
 def _sign(value: Any) -> int | None:
     return None if value is None else sign(value)
-
-
-def _derivative(branch: Branch, exact: ExactZero, weights: Weights) -> tuple[list[Any], list[Any]] | None:
-    """(nu', b'), from the system differentiated by lambda:
-
-    (nu - y) + (lambda + r r^T) nu' + sum b_k Q_k nu' + sum b'_k Q_k nu - X B (lambda c)' = 0,
-    (A_k nu).(A_k nu') = lambda, and B^T X^T nu' = 0.
-    """
-    n, K, (b, _), nu, lam = branch.program.n, branch.K, weights, exact.nu, exact.lam
-    ridge = (branch.ridge * branch.ridge.transpose()).tolist()
-    corner = [[lam * int(i == j) + ridge[i][j] for j in range(n)] for i in range(n)]
-    for k, weight in enumerate(b):
-        for row, other in zip(corner, branch.square(k).tolist(), strict=True):
-            row[:] = [v + weight * q for v, q in zip(row, other, strict=True)]
-    borders = [branch.activation(k, nu) for k in range(K)]
-    borders += [[-v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
-    rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner)]
-    rows += [[*border, *([lam * 0] * len(borders))] for border in borders]
-    right = [
-        *(y - v for y, v in zip(branch.target, nu, strict=True)),
-        *([lam] * K),
-        *([lam * 0] * branch.r),
-    ]
-    found = solve(rows, right)
-    return None if found is None else (found[:n], found[n : n + K])
-
-
-def _weights(branch: Branch, exact: ExactZero) -> Weights | None:
-    """The weights b_k and the exchanges c: lambda (y - nu) - r (r.nu) = sum b_k Q_k nu - lambda X B c."""
-    if not branch.K:
-        return [], []
-    columns = [branch.activation(k, exact.nu) for k in range(branch.K)]
-    columns += (
-        [[-exact.lam * v for v in column] for column in branch.XB.transpose().tolist()] if branch.r else []
-    )
-    target = [exact.lam * (y - v) for y, v in zip(branch.target, exact.nu, strict=True)]
-    target = [t - e for t, e in zip(target, of_ridge(branch, exact.nu), strict=True)]
-    found = solve(transposed(columns), target)
-    return None if found is None else (found[: branch.K], found[branch.K :])

@@ -19,8 +19,6 @@ LAMBDA_BITS = 40
 SECANTS = 12
 SETTLED = 2.0**-30
 """A value this small, beside those at both ends, is near enough to 0 for a proof to begin."""
-CLIMBS = 5
-SEARCHES = 6
 
 
 def short(lam: fmpq) -> fmpq:

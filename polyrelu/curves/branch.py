@@ -23,6 +23,7 @@ from itertools import islice
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
+from polyrelu.curves.condition import antipode
 from polyrelu.curves.fixed import Fixed, exchange_free, with_one
 from polyrelu.curves.rough import Rough
 from polyrelu.curves.rounded import Rounded
@@ -54,8 +55,11 @@ class Branch(Space):
         return self.data.a[own]
 
     def like(self, units: Iterable[tuple[Neuron, bool]]) -> Branch:
-        """Other neurons, single or paired, in the same program with the same symmetry."""
-        given = list(units)
+        """Other neurons, single or paired, in the same program with the same symmetry.
+
+        A neuron whose orbit holds its antipode is single: the orbit has one weight, and nothing to exchange.
+        """
+        given = [(k, pair and antipode(k.place) not in self.orbit(k.place)) for k, pair in units]
         return Branch(
             self.program, tuple(k for k, _ in given), tuple(pair for _, pair in given), symmetry=self.symmetry
         )

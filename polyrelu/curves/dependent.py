@@ -12,8 +12,12 @@ The c_k may be irrational where directions are fixed (see `fixed`): of a neuron 
 lambda, Q_k W g is a constant vector of sums of square roots. If all neurons with c_k != 0 are such, the identity is one
 between constant vectors.
 
-Giving it the weight t_f takes c_k t_f from the others. All of them are used iff some choice of the t_f leaves every
-weight positive; here t_f is a fixed part of the sum of some weights: of all, or, where neurons have just entered, of
+Beside pairs, whose exchange is free, all this holds modulo X B: for R nu = X w(nu) with w in U is nu.R nu = 0, too. So
+f may be a pair itself, if X^T nu = 0 on its directions. As long as all weights of the branch are positive, and all
+shares strictly inside, any small weight of f can be made up for: it is used, and no part of it has to be named.
+
+Else, giving it the weight t_f takes c_k t_f from the others. All are used iff some t_f leave every weight
+positive; here t_f is a fixed part of the sum of some weights: of all, or, where neurons have just entered, of
 theirs.
 """
 
@@ -33,7 +37,7 @@ from polyrelu.exact.enclosure import ball
 from polyrelu.exact.linear import solve, times
 from polyrelu.exact.rational import is_rational
 from polyrelu.exact.real import is_zero
-from polyrelu.guess import basis_of, positive_weights
+from polyrelu.guess import basis_of, nonnegative_least_squares, positive_weights
 from polyrelu.proof.neuron import Neuron, Place
 
 PART_BITS = 20
@@ -49,6 +53,7 @@ class Dependent:
     """Rational, or sums of square roots."""
     part: fmpq
     of: tuple[int, ...]
+    pair: bool = False
 
 
 def coefficients(branch: Branch, neuron: Neuron, implied: Implied | None = None) -> tuple[Any, ...] | None:
@@ -57,14 +62,14 @@ def coefficients(branch: Branch, neuron: Neuron, implied: Implied | None = None)
 
     def entries(Q: fmpq_mat) -> list[fmpq]:
         here = Q * branch.W if implied is None else implied.on_zeta(Q)
-        return [*here.entries(), *(Q * rest).entries()]
+        return [v for columns in (here, Q * rest) for v in branch.beyond_exchange(columns).entries()]
 
     columns = [entries(branch.square(k)) for k in range(branch.K)]
     rows = [list(row) for row in zip(*columns, strict=True)]
     found = solve(
         [*rows, [fmpq(1)] * branch.K], [*entries(branch.like([(neuron, False)]).square(0)), fmpq(1)]
     )
-    if found is not None or implied is None:
+    if found is not None or implied is None or branch.r:
         return None if found is None else tuple(found)
     return _among_constants(branch, neuron, implied)
 
@@ -93,14 +98,17 @@ def _constant(branch: Branch, Q: fmpq_mat, implied: Implied) -> list[Any] | None
 def depends(implied: Implied, branch: Branch, neuron: Neuron, further: Dependent) -> bool:
     """Whether the identity of a further neuron holds, exactly."""
     Q, over = branch.like([(neuron, False)]).square(0), further.over
-    if not is_zero(sum(over, start=fmpq(0)) - 1):
+    if not is_zero(sum(over, start=fmpq(0)) - 1) or (branch.r and further.part):
+        return False
+    if further.pair and not branch.is_exchanged(neuron):
         return False
     if not all(is_rational(c) for c in over):
         return _depends_among_constants(implied, branch, Q, over)
     rest = fmpq_mat(branch.program.n, 1, branch.y_rest)
     for k, c in enumerate(over):
         Q = Q - branch.square(k) * c
-    return not any((*implied.on_zeta(Q).entries(), *(Q * rest).entries()))
+    left = (implied.on_zeta(Q), Q * rest)
+    return not any(v for columns in left for v in branch.beyond_exchange(columns).entries())
 
 
 def _depends_among_constants(implied: Implied, branch: Branch, Q: fmpq_mat, over: Sequence[Any]) -> bool:
@@ -120,6 +128,17 @@ def independent_first(branch: Branch, nu: Sequence[arb], known: Iterable[Place])
     heard, table = set(known), _activations(branch, nu)
     rank = int(np.linalg.matrix_rank(table, tol=FLAT * np.abs(table).max())) if table.size else 0
     return sorted(basis_of(table, np.array([float(k.place in heard) for k in branch.neurons]), rank))
+
+
+def supporting(branch: Branch, nu: Sequence[arb]) -> list[int]:
+    """Units with independent activations modulo what pairs exchange, and positive weights as far as that can be."""
+    n = branch.program.n
+    onto = branch.beyond_exchange(fmpq_mat([[fmpq(int(i == j)) for j in range(n)] for i in range(n)]))
+    T = np.array([[float(v) for v in row] for row in onto.tolist()])
+    table = _activations(branch, nu) @ T.T
+    fit = T @ np.array([float((arb(y) - v).mid()) for y, v in zip(branch.target, nu, strict=True)])
+    rank = int(np.linalg.matrix_rank(table, tol=FLAT * np.abs(table).max())) if table.size else 0
+    return sorted(basis_of(table, nonnegative_least_squares(table.T, fit), rank))
 
 
 def with_parts(

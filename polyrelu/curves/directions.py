@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from polyrelu.budget import check
 from polyrelu.covering import Covered, Question, cover
 from polyrelu.curves.nodes import Node, Proved
 from polyrelu.curves.patience import ROOM, Divisions, Patience
@@ -78,6 +79,7 @@ def _cover(node: Node, question: Question, wanted: Proved, divisions: Divisions)
         return None
     if question.level <= 0:
         return Above(node, (), ())
+    check()
     start = divisions.last
     answer = cover(
         question,

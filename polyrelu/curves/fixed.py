@@ -94,8 +94,8 @@ def exchange_free(branch: Structure, W: fmpq_mat) -> fmpq_mat:
 
 
 def _fixed(neuron: Neuron, a: fmpq_mat) -> list[tuple[list[fmpq], Any]]:
-    """r and +-1 / |e|, if a = e r^T."""
-    if a.rank() != 1:
+    """r and +-1 / |e|, if a = e r^T; a gate does not tell on which sides its direction lies."""
+    if neuron.place.gate is not None or a.rank() != 1:
         return []
     table = a.tolist()
     r = next(row for row in table if any(v != 0 for v in row))

@@ -17,8 +17,10 @@ from typing import Any
 from flint import fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.curves.basis import nearly_orthonormal
+from polyrelu.curves.condition import antipode
+from polyrelu.curves.exchange import Exchange
 from polyrelu.curves.symmetry import Symmetry
-from polyrelu.exact.linear import dot, independent_rows
+from polyrelu.exact.linear import dot, independent_rows, null_space
 from polyrelu.exact.rational import integer_rows, select_rows
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.structure import Structure
@@ -68,9 +70,30 @@ class Space(Structure):
         return self.projected(fmpq_mat(self.program.n, 1, self.program.free.r))
 
     @cached_property
+    def U(self) -> fmpq_mat:
+        """What pairs exchange; where a pair stands for two opposite orbits, the mean of that."""
+        found = super().U
+        return found if self.symmetry is None else self.symmetry.averaged_vectors(found)
+
+    def is_exchanged(self, neuron: Neuron) -> bool:
+        """Whether X^T nu = 0 on the neuron's directions, by the equations and the symmetries."""
+        if not self.e or self.symmetry is None:
+            return super().is_exchanged(neuron)
+        moves = self.projected(self.program.Xq * neuron.L)
+        return all(map(self.implies_zero, moves.transpose().tolist()))
+
+    @cached_property
     def XB(self) -> fmpq_mat:
         """The exchange directions X B, modulo the free columns."""
         return self.program.free.onto_complement(self.program.Xq * self.B)
+
+    def beyond_exchange(self, columns: fmpq_mat) -> fmpq_mat:
+        """What is 0 exactly for columns in the span of X B: their products with its complement."""
+        return self._complement * columns if self.r else columns
+
+    @cached_property
+    def _complement(self) -> fmpq_mat:
+        return fmpq_mat(null_space(self.XB.transpose().tolist(), self.program.n))
 
     @cached_property
     def ridge_over_g(self) -> list[fmpq]:
@@ -111,6 +134,12 @@ class Space(Structure):
         places = [neuron.place for neuron in self.neurons]
         opposite = (replace(place, face=tuple(-side for side in place.face)) for place in places)
         return frozenset((*opposite, *(p for place in places for p in self.orbit(place))))
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What -u takes from u, for each pair."""
+        pairs = ((k, neuron) for k, neuron in enumerate(self.neurons) if self.paired[k])
+        return tuple(Exchange(k, antipode(neuron.place), self.onto) for k, neuron in pairs)
 
     @cached_property
     def key(self) -> frozenset[tuple[Place, bool]]:

@@ -22,6 +22,7 @@ from typing import Any
 
 from flint import fmpq, fmpq_mat
 
+from polyrelu.exact.lattice import row_lattice
 from polyrelu.exact.linear import dot, independent_rows, solve, times, transposed
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
@@ -106,6 +107,20 @@ class Symmetry:
     def averaged(self, vector: Sequence[Any]) -> list[Any]:
         """The mean of a vector over the group."""
         return list(vector) if self.is_trivial else times(self.mean, vector)
+
+    def averaged_vectors(self, vectors: fmpq_mat) -> fmpq_mat:
+        """A basis of the means of some vectors v of the row space: the w there with X w = mean X v.
+
+        The mean is a projection of the row space, orthogonal since the T are isometries. Where nu has the symmetries,
+        X^T nu is its own mean: it is orthogonal to v if it is to w.
+        """
+        if not vectors.ncols():
+            return vectors
+        X, d = self.program.Xq, self.program.d
+        R = fmpq_mat(row_lattice(X.tolist(), d)).transpose()
+        G = X * R
+        means = R * (G.transpose() * G).solve(G.transpose() * (self.mean * (X * vectors)))
+        return fmpq_mat(row_lattice(means.transpose().tolist(), d)).transpose()
 
 
 def image(move: Move, place: Place) -> Place:

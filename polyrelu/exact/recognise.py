@@ -24,6 +24,7 @@ from typing import TypeAlias
 
 from flint import arb, fmpq, fmpq_poly, fmpz, fmpz_mat, fmpz_poly
 
+from polyrelu.budget import check
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import ball, integer_near, precision
 from polyrelu.exact.number_field import Element, NumberField
@@ -119,6 +120,7 @@ def _minimal_polynomial(
     """The field of the combination, and the bits that revealed it."""
     size = _binary_exponent(digits.combination(weights, 64))
     for degree, bits in _schedule(max_degree, max_bits):
+        check()
         t = digits.combination(weights, bits + abs(size) * degree + 2 * CHECK_BITS)
         with precision(bits + abs(size) * degree + 2 * CHECK_BITS):
             relation = _relation(_powers(t, degree + 1), bits)
@@ -140,6 +142,7 @@ def _vanishing_factor(f: fmpz_poly, t: arb) -> fmpz_poly | None:
 def _express_all(digits: _Digits, field: NumberField, bits: int, max_bits: int) -> list[Element] | None:
     """Every number as an element of the field, raising the bits while some number resists."""
     while bits <= max_bits:
+        check()
         known = bits + 2 * CHECK_BITS + field.degree * abs(_binary_exponent(field.theta_ball(64)))
         values = digits.at(known)
         with precision(known):

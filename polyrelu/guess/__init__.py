@@ -11,6 +11,7 @@ from polyrelu.guess.balanced import balanced_multipliers
 from polyrelu.guess.cheapest import cheapest_support
 from polyrelu.guess.fibre import central_point, coordinates_in, dimension, interior_point, nearest_facet
 from polyrelu.guess.guesser import Guesser
+from polyrelu.guess.hull import nearest_of_hull
 from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
 from polyrelu.guess.shrinking import group_lasso
 from polyrelu.guess.structure import independent, solve_least_squares
@@ -35,6 +36,7 @@ __all__ = [
     "independent",
     "interior_point",
     "nearest_facet",
+    "nearest_of_hull",
     "nearest_weights",
     "nonnegative_least_squares",
     "positive_weights",

@@ -3,8 +3,8 @@
 Networks are measures on directions with signs, so that splitting does not count. On a piece the weights are smooth, or
 the fibre has an interior and moves with its inequalities; at a simple event the set at the breakpoint is the common
 limit of both sides. So over pieces and simple events the set of optimal networks is continuous (Hausdorff). If all
-directions are fixed, it is, whatever happens together: the set of solutions of linear inequalities with a right-hand
-side that is affine in lambda.
+directions are fixed that are tight at a breakpoint or beside it, it is, whatever happens together: the weights b >= 0
+with sum b_k a_k and sum b_k given, which move continuously, and a_k that do not move at all.
 
 Where several events come together it is, too, if the network at the breakpoint is unique: limits of optimal networks
 are optimal there, and there is only one. It is unique if nothing has entered yet, or if the activations of all
@@ -21,14 +21,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from flint import arb_mat
-
 from polyrelu.breakpoints.breakpoint import Breakpoint
-from polyrelu.curves.branch import BITS
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.own_weights import own_weights
-from polyrelu.exact.enclosure import precision
-from polyrelu.exact.minors import nonzero_minor
+from polyrelu.paths.limit_sets import is_continuous, unique_there
 from polyrelu.paths.ranks import fallen
 
 
@@ -37,7 +33,9 @@ class Continuity:
     """Verdicts over a whole path; None where a gap, or events that come together, leave it open."""
 
     network_continuous: bool | None
-    """The set of optimal networks is continuous, and so there is a continuous choice."""
+    """The set of optimal networks is continuous, and so there is a continuous choice. Where it is not, there may be."""
+    network_jumps: tuple[int, ...]
+    """Breakpoints with networks that no optimal network on one side comes near."""
     convex_jumps: tuple[int, ...]
     """Breakpoints at which every choice of block weights jumps."""
     convex_continuous: bool | None
@@ -50,40 +48,26 @@ def continuity_at(here: Breakpoint) -> tuple[bool | None, bool | None]:
         return True, False
     kinds = {change.kind for change in here.changes}
     single = not here.compound and not any(_stands_for_others(c) for c in (here.above, here.below))
-    if single and (len(here.changes) == 1 or kinds == {"phase_begin"}):
+    if single and (len(here.changes) == 1 or kinds == {"phase_begin"} or here.above.branch.program.gated):
         return True, kinds == {"cross"}
-    if is_unique_at(here):
+    if unique_there(here):
         return True, _must_jump(here)
-    fixed = all(
-        curve.faces.neuron(place).A.rank() <= 1 for curve in (here.above, here.below) for place in curve.tight
-    )
-    return (True if fixed else None), None
+    places = (*here.above.tight, *here.below.tight, *here.end_above.guests, *here.end_below.guests)
+    fixed = all(here.above.faces.neuron(place).A.rank() <= 1 for place in places)
+    smooth = True if fixed else is_continuous(here)
+    return smooth, _must_jump(here, unique=False) if smooth else None
 
 
-def is_unique_at(here: Breakpoint) -> bool:
-    """Whether the optimal network at a breakpoint is shown to be the only one."""
-    curve, end, free = here.above, here.end_above, here.above.branch.program.free
-    if free.vanishing:
-        return False
-    if not curve.tight:
-        return True
-    at = fallen(curve, end)
-    places = dict.fromkeys(at.get(p, p) for p in (*curve.tight, *end.guests))
-    with precision(BITS):
-        nu = curve.branch.residual_at(here.x, here.lam)
-        squares = [free.onto_complement(k.A.transpose() * k.A) for k in map(curve.faces.neuron, places)]
-        rows = [(arb_mat(Q) * nu).entries() for Q in squares]
-        return len(nonzero_minor(arb_mat(rows))[0]) == len(places)
-
-
-def _must_jump(here: Breakpoint) -> bool | None:
-    """Whether block weights must jump at a unique network; None where neurons that cross become one."""
+def _must_jump(here: Breakpoint, *, unique: bool = True) -> bool | None:
+    """Whether block weights must jump where networks do not; None where neurons that cross become one, or need no
+    weight.
+    """
     moves = [pair for change in here.changes for pair in change.names.items()]
     cross = [
         (old, new) for old, new in moves if any(a * b < 0 for a, b in zip(old.face, new.face, strict=True))
     ]
-    if not cross:
-        return False
+    if not cross or not unique:
+        return None if cross else False
     at = fallen(here.above, here.end_above)
     alone = Counter(at.get(p, p) for p in here.above.tight)
     weights = own_weights(here.above, here.x)
@@ -106,6 +90,7 @@ def continuity_of(breakpoints: tuple[Breakpoint, ...], *, gaps: bool) -> Continu
     """The verdicts over a path."""
     found = [continuity_at(b) for b in breakpoints]
     jumps = tuple(k for k, (_, jump) in enumerate(found) if jump)
-    smooth = None if gaps or any(whole is None for whole, _ in found) else True
+    torn = tuple(k for k, (whole, _) in enumerate(found) if whole is False)
+    smooth = False if torn else None if gaps or any(whole is None for whole, _ in found) else True
     chosen = False if jumps else None if gaps or any(jump is None for _, jump in found) else True
-    return Continuity(smooth, jumps, chosen)
+    return Continuity(smooth, torn, jumps, chosen)

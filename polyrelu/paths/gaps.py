@@ -17,12 +17,13 @@ from flint import arb, fmpq
 from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.breakpoints.compound import compounds
 from polyrelu.breakpoints.steps import follow, short
-from polyrelu.budget import Budget, OutOfTime, spending
+from polyrelu.budget import Budget, OutOfTime, check, seconds_from_now, spending
 from polyrelu.certification import certify_penalised
-from polyrelu.curves.branch import Balls, Branch
+from polyrelu.curves.branch import Branch
 from polyrelu.curves.curve import ORDINARY, Curve, Piece
 from polyrelu.curves.dependent import coefficients, independent_first, with_parts
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.gates import Gates, grouped
 from polyrelu.curves.implied import Implied, nearly
 from polyrelu.curves.nodes import Node
 from polyrelu.curves.symmetry import Symmetry
@@ -30,6 +31,7 @@ from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
+from polyrelu.paths.orbits import one_of_each_orbit, orbits_in_pairs, point_at
 from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.optimum import Optimum
@@ -37,6 +39,8 @@ from polyrelu.proof.program import Program
 
 BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
 """Where the optimum is certified afresh, relative to where the walk is stuck."""
+FAR_BELOW = (fmpq(1, 30), fmpq(1, 10), fmpq(1, 3), fmpq(2, 3))
+"""The same where no structure near it can be followed: the path goes on, below a gap."""
 NEAREST = fmpq(1, 10**9)
 SHORT_STEP = fmpq(1, 10**6)
 """Right below a compound breakpoint, where a curve that begins with weights of 0 may bend much."""
@@ -45,6 +49,9 @@ MOST = 12
 TRIES = 2
 """Of a compound breakpoint at one place: what was undone for the first is walked again in other steps."""
 DIGITS = 200
+UNUSED = "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
+LATE = 1
+"""Seconds in which what lies above a breakpoint is proved again after the time allowed is over."""
 ADVICE = "`certify` at a lambda inside says what is optimal there, and a path with --gap bounds the piece"
 
 Start = tuple[Curve, Node]
@@ -80,7 +87,7 @@ def walked(
     """The way down, with fresh starts."""
     way = Way()
     if start is None:
-        way.gaps.append(Gap(low, high, "nothing was proved at the upper end"))
+        way.gaps.append(Gap(low, high, _nothing_at_the_upper_end()))
         return way
     walk = Walk(*start, low, told=told)
     tried, tries, fresh_starts = fmpq(0), 0, 0
@@ -97,16 +104,19 @@ def walked(
                 walk.least = LEAST_STEP
                 continue
             reason = walk.reason
+            further = None if done or fresh is not None else _below(problem, walk, FAR_BELOW)
             _withdraw(walk)
         except OutOfTime as over:
-            with spending(Budget()):  # what is proved again takes no time to speak of
+            with spending(Budget(seconds_from_now(LATE))):
                 _withdraw(walk)
             way.extend(Way(walk.pieces, walk.breaks, [Gap(low, walk.node.lam, str(over))]))
             return way
         way.extend(Way(walk.pieces, walk.breaks))
         if done:
             return way
-        fresh = fresh and (fresh[0], _as_high_as_possible(*fresh, short(walk.node.lam * (1 - NEAREST))))
+        if fresh is not None and walk.pieces:  # else nothing was proved where the last start was followed to
+            fresh = fresh[0], _as_high_as_possible(*fresh, short(walk.node.lam * (1 - NEAREST)))
+        fresh = fresh or further
         end = low if fresh is None else max(low, fresh[1].lam)
         way.gaps.append(Gap(end, walk.node.lam, f"{reason}; {ADVICE}"))
         if fresh is None or end == low:
@@ -117,25 +127,41 @@ def walked(
     return way
 
 
+def _nothing_at_the_upper_end() -> str:
+    try:
+        check()
+    except OutOfTime as over:
+        return str(over)
+    return "nothing was proved at the upper end"
+
+
 def _withdraw(walk: Walk) -> None:
     """Withdraw a breakpoint from which no piece leads down, since nothing says what happens there.
 
-    What lies above it, up to a little, is proved again; if that fails, the breakpoint above it has no piece either.
+    What lies above it, up to a little, is proved again; if that fails, or takes too long, the breakpoint above it may
+    have no piece either.
     """
-    if walk.entry is ORDINARY or not walk.breaks or not walk.pieces:
-        return
-    above = walk.breaks[-1].ends[1]
-    walk.undo()
+    while walk.entry is not ORDINARY and walk.breaks and walk.pieces:
+        above = walk.breaks[-1].ends[1]
+        walk.undo()
+        with suppress(OutOfTime):
+            if _proved_again(walk, above):
+                return
+
+
+def _proved_again(walk: Walk, above: fmpq) -> bool:
+    """The piece that led down to a breakpoint, as far as it does not reach across."""
     for part in (NEAREST, *BELOW):
         goal = short(above * (1 + part))
+        check()
         node = walk.node_at(goal) if goal < walk.node.lam else None
         found = (
             None if node is None else walk.curve.prove(node, walk.node, ORDINARY, walk.entry, walk.lookout)
         )
         if node is not None and isinstance(found, Piece):
             walk.accept(found, node, reached=False)
-            return
-    _withdraw(walk)
+            return True
+    return False
 
 
 def _joins(walk: Walk, fresh: Start) -> bool:
@@ -170,10 +196,10 @@ def _passes(walk: Walk, start: Start, here: Breakpoint) -> bool:
     return False
 
 
-def _below(problem: Problem, walk: Walk) -> Start | None:
-    """The structure right below where the walk is stuck, followed back up as far as it holds."""
+def _below(problem: Problem, walk: Walk, parts: Sequence[fmpq] = BELOW) -> Start | None:
+    """The structure right below where the walk is stuck."""
     stuck = walk.stuck_at
-    for part in BELOW:
+    for part in parts:
         lam = short(stuck * (1 - part))
         if lam <= walk.low:
             return None
@@ -202,18 +228,32 @@ def _certified(problem: Problem, program: Program, lam: fmpq) -> Optimum:
 
 
 def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
+    if faces.program.gated:
+        return _gated(optimum, faces, lam, known)
     structure = optimum.point.structure
-    if faces.program.gated and any(structure.paired):
-        raise Undecided(
-            "opposite neurons of complementary gates share their weight: such pairs are not followed"
-        )
     same = len(optimum.neurons) == len(structure.neurons) + sum(structure.paired)
     if not same or faces.program.offset:  # a structure that floats is written by its ends
         return _with_dependent(optimum, faces, lam, known)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
     at = optimum.point.balls(DIGITS)
-    point = _point(branch, at.nu, [*at.weights, *structure.exchanged(at.c)], lam)
+    point = point_at(branch, at.nu, lam, [*at.weights, *structure.exchanged(at.c)])
     curve = Curve(branch, faces)
+    return curve, curve.node(point, lam)
+
+
+def _gated(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
+    """Units of gates through an optimum; where they do not explain all dependences, the gates one by one."""
+    at = optimum.point.balls(DIGITS)
+    branch = grouped(faces.program, [k.place for k in optimum.used], at.nu, arb(lam))
+    curve = Curve(branch, faces)
+    if not {k.place for k in optimum.neurons} <= {*curve.tight, *curve.idle}:
+        raise Undecided(UNUSED)
+    if branch.K + branch.r != optimum.support.rank:
+        return _with_dependent(optimum, faces, lam, known)
+    start = branch.placed(ball_column(at.nu), arb(lam))
+    point = None if start is None else branch.newton(start, lam)
+    if point is None:
+        raise Undecided("the root could not be followed: its system is nearly singular")
     return curve, curve.node(point, lam)
 
 
@@ -221,9 +261,12 @@ def _starts(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place]) -
     """The same, with one neuron for each orbit where the table has symmetries and that can be."""
     optimum = _certified(problem, faces.program, lam)
     if faces.symmetry is not None:
-        with suppress(Undecided):
-            return _with_dependent(optimum, faces, lam, known, faces.symmetry)
-    return _start(optimum, faces, lam, known)
+        for begun in (_with_dependent, orbits_in_pairs):
+            with suppress(Undecided):
+                return begun(optimum, faces, lam, known, faces.symmetry)
+    with suppress(Undecided):
+        return _start(optimum, faces, lam, known)
+    return orbits_in_pairs(optimum, faces, lam, known, None)
 
 
 def _with_dependent(
@@ -231,24 +274,17 @@ def _with_dependent(
 ) -> Start:
     """Neurons whose activations depend on others': an independent part, known neurons first, and the rest with it."""
     if not all(optimum.support.used):
-        raise Undecided(
-            "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
-        )
+        raise Undecided(UNUSED)
     at = optimum.point.balls(DIGITS)
     places = sorted((k.place for k in optimum.neurons), key=lambda p: p not in known)
-    whole = Branch(faces.program, (), (), symmetry=symmetry)
-    reached = set[Place]()
-    neurons = []
-    for place in places:
-        if place not in reached:
-            neurons.append(faces.neuron(place))
-            reached |= set(whole.orbit(place))
-    if reached != set(places):
-        raise Undecided("the tight neurons do not have the symmetry of the table")
+    whole = (
+        Gates.of(faces.program) if faces.program.gated else Branch(faces.program, (), (), symmetry=symmetry)
+    )
+    neurons = one_of_each_orbit(whole, [faces.neuron(place) for place in places])
     whole = whole.like((k, False) for k in neurons)
     basis = independent_first(whole, at.nu, known)
     branch = whole.like((neurons[k], False) for k in basis)
-    point = _point(branch, at.nu, [arb(0)] * branch.K, lam)
+    point = point_at(branch, at.nu, lam)
     implied = Implied(branch, nearly(point))
     others = {k.place: coefficients(branch, k, implied) for i, k in enumerate(neurons) if i not in basis}
     exact = {place: over for place, over in others.items() if over is not None}
@@ -258,16 +294,3 @@ def _with_dependent(
         raise Undecided("neurons are tight whose activations depend on the others' at this lambda alone")
     curve = Curve(branch, faces, parts)
     return curve, curve.node(point, lam)
-
-
-def _point(branch: Branch, nu: Sequence[arb], rest: Sequence[arb], lam: fmpq) -> Balls:
-    """The root at an optimum with this residual; `rest` are weights beta and exchanges."""
-    scale = arb(lam)
-    eta = ball_column([v / scale for v in nu])
-    data = branch.data
-    g = data.gram.solve(data.W.transpose() * eta).entries() if branch.size else []
-    K = branch.K
-    point = branch.newton([*g, *(w * scale for w in rest[:K]), *rest[K:]], lam)
-    if point is None:
-        raise Undecided("the root could not be followed: its system is nearly singular")
-    return point

@@ -19,6 +19,7 @@ from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.curves.branch import Branch
 from polyrelu.curves.condition import antipode
 from polyrelu.curves.curve import Curve, Piece
+from polyrelu.curves.own_weights import pairs_of
 from polyrelu.exact.minors import nonzero_minor
 from polyrelu.paths.ranks import rank_of_all, reached
 from polyrelu.proof.free_columns import FreeColumns
@@ -72,9 +73,17 @@ class Interval:
         branch = self.curve.branch
         if branch.symmetry is None or len(self.places) == branch.K:
             return branch.K + branch.r
-        pairs = [self.curve.faces.neuron(u) for u, _ in self.exact_pairs]
+        pairs = self._of_pairs
         exchanges = len(pairs) - Branch(branch.program, (), (), exchanging=tuple(pairs)).r  # at least so many
         return rank_of_all(self.neurons, self.pieces, len(self.places) - max(0, exchanges))
+
+    @property
+    def _of_pairs(self) -> list[Neuron]:
+        """One neuron of each exact pair."""
+        return [
+            self.curve.faces.neuron(u)
+            for u in (*_written_pairs(self.curve), *(u for u, _ in self.exact_pairs))
+        ]
 
     @property
     def exact_pairs(self) -> list[tuple[Place, Place]]:
@@ -92,7 +101,7 @@ class Interval:
         exact = self.exact_pairs
         if any(not _apart(self.pieces[-1], pair) for pair in self._opposite if pair not in exact):
             return None
-        return sum(self.curve.branch.paired) + len(exact)
+        return len(_written_pairs(self.curve)) + len(exact)
 
     @property
     def _opposite(self) -> list[tuple[Place, Place]]:
@@ -127,11 +136,12 @@ class Interval:
             return False
         if self.nullity == 0:
             return True
+        if self.curve.branch.program.gated:
+            return None  # what a gate does off the rows is not known
         if not self.curve.further and self.curve.branch.symmetry is None:
             return self._exchanges_cancel
         exact = self.exact_pairs
-        paired = zip(self.curve.branch.neurons, self.curve.branch.paired, strict=True)
-        pairs = [k for k, pair in paired if pair] + [self.curve.faces.neuron(u) for u, _ in exact]
+        pairs = self._of_pairs
         U = Branch(self.curve.branch.program, (), (), exchanging=tuple(pairs)).U
         most = U.ncols() - free_dimension(U, self.curve.branch.program)
         if self.nullity == len(pairs) - most:
@@ -223,9 +233,14 @@ def is_symmetric(program: Program) -> bool:
     return present == {tuple(D[sigma].tolist()) for D in program.listed}
 
 
+def _written_pairs(curve: Curve) -> set[Place]:
+    """The first places of the pairs of a branch; a unit of gates may be none."""
+    return set() if curve.branch.program.gated else pairs_of(curve)
+
+
 def _opposite_singles(curve: Curve) -> list[tuple[Place, Place]]:
     """Tight places of one sign on opposite faces, or of complementary gates, that are not a pair of the branch."""
-    pairs = {k.place for k, p in zip(curve.branch.neurons, curve.branch.paired, strict=True) if p}
+    pairs = _written_pairs(curve)
     singles = [p for p in curve.tight if not {p, antipode(p)} & pairs]
     return [(p, q) for p, q in combinations(singles, 2) if p.is_opposite(q)]
 

@@ -21,6 +21,7 @@ from polyrelu.breakpoints.zeros import Zero
 from polyrelu.curves.branch import BITS, Branch
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.gates import Gates
 from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
@@ -80,7 +81,9 @@ def largest_of(problem: Problem, program: Program) -> Largest:
 
 def without_neurons(faces: Faces, lam: fmpq) -> Start:
     """The curve without neurons."""
-    curve = Curve(Branch(faces.program, (), (), symmetry=faces.symmetry), faces)
+    program = faces.program
+    none = Gates.of(program) if program.gated else Branch(program, (), (), symmetry=faces.symmetry)
+    curve = Curve(none, faces)
     point = curve.branch.newton([arb(0)] * curve.branch.unknowns, lam)
     assert point is not None  # its system is linear and positive definite
     return curve, curve.node(point, lam)

@@ -33,6 +33,8 @@ from polyrelu.proof.program import Program
 PARTS = 8
 """At about equal ratios, from the lower end to lambda_max."""
 Asked = tuple[Problem, Program, Largest]
+LATE = 2
+"""Seconds after the end of the time allowed in which a worker may say what it has proved."""
 _ONE_AT_A_TIME = Lock()
 """The working precision is one number for a process: threads of one engine take turns."""
 
@@ -54,10 +56,7 @@ def walked_in_parts(asked: Asked, low: fmpq, high: fmpq, executor: Executor) -> 
     spans = [(to_fmpq(b), to_fmpq(a)) for a, b in pairwise([to_fraction(low), *cuts, to_fraction(high)])]
     way, futures = Way(), [_submitted(executor, asked, *span) for span in reversed(spans)]
     for (above, below), future in zip(reversed(spans), futures, strict=True):
-        found = None
-        if future is not None:
-            with suppress(Exception):  # whatever became of a worker: a part is a pure function
-                found = future.result()
+        found = None if future is None else _result(future)
         if found is None:
             found = part(asked, below, above, None)
         open_at_cut = not found.pieces or any(gap.low == above for gap in way.gaps)
@@ -67,18 +66,38 @@ def walked_in_parts(asked: Asked, low: fmpq, high: fmpq, executor: Executor) -> 
 
 def _submitted(executor: Executor, asked: Asked, above: fmpq, below: fmpq) -> Future[Way] | None:
     """A part for a worker, if the engine takes any."""
-    deadline = budget.current().deadline
-    left = None if deadline is None else max(0, deadline - time.monotonic())
+    left = _time_left()
+    until = None if left is None else (left, time.time() + left)
     try:
-        return executor.submit(part, asked, below, above, left)
+        return executor.submit(part, asked, below, above, until)
     except (RuntimeError, OSError):
         return None
 
 
-def part(asked: Asked, low: fmpq, high: fmpq, seconds: float | None) -> Way:
-    """What is proved from one penalty down to another; in a worker, or here."""
+def _time_left() -> float | None:
+    deadline = budget.current().deadline
+    return None if deadline is None else deadline - time.monotonic()
+
+
+def _result(future: Future[Way]) -> Way | None:
+    """What a worker has found, if it answers in time; whatever became of it: a part is a pure function."""
+    left = _time_left()
+    with suppress(Exception):
+        return future.result(None if left is None else max(0, left + LATE))
+    future.cancel()
+    return None
+
+
+def part(asked: Asked, low: fmpq, high: fmpq, until: tuple[float, float] | None) -> Way:
+    """What is proved from one penalty down to another; in a worker, or here.
+
+    `until` holds the seconds that are left, and the time of day when they are over: a part may have to wait for its
+    worker, whose clock may be another.
+    """
     problem, program, largest = asked
-    limits = budget.current() if seconds is None else budget.Budget(budget.seconds_from_now(seconds))
+    limits = budget.current()
+    if until is not None:
+        limits = budget.Budget(budget.seconds_from_now(min(until[0], until[1] - time.time())))
     with (
         _ONE_AT_A_TIME,
         budget.spending(replace(limits, executor=None)),

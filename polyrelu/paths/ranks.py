@@ -35,13 +35,13 @@ def rank_of_all(neurons: Sequence[Neuron], pieces: Sequence[Piece], at_most: int
     """
     chord, free = pieces[-1].chord, pieces[-1].curve.branch.program.free
     squares = [free.onto_complement(k.A.transpose() * k.A) for k in neurons]
-    most = min(at_most, _generic_rank([chord.implied.on_zeta(square) for square in squares]))
+    most = min(at_most, generic_rank([chord.implied.on_zeta(square) for square in squares]))
     if not reached(squares, pieces, most, [k.place for k in neurons]):
         raise Undecided("the rank of the activations is not shown to be the same on a whole interval")
     return most
 
 
-def _generic_rank(operators: Sequence[fmpq_mat]) -> int:
+def generic_rank(operators: Sequence[fmpq_mat]) -> int:
     """The largest rank of the M_k g over all g, or a bound of it.
 
     A minor of size m is homogeneous in g, of degree m: it is 0 everywhere if it is 0 at g = (1, t) for all t of a grid

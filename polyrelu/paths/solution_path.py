@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -19,7 +19,6 @@ from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.budget import OutOfTime, current
 from polyrelu.certification import program_of
 from polyrelu.curves.branch import BITS
-from polyrelu.curves.curve import Piece
 from polyrelu.curves.faces import Faces
 from polyrelu.curves.own_weights import heaviest_first, own_weights
 from polyrelu.data.numbers import Floats, exact_number
@@ -28,6 +27,7 @@ from polyrelu.display import DIGITS, Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
+from polyrelu.paths.assembled import assembled
 from polyrelu.paths.continuity import Continuity, continuity_of
 from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.gaps import Gap, Way, walked
@@ -140,7 +140,8 @@ class Path(Reported):
         return picture(self)
 
     def weights(self, lam: Any, digits: int = DIGITS) -> list[tuple[Any, Bounds]]:
-        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up.
+        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up,
+        and those of gates that exchange weight.
 
         Heavy neurons come first, as in `at(lam)`. Where the network is not unique they are those of one of them.
         """
@@ -207,10 +208,7 @@ def path(
         else:
             way = _followed((problem, program, largest), low, high, told, executor or current().executor)
             limit, low = to_the_end(problem, way, low) if to_zero else (None, low)
-        kind = KnotInterval if knots else KinkInterval if program.offset else Interval
-        parts = (kind(i.pieces, i.above, i.below) for i in _intervals(way.pieces, way.breaks, list(way.gaps)))
-        found = _known(parts, way.gaps)
-        intervals = tuple(reversed(list(found)))
+        intervals = assembled(way, KnotInterval if knots else KinkInterval if program.offset else Interval)
     return Path(
         replace(problem, lam=None),
         to_fraction(low),
@@ -256,43 +254,3 @@ def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
         low = low / 10
     way.gaps.append(Gap(fmpq(0), low, limit.reason or "the limit is not proved"))
     return limit, fmpq(0)
-
-
-def _known(found: Iterable[Interval], gaps: list[Gap]) -> Iterable[Interval]:
-    """Those whose rank is shown; the others are gaps."""
-    for interval in found:
-        try:
-            interval.rank  # noqa: B018 (kept with the interval)
-        except Undecided as open_:
-            gaps.append(Gap(interval.pieces[-1].chord.low, interval.pieces[0].chord.high, str(open_)))
-            continue
-        yield interval
-
-
-def _intervals(
-    pieces: Iterable[Piece], breaks: Iterable[Breakpoint], gaps: Iterable[Gap]
-) -> Iterable[Interval]:
-    """Pieces between breakpoints and gaps, from above."""
-    after = {id(b.below): b for b in breaks}
-    cuts = sorted(
-        [*((b.ends[0], b) for b in after.values()), *((g.low, None) for g in gaps)],
-        key=lambda cut: cut[0],
-        reverse=True,
-    )
-    held: list[Piece] = []
-    above: Breakpoint | None = None
-    for piece in pieces:
-        while cuts and piece.chord.high <= _reach(cuts[0]):
-            _, here = cuts.pop(0)
-            if held:
-                yield Interval(tuple(held), above, here)
-            held, above = [], here
-        held.append(piece)
-    if held:
-        yield Interval(tuple(held), above, None)
-
-
-def _reach(cut: tuple[fmpq, Breakpoint | None]) -> fmpq:
-    """Pieces whose upper end is at most this lie below the cut."""
-    low, here = cut
-    return here.ends[1] if here is not None else low

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from flint import arb
 
 from polyrelu.breakpoints.breakpoint import Breakpoint
-from polyrelu.paths.continuity import continuity_at, is_unique_at
+from polyrelu.paths.continuity import continuity_at
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.limit_sets import unique_there
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,4 +54,4 @@ def unique_stretches(intervals: Sequence[Interval]) -> tuple[Stretch, ...]:
 
 def _is_unique(end: Breakpoint | None) -> bool:
     """At the end of an interval with a unique network: a breakpoint, or where what is proved ends (that is proved)."""
-    return end is None or bool(continuity_at(end)[0]) or is_unique_at(end)
+    return end is None or bool(continuity_at(end)[0]) or unique_there(end)

@@ -26,8 +26,9 @@ from polyrelu.breakpoints.steps import follow, held, short
 from polyrelu.breakpoints.zeros import Zero
 from polyrelu.curves.caps import Lookout
 from polyrelu.curves.condition import MULTIPLIER, SLACK, WEIGHT, Condition
-from polyrelu.curves.curve import ORDINARY, Curve, End, Failure, Piece
+from polyrelu.curves.curve import ORDINARY, Curve, End, Piece
 from polyrelu.curves.directions import Above
+from polyrelu.curves.failure import Failure
 from polyrelu.curves.nodes import Node
 from polyrelu.proof.directions import in_guess, places_above
 from polyrelu.proof.neuron import Place
@@ -66,6 +67,8 @@ class Walk:
     """Neurons that have seemed to enter since the last piece."""
     stop: fmpq | None = None
     """Where the next piece has to end, so that the one after it is short enough."""
+    leap: bool = False
+    """Whether the next step leads to the event that is waiting, however far: shares vanish on the way to it."""
     least: fmpq = HASTY_STEP
     """The shortest step before the walk is stuck."""
 
@@ -76,7 +79,6 @@ class Walk:
     def run(self) -> bool:
         """Go down as far as it is proved; whether the end was reached."""
         while self.node.lam > self.low:
-            budget.check()
             if not self.advance():
                 return False
             if self.told is not None:
@@ -86,6 +88,7 @@ class Walk:
     def advance(self) -> bool:
         """One proved piece further down; False where even the shortest step fails."""
         while self.step > self.least:
+            budget.check()
             goal = self.goal()
             node = self.waiting.node_above() if goal is None and self.waiting else self.node_at(goal)
             if node is None:
@@ -139,7 +142,7 @@ class Walk:
         if self.stop is not None:
             return self.stop
         goal = max(self.low, short(b * (1 - self.step)))
-        if self.waiting is not None and b * (1 - self.step * fmpq(3, 2)) <= self.waiting.ends[1]:
+        if self.waiting and (self.leap or b * (1 - self.step * fmpq(3, 2)) <= self.waiting.ends[1]):
             return None
         return goal if b * (1 - self.step * fmpq(3, 2)) > self.low else self.low
 
@@ -152,7 +155,7 @@ class Walk:
 
     def shorten(self, reason: str, part: fmpq = HALF) -> None:
         """A part of the step that was tried."""
-        self.reason, self.stop = reason, None
+        self.reason, self.stop, self.leap = reason, None, False
         if self.waiting is not None:
             left = (self.node.lam - self.waiting.ends[0]) / self.node.lam
             self.step = min(self.step, left)
@@ -173,6 +176,9 @@ class Walk:
     def refused(self, failure: Failure, node: Node) -> None:
         """A piece was not proved: newcomers are an event, and anything else asks for a shorter step."""
         if (failure.shares and self.left_phase(node)) or self.shares_anew(failure.conditions):
+            return
+        if failure.shares and self.waiting is not None and not self.leap:
+            self.leap = True
             return
         above = failure.above
         if above is not None and above.node is not self.node:
@@ -261,7 +267,7 @@ class Walk:
     def accept(self, piece: Piece, node: Node, *, reached: bool) -> None:
         """Book a piece, and pass the event at its lower end."""
         self.pieces.append(piece)
-        self.stop = None
+        self.stop, self.leap = None, False
         taken = (self.node.lam - node.lam) / self.node.lam
         self.step = min(LARGEST_STEP, max(self.step, short(taken)) * self.scale(fmpq(1), self.growth))
         self.growth = min(GROWTH, self.growth * SLOW)

@@ -28,6 +28,7 @@ def continuity_json(found: Path, digits: int) -> dict[str, Any]:
         ],
         "continuity": {
             "network_continuous": verdicts.network_continuous,
+            "network_jumps": list(verdicts.network_jumps),
             "convex_continuous": verdicts.convex_continuous,
             "convex_jumps": list(verdicts.convex_jumps),
         },
@@ -38,12 +39,19 @@ def words_of_continuity(found: Path) -> list[str]:
     """The same in words."""
     verdicts = found.continuity
     moves = "moves continuously with lambda (proved)"
-    jumps = [value_at(found, k) for k in verdicts.convex_jumps]
+    jumps, torn = ([value_at(found, k) for k in ks] for ks in (verdicts.convex_jumps, verdicts.network_jumps))
     places = [_words(found, s) for s in found.unique]
     return [
         "  the network is unique for "
         + (f"lambda in {', '.join(places)}" if places else "no interval of lambda"),
-        "  the set of optimal networks " + (moves if verdicts.network_continuous else OPEN),
+        "  the set of optimal networks "
+        + (
+            f"jumps at lambda = {', '.join(torn)}: some there are no limits from one side (proved)"
+            if torn
+            else moves
+            if verdicts.network_continuous
+            else OPEN
+        ),
         "  the convex program: "
         + (
             f"every choice of block weights jumps at lambda = {', '.join(jumps)} (proved)"

@@ -92,7 +92,7 @@ def test_a_phase_begins_where_a_neuron_hits_a_row_opposite_to_another():
     assert flat == set(found.intervals[0].places) - set(found.intervals[1].places) - {
         *here.changes[0].names.values()
     }
-    assert found.continuity.network_continuous is None  # right below any share will do, right above one
+    assert found.continuity.network_continuous is False  # right below any share will do, right above one
 
 
 def test_a_neuron_leaves_a_row_that_bends_upwards():

@@ -2,12 +2,14 @@
 
 import json
 import pickle
+import time
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from polyrelu import path
+from polyrelu import budget, path
+from polyrelu.budget import Budget, seconds_from_now, spending
 from polyrelu.cli import main
 
 
@@ -58,6 +60,35 @@ def test_a_part_that_begins_at_a_breakpoint_is_walked_from_above(monkeypatch):
     monkeypatch.setattr(parts, "between", lambda *_: [2])  # the second neuron enters there
     found = path(*TABLES["one feature"], 1, 8, executor=Broken(True))
     assert said(found) == said(path(*TABLES["one feature"], 1, 8))
+
+
+class Deaf:
+    """An engine that takes work and never answers."""
+
+    def submit(self, *_):
+        return Future()
+
+
+@pytest.mark.parametrize("engine", [ThreadPoolExecutor(1), Deaf()])
+def test_parts_end_together_when_the_time_is_over(monkeypatch, engine):
+    """A part that gets its worker late has no more time than the first; one that does not answer is given up."""
+    from polyrelu.paths import parts
+
+    def all_of_the_time(problem, start, low, high, told):
+        left = budget.current().deadline - time.monotonic()
+        if left > 0:
+            time.sleep(left)
+        return walked(problem, start, low, high, told)
+
+    walked = parts.walked
+    monkeypatch.setattr(parts, "walked", all_of_the_time)
+    monkeypatch.setattr(parts, "LATE", 0.1)
+    begin = time.monotonic()
+    with spending(Budget(seconds_from_now(0.5))):
+        found = path(*TABLES["random"], executor=engine)
+    assert time.monotonic() - begin < 2  # one after the other they take 4
+    assert found.status == "undecided"
+    assert "time" in found.undecided[0].reason
 
 
 def test_jobs_on_the_command_line(tmp_path, capsys):

@@ -19,7 +19,7 @@ from polyrelu.curves.faces import Faces
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths import solution_path
+from polyrelu.paths import assembled
 from polyrelu.paths.gaps import walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.kink_interval import KinkInterval
@@ -288,7 +288,7 @@ def test_an_incomplete_family_is_no_interval():
 
     whole = [Short(chain.pieces, chain.above, chain.below)]
     gaps = []
-    assert list(solution_path._known(whole, gaps)) == []
+    assert list(assembled._known(whole, gaps)) == []
     assert len(gaps) == 1
     assert isinstance(chain, Interval)
 

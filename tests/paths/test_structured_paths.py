@@ -111,6 +111,25 @@ REPROS = {
         [-1, -2, -2, -2, 0, 2, -1, -2],
     ),
     "the same right below a breakpoint, where shares have to change": (ZERO_ONE, [-1, 1, 1, -1, 1, -1, 1, 1]),
+    "f stays level beyond the row that a neuron leaves": (
+        [[-1, 0, -2], [2, 2, -2], [-1, 1, -1]],
+        [-2, 0, 2],
+    ),
+    "a cross of all rows on one line": ([[0, 1, 1], [-2, -1, -3], [0, 2, 2], [-2, -2, -4]], [2, -2, -1, -1]),
+    "two orbits get their antipodes, and share their weight": (
+        [[0, 1], [-2, 0], [0, -2], [-1, -2], [0, 1], [2, 0], [0, -2], [1, -2]],
+        [-1, -2, -1, -2, -1, -2, -1, -2],
+    ),
+    "the same on a grid": (GRID, [1, 2, 1, 2, 1, 2, 2, 1, 2]),
+    "a neuron on a row becomes two, and all are pairs": (
+        [[-2, 1], [-1, 1], [1, 1], [-1, 0], [-2, -1], [-1, -1], [1, -1], [-1, 0]],
+        [1, -1, 2, 1, 1, -1, 2, 1],
+    ),
+    "five pairs in two dimensions, of a symmetric table": (
+        list(itertools.product((-1, 0, 1, 2), (-1, 0, 1))),
+        [1, 0, 1, 1, 0, 1, 1, 1, 1, 0, 1, 0],
+    ),
+    "a pair whose activations depend on those of three others": (GRID, [2, 1, 1, 2, 1, 2, 2, 2, 1]),
     "two hits that are seen as one": (
         [[-2, -1], [-2, 0], [-2, 1], [-1, -2], [-1, 2], [0, -2], [0, 2], [1, -2]],
         [0, 0, 5, 0, 0, 5, 0, 5],
@@ -280,9 +299,10 @@ def test_thin_shares_are_0_only_if_the_basis_spans_what_other_pairs_exchange():
     assert not lying.spans(branch, thin)
 
 
+@pytest.mark.parametrize("late", [0, 1])
 @pytest.mark.parametrize("calls", range(1, 10))
-def test_time_that_runs_out_at_any_step_leaves_no_breakpoint_without_a_piece_below(monkeypatch, calls):
-    """Where an interval is one piece, two breakpoints in a row are without one for a moment."""
+def test_time_that_runs_out_at_any_step_leaves_no_breakpoint_without_a_piece_below(monkeypatch, calls, late):
+    """Where an interval is one piece, two breakpoints in a row are without one for a moment; little is proved again."""
     left = [calls]
 
     def check():
@@ -291,6 +311,7 @@ def test_time_that_runs_out_at_any_step_leaves_no_breakpoint_without_a_piece_bel
             raise OutOfTime("the time allowed is over")
 
     monkeypatch.setattr(walk.budget, "check", check)
+    monkeypatch.setattr(gaps, "LATE", late)
     found = path([[3, 4], [-3, -4], [4, -3], [-4, 3]], [4, 3, -2, -1], "1/2")
     tops = {(id(piece.curve), piece.chord.high) for i in found.intervals for piece in i.pieces}
     assert all((id(here.below), here.ends[1]) in tops for here in found.breakpoints)
