@@ -83,6 +83,7 @@ MESSENGERS = {
     "networks.network": "predictions in floats, and arrays for other libraries",
     "paths.at_zero": "the residual in floats, for the guess of what is tight in the limit",
     "curves.caps": "proposes slopes of majorants, which are free; their norms are proved in balls",
+    "curves.anchored": "the same with a free hidden bias",
     "breakpoints.first_zero": "the residual in floats, for the guess",
     "curves.nodes": "the residual in floats, for guesses",
     "breakpoints.phase_end": "proposes where the phase ends, which is proved",
@@ -92,6 +93,7 @@ MESSENGERS = {
     "curves.own_weights": "the order in which neurons are shown",
     "curves.dependent": "proposes parts of the weights, which are shown positive in balls",
     "curves.shares": "proposes a point inside the fibre, which balls confirm",
+    "breakpoints.gates": "gates near lambda and the facet of a polytope, which a proved piece on both sides confirms",
     "breakpoints.steps": "secants, which propose where a zero is sought",
     "proof.conjecture": "hands the guess to the root finder as a start",
     "proof.directions": "the residual in floats, for the guess",
@@ -195,6 +197,7 @@ def test_files_are_short():
         "certificate.check",
         "certificate.kernel",
         "certificate.path",
+        "certificate.tube",
     }  # each reads proofs alone, without the package
 
 

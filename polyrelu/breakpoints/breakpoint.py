@@ -16,12 +16,15 @@ from flint import arb, fmpq
 
 from polyrelu.breakpoints.algebra import TO_DECIDE, exact_zero
 from polyrelu.breakpoints.events import Change, changes
+from polyrelu.breakpoints.gates import gated_changes
+from polyrelu.breakpoints.kinks import changes_of_kinks
 from polyrelu.breakpoints.meeting import side_of
 from polyrelu.breakpoints.phase import phase_begins, phase_begins_with
 from polyrelu.breakpoints.zeros import Zero, carried, rate
 from polyrelu.curves.branch import Balls
-from polyrelu.curves.condition import SLACK, SOFT, Condition
+from polyrelu.curves.condition import MULTIPLIER, SLACK, SOFT, Condition
 from polyrelu.curves.curve import Curve, End
+from polyrelu.curves.implied import Implied
 from polyrelu.curves.nodes import Node
 from polyrelu.proof.neuron import Place
 
@@ -85,12 +88,20 @@ def breakpoints(curve: Curve, zero: Zero) -> Iterator[Breakpoint]:
     leaving = rate(zero.branch, zero.condition, zero.x, zero.lam)
     if leaving is None or not leaving > 0:
         return
-    begun = ((change,) for change in phase_begins(curve, zero))
-    for change, *others in (*begun, *changes(curve, zero.condition)):
+    for change, *others in _what_happens(curve, zero):
         yield from _with_a_phase(curve, change, zero)
         found = _joined(curve, change, zero)
         if found is not None:
             yield replace(found, changes=(*found.changes, *others))
+
+
+def _what_happens(curve: Curve, zero: Zero) -> Iterator[tuple[Change, ...]]:
+    if curve.branch.program.gated:
+        yield from gated_changes(curve, zero)
+        return
+    yield from ((change,) for change in phase_begins(curve, zero))
+    offset = curve.branch.program.offset
+    yield from changes_of_kinks(curve, zero) if offset else changes(curve, zero.condition)
 
 
 def _with_a_phase(curve: Curve, change: Change, zero: Zero) -> Iterator[Breakpoint]:
@@ -110,7 +121,7 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
         entering = rate(change.below, change.leads, x, zero.lam)
         if entering is None or not entering < 0:
             return None
-    below = Curve(change.below, curve.faces)
+    below = Curve(change.below, curve.faces, change.further)
     simple = Breakpoint(curve, below, (change,), zero, zero.x, x)
     sides = (
         (curve, change.guests_above, change.zero_above, zero.x),
@@ -119,6 +130,8 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
     if any(_is_wrong(where, guests, root, zero.lam) for where, guests, _, root in sides):
         return None
     others = any(_others(where, guests, zeros, root, zero.lam) for where, guests, zeros, root in sides)
+    if not others and curve.branch.program.offset:  # rows where nu_i = 0 end stars there
+        return simple
     if not others and not _residuals(curve, zero.x, zero.lam) and not _residuals(below, x, zero.lam):
         return simple
     exact = exact_zero(zero, TO_DECIDE)
@@ -143,9 +156,13 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
 def _others(
     curve: Curve, guests: Sequence[Place], zero: frozenset[Condition], x: Sequence[arb], lam: arb
 ) -> bool:
-    """Whether further functions seem to vanish."""
+    """Whether further functions seem to vanish, which are not 0 for every lambda."""
+    implied = Implied(curve.branch, x)
     return any(
-        bool(v.contains(0)) and f not in zero and i not in table.settled
+        bool(v.contains(0))
+        and f not in zero
+        and i not in table.settled
+        and not (f.kind == MULTIPLIER and implied.is_zero(f.form))
         for table in curve.tables(guests)
         for i, (f, v) in enumerate(zip(table.conditions, table.values(x, lam), strict=True))
     )
@@ -158,7 +175,9 @@ def _is_wrong(curve: Curve, guests: Sequence[Place], x: Sequence[arb], lam: arb)
 
 
 def _residuals(curve: Curve, x: Sequence[arb], lam: arb) -> bool:
-    """Whether residuals of rows seem to vanish."""
+    """Whether residuals of rows seem to vanish: stars ask for that, and blocks of a list do not."""
+    if curve.branch.program.listed is not None:
+        return False
     still = curve.rows.still | set(curve.rows.sided)
     nu = curve.branch.residual_at(x, lam).entries()
     return any(v.contains(0) and i not in still for i, v in enumerate(nu))

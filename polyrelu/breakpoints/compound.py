@@ -14,21 +14,23 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
-from flint import arb
+from flint import arb, arb_mat
 
 from polyrelu.breakpoints.algebra import TO_DECIDE, ExactZero, exact_zero
 from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.breakpoints.events import Change
 from polyrelu.breakpoints.forms import as_pairs, as_singles, turned
+from polyrelu.breakpoints.gates import newcomers
 from polyrelu.breakpoints.meeting import Side, side_by_identities, side_of
 from polyrelu.breakpoints.steps import follow, short, zero_between
 from polyrelu.breakpoints.zeros import Zero, carried
-from polyrelu.curves.branch import Balls, Branch
-from polyrelu.curves.condition import SLACK, Condition, antipode
+from polyrelu.curves.branch import BITS, Balls, Branch
+from polyrelu.curves.condition import SLACK, Condition
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.implied import ImpliedThere
 from polyrelu.curves.nodes import Node
 from polyrelu.curves.own_weights import pairs_of
+from polyrelu.exact.enclosure import ball
 from polyrelu.exact.linear import rank, squared
 from polyrelu.exact.real import is_zero
 from polyrelu.proof.neuron import Place
@@ -100,10 +102,18 @@ def joined(
     pairs, come, gone = _moves(above, below, exact)
     touching = _touching((above, below), exact, near)
     high = side_of(
-        above, exact, (*come, *touching), 1, _thin(above, {*below.tight, *(old for old, _ in pairs)})
+        above,
+        exact,
+        (*come, *(p for p in touching if p not in above.idle)),
+        1,
+        _thin(above, {*below.tight, *(old for old, _ in pairs)}),
     )
     low = side_of(
-        below, exact, (*gone, *touching), -1, _thin(below, {*above.tight, *(new for _, new in pairs)})
+        below,
+        exact,
+        (*gone, *(p for p in touching if p not in below.idle)),
+        -1,
+        _thin(below, {*above.tight, *(new for _, new in pairs)}),
     )
     return _between(above, below, zero, (high, low), (pairs, come, gone))
 
@@ -115,7 +125,7 @@ def joined_by_identities(above: Curve, end: Start, zero: Zero) -> Breakpoint | N
     the curve below: activations of a neuron on two faces agree where its direction does.
     """
     below = end[0]
-    if zero.branch is not above.branch or above.further or below.further:
+    if zero.branch is not above.branch or above.further or below.further or above.branch.program.gated:
         return None
     if above.branch.E.ncols() > above.branch.r:
         return None  # beside free columns this is not looked at
@@ -187,19 +197,24 @@ def _moves(above: Curve, below: Curve, exact: ExactZero) -> Moves:
         for new in below.tight
         if (old in gone or new in come) and old.sign == new.sign and _same(at[old], at[new])
     ]
+    if above.branch.program.gated:
+        pairs = []  # gates of one direction are different neurons
     there = {p for pair in pairs for p in pair}
     return pairs, tuple(p for p in come if p not in there), tuple(p for p in gone if p not in there)
 
 
 def _thin(curve: Curve, other: Set[Place]) -> list[Place]:
-    """Pairs of which one member, or none, is on the other side of the breakpoint."""
-    pairs = zip(curve.branch.neurons, curve.branch.paired, strict=True)
-    return [k.place for k, pair in pairs if pair and antipode(k.place) not in other]
+    """Further members of units that are not on the other side of the breakpoint."""
+    return [e.place for e in curve.branch.exchanges if e.place not in other]
 
 
 def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Place]) -> list[Place]:
     """Neurons that are tight at the breakpoint and on neither side of it."""
     faces = curves[0].faces
+    if faces.program.gated:
+        nu = arb_mat([[ball(v, BITS)] for v in exact.nu])
+        tight = {p for curve in curves for p in curve.tight}
+        return [p for p in newcomers(curves[0], nu, ball(exact.lam, BITS)) if p not in tight]
     held = [(p.sign, faces.neuron(p).z(exact.nu)) for curve in curves for p in curve.tight]
     found = list[Place]()
     for place in dict.fromkeys(image for p in near for image in curves[0].branch.orbit(p)):

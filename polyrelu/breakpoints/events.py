@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from polyrelu.curves.branch import Branch
 from polyrelu.curves.condition import MULTIPLIER, SIDE, SLACK, WEIGHT, Condition, antipode
 from polyrelu.curves.curve import Curve
+from polyrelu.curves.dependent import Dependent
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.tightness import on_hyperplane
 
@@ -44,6 +45,8 @@ class Change:
     """Places that one neuron has above, and below."""
     leads: Condition | None = None
     """The function below whose zero is sought."""
+    further: tuple[Dependent, ...] = field(default=(), compare=False)
+    """Neurons below that depend on others."""
 
 
 def changes(curve: Curve, failed: Condition) -> Iterator[tuple[Change, ...]]:

@@ -43,6 +43,8 @@ def first_zero(
 def has_twin(curve: Curve, zero: Zero) -> bool:
     """Whether the antipode's condition vanishes at the same lambda, as far as balls tell."""
     f = zero.condition
+    if f.place.gate is not None:
+        return False  # gates of one direction are one unit
     target = None if f.target is None else antipode(f.target)
     twin = Condition(f.kind, antipode(f.place), f.row, target)
     if (f.kind == SLACK) == (twin.place in curve.tight):
@@ -77,7 +79,8 @@ def on_its_face(curve: Curve, zero: Zero) -> Zero:
         place = zero.condition.place
         nu = [v.mid() for v in curve.branch.residual_at(zero.x, zero.lam).entries()]
         u = np.array([float((arb(0) + v * place.sign).mid()) for v in curve.faces.neuron(place).z(nu)])
-        there = places_above(program, np.array([float(v) for v in nu]), [(place.sign, u)])
+        start = program.shift.guess_of(u) if program.offset else u
+        there = places_above(program, np.array([float(v) for v in nu]), [(place.sign, start)])
         if not there or there[0] == place:
             break
         nearer = zero_of(curve.branch, Condition(SLACK, there[0]), zero.x, zero.lam, most=ENOUGH)

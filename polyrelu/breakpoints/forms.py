@@ -17,7 +17,9 @@ from polyrelu.curves.branch import Branch
 from polyrelu.curves.condition import antipode
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.dependent import with_parts
+from polyrelu.curves.gates import Gates
 from polyrelu.curves.nodes import Node
+from polyrelu.curves.own_weights import is_determined, own_weights
 from polyrelu.curves.shares import determined, proposed
 from polyrelu.proof.neuron import Place
 
@@ -35,6 +37,8 @@ def opposite_places(places: list[Place]) -> list[tuple[Place, Place]]:
 
 def exact_pairs(curve: Curve, node: Node) -> list[tuple[Place, Place]]:
     """Opposite places whose directions seem to be exactly opposite at a node: P X^T nu = 0."""
+    if curve.branch.program.gated:
+        return []
     singles = [k.place for k, pair in zip(curve.branch.neurons, curve.branch.paired, strict=True) if not pair]
     nu = curve.branch.residual_at(node.point, arb(node.lam))
     found = []
@@ -62,7 +66,9 @@ def as_pairs(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
 
 
 def turned(curve: Curve, node: Node, known: Sequence[Place]) -> tuple[Curve, Node]:
-    """The same with each pair written by the member that is known, if one of them is."""
+    """The same with each unit written by a member that is known, if one of them is."""
+    if isinstance(curve.branch, Gates):
+        return _reached(curve, node, curve.branch.led_by(known), {}) or (curve, node)
     paired = list(zip(curve.branch.neurons, curve.branch.paired, strict=True))
     turn = {k.place for k, pair in paired if pair and k.place not in known and antipode(k.place) in known}
     if not turn:
@@ -77,7 +83,7 @@ def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     Such a pair moves in a direction that is independent of what all others exchange.
     """
     branch = curve.branch
-    alone = determined(branch, node.point)
+    alone = set() if branch.program.gated else determined(branch, node.point)
     shares = proposed(branch, node.point) if alone else None
     if shares is None:
         return None
@@ -86,7 +92,7 @@ def as_singles(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
         return None
     _, b, _ = branch.parts(node.point)
     units, split = [], dict[Place, arb]()
-    given = dict(zip(shares.basis, solved, strict=True))
+    given = {branch.exchanges[i].unit: b for i, b in zip(shares.basis, solved, strict=True)}
     for k, (neuron, pair) in enumerate(zip(branch.neurons, branch.paired, strict=True)):
         units.append((neuron, pair and k not in alone))
         if k in alone:
@@ -102,28 +108,25 @@ def shared_anew(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
         return None
     nu = curve.branch.residual_at(node.point, arb(node.lam)).entries()
     parts = with_parts(curve.branch, nu, {f.place: f.over for f in curve.further})
-    if parts is None:
+    if parts is None or parts == curve.further:
         return None
     there = Curve(curve.branch, curve.faces, parts)
     return there, there.node(node.point, node.lam)
 
 
 def one_by_one(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
-    """The same without the symmetry of the table: every neuron of an orbit by itself, with its part of the weight."""
+    """The same with every neuron by itself and its part of the weight: those of an orbit, gates of one direction."""
     branch, lam = curve.branch, arb(node.lam)
-    if branch.symmetry is None:
+    if branch.symmetry is None and not (isinstance(branch, Gates) and branch.exchanges):
         return curve, node
-    if any(branch.paired) or curve.further:
+    if (any(branch.paired) and not is_determined(curve)) or curve.further:
         return None
-    neurons, weights = [], []
-    for k, weight in zip(branch.neurons, branch.parts(node.point)[1], strict=True):
-        images = branch.orbit(k.place)
-        neurons += [curve.faces.neuron(place) for place in images]
-        weights += [weight / len(images)] * len(images)
+    weights = own_weights(curve, node.point)
+    neurons = [curve.faces.neuron(place) for place in weights]
     own = Branch(branch.program, tuple(neurons), (False,) * len(neurons))
     eta = branch.residual_at(node.point, lam) * (1 / lam)
     g = own.data.gram.solve(own.data.W.transpose() * eta).entries() if own.size else []
-    point = own.newton([*g, *weights], node.lam)
+    point = own.newton([*g, *weights.values()], node.lam)
     if point is None:
         return None
     alone = Curve(own, curve.faces)

@@ -49,7 +49,7 @@ def side_of(
 ) -> Side | None:
     """The exact root of a curve with this residual; None if it has none, or if it is no optimum.
 
-    The curve leads up from the breakpoint (`way` = 1) or down (-1). Antipodes of pairs at `thin` places are not on the
+    The curve leads up from the breakpoint (`way` = 1) or down (-1). Members of units at `thin` places are not on the
     other side of the breakpoint.
     """
     branch = curve.branch
@@ -224,12 +224,12 @@ class Here:
 def _shares_that_vanish(
     branch: Branch, exact: ExactZero, c: Sequence[Any], thin: Sequence[Place]
 ) -> frozenset[Condition]:
-    """Shares of thin pairs, if the other pairs alone exchange B c, exactly, which determines no other."""
+    """Shares of thin members, if the others alone exchange B c, exactly, which determines no other."""
     if not thin:
         return frozenset()
-    held = [k for k, pair in zip(branch.neurons, branch.paired, strict=True) if pair and k.place not in thin]
-    target = times(branch.onto * branch.B, [exact.lam * v for v in c])
-    columns = [times(branch.onto, k.z(exact.nu)) for k in held]
+    held = [e for e in branch.exchanges if e.place not in thin]
+    target = [exact.lam * v for v in times(branch.onto * branch.B, c)]
+    columns = [times(e.told, branch.neurons[e.unit].z(exact.nu)) for e in held]
     if any(not is_zero(v) for v in target) and (not columns or solve(transposed(columns), target) is None):
         return frozenset()
     return frozenset(Condition(SHARE, place) for place in thin)

@@ -47,7 +47,7 @@ def phase_begins(curve: Curve, zero: Zero) -> Iterator[Change]:
         None,
         below,
         frozenset(Condition(SLACK, p) for p in new),
-        frozenset(Condition(SHARE, p) for p in olds),
+        frozenset(Condition(SHARE, p) for p in new),
         guests_above=tuple(new),
     )
 

@@ -12,7 +12,8 @@ A pair whose z_k is independent of all others (one that no exchange concerns) is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from flint import arb
@@ -21,17 +22,19 @@ from numpy.typing import NDArray
 from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.breakpoints.events import Change
 from polyrelu.breakpoints.forms import turned
+from polyrelu.breakpoints.gates import after_the_end, gated_changes
 from polyrelu.breakpoints.phase import phase_begins
 from polyrelu.breakpoints.zeros import Zero, carried, rate, zero_of
 from polyrelu.curves.branch import Branch
 from polyrelu.curves.condition import SLACK, Condition, antipode
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.nodes import Node
-from polyrelu.curves.shares import fibre_at
+from polyrelu.curves.shares import fibre_at, units_of
 from polyrelu.guess import dimension, interior_point, nearest_facet
 from polyrelu.proof.neuron import Neuron, Place
 
 Units = list[tuple[Neuron, bool]]
+REVERSE = {"phase_begin": "phase_end", "fit_begin": "fit_end", "enter": "leave"}
 
 
 def phase_ends(curve: Curve, node: Node, below: Node) -> tuple[tuple[Curve, Node], Breakpoint] | None:
@@ -41,16 +44,17 @@ def phase_ends(curve: Curve, node: Node, below: Node) -> tuple[tuple[Curve, Node
     """
     if curve.branch.symmetry is not None or curve.further:
         return None
-    left = _left(curve, below)
+    facet = after_the_end if curve.branch.program.gated else _left
+    left = facet(curve, below)
     if left is None:
         return None
-    units, split, gone = left
-    after = Curve(curve.branch.like(units), curve.faces)
-    start = carried(curve.branch, (below.point, arb(below.lam)), after.branch, {}, split)
-    zero = None if start is None else zero_of(after.branch, Condition(SLACK, gone[0]), start, arb(below.lam))
+    branch, gone, split = left
+    after = Curve(branch, curve.faces)
+    start = carried(curve.branch, (below.point, arb(below.lam)), branch, {}, split)
+    zero = None if start is None else zero_of(branch, Condition(SLACK, gone[0]), start, arb(below.lam))
     if zero is None or not zero.lam < arb(node.lam):
         return None
-    if not all(weight > 0 for weight in after.branch.parts(zero.x)[1]):
+    if not all(weight > 0 for weight in branch.parts(zero.x)[1]):
         return None  # beside the facet, in the same hyperplane
     here = turned(curve, node, after.tight)
     found = _ending(here[0], after, zero)
@@ -60,28 +64,37 @@ def phase_ends(curve: Curve, node: Node, below: Node) -> tuple[tuple[Curve, Node
 def _ending(curve: Curve, after: Curve, zero: Zero) -> Breakpoint | None:
     """The breakpoint where a slack of the curve below vanishes, if that begins the phase of the curve above."""
     falling = rate(after.branch, zero.condition, zero.x, zero.lam)
-    begun = next(phase_begins(after, zero), None)
+    begun = next(_begins(after, zero), None)
     if begun is None or falling is None or not falling < 0:
         return None
-    if set(Curve(begun.below, curve.faces).tight) != set(curve.tight):
+    first = begun[0]
+    if set(Curve(first.below, curve.faces).tight) != set(curve.tight):
+        return None
+    if curve.branch.program.gated and first.below.key != curve.branch.key:
         return None
     x = carried(after.branch, (zero.x, zero.lam), curve.branch, {}, {})
-    if x is None or interior_point(*fibre_at(curve.branch, x)) is not None:
+    if x is None or interior_point(*fibre_at(curve.branch, x), units_of(curve.branch)) is not None:
         return None  # a wall inside the fibre
-    change = Change(
-        "phase_end",
-        begun.place,
-        None,
-        after.branch,
-        begun.zero_below,
-        begun.zero_above,
-        guests_below=begun.guests_above,
+    ended = [Change(REVERSE[c.kind], c.place, c.row, after.branch) for c in begun]
+    whole = replace(
+        ended[0],
+        zero_above=first.zero_below,
+        zero_below=first.zero_above,
+        guests_below=first.guests_above,
     )
-    return Breakpoint(curve, after, (change,), zero, x, zero.x)
+    return Breakpoint(curve, after, (whole, *ended[1:]), zero, x, zero.x)
 
 
-def _left(curve: Curve, below: Node) -> tuple[Units, dict[Place, arb], list[Place]] | None:
-    """What is left of an empty fibre: the units, the weights of pairs that are singles now, and who goes."""
+def _begins(after: Curve, zero: Zero) -> Iterator[tuple[Change, ...]]:
+    """The exchanges that begin on a curve where a slack vanishes."""
+    if after.branch.program.gated:
+        yield from (found for found in gated_changes(after, zero) if found[0].below.r > after.branch.r)
+    else:
+        yield from ((change,) for change in phase_begins(after, zero))
+
+
+def _left(curve: Curve, below: Node) -> tuple[Branch, list[Place], dict[Place, arb]] | None:
+    """What is left of an empty fibre: the branch, who goes, and the weights of pairs that are singles now."""
     branch = curve.branch
     pairs = [k for k, pair in enumerate(branch.paired) if pair]
     if not branch.r:
@@ -90,7 +103,7 @@ def _left(curve: Curve, below: Node) -> tuple[Units, dict[Place, arb], list[Plac
     found = nearest_facet(columns, target)
     if found is None:
         return None
-    share, empty, full = found
+    share, empty, full, _ = found
     facet = [i for i in range(len(pairs)) if i not in empty and i not in full]
     exchanging = _exchanging(branch, [pairs[i] for i in facet], columns[:, facet])
     units: Units = []
@@ -108,7 +121,7 @@ def _left(curve: Curve, below: Node) -> tuple[Units, dict[Place, arb], list[Plac
                 split[member.place] = weight * arb(its)
             else:
                 gone.append(member.place)
-    return (units, split, gone) if gone else None
+    return (branch.like(units), gone, split) if gone else None
 
 
 def _exchanging(branch: Branch, pairs: Sequence[int], columns: NDArray[np.float64]) -> set[int]:

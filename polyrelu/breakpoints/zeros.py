@@ -17,6 +17,7 @@ from flint import arb, arb_mat, ctx, fmpq
 from polyrelu.curves.branch import BITS, Balls, Branch
 from polyrelu.curves.condition import Condition
 from polyrelu.curves.conditions import Table
+from polyrelu.curves.gates import Gates
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column, ends, precision
 from polyrelu.exact.krawczyk import MAX_BITS, Root, prove_root
@@ -141,10 +142,15 @@ def carried(
     that is new has no weight. What pairs exchange is a vector of R^d, and read off in the new basis.
     """
     (x, lam), new_names = at, names
+    if isinstance(new, Gates):
+        return new.placed(old.residual_at(x, lam), lam)
     g, b, c = old.parts(x)
     eta = old.data.W * g + old.data.rest * (1 / lam)
-    units = list(zip(old.neurons, old.paired, b, strict=True))
-    weights = {new_names.get(p, p): w for k, _, w in units for p in old.orbit(k.place)}
+    units, weights = list(zip(old.neurons, old.paired, b, strict=True)), dict[Place, arb]()
+    for k, _, w in units:
+        for p in old.orbit(k.place):
+            place = new_names.get(p, p)
+            weights[place] = weights.get(place, arb(0)) + w  # two may become one
     paired = {new_names.get(p, p) for k, pair, _ in units if pair for p in old.orbit(k.place)}
     try:
         g = new.data.gram.solve(new.data.W.transpose() * eta) if new.size else arb_mat(0, 1)
@@ -170,7 +176,7 @@ def _weights(new: Branch, g: arb_mat, known: Known, exchange: arb_mat) -> tuple[
         here = split.get(place, weights.get(place, arb(0)))
         if pair and place not in paired:
             there = weights.get(opposite, arb(0))  # a single until now, whose weight is the part of -u
-            exchange = exchange + (new.data.a[k] * g) * there
+            exchange = exchange + new.directed(k, g) * there
             here = here + there
         found.append(here)
     return found, exchange

@@ -5,7 +5,7 @@
     python3 -I check.py proof.json[.gz] [--json] [--problem SHA256] [--seconds N]
 
 Exit status: 0 accepted, 1 rejected (the claim and the step are named), 2 unreadable or beyond a limit. With -I
-nothing that lies beside this file is imported; a file of version 2 is handed to kernel.py or path.py there.
+nothing that lies beside this file is imported; a file of version 2 is handed to kernel.py there, or to path.py.
 
 The file states claims about   min 1/2 |sum_b s_b D_b X w_b - y|^2 + lambda sum_b |w_b|,  w_b in K_b,   over blocks
 b = (D, s): D a 0/1 pattern of the rows, s = 1 or -1, K_b = { w : (2D - I) X w >= 0 }. (Gated: K_b = R^d, s = 1.)
@@ -1409,7 +1409,8 @@ def kernel(name: str = "kernel") -> Any:
     folder = os.path.dirname(os.path.abspath(__file__))
     path = os.path.join(folder, name + ".py")
     spec = importlib.util.spec_from_file_location("polyrelu_" + name, path)
-    missing = [n for n in (name, "kernel") if not os.path.exists(os.path.join(folder, n + ".py"))]
+    needed = ("path", "tube", "blocks", "segments", "kernel") if name == "path" else (name,)
+    missing = [n for n in needed if not os.path.exists(os.path.join(folder, n + ".py"))]
     if spec is None or spec.loader is None or missing:
         raise Unreadable(
             "this file needs %s.py beside the checker, and it is not there" % (missing or [name])[0]
@@ -1427,7 +1428,7 @@ def is_kernel_file(document: Any) -> bool:
 
 def _checker_of(document: Any) -> tuple[Any, Any, Any]:
     """The small checker of a file of version 2, the kernel in it, and what reads a problem."""
-    if document.get("kind") in ("path", "bounded path"):
+    if document.get("kind") in ("path", "exact path", "bounded path"):
         module = kernel("path")
         return module, module.kernel, module.problem_of
     module = kernel()

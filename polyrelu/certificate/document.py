@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import IO, Any
 
+import numpy as np
+
 from polyrelu.data.files import write_whole
 from polyrelu.data.problem import Problem
+from polyrelu.proof.program import Program
 
 
 def canonical_bytes(document: Any) -> bytes:
@@ -49,11 +52,19 @@ def problem_spec(  # noqa: PLR0917
     }
 
 
-def path_spec(problem: Problem, low: Fraction, high: Fraction) -> dict[str, Any]:
-    """The question of a whole path as it stands in a file."""
-    spec = problem_spec(problem.X, problem.y or (), low, more=setting_spec(problem))
+def path_spec(problem: Problem, low: Fraction, high: Fraction, program: Program | None) -> dict[str, Any]:
+    """The question of a whole path as it stands in a file, with the patterns or gates that are present."""
+    listed = program is not None and program.listed is not None
+    patterns, gated = (pattern_strings(program), program.gated) if program and listed else ("cells", False)
+    spec = problem_spec(problem.X, problem.y or (), low, patterns, gated, setting_spec(problem))
     del spec["lambda"]
     return {**spec, "from": str(low), "to": str(high)}
+
+
+def pattern_strings(program: Program) -> list[str]:
+    """The present patterns as 0/1 strings, 1 on zero rows."""
+    bits = np.where(program.nonzero_rows, program.patterns, True).astype(np.uint8) + ord("0")
+    return [row.tobytes().decode("ascii") for row in bits]
 
 
 def setting_spec(problem: Problem) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from polyrelu.certificate.document import path_spec, problem_digest, problem_spec, setting_spec
-from polyrelu.certification import as_patterns
+from polyrelu.certification import as_patterns, program_of
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.proof.program import distinct_patterns
@@ -36,8 +37,11 @@ def fingerprint(problem: Problem, patterns: Any = "cells", gated: bool = False) 
     return problem_digest(problem_spec(problem.X, problem.y, problem.lam, rows, gated))
 
 
-def path_fingerprint(problem: Problem, low: Fraction, high: Fraction) -> str:
-    """The SHA-256 of the question of a path from one penalty to another."""
+def path_fingerprint(
+    problem: Problem, low: Fraction, high: Fraction, patterns: Any = "cells", gated: bool = False
+) -> str:
+    """The SHA-256 of the question of a path from one penalty to another; gates are listed there, even if all are."""
     if problem.y is None:
         raise BadInput("a fingerprint needs a target y; give a data file with a target column")
-    return problem_digest(path_spec(problem, low, high))
+    program = program_of(replace(problem, lam=high), patterns, gated=gated)
+    return problem_digest(path_spec(problem, low, high, program))

@@ -1,28 +1,14 @@
 #!/usr/bin/env python3
 # ruff: noqa: B905, UP031 -- it runs on Python 3.9, where zip has no strict=
-"""Check a proof file about a whole path (format 2, kinds "path" and "bounded path"); check.py hands such files to it.
+"""Check a proof file about a whole path (format 2, kinds below); check.py hands such files to it.
 
-Bare Python 3.9, no floats. It lies beside kernel.py, which it loads by its path, and whose lemmas it uses.
+Bare Python 3.9, no floats. It loads kernel.py and its parts, tube.py, blocks.py and segments.py, from beside itself.
 """
 
-# Letters as in kernel.py. Here lambda varies from `from` to `to`, and every sentence is about every lambda of an
-# interval. A file of kind "path" holds intervals; each has the faces of its neurons and nodes: lambda, a vector nu
-# and weights, in increasing lambda. Face k has A_k = P_k X^T D_k, P_k the projection onto { v : x_j.v = 0 where the
-# face is 0 } and D_k its rows of side +, Q_k = A_k^T A_k, R_k = X A_k: exact rational matrices; z_k = A_k nu. A face
-# is a *single*, or stands for a *pair*, itself and its opposite, of weight beta_k together. U is the sum of the
-# P_k (row space) over the pairs, and E a basis of X U. Where X^T nu is orthogonal to U, the neurons of a pair have
-# opposite directions, and beta - b on one with b on the other has the activation beta Q_k nu - b R_k nu. For dim U
-# pairs b_k is an unknown, for the others it is a fixed part tau_k of beta_k. The system
-#     F = ( lambda (nu - y) + sum beta_k (Q_k - tau_k R_k) nu - sum b_k R_k nu,  (nu.Q_k nu - lambda^2) / 2,  E^T nu )
-# (beta_k and b_k are lambda times those weights: the norms of the vectors that a user sees) is quadratic in (nu,
-# beta, b, lambda), and its Jacobian J in (nu, beta, b) is affine. Where all directions are fixed, its roots are
-# affine in lambda. Down to lambda = 0 an interval is *scaled*: its unknown is eta = P nu / lambda, P the projection
-# onto the span V of the Q_k and of E. Let F be the system above, over lambda, with (I - P) eta for (I - P)(nu - y):
-#     F = ( lambda P eta + (I - P) eta - P y + sum beta_k (Q_k - tau_k R_k) eta - sum b_k R_k eta,
-#           (eta.Q_k eta - 1) / 2,  E^T eta ),                                          nu = lambda eta + (I - P) y .
-# A face may *depend* on singles: Q_f nu = sum c_k Q_k nu with sum c_k = 1, and its weight is sum p_k beta_k.
-# With free columns let H project onto what is orthogonal to them. nu lies in the range of H, and all that adds to the
-# fit counts as H leaves it: F has H (Q_k - tau_k R_k), H R_k, H y and (I - H) nu, and E is a basis of H X U.
+# Letters as in kernel.py and tube.py, where the systems are whose roots are followed. Here lambda varies from `from`
+# to `to`, and every sentence is about every lambda of an interval. A file of kind "path" holds intervals; each has the
+# faces of its neurons and nodes: lambda, a vector nu and weights, in increasing lambda. One of kind "exact path" holds
+# segments on which all that is affine and exact, one of kind "bounded path" nodes alone, with bounds between them.
 
 from __future__ import annotations
 
@@ -35,17 +21,17 @@ import sys
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from fractions import Fraction
 from math import ceil, gcd
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-BITS, GRID = 256, 200  # of an approximate inverse; of all bounds
-ROUNDS = 8
-Matrix = list[list[int]]
+if TYPE_CHECKING:
+    from polyrelu.certificate.segments import Segment
+    from polyrelu.certificate.tube import Dependent, Node, System
 
 
-def load_kernel() -> Any:
-    """kernel.py as it lies beside this file; nothing else is imported from here."""
-    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel.py")
-    spec = importlib.util.spec_from_file_location("polyrelu_kernel_of_paths", place)
+def beside(name: str) -> Any:
+    """A part of the checker that lies beside this file (they know the kernel); nothing else is imported from here."""
+    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
+    spec = importlib.util.spec_from_file_location("polyrelu_%s_of_paths" % name, place)
     if spec is None or spec.loader is None:
         raise ImportError(place)
     module = importlib.util.module_from_spec(spec)
@@ -54,7 +40,9 @@ def load_kernel() -> Any:
     return module
 
 
-kernel = load_kernel()
+kernel = beside("kernel")
+tube, listing, segments = beside("tube"), beside("blocks"), beside("segments")
+GRID = tube.GRID
 need, usable, fields, items, dot = kernel.need, kernel.usable, kernel.fields, kernel.items, kernel.dot
 
 
@@ -64,12 +52,16 @@ def pairwise(listed: list[Any]) -> Any:
 
 
 class Problem(NamedTuple):
-    """The problem (at its largest lambda), both ends, and the hash of the question."""
+    """The problem (at its largest lambda), both ends, the hash of the question, and the blocks that are present."""
 
     base: Any
     low: Fraction
     high: Fraction
     sha256: str
+    blocks: list[str] | None = None  # patterns, or gates; None: all patterns of directions
+    gated: bool = False
+    confined: bool = False
+    others: Any = ()  # forms that must not be 0
 
     def at(self, lam: Fraction) -> Any:
         """The problem at one lambda."""
@@ -77,306 +69,69 @@ class Problem(NamedTuple):
         here.lam = lam
         return here
 
+    @property
+    def these(self) -> str:
+        """What a list holds: a part of every sentence."""
+        what, number = "gate" if self.gated else "pattern", len(self.blocks or [])
+        return "these %d %ss" % (number, what) if number > 1 else "this one " + what
+
+    @property
+    def name(self) -> str:
+        """The networks that are meant."""
+        if self.blocks is None:
+            return str(self.base.name)
+        more = self.base.name[len(kernel.NETWORKS) :].replace(" with ", " and ", 1)
+        kind = "two-layer gated" if self.gated else "two-layer"
+        return "%s ReLU networks of any width with %s%s" % (kind, self.these, more)
+
+    def said(self, words: str) -> str:
+        """A sentence, which begins with the networks that are meant if not all are."""
+        scope = "" if self.blocks is None else "Among all %s, " % self.name
+        return scope + (words[0].lower() + words[1:] if scope else words)
+
     def about(self) -> str:
         """What every answer begins with."""
         n, d = self.base.n, self.base.d
         size = "%d row%s, %d column%s" % (n, "s" * (n != 1), d, "s" * (d != 1))
-        words, more = (
-            "%s, lambda from %s to %s, ReLU, all activation patterns%s; fingerprint %s",
-            self.base.name,
-        )
-        more = more[len(kernel.NETWORKS) :]
-        return words % (size, shown(self.low), shown(self.high), more, self.sha256[:12])
+        which = "all activation patterns" if self.blocks is None else self.these
+        net, more = "gated ReLU" if self.gated else "ReLU", self.base.name[len(kernel.NETWORKS) :]
+        words = "%s, lambda from %s to %s, %s, %s%s; fingerprint %s"
+        return words % (size, shown(self.low), shown(self.high), net, which, more, self.sha256[:12])
 
 
 def problem_of(spec: Any) -> Problem:
     """Read what a file is about."""
-    more = [key for key in ("free", "offset") if type(spec) is dict and key in spec]
+    more = [key for key in ("free", "ridge", "offset") if type(spec) is dict and key in spec]
     fields(spec, "problem", " ".join(["X y from to gated patterns", *more]))
     low, high = kernel.rational(spec["from"], "from"), kernel.rational(spec["to"], "to")
     usable(0 <= low < high, "a path needs 0 <= from < to")
-    plain = {key: spec[key] for key in ("X", "y", "gated", "patterns", *more)}
+    plain = {key: spec[key] for key in ("X", "y", *more)}
     text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
-    base = kernel.Problem({**plain, "lambda": spec["to"]})
-    return Problem(base, low, high, hashlib.sha256(text.encode()).hexdigest())
+    base = kernel.Problem({**plain, "lambda": spec["to"], "gated": False, "patterns": "cells"})
+    blocks = None if spec["patterns"] == "cells" else blocks_of(base, spec["patterns"])
+    usable(type(spec["gated"]) is bool, "gated is true or false")
+    usable(not (spec["gated"] and blocks is None), "gates are listed")
+    usable(not (blocks and base.offset), "with a free hidden bias all patterns are present")
+    usable(not (spec["gated"] and base.columns), "gated networks have no free columns and no ridge")
+    return Problem(base, low, high, hashlib.sha256(text.encode()).hexdigest(), blocks, spec["gated"])
+
+
+def blocks_of(base: Any, spec: Any) -> list[str]:
+    """Read patterns."""
+    blocks: list[str] = items(spec, "patterns")
+    for block in blocks:
+        spelt = type(block) is str and len(block) == base.n and set(block) <= set("01")
+        usable(spelt, "a pattern is a text of %d characters 0 and 1" % base.n)
+        ones = all(bit == "1" for bit, row in zip(block, base.rows) if not any(row))
+        usable(ones, "a pattern has 1 on zero rows")
+    usable(len(blocks) > 0 and len(set(blocks)) == len(blocks), "patterns are listed, each once")
+    return blocks
 
 
 def shown(x: Fraction) -> str:
     """A number for a heading."""
     near: str = kernel.decimal(x, ROUND_FLOOR)
     return str(x) if len(str(x)) <= 30 else "about " + near
-
-
-# -------------------------------------------------------------------------------- a tube around a chord
-#
-# Let x_a, x_b be the values of (nu, beta) at the nodes a < b, x(t) = (1 - t) x_a + t x_b and lambda likewise, D the
-# difference of the ends, and q(D) the quadratic part of F. Then
-#     F(x(t)) = (1 - t) F_a + t F_b - t (1 - t) q(D),     J(x(t)) = J_0 + sigma J_1  with  sigma = t - 1/2.
-#
-# Lemma (tube). For any matrices Y_0, Y_1, with |.| taken entry by entry and r > 0, put
-#     C(r) = |I - Y_0 J_0| + |Y_1 J_0 + Y_0 J_1| / 2 + |Y_1 J_1| / 4 + (|Y_0| + |Y_1| / 2) |J|(r),
-#     m = |Y_0 F_a| + |Y_0 F_b| + (|Y_1 F_a| + |Y_1 F_b|) / 2 + (|Y_0 q| + |Y_1 q| / 2) / 4,
-# with |J|(r) >= |J(x) - J(x(t))| for |x - x(t)| <= r. If C(r) r + m < r, then for every lambda in [a, b] the system has
-# one root with |x - x(t)| <= r, and J is regular there.
-# Proof. Fix t, Y = Y_0 + sigma Y_1. By the mean value theorem x - Y F(x) is within C(r) r + m of x(t) for |x - x(t)| <=
-# r, and N = |I - Y J| <= C(r) has N r < r, so that the map contracts in the norm max |x_i| / r_i.   QED
-
-
-class Node(NamedTuple):
-    """lambda, and nu (or eta) = m / N with weights (beta, then b) over N; lambda or 1 is what neurons reach."""
-
-    lam: Fraction
-    N: int
-    m: list[int]
-    weights: list[int]
-    level: Fraction
-
-
-class System(NamedTuple):
-    """M_j and Q_k over q, and the rows of E; `forms` of the weights are to be positive.
-
-    The corner is lambda P + one (I - P) over q, with the right side `y`: lambda y, or one P y if it is scaled.
-    """
-
-    M: list[Matrix]
-    Q: list[Matrix]
-    E: Matrix
-    q: int
-    forms: Matrix
-    corner: tuple[Matrix, Matrix]
-    y: list[Fraction]
-    scaled: bool
-
-    def jacobian(self, lam: int, one: int, nu: list[int], weights: list[int]) -> Matrix:
-        """[[corner + sum w_j M_j, M_j nu], [Q_k nu, 0], [one E, 0]] times q."""
-        wide = len(self.M)
-        table = [[lam * a + one * b for a, b in zip(*rows)] for rows in zip(*self.corner)]
-        for square, weight in zip(self.M, weights):
-            table = [[a + weight * b for a, b in zip(row, other)] for row, other in zip(table, square)]
-        moved = [[dot(row, nu) for row in square] for square in self.M]
-        top = [row + [v[i] for v in moved] for i, row in enumerate(table)]
-        below = [[dot(row, nu) for row in square] for square in self.Q] + [
-            [one * self.q * x for x in row] for row in self.E
-        ]
-        return top + [row + [0] * wide for row in below]
-
-    def quadratic(self, x: list[int], lam: int, one: int, y: list[int]) -> list[int]:
-        """Twice F without its last part, with y over one; its quadratic part if y = 0 and one = 0."""
-        n, level = len(x) - len(self.M), one if self.scaled else lam
-        moved = [[dot(row, x[:n]) for row in square] for square in self.M]
-        fit = [2 * sum(b * v[i] for b, v in zip(x[n:], moved)) for i in range(n)]
-        linear = [lam * dot(a, x[:n]) + one * dot(b, x[:n]) for a, b in zip(*self.corner)]
-        fit = [2 * (a - level * self.q * t) + v for a, t, v in zip(linear, y, fit)]
-        norms = [dot(x[:n], [dot(row, x[:n]) for row in square]) - level**2 * self.q for square in self.Q]
-        return fit + norms + [0] * len(self.E)
-
-    def last(self, x: list[int]) -> list[int]:
-        """E^T nu, below zeros."""
-        n = len(x) - len(self.M)
-        return [0] * (n + len(self.Q)) + [dot(row, x[:n]) for row in self.E]
-
-
-class Dependent(NamedTuple):
-    """A further face, its activation over those of the singles, and its weight over theirs."""
-
-    face: str
-    activation: list[Fraction]
-    weight: list[Fraction]
-
-
-def operators(problem: Any, lines: Any, face: str) -> tuple[Any, Any, Any]:
-    """Q and R of a face, and the rows of X P, times powers of q. (Its star tests that its lines are independent.)"""
-    kernel.tick()
-    Z = sorted({k for side, (k, turn) in zip(face[1:], lines.place) if side == "0" and turn})
-    duals = kernel.duals([lines.V[k] for k in Z])
-    bends = [[Fraction(dot(a, row), dot(a, lines.V[k])) for k, a in zip(Z, duals)] for row in problem.rows]
-    projected = [
-        [Fraction(x) - dot(bend, [lines.V[k][j] for k in Z]) for j, x in enumerate(row)]
-        for row, bend in zip(problem.rows, bends)
-    ]
-    on = [side == "+" for side in face[1:]]
-    R = [[dot(row, v) * here for v, here in zip(projected, on)] for row in problem.rows]
-    return [[x * here for x in row] for row, here in zip(R, on)], R, projected
-
-
-def system_of(
-    problem: Any, faces: list[str], shares: list[Any], further: list[Dependent], scaled: bool = False
-) -> System:
-    """All matrices of some faces."""
-    lines, n, K = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), problem.n, len(faces)
-    kernel.moderate(2 * n * n * (K + 2), problem.rows, problem.rows)
-    onto, M, E, solved = modulo(n, problem.free), [], Matrix(), []
-    usable(len(basis(problem.free)) == len(problem.free), "free columns are independent")
-    found = [operators(problem, lines, face) for face in faces]
-    Q = [square for square, _, _ in found]
-    for k, ((square, R, projected), share) in enumerate(zip(found, shares)):
-        part = Fraction(0) if share in (None, "solved") else share
-        M.append([[u - part * v for u, v in zip(*rows)] for rows in zip(square, R)])
-        for v in projected if share is not None else ():
-            moved = apply(onto, [dot(row, v) for row in problem.rows])
-            E += orthogonal_part(E, kernel.over_one(moved)[0])
-        solved += [k] if share == "solved" else []
-    M += [[[-x for x in row] for row in found[k][1]] for k in solved]
-    need(len(solved) == len(E), "as many pairs are solved for as their directions have dimensions")
-    if problem.free:
-        M = [transposed([apply(onto, column) for column in transposed(square)]) for square in M]
-    y = apply(onto, [Fraction(v, problem.p) for v in problem.targets])
-    inside = (
-        onto if not scaled else split_off(problem, [*E, *(apply(onto, v) for square in Q for v in square)], y)
-    )
-    outside = [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(inside)]
-    corner = [[[problem.q**2 * x for x in row] for row in square] for square in (inside, outside)]
-    flat, common = kernel.over_one(
-        [Fraction(x) for square in [*M, *Q, *corner] for row in square for x in row]
-    )
-    rows = [flat[i : i + n] for i in range(0, len(flat), n)]
-    tables = [rows[i : i + n] for i in range(0, len(rows), n)]
-    forms = [[Fraction(i == j) for j in range(len(M))] for i in range(len(M))]
-    forms += [[(i == k) - Fraction(i == K + j) for i in range(len(M))] for j, k in enumerate(solved)]
-    for one in further:
-        depends(one, operators(problem, lines, one.face)[0], Q, (onto, y))
-        for k, c in enumerate(one.activation):
-            forms[k] = [a - c * b for a, b in zip(forms[k], one.weight)]
-        forms.append(one.weight)
-    whole, both = [kernel.over_one(form)[0] for form in forms], (tables[-2], tables[-1])
-    right = apply(inside, y)
-    return System(tables[: len(M)], tables[len(M) : -2], E, common * problem.q**2, whole, both, right, scaled)
-
-
-def depends(one: Dependent, square: Any, Q: list[Any], within_: Any) -> None:
-    """D = Q_f - sum c_k Q_k has P D y = 0 and P D P Q_k = 0, and the c_k add up to 1."""
-    onto, y = within_
-    images, nothing = [y, *(apply(onto, row) for other in Q for row in other)], sum(one.activation) == 1
-    rows = [[a - dot(one.activation, others) for a, *others in zip(*rows)] for rows in zip(square, *Q)]
-    for v in images:
-        kernel.tick()
-        nothing = nothing and not any(apply(onto, [dot(row, v) for row in rows]))
-    need(nothing, "a dependent neuron depends on the others for every lambda")
-
-
-def apply(table: Any, v: Any) -> list[Fraction]:
-    """A matrix times a vector."""
-    return [dot(row, v) for row in table]
-
-
-def transposed(table: Any) -> list[list[Any]]:
-    """Rows as columns."""
-    return [list(column) for column in zip(*table)]
-
-
-def basis(vectors: Any) -> Matrix:
-    """Orthogonal integer vectors with the same span."""
-    found: Matrix = kernel.orthogonal([kernel.over_one([Fraction(x) for x in v])[0] for v in vectors])
-    return found
-
-
-def modulo(n: int, vectors: Any) -> list[list[Fraction]]:
-    """The projection onto what is orthogonal to some vectors."""
-    table = [[Fraction(i == j) for j in range(n)] for i in range(n)]
-    for o in basis(vectors):
-        table = [[a - Fraction(x * z, dot(o, o)) for a, z in zip(row, o)] for row, x in zip(table, o)]
-    return table
-
-
-def split_off(problem: Any, spans: Any, y: list[Fraction]) -> list[list[Fraction]]:
-    """The projection onto a span; what is left of y acts on no direction."""
-    outside = modulo(problem.n, spans)
-    lines = kernel.lines_of(problem.rows, 1, kernel.over_one(apply(outside, y))[0])
-    need(not any([*lines.C, *lines.linear]), "what no neuron fits acts on no direction")
-    return [[(i == j) - a for j, a in enumerate(row)] for i, row in enumerate(outside)]
-
-
-def orthogonal_part(span: Matrix, v: list[int]) -> Matrix:
-    """What v adds to an orthogonal list, as a primitive vector; nothing if it lies in the span."""
-    rest = kernel.reduced(v, span)
-    common = gcd(*rest)
-    return [[x // common for x in rest]] if common else []
-
-
-def product(A: Matrix, B: Matrix) -> Matrix:
-    """A B."""
-    columns, rows = list(zip(*B)), Matrix()
-    for row in A:
-        kernel.tick()
-        rows.append([dot(row, column) for column in columns])
-    return rows
-
-
-def near_inverse(J: Matrix, scale: int) -> Matrix:
-    """Integers near 2^BITS (J / scale)^-1, by elimination; any other matrix would be as sound."""
-    size = len(J)
-    table = [
-        [(v << BITS) // scale for v in row] + [(i == j) << BITS for j in range(size)]
-        for i, row in enumerate(J)
-    ]
-    for j in range(size):
-        kernel.tick()
-        top = max(range(j, size), key=lambda i: abs(table[i][j]))
-        table[j], table[top] = table[top], table[j]
-        pivot = table[j][j]
-        need(pivot != 0, "the system of a chord is regular at its middle")
-        table[j] = [(v << BITS) // pivot for v in table[j]]
-        for i in (i for i in range(size) if i != j):
-            factor = table[i][j]
-            table[i] = [v - (factor * w >> BITS) for v, w in zip(table[i], table[j])]
-    return [row[size:] for row in table]
-
-
-def up(value: int, scale: int) -> int:
-    """An upper bound of |value| / scale on the grid."""
-    return -(-(abs(value) << GRID) // scale)
-
-
-def tube_around(system: System, a: Node, b: Node) -> list[int]:
-    """r on the grid, after the lemma."""
-    q, nodes = system.q, [Fraction(v, node.N) for node in (a, b) for v in (*node.m, *node.weights)]
-    flat, T = kernel.over_one([*nodes, *system.y, a.lam, b.lam])
-    n, size = len(system.y), len(system.y) + len(system.M)
-    kernel.moderate(3 * size**2, [flat], [row for square in (*system.M, *system.corner) for row in square])
-    u, v, y, (la, lb) = flat[:size], flat[size : 2 * size], flat[2 * size : -2], flat[-2:]
-    D, both, s = [t - r for r, t in zip(u, v)], [t + r for r, t in zip(u, v)], 2 * T * q
-    J0 = system.jacobian(la + lb, 2 * T, both[:n], both[n:])  # over s, as J1
-    J1 = system.jacobian(2 * (lb - la), 0, [2 * x for x in D[:n]], [2 * x for x in D[n:]])
-    Y0 = near_inverse(J0, s)
-    turned = product(Y0, J1)
-    Y1 = [[-x // (s << BITS) for x in row] for row in product(turned, Y0)]
-    ends = ((u, la), (v, lb))
-    F = [[s * x + z for x, z in zip(system.last(w), system.quadratic(w, lam, T, y))] for w, lam in ends]
-    bend, unit = system.quadratic(D, lb - la, 0, [0] * n), s << BITS
-    fixed = []
-    for i, rows in enumerate(zip(product(Y0, J0), product(Y1, J0), turned, product(Y1, J1))):
-        parts = enumerate(zip(*rows))
-        fixed.append(
-            [
-                up(4 * abs(unit * (i == j) - p) + 2 * abs(t + z) + abs(w), 4 * unit)
-                for j, (p, t, z, w) in parts
-            ]
-        )
-    loose = [[up(2 * abs(x) + abs(z), 2 << BITS) for x, z in zip(*rows)] for rows in zip(Y0, Y1)]
-    m = []
-    for p, t in zip(Y0, Y1):
-        at_ends = sum(8 * abs(dot(p, f)) + 4 * abs(dot(t, f)) for f in F)
-        m.append(up(at_ends + 2 * abs(dot(p, bend)) + abs(dot(t, bend)), 8 * unit * T))
-    return radius(system, fixed, loose, m)
-
-
-def radius(system: System, fixed: Matrix, loose: Matrix, m: list[int]) -> list[int]:
-    """An r with C(r) r + m < r."""
-    M, Q = (
-        [[[up(x, system.q) for x in row] for row in square] for square in part]
-        for part in (system.M, system.Q)
-    )
-    r, n = [2 * x + (1 << GRID // 2) for x in m], len(m) - len(M)
-    for _ in range(ROUNDS):
-        moved = [[dot(row, r[:n]) for row in square] for square in M]
-        near = [2 * sum(b * v[i] for b, v in zip(r[n:], moved)) for i in range(n)]
-        near += [dot(r[:n], [dot(row, r[:n]) for row in square]) for square in Q] + [0] * len(system.E)
-        near = [-(-x >> 2 * GRID) for x in near]
-        image = [-(-(dot(f, r) + dot(g, near)) >> GRID) + x for f, g, x in zip(fixed, loose, m)]
-        if all(s < t for s, t in zip(image, r)):
-            return r
-        r = [max(2 * s, t) for s, t in zip(image, r)]
-    raise kernel.Rejected("a tube around each chord holds one root for every lambda")
 
 
 # -------------------------------------------------------------------------------- an interval
@@ -391,7 +146,8 @@ def radius(system: System, fixed: Matrix, loose: Matrix, m: list[int]) -> list[i
 # then for every lambda in [a, b] the root nu* is the residual of every optimum, the neurons that reach lambda are
 # these, some optimal network uses all of them, the optimal networks are, up to permutation and splitting, a polytope
 # of dimension (pairs) - dim U + (dependent faces), and, if no face is dependent and no column free, all are one
-# function. (With free columns dim X U modulo these stands for dim U; their coefficients make up the rest of the fit.)
+# function. (With free columns dim X U modulo these stands for dim U; their coefficients make up the rest of the fit. A
+# ridge is one more row, as in kernel.py: y - nu* is the fit of the network and its e.)
 # Proof. The tests of a star are linear in nu up to fixed margins, so they hold along the chord, and within rho of it.
 # Off the stars f_s(u) is linear in nu, so f_s(u) < (lambda(t) - rho F) |u| at nu(t), and f_s(u) < lambda |u| at nu*.
 # By the last equation P_k X^T nu*, which lies in U, is 0 for pairs: the opposite of z_k is -z_k. In a star f_s(u) <=
@@ -414,6 +170,19 @@ def radius(system: System, fixed: Matrix, loose: Matrix, m: list[int]) -> list[i
 # eta. The residual tends to y_N, which is orthogonal to all activations: the limit fits best. A network w that fits
 # best has P(w) >= the optimum, and no smaller residual than the optimum's: so its sum of norms is no less.   QED
 #
+# Lemma (space). Let H' project onto what is orthogonal to the free columns and to E, and V be the least space that
+# holds H' y (scaled: H' P y) and is mapped into itself by all H' Q_k (and H' J). Then nu* (eta*) lies in V, if all
+# weights are positive. So a form f has f.nu* = f'.nu*, f' the part of f in V: in a *confined* interval, whose nodes
+# lie in V, f' stands for f in the stars, and a line with C_v = 0 on V is not hard.
+# Proof. nu* lies in the range of H', and H' R_k nu* = 0, as R_k nu* = X z_k. So (lambda + sum w_k H' Q_k + H' J) nu*
+# = lambda H' y, where the sum is over all neurons, also the dependent ones, for which Q_f - sum c_k Q_k is 0 on V as
+# it is 0 on y, on the ranges of the Q_k and on H 1. This operator is symmetric and positive definite on the range of
+# H' (where lambda = 0, on the span of these ranges), and maps V, hence its complement there, into itself: nu* has no
+# part in that.   QED
+#
+# Lemma (identity). On V let nu.(Q_k - Q_l) nu be a multiple of (e.nu)(g.nu). It is 0 at nu*, by the system: so where
+# g.nu* is not 0, e.nu* is, and V may be replaced by what is orthogonal to e in V.
+#
 # A node is covered once, with the larger rho and the fewer decided lines of its two sides. A star with fewer decided
 # lines is smaller, so that this shows what each side needs.
 
@@ -428,7 +197,8 @@ def node_of(problem: Problem, spec: Any, width: int, scaled: bool) -> Node:
         kernel.integers(spec[name], name, problem.base.n),
         kernel.integers(spec["weights"], "weights", width),
     )
-    return Node(lam, N, m, weights, Fraction(1) if scaled else lam)
+    node: Node = tube.Node(lam, N, m, weights, Fraction(1) if scaled else lam)
+    return node
 
 
 def faces_of(problem: Problem, spec: Any) -> list[str]:
@@ -437,6 +207,10 @@ def faces_of(problem: Problem, spec: Any) -> list[str]:
     for face in faces:
         spelt = type(face) is str and len(face) == problem.base.n + 1 and set(face) <= set("+-0")
         usable(spelt and face[0] != "0", "a face is a sign and %d characters + - 0" % problem.base.n)
+        flat = [side == "0" for side in face[1:]] == [not any(row) for row in problem.base.rows]
+        usable(
+            not problem.gated or (face[0] == "+" and flat), "a gate has the sign +, and 0 on zero rows alone"
+        )
     need(faces == sorted(set(faces)), "the faces are sorted, each once")
     return faces
 
@@ -458,13 +232,13 @@ def opposite(face: str) -> str:
 
 def further_of(problem: Problem, spec: Any, shares: list[Any]) -> list[Dependent]:
     """Read dependent faces."""
-    found, width = list[Dependent](), len(shares)
+    found, width = list[Any](), len(shares)
     for one in items(spec, "dependent"):
         fields(one, "a dependent face", "face activation weight")
         numbers = [
             [kernel.rational(x, key) for x in items(one[key], key, width)] for key in ("activation", "weight")
         ]
-        found.append(Dependent(faces_of(problem, [one["face"]])[0], *numbers))
+        found.append(tube.Dependent(faces_of(problem, [one["face"]])[0], *numbers))
     usable(not found or not any(shares), "dependent faces stand beside singles")
     return found
 
@@ -482,8 +256,10 @@ class Shown(NamedTuple):
 
 def show_interval(problem: Problem, spec: Any) -> Shown:
     """Prove one interval."""
-    more = " dependent" * (type(spec) is dict and "dependent" in spec)
-    fields(spec, "an interval", "faces shares nodes" + more)
+    more = [key for key in ("confined", "dependent", "identities") if type(spec) is dict and key in spec]
+    fields(spec, "an interval", " ".join(["faces shares nodes", *more]))
+    usable("confined" not in more or spec["confined"] is True, "confined is true, if it is there")
+    usable("confined" in more or "identities" not in more, "identities belong to a confined interval")
     faces = faces_of(problem, spec["faces"])
     shares = shares_of(spec["shares"], len(faces))
     further, solved = further_of(problem, spec.get("dependent", []), shares), shares.count("solved")
@@ -491,10 +267,15 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     need(len(set(tight)) == len(tight), "no neuron is listed twice")
     usable(len(listed) > 1, "an interval has two nodes at least")
     scaled = type(listed[0]) is dict and "eta" in listed[0]
+    usable(not (scaled and problem.base.ridge), "with a ridge no interval is scaled")
     nodes = [node_of(problem, one, len(faces) + solved, scaled) for one in listed]
     need(all(a.lam < b.lam for a, b in pairwise(nodes)), "the nodes are in increasing order")
     need(problem.low <= nodes[0].lam and nodes[-1].lam <= problem.high, "an interval lies between both ends")
-    system = system_of(problem.base, faces, shares, further, scaled)
+    system = tube.system_of(problem, faces, shares, further, scaled)
+    if "confined" in more:
+        problem = confined(problem, system, spec.get("identities", []))
+        inside = not any(dot(v, node.m) for v in problem.base.basis for node in nodes)
+        need(inside, "the nodes of a confined interval lie in its space")
     radii, decided, limit = [Fraction(0)] * len(nodes), [[True] * problem.base.n for _ in nodes], None
     for k in range(len(nodes) - 1):
         piece = show_piece(problem, tight, system, nodes[k : k + 2])
@@ -506,7 +287,38 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
     for node, rho, clear in zip(nodes, radii, decided):
         cover_node(problem, tight, node, rho, clear)
     dimension = len(tight) - len(faces) - solved
-    return Shown(tight, dimension, not (further or problem.base.free), nodes[0].lam, nodes[-1].lam, limit)
+    one = not (further or problem.base.free or problem.gated)
+    return Shown(tight, dimension, one, nodes[0].lam, nodes[-1].lam, limit)
+
+
+def confined(problem: Problem, system: System, identities: Any) -> Problem:
+    """The problem of residuals in V: multipliers are told modulo what is orthogonal to V."""
+    base, others = copy.copy(problem.base), []
+    base.basis = tube.off_space(system, base.free, base.ridge)
+    for one in items(identities, "identities"):
+        fields(one, "an identity", "faces other zero")
+        numbers = items(one["faces"], "the faces of an identity", 2)
+        usable(all(type(k) is int and 0 <= k < len(system.Q) for k in numbers), "an identity names two faces")
+        zero = kernel.integers(one["zero"], "zero", base.n)
+        other = zero if one["other"] is None else kernel.integers(one["other"], "other", base.n)
+        factors = tube.factors(system, base.basis, numbers, (zero, other))
+        need(factors, "the difference of two squares is a product on the space")
+        base.basis += tube.orthogonal_part(base.basis, zero)
+        others += [other] if one["other"] is not None else []
+    return problem._replace(base=base, confined=True, others=others)
+
+
+def lines_at(problem: Problem, node: Node) -> Any:
+    """The lines at a node; those whose coefficient is 0 on V do not move."""
+    base = problem.base
+    lines = kernel.lines_of(base.rows, node.N * base.q, node.m)
+    if not problem.confined:
+        return lines
+    spread = list(lines.spread)
+    for k in range(len(spread)):
+        form = [gcd(*row) * (at == k) for row, (at, _) in zip(base.rows, lines.place)]
+        spread[k] *= any(kernel.reduced(form, base.basis))
+    return lines._replace(spread=spread)
 
 
 def all_faces(faces: list[str], shares: list[Any], further: list[Dependent]) -> list[str]:
@@ -525,26 +337,32 @@ class Proved(NamedTuple):
 
 def show_piece(problem: Problem, tight: list[str], system: System, nodes: list[Node]) -> Proved:
     """The tube between two nodes, with all its tests but the coverings."""
-    n, r = len(system.y), tube_around(system, *nodes)
+    n, r = len(system.y), tube.tube_around(system, *nodes)
     for node in nodes:
         clear = [
             (dot(form, node.weights) << GRID) > node.N * dot(map(abs, form), r[n:]) for form in system.forms
         ]
         need(all(clear), "every weight is positive")
-    rho, lines = kernel.root(Fraction(dot(r[:n], r[:n]), 4**GRID)), []
+    rho, lines = kernel.root(Fraction(dot(r[:n], r[:n]), 4**GRID)), list[Any]()
+    for form in problem.others:
+        a, b = (Fraction(dot(form, node.m), node.N) for node in nodes)
+        apart = min(abs(a), abs(b)) > kernel.root(Fraction(dot(form, form))) * rho and a * b > 0
+        need(apart, "the other factor of an identity is not 0")
+    if problem.blocks is not None:
+        return Proved(rho, [], r)
     for node in nodes:
-        lines.append(kernel.lines_of(problem.base.rows, node.N * problem.base.q, node.m))
+        lines.append(lines_at(problem, node))
         stars_of(problem, tight, node, lines[-1], rho)
     decided = []
     for c, d, spread in zip(lines[0].C, lines[1].C, lines[0].spread):
         most = [rho * here.unit * spread for here in lines]
-        decided.append((c > most[0] and d > most[1]) or (-c > most[0] and -d > most[1]))
+        decided.append(not spread or (c > most[0] and d > most[1]) or (-c > most[0] and -d > most[1]))
     return Proved(rho, decided, r)
 
 
 def limit_of(system: System, node: Node, r: list[int]) -> tuple[Fraction, Fraction]:
     """The sum of the beta at a node: its own tube holds a root, which lies in that of the chord if it is no wider."""
-    n, K, own = len(system.y), len(system.Q), tube_around(system, node, node)
+    n, K, own = len(system.y), len(system.Q), tube.tube_around(system, node, node)
     near = own if all(a <= b for a, b in zip(own, r)) else r
     total, apart = Fraction(sum(node.weights[:K]), node.N), Fraction(sum(near[n : n + K]), 1 << GRID)
     return total - apart, total + apart
@@ -557,8 +375,11 @@ def stars_of(problem: Problem, tight: list[str], node: Node, lines: Any, rho: Fr
 
 
 def cover_node(problem: Problem, tight: list[str], node: Node, rho: Fraction, decided: list[bool]) -> None:
-    """All directions off the stars, at one node."""
-    lines = kernel.lines_of(problem.base.rows, node.N * problem.base.q, node.m)
+    """All directions off the stars, or all blocks of a list, at one node."""
+    lines = lines_at(problem, node)
+    if problem.blocks is not None:
+        listing.settle(problem, tight, lines, node.level, rho)
+        return
     slack, far = rho * lines.unit, 1 + max(map(abs, lines.C), default=0)
     wide = ceil(far / slack)  # makes a line hard for both signs
     marked = lines._replace(spread=[x if clear else wide for x, clear in zip(lines.spread, decided)])
@@ -566,9 +387,12 @@ def cover_node(problem: Problem, tight: list[str], node: Node, rho: Fraction, de
     kernel.cover(marked, node.level - rho * problem.base.frobenius, stars, slack, top=node.level)
 
 
+# -------------------------------------------------------------------------------- what a file says of intervals
+
+
 def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     """The sentences about all intervals, and what lies between them."""
-    usable(not problem.base.offset, "a path with a free hidden bias has bounds, not intervals")
+    usable(not problem.base.offset, "a path with a free hidden bias has segments or bounds, not intervals")
     specs, found = items(top["intervals"], "intervals"), list[Shown]()
     usable(len(specs) > 0, "a path has one interval at least")
     for spec in specs:
@@ -577,25 +401,26 @@ def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
             one = found[-2].one and found[-1].one
             found[-2:] = [found[-2]._replace(high=found[-1].high, one=one)]
     need(all(a.high < b.low for a, b in pairwise(found)), "the intervals are in increasing order")
-    proved, left = [about_interval(problem, one) for one in found], []
+    proved = [problem.said(about_interval(problem, one)) for one in found]
     for below, above in pairwise(found):
         if below.faces != above.faces:
             ends = within(below.high, above.low, ROUND_FLOOR, ROUND_CEILING)
-            proved.append(
-                "Between lambda = %s and %s there is a breakpoint: the neurons on both sides differ." % ends
-            )
+            words = "Between lambda = %s and %s there is a breakpoint: the neurons on both sides differ."
+            proved.append(problem.said(words % ends))
     if found[0].faces and found[0].limit:
-        proved.append(
-            "As lambda falls to 0 the sum of the norms of optimal networks tends to a number between %s and %s, the "
-            "least one among all networks that fit best."
-            % within(*found[0].limit, ROUND_FLOOR, ROUND_CEILING)
-        )
-    ends_of = [problem.low, *(lam for one in found for lam in (one.low, one.high)), problem.high]
-    for low, high in zip(ends_of[::2], ends_of[1::2]):
-        if low < high:
-            words = "the optimal networks for lambda between %s and %s"
-            left.append(words % within(low, high, ROUND_FLOOR, ROUND_CEILING))
-    return proved, left
+        words = "As lambda falls to 0 the sum of the norms of optimal networks tends to a number between %s and %s, "
+        words += "the least one among all networks that fit best."
+        proved.append(problem.said(words % within(*found[0].limit, ROUND_FLOOR, ROUND_CEILING)))
+    return proved, left_between(problem, found)
+
+
+def left_between(problem: Problem, found: Any) -> list[str]:
+    """What is not said of lambdas between, below and above what is shown."""
+    ends, words = [problem.low], "the optimal networks for lambda between %s and %s"
+    for one in found:
+        ends += [one.low, one.high]
+    pairs = zip(ends[::2], [*ends[1::2], problem.high])
+    return [words % within(low, high, ROUND_FLOOR, ROUND_CEILING) for low, high in pairs if low < high]
 
 
 def within(
@@ -608,25 +433,103 @@ def within(
 
 def about_interval(problem: Problem, shown_: Shown) -> str:
     """What is proved of an interval."""
-    faces, ends = shown_.faces, "For every lambda from %s to %s " % within(shown_.low, shown_.high)
-    if not shown_.low:
-        ends = "For every lambda > 0 up to %s " % within(shown_.low, shown_.high)[1]
-    name: str = problem.base.name
+    low, high = within(shown_.low, shown_.high)
+    ends = (
+        "For every lambda from %s to %s " % (low, high)
+        if shown_.low
+        else "For every lambda > 0 up to %s " % high
+    )
+    faces, dimension = shown_.faces, shown_.dimension
+    among = ", among all %s" % problem.name if problem.blocks is None else ""
+    aside = among + "," if among else ""
     if not faces:
-        none = "no optimal network, among all %s, has a neuron." if problem.base.free else ""
-        return ends + (none or "the zero network is the only optimal one, among all %s.") % name
+        none = "no optimal network%s has a neuron." % aside
+        return ends + (
+            none if problem.base.columns else "the zero network is the only optimal one%s." % among
+        )
     reach = "exactly %d neurons reach lambda, in the faces %s, and an optimal network uses them all; "
     if len(faces) == 1:
         reach = "exactly %d neuron reaches lambda, in the face %s, and an optimal network uses it; "
-    words = ends + reach % (len(faces), " ".join(faces))
-    if shown_.dimension:
-        among = "the optimal networks, among all %s, are up to permutation and splitting a polytope of dimension %d, "
-        words += among % (name, shown_.dimension) + "and all are one function on R^d."
-        return words if shown_.one else words.replace(", and all are one function on R^d.", ".")
-    flat = any(side == "0" and any(row) for face in faces for side, row in zip(face[1:], problem.base.rows))
-    convex = ", and the convex program over all activation patterns has exactly one solution" * (not flat)
-    unique = "the optimal network, among all %s, is unique up to permutation and splitting%s."
-    return words + unique % (name, convex)
+    reach = reach.replace("in the face", "with the gate") if problem.gated else reach
+    words = ends + reach % (len(faces), " ".join(face[problem.gated :] for face in faces))
+    if dimension:
+        words += "the optimal networks%s are up to permutation and splitting " % aside
+        return words + "a polytope of dimension %d%s." % (
+            dimension,
+            ", and all are one function on R^d" * shown_.one,
+        )
+    over = "all activation patterns" if problem.blocks is None else problem.these
+    convex = ", and the convex program over %s has exactly one solution" % over * in_one_block(problem, faces)
+    return words + "the optimal network%s is unique up to permutation and splitting%s." % (aside, convex)
+
+
+def in_one_block(problem: Problem, faces: list[str]) -> bool:
+    """Whether each neuron lies in one block alone, so that the weights of blocks are known with the network."""
+    if problem.blocks is not None:
+        return all(sum(listing.lies_in(face, block) for block in problem.blocks) == 1 for face in faces)
+    return not any(
+        side == "0" and any(row) for face in faces for side, row in zip(face[1:], problem.base.rows)
+    )
+
+
+# -------------------------------------------------------------------------------- kind "exact path"
+
+
+CHANGES = {
+    "tight": "the neurons on both sides differ",
+    "used": "the neurons of optimal networks change",
+    "slope": "the residual bends",
+}
+
+
+def segment_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
+    """The sentences about all segments, with the breakpoints at which they meet."""
+    found: list[Segment] = [segments.show(problem, spec) for spec in items(top["segments"], "segments")]
+    usable(len(found) > 0, "a path has one segment at least")
+    need(all(a.high <= b.low for a, b in pairwise(found)), "the segments are in increasing order")
+    proved = [about_segment(problem, one) for one in found]
+    for below, above in pairwise(found):
+        if below.high == above.low:
+            what = [words for key, words in CHANGES.items() if getattr(below, key) != getattr(above, key)]
+            need(len(what) > 0, "neighbouring segments differ")
+            proved.append("At lambda = %s there is a breakpoint: %s." % (near(below.high), what[0]))
+    if found[0].low == 0:
+        words = "As lambda falls to 0 the sum of the norms of optimal networks tends to %s, the least one among all "
+        proved.append(words % near(found[0].norm) + "networks that fit best.")
+    return proved, left_between(problem, found)
+
+
+def about_segment(problem: Problem, one: Segment) -> str:
+    """What is proved of a segment."""
+    ends = zip((one.low, one.high), within(one.low, one.high))
+    words = "For every lambda strictly between %s and %s " % tuple(short(x) or rounded for x, rounded in ends)
+    if not one.tight:
+        return words + "no optimal network, among all %s, has a neuron." % problem.name
+    reach = "exactly %d neurons whose kink meets a row reach lambda, in the faces %s, "
+    if len(one.tight) == 1:
+        reach = "exactly %d neuron whose kink meets a row reaches lambda, in the face %s, "
+    words += reach % (len(one.tight), " ".join(one.tight))
+    if one.used == one.tight:
+        words += "and an optimal network uses %s; " % ("it" if len(one.tight) == 1 else "them all")
+    else:
+        words += "of which optimal networks use these alone, and one of them all: %s; " % " ".join(one.used)
+    name = problem.name + ", whose kinks all meet a row" * (one.moving > 0)
+    many = (
+        "the optimal networks, among all %s, are up to permutation and splitting a polytope of dimension %d"
+    )
+    unique = "the optimal network, among all %s, is unique up to permutation and splitting"
+    words += many % (name, one.dimension) if one.dimension else unique % name
+    return words + "; kinks can move at no cost (intervals: %d)" % one.moving * (one.moving > 0) + "."
+
+
+def short(x: Fraction) -> str:
+    """A number exactly, if that is short; nothing otherwise."""
+    return str(x) if len(str(x)) <= 60 else ""
+
+
+def near(x: Fraction) -> str:
+    """A number, enclosed where it is long."""
+    return short(x) or "a number between %s and %s" % within(x, x, ROUND_FLOOR, ROUND_CEILING)
 
 
 # -------------------------------------------------------------------------------- kind "bounded path"
@@ -684,6 +587,8 @@ def gap_between(a: Bounds, b: Bounds) -> Fraction:
 
 def bounded_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     """The sentences of a bounded path."""
+    usable(problem.blocks is None, "bounds are about all patterns")
+    usable(not problem.base.ridge, "bounds know no ridge")
     nodes = [bounds_of(problem, spec) for spec in items(top["nodes"], "nodes")]
     usable(len(nodes) > 1, "a path has two nodes at least")
     need(all(a.lam < b.lam for a, b in pairwise(nodes)), "the nodes are in increasing order")
@@ -703,20 +608,23 @@ def bounded_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
 # -------------------------------------------------------------------------------- the whole file
 
 
-KINDS = {"path": "intervals", "bounded path": "nodes"}
+KINDS = {"path": "intervals", "exact path": "segments", "bounded path": "nodes"}
 
 
 def proved_by(document: Any) -> tuple[list[str], list[str]]:
     """The sentences that a document proves, whatever it claims, and what it leaves out."""
     kind: Any = document.get("kind") if type(document) is dict else None
-    usable(kind in KINDS, "not a file about a path: its kind must be path or bounded path")
+    usable(
+        type(kind) is str and kind in KINDS, "not a file about a path: its kind must be " + " or ".join(KINDS)
+    )
     keys = "format version kind problem problem_sha256 claims left_out " + KINDS[kind]
     top = fields(document, "the file", keys)
     version = top["format"] == "polyrelu-proof" and top["version"] == 2 and type(top["version"]) is int
     usable(version, "not a file of format polyrelu-proof, version 2")
     problem = problem_of(top["problem"])
     need(problem.sha256 == top["problem_sha256"], "the SHA-256 of the problem is " + problem.sha256)
-    return path_claims(problem, top) if kind == "path" else bounded_claims(problem, top)
+    claims = {"path": path_claims, "exact path": segment_claims, "bounded path": bounded_claims}
+    return claims[kind](problem, top)
 
 
 def check(document: Any) -> tuple[list[str], list[str]]:

@@ -55,8 +55,9 @@ class Form:
                 shares = proposed(branch, node.point)
             if shares is None:
                 raise Undecided("no point inside the fibre of the antipodal pairs was found")
-            found = {branch.neurons[k].place: "solved" for k in shares.basis}
-            found |= {branch.neurons[k].place: to_fraction(part) for k, part in shares.parts.items()}
+            first = [branch.neurons[e.unit].place for e in branch.exchanges]
+            found = {first[i]: "solved" for i in shares.basis}
+            found |= {first[i]: to_fraction(part) for i, part in shares.parts.items()}
         neurons = tuple(sorted(branch.neurons, key=neuron_text))
         return Form(interval, neurons, [found.get(k.place) for k in neurons], scaled=scaled)
 
@@ -197,7 +198,9 @@ def _sampled(interval: Interval, lam: Fraction, *, singles: bool) -> tuple[Branc
     with precision(BITS):
         alone = one_by_one(curve, node)
         if alone is None:
-            raise Undecided("neurons that are images of each other depend on each other")
+            raise Undecided(
+                "neurons that are images of each other, or gates of one direction, depend on each other"
+            )
         curve, node = alone
         if singles and any(curve.branch.paired):
             curve, node = as_singles(curve, node) or (curve, node)

@@ -19,7 +19,7 @@ import numpy as np
 
 from polyrelu.certificate import check
 from polyrelu.certificate.claim_words import DECIMALS, in_words
-from polyrelu.certificate.document import problem_digest, problem_spec, save
+from polyrelu.certificate.document import pattern_strings, problem_digest, problem_spec, save
 from polyrelu.certificate.root_numbers import Basis, enclosed_point, exact_coordinates, exact_point
 from polyrelu.certificate.solution_set import ExactSet, interior_shares, listed_vertices
 from polyrelu.certificate.write_kernel import OutOfClass, optimum_document
@@ -245,12 +245,6 @@ def spec_of(program: Program) -> dict[str, Any]:
     """The problem as it stands in the file."""
     patterns = "cells" if program.all_cells else pattern_strings(program)
     return problem_spec(program.X, program.y, program.lam, patterns, program.gated)
-
-
-def pattern_strings(program: Program) -> list[str]:
-    """The present patterns as 0/1 strings, 1 on zero rows."""
-    bits = np.where(program.nonzero_rows, program.patterns, True).astype(np.uint8) + ord("0")
-    return [row.tobytes().decode("ascii") for row in bits]
 
 
 def _rounded_objective(optimum: Optimum) -> int:

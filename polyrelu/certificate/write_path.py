@@ -18,7 +18,10 @@ from polyrelu.certificate import path as checker
 from polyrelu.certificate.bound_file import bound_evidence
 from polyrelu.certificate.document import path_spec, problem_digest, save
 from polyrelu.certificate.path_form import Form
+from polyrelu.certificate.path_space import Vectors, identities_at, inside
+from polyrelu.certificate.tube import Node
 from polyrelu.certificate.write_kernel import grid, in_short, texts
+from polyrelu.certificate.write_segments import segment_of
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
@@ -40,6 +43,8 @@ DIGITS = 11
 SHRINK = 60
 """nu is shrunk by 1 - 2^-60, so that no neuron exceeds lambda at a node."""
 NODE_BITS = 130
+NEAR = 50
+"""A multiplier that is less than 2^-50 is taken for 0."""
 SECONDS = 6 * 3600
 
 
@@ -52,10 +57,13 @@ def write_path(file: str, found: Path | BoundedPath) -> dict[str, Any]:
 
 def path_document(found: Path) -> dict[str, Any]:
     """The file of a path; `Undecided` where no interval at all can be shown."""
-    in_a_file(found.problem.setting)
-    spec = path_spec(found.problem, found.low, found.high)
+    in_a_file(found.problem)
+    spec = path_spec(found.problem, found.low, found.high, found.program)
     with checking():
         problem = checker.problem_of(spec)
+        if problem.base.offset:
+            listed = [segment_of(interval) for interval in found.intervals]
+            return _accepted({"kind": "exact path", "segments": listed}, spec)
         listed = [one for interval in found.intervals for one in _shown(problem, interval)]
         if not listed:
             raise Undecided("no interval of this path is one that a file can hold")
@@ -70,7 +78,7 @@ def bounded_document(found: BoundedPath) -> dict[str, Any]:
         evidence = bound_evidence(found.problem.d, node.lam, dual.nu, dual.eps, network, dual.t)
         listed.append({"lambda": str(node.lam), **evidence})
     with checking():
-        spec = path_spec(found.problem, found.nodes[0].lam, found.nodes[-1].lam)
+        spec = path_spec(found.problem, found.nodes[0].lam, found.nodes[-1].lam, None)
         return _accepted({"kind": "bounded path", "nodes": listed}, spec)
 
 
@@ -130,11 +138,15 @@ def _parts(
 ) -> list[dict[str, Any]]:
     """One part, or several where no shares of the pairs serve for all lambda."""
     low, high = span
+    if not low and problem.base.ridge:
+        raise Undecided("a file does not reach down to 0 beside a ridge")
     middle = _middle(low, high)
     form = Form.at(interval, middle[0] if middle else low, scaled=not low)
     try:
-        search = Nodes(problem, form)
-        return [{**form.spelt, "nodes": [search.spelt(lam) for lam in search.between(low, high)]}]
+        search = Nodes(problem, form).begin(middle[0] if middle else low)
+        return [
+            {**form.spelt, **search.more, "nodes": [search.spelt(lam) for lam in search.between(low, high)]}
+        ]
     except checker.kernel.Rejected:
         if not (halvings and middle and (any(form.shares) or form.further)):
             raise
@@ -169,11 +181,31 @@ class Nodes:
 
     def __init__(self, problem: checker.Problem, form: Form) -> None:
         self.problem, self.form = problem, form
-        self.known: dict[Fraction, checker.Node] = {}
+        self.known: dict[Fraction, Node] = {}
         self.pieces: dict[tuple[Fraction, Fraction], checker.Proved] = {}
         further = checker.further_of(problem, form.spelt.get("dependent", []), form.shares)
         self.tight = checker.all_faces(form.faces, form.shares, further)
-        self.system = checker.system_of(problem.base, form.faces, form.shares, further, form.scaled)
+        self.system = checker.tube.system_of(problem, form.faces, form.shares, further, form.scaled)
+        self.confined, self.space, self.more = False, Vectors(), dict[str, Any]()
+
+    def begin(self, lam: Fraction) -> Nodes:
+        """See at one lambda whether multipliers are 0 for a reason, which is that of the space of all residuals."""
+        node = self.node(lam)
+        lines, rho = checker.lines_at(self.problem, node), node.level / 2**NEAR
+        try:
+            if self.problem.blocks is None:
+                checker.stars_of(self.problem, self.tight, node, lines, rho)
+            else:
+                checker.listing.show_neurons(self.problem, self.tight, lines, rho)
+        except checker.kernel.Rejected as refused:
+            self.confined = "multipliers" in str(refused)
+        if self.confined:
+            identities = identities_at(self.problem, self.system, self.form.point(lam)[0])
+            self.problem = checker.confined(self.problem, self.system, identities)
+            self.space = checker.tube.complement(self.problem.base.basis, self.problem.base.n)
+            self.more = {"confined": True, **({"identities": identities} if identities else {})}
+            self.known.clear()
+        return self
 
     def between(self, low: Fraction, high: Fraction) -> list[Fraction]:
         """Nodes from low to high; `Rejected` where they would have to be too close."""
@@ -223,16 +255,18 @@ class Nodes:
             raise checker.kernel.Rejected("chords that are short enough were not found")
         lams[k + 1 : k + 1] = middle
 
-    def node(self, lam: Fraction) -> checker.Node:
+    def node(self, lam: Fraction) -> Node:
         """A point of the curve, rounded."""
         if lam not in self.known:
             nu, weights = self.form.point(lam)
             N, less = grid([lam or Fraction(1)], NODE_BITS), 1 - Fraction(1, 2**SHRINK)
+            N <<= max((x.bit_length() for o in self.space for x in o), default=0)
             if not weights:  # nu is y itself
                 N, less = lcm(*(v.denominator for v in nu)), Fraction(1)
-            m = [round(v * less * N) for v in nu]
+            nu = [v * less for v in nu]
+            m = inside(self.space, nu, N) if self.confined else [round(v * N) for v in nu]
             level = Fraction(1) if self.form.scaled else lam
-            self.known[lam] = checker.Node(lam, N, m, [round(v * N) for v in weights], level)
+            self.known[lam] = checker.tube.Node(lam, N, m, [round(v * N) for v in weights], level)
         return self.known[lam]
 
     def spelt(self, lam: Fraction) -> dict[str, Any]:

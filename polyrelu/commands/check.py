@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Check every claim of a proof file, and say first what it is about. The checkers are files that need nothing but Python
 3.9: a referee can run polyrelu/certificate/check.py alone, `python3 -I check.py proof.json`, and gets the same answer;
-for kernel files (version 2) the much shorter kernel.py beside it does. Files about a path need path.py beside both.
+for kernel files (version 2) the much shorter kernel.py beside it does. Files about a path need path.py and its parts.
 
   polyrelu check proof.json
   polyrelu check proof.json --data data.csv --lam 1/10      it must be about this very table
@@ -92,12 +92,11 @@ def _expected(args: argparse.Namespace) -> str | None:
 def _hash_of_path(args: argparse.Namespace, ends: tuple[Fraction, Fraction]) -> str:
     """The hash that a file about this table's path must carry; its ends are said in the first line of the answer."""
     from polyrelu.certificate.fingerprint import path_fingerprint
+    from polyrelu.commands.certify import read_patterns
     from polyrelu.commands.options import problem_of
 
     if args.lam is not None:
         raise BadInput("this file is about a whole path, and --lam names one penalty; leave it out")
-    if args.gated or args.patterns != "cells":
-        raise BadInput(
-            "a proof file of a path is about ReLU networks with all patterns; leave --gated, --patterns out"
-        )
-    return path_fingerprint(problem_of(args), *ends)
+    problem = problem_of(args)
+    patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
+    return path_fingerprint(problem, *ends, patterns, args.gated)

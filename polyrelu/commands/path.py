@@ -39,19 +39,23 @@ just above it, where the zero network is the only optimum).
   polyrelu path data.csv --gated --jobs 4
   polyrelu path data.csv --output-bias free --skip
   polyrelu path data.csv --bias penalised --output-bias ridge
+  polyrelu path data.csv --bias free
   polyrelu path line.csv --bias free --skip --to-zero
   polyrelu path large.csv --gap 1e-3 --json
   polyrelu path data.csv --out path.json
   polyrelu check path.json --data data.csv
+  polyrelu path data.csv --patterns list.csv --out among.json
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
-antipodes may come or go together (phase_begin, phase_end). A breakpoint is proved to be the only one in its place, and
-enclosed to any number of digits; where it is a fraction, has one square root or is the root of a short polynomial it is
-named exactly.
+antipodes may come or go together (phase_begin, phase_end). With --bias free the end of a family of kinks may go on to
+another row (swap), or both ends meet (merge). Among gates the residual of a row may become 0 and stay 0, so that gates
+which differ there alone share their weight, or leave 0 again (fit_begin, fit_end). A breakpoint is proved to be the
+only one in its place, and enclosed to any number of digits; where it is a fraction, has one square root or is the root
+of a short polynomial it is named exactly.
 
-With --bias free the table needs one feature: kinks at data points are all that counts, and all numbers are fractions.
-As in certify, neurons then counts kinks, those next to each other being one that can move. More features: --gap.
+With --bias free neurons counts kinks, as in certify, those next to each other being one that can move. With one feature
+kinks at data points are all that counts, and all numbers are fractions.
 """
 
 EPILOG = """\
@@ -104,8 +108,8 @@ def add_parser(commands: Any) -> None:
         "--out",
         metavar="FILE",
         help="save a proof of the path, for `polyrelu check`: every interval (from a little above a breakpoint to a "
-        "little below the next) that the checker in bare Python accepts, and what is left out; compressed if it ends "
-        "in .gz",
+        "little below the next; with --bias free with exact ends) that the checker in bare Python accepts, and what is "
+        "left out; compressed if it ends in .gz",
     )
     parser.set_defaults(run=run)
 
@@ -195,8 +199,8 @@ def _asked(args: argparse.Namespace) -> Callable[[Problem, argparse.Namespace], 
     """One of three questions."""
     if args.at is not None and args.gap is not None:
         raise BadInput("--at and --gap ask for different things; give one of them")
-    if (args.gated or args.patterns != "cells") and (args.at, args.gap, args.out) != (None, None, None):
-        raise BadInput("--at, --gap and --out are about all networks; leave out --gated and --patterns")
+    if (args.gated or args.patterns != "cells") and (args.at, args.gap) != (None, None):
+        raise BadInput("--at and --gap are about all networks; leave out --gated and --patterns")
     if args.vertices and (args.at is not None or args.gap is not None):
         raise BadInput("--vertices is about a whole path; leave out --at and --gap")
     if args.out is not None and args.at is not None:
@@ -225,15 +229,14 @@ def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     from polyrelu.paths.solution_path import path
 
     if args.out is not None:
-        in_a_file(problem.setting)
+        in_a_file(problem)
+
     patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
     found = path(
         problem, lo=args.low, hi=args.high, to_zero=args.to_zero, patterns=patterns, gated=args.gated
     )
     if args.vertices:
         _ = found.minimal  # listed now, and shown with the rest
-    if args.out is not None:
-        found.all_networks("proof files of paths")
     if args.plot is not None:
         found.plot().save(args.plot)
     if args.interactive is not None:
@@ -247,7 +250,10 @@ def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
 def _bounded(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """Nodes and a gap."""
     from polyrelu.paths.bounded import bounded_path
+    from polyrelu.paths.settings import bounds_in_a_file
 
+    if args.out is not None:
+        bounds_in_a_file(problem.setting)
     if args.to_zero:
         raise BadInput(
             "--gap and --to-zero exclude each other: bounds end at a positive lambda; leave one out"

@@ -7,6 +7,10 @@ then f <= w.u, w = sum_(C > 0, +) C_v v + sum_(C <= 0) t_v C_v v - l, wherever t
 close to lambda without reaching it, where boxes alone would have to be as small as what is missing, or its root.
 
 The slopes are guessed in floats; w and ||w|| < lambda are exact. This speaks about the midpoint nu_0, as leaf A does.
+
+With an offset nothing of w may be left along it. One line, the *anchor*, makes up for what the others leave: its slope
+is the quotient of two integers, and still has to be one in [0, 1]. There positive lines are pushed, too: what is
+m_j >= 0 times their value on the fixed side only adds to a majorant. So one majorant settles all that these sides hold.
 """
 
 from __future__ import annotations
@@ -22,10 +26,13 @@ from polyrelu.covering.layout import Layout
 from polyrelu.covering.leaf_a import Floats
 from polyrelu.covering.question import Question
 from polyrelu.covering.results import Direction
+from polyrelu.guess import bounded_least_squares
 
 MOST_LINES = 32
 """Undecided lines of negative coefficient up to which slopes are sought."""
 SWEEPS = 30
+STIFF, MOST = 64.0, 2.0**10
+"""How much the offset counts in the guess, and a bound of pushes."""
 CLOSE = 2**30
 BITS = 40
 
@@ -45,7 +52,12 @@ def sides_at(question: Question, layout: Layout, c: Sequence[Any] | NDArray[Any]
 
 
 def candidate(
-    question: Question, layout: Layout, side: NDArray[np.int8], free: NDArray[np.intp]
+    question: Question,
+    layout: Layout,
+    side: NDArray[np.int8],
+    free: NDArray[np.intp],
+    *,
+    anchors: bool = True,
 ) -> Candidate | Direction | None:
     """The shortest majorant with these signs, slopes being free on some lines, if it is below the level.
 
@@ -58,15 +70,53 @@ def candidate(
     products = (layout.high * 2.0**layout.limb + layout.low)[:, : layout.normed] / size
     start = products[on].sum(axis=0) + layout.base[: layout.normed] / size
     slopes = np.where(side > 0, 1 << BITS, 0).astype(object)
-    slopes[free] = [int(x * 2.0**BITS) for x in shortest(start, products[free])]
-    w = exact_majorant(question, layout, slopes)
     level = question.level * 2 ** (question.bits + BITS)
+    if question.offset and anchors and 0 < len(side) <= MOST_LINES:
+        found = anchored(question, layout, side, slopes)
+        if found is None:
+            return None
+        w, u, scale = found
+        level = level * scale
+    else:
+        slopes[free] = [int(x * 2.0**BITS) for x in shortest(start, products[free])]
+        w = u = exact_majorant(question, layout, slopes)
     if any(w[layout.normed :]):
         return None
     if sum(int(x) * int(x) for x in w) >= level**2:
-        return tie(question, layout.sign, w)
+        return tie(question, layout.sign, u)
     positive = np.where(np.arange(len(side)) < layout.positive, side, 0).astype(np.int8)
     return Candidate(positive, tuple(slopes))
+
+
+def anchored(
+    question: Question, layout: Layout, side: NDArray[np.int8], slopes: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any], int] | None:
+    """An integer times w, its direction with the offset at which the anchor vanishes, and the integer.
+
+    The slopes of lines that are not positive are filled in; what is pushed, or makes up for the rest, is in w alone.
+    """
+    V, C = question.lines.V[layout.order], np.array([question.lines.C[k] for k in layout.order], dtype=object)
+    p, signs = layout.positive, np.array([int(v) for v in side], dtype=object)
+    slopes[p:] = 0
+    start = exact_majorant(question, layout, slopes)
+    level = int(question.level * 2**question.bits) + 1
+    moves = np.concatenate([V[:p] * (signs[:p] * level)[:, None], V[p:] * (layout.sign * C[p:])[:, None]])
+    stiff, unit = np.append(np.ones(layout.normed), STIFF), 1.0 / level
+    floats = np.array([[float(x) * unit for x in row] for row in moves]) * stiff
+    upper = np.where(np.arange(len(V)) < p, MOST, 1.0)
+    t = bounded_least_squares(
+        floats.T, -np.array([float(x) / 2.0**BITS * unit for x in start]) * stiff, upper
+    )
+    r = int((np.where(np.arange(len(V)) < p, t, np.minimum(t, 1 - t)) * np.abs(floats[:, -1])).argmax())
+    exact = np.array([0 if i == r else int(x * 2.0**BITS) for i, x in enumerate(t)], dtype=object)
+    slopes[p:] = exact[p:]
+    w = start + exact @ moves
+    last, left = int(moves[r][-1]), int(w[-1])  # -left / last is the slope or the push of the anchor
+    if left * last > 0 or (r >= p and -left * last > last * last << BITS):
+        return None
+    w = w * abs(last) - moves[r] * (left if last > 0 else -left)
+    on = V[r] if V[r][-1] > 0 else -V[r]
+    return w, np.append(w[:-1] * int(on[-1]), -int(on[:-1] @ w[:-1])), abs(last)
 
 
 def tie(question: Question, sign: int, w: NDArray[Any]) -> Direction | None:

@@ -25,6 +25,8 @@ from polyrelu.covering.stars import Stars
 from polyrelu.covering.wide import settles
 
 BATCH = 2048
+LOOKED_AT = 64
+"""Boxes of one batch around which majorants are sought, at most."""
 PER_BATCH = 8
 """Resisting directions kept of one batch, the best ones,"""
 PER_UNIT = 16
@@ -140,29 +142,46 @@ def enriched(  # noqa: PLR0917
     star: NDArray[np.intp],
     tried: set[bytes],
 ) -> tuple[Region, list[Direction]]:
-    """Leaf M: look for a majorant around the open box with the highest centre, and use it here and below."""
-    layout, kept = side.layout, region.kept
+    """Leaf M: look for a majorant around the open box with the highest centre, and use it here and below.
+
+    With an offset sheets between two rows make many boxes, and few cells of sides: in haste several are looked at.
+    """
+    layout, kept, count = side.layout, region.kept, 0
     open_ = np.flatnonzero(kind == "")
     here = at.take(open_)
-    i = int(leaf_a.heights(layout, kept, region.boxes.take(open_), here).argmax())
-    p = kept.positive
-    undecided = np.flatnonzero(np.abs(here.z[i, p:]) < here.r[i, p:])
-    if len(undecided) > MOST_LINES:
-        return region, []
-    signs = sides_at(side.question, layout, region.boxes.c[open_[i]])
-    key = signs[: layout.positive].tobytes()
-    if key in tried or region.stars.hold(signs, layout.hard):
-        return region, []
-    tried.add(key)
-    found = candidate(side.question, layout, signs, kept.lines[p:][undecided])
-    if isinstance(found, Direction):  # of a known neuron, perhaps, seen from a cell beside its star
-        known = side.stars.hold(sides_at(side.question, layout, found.vector), layout.hard)
-        return region, [] if known else [found]
-    if found is None:
-        return region, []
-    region = region._replace(stars=region.stars.joined(found))
-    in_stars(region, at, kind, star)
+    height = leaf_a.heights(layout, kept, region.boxes.take(open_), here)
+    several = side.hasty and side.question.offset
+    for i in np.argsort(-height, kind="stable")[: LOOKED_AT if several else 1]:
+        p = kept.positive
+        undecided = np.abs(here.z[i]) < here.r[i]
+        free = kept.lines[p:][undecided[p:]]
+        if len(free) > MOST_LINES:
+            continue
+        signs = sides_at(side.question, layout, region.boxes.c[open_[i]])
+        cells = (
+            [signs, *(_across(signs, line) for line in kept.lines[:p][undecided[:p]])] if several else [signs]
+        )
+        for there in cells:
+            key = there[: layout.positive].tobytes()
+            if key in tried or region.stars.hold(there, layout.hard):
+                continue
+            tried.add(key)
+            found = candidate(side.question, layout, there, free, anchors=not side.record)
+            if isinstance(found, Direction):  # of a known neuron, perhaps, seen from a cell beside its star
+                if not side.stars.hold(sides_at(side.question, layout, found.vector), layout.hard):
+                    return region, [found]
+            elif found is not None:
+                region, count = region._replace(stars=region.stars.joined(found)), count + 1
+    if count:
+        in_stars(region, at, kind, star)
     return region, []
+
+
+def _across(signs: NDArray[np.int8], line: int) -> NDArray[np.int8]:
+    """The sides behind one line."""
+    found = signs.copy()
+    found[line] = -found[line]
+    return found
 
 
 def redone(side: Side, region: Region, at: Products, a: Majorants, kind: NDArray[np.str_]) -> dict[int, Any]:

@@ -2,25 +2,29 @@
 
 For any rho >= 0, || s X^T D nu + ((2D - I) X)^T rho || < lambda shows that a block is inactive. The left side is convex
 in (nu, rho) and lambda is affine along a chord, so that two tests at its ends, with rho of their own, serve everything
-in between, once the distance of nu from its chord is added (`proof.inactive`).
+in between, once the distance of nu from its chord is added (`proof.inactive`). For gates rho plays no part: the slack
+of each is one function on the chord, whose bow is known far better than that of its parts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from flint import fmpq
 
-from polyrelu.curves.chord import Drift
+from polyrelu.curves.chord import Chord, Drift
+from polyrelu.curves.condition import Condition
+from polyrelu.curves.conditions import Table
+from polyrelu.curves.demands import slack
 from polyrelu.curves.directions import Above
 from polyrelu.curves.nodes import Node
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import to_fraction
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
-from polyrelu.proof.neuron import Neuron, Place
+from polyrelu.proof.neuron import Neuron, Place, gated_place
 from polyrelu.proof.program import Program
 from polyrelu.proof.tightness import tight_blocks
 
@@ -29,9 +33,17 @@ MOST = 6
 
 
 def unsettled_blocks(
-    drift: Drift, ends_of: tuple[Node, Node], neurons: Sequence[Neuron], program: Program
+    chord: Chord,
+    drift: Drift,
+    ends_of: tuple[Node, Node],
+    neurons: Sequence[Neuron],
+    table: Callable[[list[Condition]], Table],
 ) -> Above | None:
-    """Prove every block that holds none of the neurons strictly inactive on the whole chord, or say what resists."""
+    """Prove every block that holds none of the neurons strictly inactive on the whole chord, or say what resists.
+
+    A gate is inactive where its slack is positive, which is shown of it by itself where that is close.
+    """
+    program = chord.branch.program
     if any(neuron.multiplicity == 0 for neuron in neurons):
         return Above(ends_of[0], (), ())  # no present block holds it
     away = max((ends(v.abs_upper())[1] for v in drift.whole()), default=Fraction(0))
@@ -43,6 +55,10 @@ def unsettled_blocks(
         lam = to_fraction(node.lam)
         nu = np.array([int(m) for m in node.integers], dtype=object) / 2**node.bits
         rows, columns = not_proved_inactive(residual, lam, nu.astype(np.double), blocks)
+        if program.gated:
+            slacks = [slack(Neuron(gated_place(program, int(i)), program)) for i in rows]
+            left = [k for k, f in enumerate(slacks) if table([f]).failing(chord, set(), set())]
+            rows, columns = rows[left], columns[left]
         if len(rows):
             return Above(node, (), (), _places(residual, lam, rows, columns))
     return None

@@ -48,9 +48,11 @@ class Branch(Space):
     """A structure whose root is followed along lambda; the penalty of its program plays no part."""
 
     def seen_by(self, neuron: Neuron) -> arb_mat:
-        """N W for a neuron, one of its own or another."""
+        """A W for a neuron, one of its own or another."""
         own = next((i for i, k in enumerate(self.neurons) if k.place == neuron.place), None)
-        return arb_mat(neuron.N) * self.data.W if own is None else self.data.a[own]
+        if own is None or self.program.offset:
+            return arb_mat(neuron.A) * self.data.W
+        return self.data.a[own]
 
     def like(self, units: Iterable[tuple[Neuron, bool]]) -> Branch:
         """Other neurons, single or paired, in the same program with the same symmetry.
@@ -158,6 +160,10 @@ class Branch(Space):
         rows = [[*row, *(border[i] for border in borders)] for i, row in enumerate(corner.tolist())]
         zeros = [arb(0)] * len(borders)
         return arb_mat(rows + [[*border, *zeros] for border in borders]) if rows else arb_mat(0, 0)
+
+    def directed(self, k: int, g: arb_mat) -> arb_mat:
+        """N_k W g as a vector of R^d: what pairs exchange has no part along a free hidden bias."""
+        return arb_mat([*(self.data.a[k] * g).tolist(), *([[arb(0)]] * self.program.offset)])
 
     def turned(self, squares: arb_mat, g: arb_mat) -> list[Balls]:
         """All a_k^T a_k g."""

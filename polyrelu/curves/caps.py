@@ -25,6 +25,8 @@ import numpy as np
 from flint import arb, arb_mat
 from numpy.typing import NDArray
 
+from polyrelu.curves.anchored import NEAR, AnchoredView, at_infinity, makes_up
+from polyrelu.curves.cap import ONE, Cap
 from polyrelu.curves.chord import Chord
 from polyrelu.curves.directions import Above
 from polyrelu.curves.nodes import Node
@@ -33,48 +35,18 @@ from polyrelu.curves.rows import Hard, Rows
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
 from polyrelu.guess import nonnegative_least_squares
-from polyrelu.proof.directions import places_near
+from polyrelu.proof.directions import in_table, places_near
 from polyrelu.proof.neuron import Place
-from polyrelu.proof.oracle import in_floats
 from polyrelu.proof.program import Program
 
 Floats = NDArray[np.float64]
 
-ONE = 2**30
-NEAR = 1e-9
 LINES = 16
 """Looked at for each cap, at most."""
 WALL = 2.0**-7
 HIGH = 0.9
 REMEMBERED = 24
 """Directions that have resisted: the latest are tried on the next chord as well."""
-
-
-@dataclass(frozen=True)
-class Cap:
-    """A sign, the sides of all rows (0 where a slope is free), and over 2^30 the slope and m of every row."""
-
-    place: Place
-    slopes: tuple[int, ...]
-    pushes: tuple[int, ...]
-
-    def fits(self, rows: Rows, hard: Hard) -> bool:
-        """Whether a line has a free slope only if it is not hard, and is pushed only if it is (else none looks there).
-
-        Rows of one line agree on its slope.
-        """
-        slopes: dict[int, int] = {}
-        table = zip(rows.line, rows.turned, self.place.face, self.slopes, self.pushes, strict=True)
-        for line, turned, side, slope, push in table:
-            fixed = (self.place.sign, line) in hard
-            if line < 0 or (side and (fixed or not push)):
-                continue
-            if side or fixed or push:
-                return False
-            own = slope if turned > 0 else ONE - slope
-            if slopes.setdefault(line, own) != own:
-                return False
-        return True
 
 
 def fitting_places(caps: Sequence[Cap], rows: Rows, hard: Hard) -> list[Place]:
@@ -140,17 +112,16 @@ def below_lambda(caps: Sequence[Cap], chord: Chord, X: Sequence[Sequence[arb]]) 
     branch = chord.branch
     if not caps or not branch.unknowns:
         return []
+    seen = [(c, column, arb(0) if c.anchor is None else column[c.anchor]) for c in caps for column in X]
     A = arb_mat(
         [
-            [x * (m * c.place.sign) for x, m in zip(column, c.slopes, strict=True)]
-            for c in caps
-            for column in X
+            [(x - away) * (m * c.place.sign) for x, m in zip(column, c.slopes, strict=True)]
+            for c, column, away in seen
         ]
     )
     pushed = [
-        sum((x[i] * (m * c.place.face[i]) for i, m in enumerate(c.pushes) if m), start=arb(0))
-        for c in caps
-        for x in X
+        sum(((x[i] - away) * (m * c.place.face[i]) for i, m in enumerate(c.pushes) if m), start=arb(0))
+        for c, x, away in seen
     ]
     push, unit, d = ball_column(pushed), arb(1) / ONE, len(X)
     (low, a), (high, b) = (chord.root_low, arb(chord.low)), (chord.root_high, arb(chord.high))
@@ -166,7 +137,8 @@ def below_lambda(caps: Sequence[Cap], chord: Chord, X: Sequence[Sequence[arb]]) 
     found = []
     for k, cap in enumerate(caps):
         u, v, w = (table[k * d : (k + 1) * d] for table in (at_low, at_high, bow))
-        if bowed(a * a - _dot(u, u), b * b - _dot(v, v), bow_of_slack(chord.width, u, v, w)):
+        is_below = bowed(a * a - _dot(u, u), b * b - _dot(v, v), bow_of_slack(chord.width, u, v, w))
+        if is_below and makes_up(cap, chord, nu[:2], nu[2]):
             found.append(cap)
     return found
 
@@ -216,34 +188,49 @@ class Lookout:
         places = dict.fromkeys(p for seen in looked for p in seen if p not in tight)
         starts = [(p.sign, self._direction(p, nu)) for p in places] + list(self.resisted.values())
         high = (start for start in starts if self._is_high(start, at))
-        view = View.of(self.program, rows, *at)
-        caps = dict.fromkeys(view.cap(s, v) for s, v in high)
-        return below_lambda(list(caps), chord, self.columns)
+        view = (AnchoredView if self.program.offset else View).of(self.program, rows, *at)
+        caps = dict.fromkeys(cap for s, v in high if (cap := view.cap(s, v)) is not None)
+        always = at_infinity(self.program.n) if self.program.offset else []
+        return below_lambda([*always, *caps], chord, self.columns)
 
     def _is_high(self, start: tuple[int, Floats], at: tuple[Floats, float]) -> bool:
         """Whether f comes near lambda in a direction: else a covering needs no help there."""
         (s, v), (nu, lam) = start, at
         value = s * (np.maximum(self.program.X_float @ v, 0.0) @ nu)
-        return bool(value >= HIGH * lam * np.linalg.norm(v))
+        return bool(value >= HIGH * lam * np.linalg.norm(v[: self.program.normed]))
 
     def _direction(self, place: Place, nu: Floats) -> Floats:
         """Of the activation on the face of a place."""
         X, face = self.program.X_float, np.array(place.face)
+        if self.program.offset:
+            return self._kink(place, nu)
         z, Z = place.sign * np.where(face > 0, nu, 0.0) @ X, X[face == 0]
         return np.asarray(z - np.linalg.lstsq(Z, Z @ z, rcond=None)[0] if len(Z) else z)
+
+    def _kink(self, place: Place, nu: Floats) -> Floats:
+        """The same with a free hidden bias: (u, b) through the first row of Z."""
+        face, X = np.array(place.face), self.program.X_float[:, :-1]
+        on = np.flatnonzero(face == 0)
+        anchor = X[on[0]] if len(on) else X.min(axis=0)
+        z, Z = place.sign * np.where(face > 0, nu, 0.0) @ (X - anchor), (X - anchor)[on[1:]]
+        u = z - np.linalg.lstsq(Z, Z @ z, rcond=None)[0] if len(Z) else z
+        return np.append(u, -(anchor @ u) if len(on) else np.abs(X @ u).max())
 
     def _around(self, v: Floats) -> list[Floats]:
         """A direction, and its images behind the lines that it is close to: what resists is a box, not its centre."""
         X = self.program.X_float
         z, squares = X @ v, np.einsum("ij,ij->i", X, X)
         close = np.flatnonzero(np.abs(z) < WALL * np.sqrt(squares * (v @ v)))
+        if self.program.offset:  # the bias alone moves
+            X, squares = np.zeros_like(X), np.ones(len(X))
+            X[:, -1] = 1.0
         return [v, *(v - X[j] * (2 * z[j] / squares[j] + 1e-9 * np.sign(z[j])) for j in close)]
 
     def hears(self, above: Above) -> bool:
         """Directions resist at a node: whether some of them have not been known."""
         before = set(self.resisted)
         for s, u in above.undecided:
-            for v in self._around(in_floats(u)):
+            for v in self._around(in_table(self.program, u)):
                 key = s, (self.program.X_float @ v >= 0).tobytes()
                 self.resisted.pop(key, None)
                 self.resisted[key] = s, v

@@ -24,7 +24,7 @@ from flint import arb
 
 from polyrelu.curves.branch import Balls, Branch
 from polyrelu.curves.chord import Chord
-from polyrelu.curves.condition import MULTIPLIER, OUTWEIGHED, SIDE, SLACK, SOFT, Condition
+from polyrelu.curves.condition import IDLE, MULTIPLIER, OUTWEIGHED, SIDE, SLACK, SOFT, Condition
 from polyrelu.curves.linear_forms import Forms, Known
 from polyrelu.curves.positive import bowed, positive
 from polyrelu.curves.slack import ScaledSlack, Slack
@@ -74,7 +74,7 @@ class Table:
         self.broken: set[int] = set()
         """Those that are negative constants."""
         for i, sign in self.forms.sign.items():
-            bad = sign < 0 or (sign == 0 and self.linear[i].kind == SIDE)
+            bad = sign < 0 or (sign == 0 and self.linear[i].kind in (SIDE, IDLE))
             (self.broken if bad else self.settled).add(i)
         kind = ScaledSlack if scaled else Slack
         self.newcomers = [kind(branch, neuron(f.place)) for f in self.slacks]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property, partial
 
 from flint import arb, fmpq
@@ -25,6 +26,9 @@ from polyrelu.curves.demands import slack, weights
 from polyrelu.curves.dependent import Dependent, depends, mixes
 from polyrelu.curves.directions import Above, unsettled
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.failure import Failure
+from polyrelu.curves.gates import Gates
+from polyrelu.curves.idle import idle_gates, stay_idle
 from polyrelu.curves.linear_forms import Known
 from polyrelu.curves.nodes import Node
 from polyrelu.curves.patience import Patience
@@ -99,33 +103,6 @@ class Piece:
         return root.box
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Why a piece was not proved: its chord, some conditions, or directions."""
-
-    chord: bool = False
-    conditions: tuple[Condition, ...] = ()
-    above: Above | None = None
-    shares: bool = False
-    dependent: bool = False
-
-    @property
-    def reason(self) -> str:
-        """In words."""
-        if self.chord:
-            return "the root could not be followed: its system is nearly singular"
-        if self.conditions:
-            kinds = sorted({f.kind for f in self.conditions})
-            return f"not proved positive: {', '.join(kinds)}"
-        if self.shares:
-            return "no point inside the fibre of the antipodal pairs was proved"
-        if self.dependent:
-            return "activations were not proved to depend on each other for every lambda"
-        if self.above is not None and self.above.node.program.listed is not None:
-            return "blocks beside a neuron are close to lambda"
-        return "directions close to lambda resist the covering"
-
-
 class Curve:
     """A structure's root as a function of lambda, with its conditions."""
 
@@ -141,6 +118,8 @@ class Curve:
         self.beside: dict[Place, Table] = {}
         self.softness: dict[tuple[Condition, ...], Table] = {}
         self.patience = Patience(divisions=faces.divisions)
+        if branch.program.listed is not None:
+            self.patience.last = Fraction(0)  # nothing is covered, and no step is too long for it
 
     def forget(self) -> None:
         """Tables take much room: they are made again where they are asked for."""
@@ -149,17 +128,22 @@ class Curve:
 
     @cached_property
     def tight(self) -> tuple[Place, ...]:
-        """The places of E: each pair's antipode right behind it."""
+        """The places of E: the further members of a unit right behind the first."""
         found: list[Place] = []
-        for neuron, pair in zip(self.branch.neurons, self.branch.paired, strict=True):
+        for k, neuron in enumerate(self.branch.neurons):
             found += self.branch.orbit(neuron.place)
-            if pair:
-                found += self.branch.orbit(antipode(neuron.place))
+            for e in self.branch.exchanges:
+                found += self.branch.orbit(e.place) if e.unit == k else ()
         for f in self.further:
             found += self.branch.orbit(f.place)
             if f.pair:
                 found += self.branch.orbit(antipode(f.place))
         return tuple(found)
+
+    @cached_property
+    def idle(self) -> tuple[Place, ...]:
+        """Places of gates that are tight without weight: see `idle`."""
+        return tuple(idle_gates(self.branch)) if isinstance(self.branch, Gates) else ()
 
     @cached_property
     def rows(self) -> Rows:
@@ -265,8 +249,10 @@ class Curve:
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
         if room is None:
-            neurons = [self.faces.neuron(place) for place in (*self.tight, *guests)]
-            found = unsettled_blocks(drift, nodes, neurons, self.branch.program)
+            if not stay_idle(chord, self.idle, self._made):
+                return Failure(idle=True)
+            held = [self.faces.neuron(place) for place in (*self.tight, *self.idle, *guests)]
+            found = unsettled_blocks(chord, drift, nodes, held, self._made)
         else:
             stars = self.stars(chord, low, high, nodes[0])
             found = self._unsettled(chord, room, nodes, stars, rows, lookout)

@@ -165,6 +165,10 @@ def with_parts(
     entered = tuple(k for k, neuron in enumerate(branch.neurons) if neuron.place in heard)
     parts = []
     for (place, over), weight in zip(found.items(), weights[branch.K :], strict=True):
+        twin = [k for k, c in enumerate(over) if not (is_rational(c) and c == 0)]
+        if branch.program.offset and len(twin) == 1:  # the same activation: half of its weight
+            parts.append(Dependent(place, over, fmpq(1, 2), tuple(twin)))
+            continue
         of = entered if place in heard and entered else tuple(range(branch.K))
         share = float(weight / sum(alone[k] for k in of))
         parts.append(Dependent(place, over, fmpq(round(share * 2**PART_BITS), 2**PART_BITS), of))

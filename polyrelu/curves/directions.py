@@ -25,7 +25,8 @@ from polyrelu.curves.room import Room
 from polyrelu.curves.rows import Hard, Rows
 from polyrelu.proof.neuron import Place
 
-MAX_BOXES = 9_000
+MAX_BOXES, WITH_OFFSET = 9_000, 8
+"""Boxes of one covering, and how many times as many where directions have a free bias besides."""
 LEAST_DEPTH, MAX_DEPTH = 12, 24
 """A chord whose coverings need more is cut in two; a shorter one needs fewer."""
 ENOUGH = 1
@@ -83,7 +84,7 @@ def _cover(node: Node, question: Question, wanted: Proved, divisions: Divisions)
     answer = cover(
         question,
         max_depth=depth_for(question),
-        max_boxes=MAX_BOXES,
+        max_boxes=MAX_BOXES * (WITH_OFFSET if question.offset else 1),
         most=16,
         enough=ENOUGH,
         hasty=True,

@@ -56,11 +56,14 @@ class Faces:
         """Its strict sides and multipliers."""
         if place not in self.known:
             neuron = self.neuron(place)
-            self.known[place] = [*sides(neuron), *multipliers(neuron)]
+            at_infinity = self.program.offset and set(place.face) == {1}
+            self.known[place] = [] if at_infinity else [*sides(neuron), *multipliers(neuron)]
         return self.known[place]
 
     def soft(self, place: Place) -> list[Condition]:
         """Lines that its star may cross."""
+        if self.program.offset:
+            return []  # the norm of u says nothing of its bias
         if place not in self.lines:
             self.lines[place] = soft_lines(self.neuron(place), self.angles.gram, self.angles.parallel)
         return self.lines[place]

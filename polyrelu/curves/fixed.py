@@ -94,8 +94,8 @@ def exchange_free(branch: Structure, W: fmpq_mat) -> fmpq_mat:
 
 
 def _fixed(neuron: Neuron, a: fmpq_mat) -> list[tuple[list[fmpq], Any]]:
-    """r and +-1 / |e|, if a = e r^T."""
-    if a.rank() != 1:
+    """r and +-1 / |e|, if a = e r^T; a gate does not tell on which sides its direction lies."""
+    if neuron.place.gate is not None or a.rank() != 1:
         return []
     table = a.tolist()
     r = next(row for row in table if any(v != 0 for v in row))
@@ -105,7 +105,8 @@ def _fixed(neuron: Neuron, a: fmpq_mat) -> list[tuple[list[fmpq], Any]]:
     sides = ((dot(row, e), side) for row, side in zip(X, place.face, strict=True) if side)
     turned = next((side if product > 0 else -side for product, side in sides if product != 0), 0)
     try:
-        size = SqrtSum.sqrt_of(squared(e))
+        square = squared(e[: neuron.program.normed])  # a free bias does not count
+        size = SqrtSum.sqrt_of(square)
     except LimitReached:
         return []
-    return [(r, size * (fmpq(place.sign * turned) / squared(e)))] if turned else []
+    return [(r, size * (fmpq(place.sign * turned) / square))] if turned else []

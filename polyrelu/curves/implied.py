@@ -145,9 +145,9 @@ class ImpliedThere(Implied):
         """Whether |A nu| = lambda there."""
         if self._newcomer is not None and neuron.place == self._newcomer.place:
             return True
-        if any(times(neuron.A, self.branch.y_rest)):
+        if any(times(neuron.N, self.branch.y_rest)):
             return False
-        T = self.on_zeta(neuron.A)
+        T = self.on_zeta(neuron.N)
         return any(T.transpose() * T == S.transpose() * S for S in self._tight(self.Z))
 
     def _first(self) -> fmpq_mat:
@@ -160,7 +160,7 @@ class ImpliedThere(Implied):
     def _tight(self, Z: fmpq_mat) -> list[fmpq_mat]:
         found = super()._tight(Z)
         newcomer = self._newcomer
-        if newcomer is None or any(times(newcomer.A, self.branch.y_rest)):
+        if newcomer is None or any(times(newcomer.N, self.branch.y_rest)):
             return found
-        T = newcomer.A * self.branch.W * fmpq_mat(Z.tolist()[:-1])
+        T = newcomer.N * self.branch.W * fmpq_mat(Z.tolist()[:-1])
         return [*found[:-1], T, found[-1]]

@@ -17,6 +17,7 @@ from polyrelu.curves.branch import Balls, Branch
 from polyrelu.curves.rows import Hard
 from polyrelu.exact.enclosure import ends, max_of
 from polyrelu.exact.rational import to_fraction
+from polyrelu.proof.directions import balanced
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
@@ -64,7 +65,7 @@ class Node:
     @property
     def level(self) -> Fraction:
         """Lambda in the units of the rows."""
-        return to_fraction(self.lam) * self.program.denominator
+        return to_fraction(self.lam) * units(self.program)
 
     @staticmethod
     def of(branch: Branch, point: Balls, lam: fmpq) -> Node:
@@ -82,7 +83,7 @@ class Node:
         top = max((_digits(v) for v in nu), default=0)
         bits = max(0, BITS - top)
         unit = arb(2) ** -bits
-        integers = tuple(near(v, bits) for v in nu)
+        integers = rounded(branch.program, [near(v, bits) for v in nu])
         off = max_of(abs(v - arb(m) * unit) for v, m in zip(nu, integers, strict=True))
         return Node(branch.program, lam, point, integers, bits, ends(off)[1])
 
@@ -98,7 +99,18 @@ class Node:
             radius=radius,
             stars=tuple(Star(k.sign, k.face, False) for k in stars),
             hard=hard,
+            offset=self.program.offset,
         )
+
+
+def units(program: Program) -> int:
+    """By what the rows of coverings are multiplied."""
+    return program.shift.denominator if program.offset else program.denominator
+
+
+def rounded(program: Program, integers: Sequence[int]) -> tuple[int, ...]:
+    """With a free hidden bias a residual adds up to 0, and so must what stands for it."""
+    return tuple(balanced(integers) if program.offset else integers)
 
 
 def _digits(v: arb) -> int:

@@ -10,9 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from flint import arb
 
+from polyrelu.curves.branch import Branch
 from polyrelu.curves.condition import antipode
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.dependent import mixes
+from polyrelu.curves.gates import Gates
+from polyrelu.curves.shares import Shares
+from polyrelu.errors import Undecided
 from polyrelu.exact.linear import dot
 from polyrelu.proof.neuron import Place
 
@@ -21,8 +25,10 @@ NOTHING = 1e-12
 
 
 def own_weights(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
-    """||w|| of every tight neuron; of a pair, which may exchange weight, the sum of both under its first place."""
+    """||w|| of every tight neuron; of a unit that can exchange weight the sum, under its first place."""
     branch = curve.branch
+    if is_determined(curve):
+        return _of_members(branch, x)
     _, b, _ = branch.parts(x)
     whole = {k.place: w for k, w in zip(branch.neurons, b, strict=True)}
     if curve.further:
@@ -34,8 +40,29 @@ def own_weights(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
     return own
 
 
+def is_determined(curve: Curve) -> bool:
+    """Whether gates of one direction have one weight each, though they are written as a unit."""
+    branch = curve.branch
+    return isinstance(branch, Gates) and 0 < len(branch.exchanges) == branch.r
+
+
+def _of_members(branch: Branch, x: Sequence[arb]) -> dict[Place, arb]:
+    """The weights of members of units, where they are determined: first members keep what the others do not take."""
+    _, b, _ = branch.parts(x)
+    found = Shares({}, tuple(range(branch.r))).solved(branch, x)
+    if found is None:
+        raise Undecided("the weights of gates with one direction were not told apart")
+    own = {k.place: w for k, w in zip(branch.neurons, b, strict=True)}
+    for e, weight in zip(branch.exchanges, found, strict=True):
+        own[branch.neurons[e.unit].place] -= weight
+        own[e.place] = weight
+    return own
+
+
 def pairs_of(curve: Curve) -> set[Place]:
-    """The first places of the pairs, with their images."""
+    """The first places of the units that exchange weight, with their images."""
+    if is_determined(curve):
+        return set()
     branch = curve.branch
     firsts = [k.place for k, pair in zip(branch.neurons, branch.paired, strict=True) if pair]
     firsts += [f.place for f in curve.further if f.pair]
@@ -43,8 +70,10 @@ def pairs_of(curve: Curve) -> set[Place]:
 
 
 def of_both(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
-    """The same with both members of each pair, each with the sum."""
-    own = own_weights(curve, x)
+    """The same with all members of each unit, each with the sum."""
+    own, branch = own_weights(curve, x), curve.branch
+    if isinstance(branch, Gates):
+        return {e.place: own[branch.neurons[e.unit].place] for e in branch.exchanges} | own
     return own | {antipode(place): own[place] for place in pairs_of(curve)}
 
 

@@ -22,7 +22,7 @@ from flint import arb, fmpq
 
 from polyrelu.covering.question import norm_above
 from polyrelu.curves.chord import Drift
-from polyrelu.curves.nodes import Node, near
+from polyrelu.curves.nodes import Node, near, rounded
 from polyrelu.curves.patience import Patience, shortened
 from polyrelu.curves.rows import Hard, Rows, hard_lines
 from polyrelu.exact.enclosure import scaled_up
@@ -79,6 +79,10 @@ def _room(nodes: tuple[Node, ...], drift: Sequence[arb], rows: Rows) -> Room:
     fine = max(node.bits for node in nodes) + ERROR_BITS
     errors = _errors(drift, nodes, pins, fine)
     sizes = [norm_above(row) for row in rows.rows]
+    if nodes[
+        0
+    ].program.offset:  # errors add up to 0: any row may be taken for the origin (see `Question.eta`)
+        sizes = [max(norm_above(row[:-1]) for row in rows.rows)] * len(sizes)
     total = Fraction(sum(e * size for e, size in zip(errors, sizes, strict=True)), 2**fine)
     level = max(node.level for node in nodes)
     total = max(total, level / 2**FLOOR_BITS)
@@ -94,6 +98,7 @@ def _middle(nodes: tuple[Node, Node], drift: Drift) -> tuple[Node, list[arb]]:
         ends = (u << (bits - low.bits)) + (v << (bits - high.bits))
         sums.append(ends)
         integers.append((ends + near(bow, bits)) >> 1)
+    integers = list(rounded(low.program, integers))
     left = [
         ((bow - (2 * m - ends) * unit) / 4).union(arb(0)) + off
         for bow, off, m, ends in zip(*drift, integers, sums, strict=True)
@@ -116,6 +121,8 @@ def _errors(
 
 def _pinned(node: Node, rows: Rows) -> dict[int, int]:
     """Residuals of known sign that rounding has left on the wrong side of 0, and those of lines."""
+    if node.program.offset:
+        return {}  # all of them add up to 0: a wall more does no harm
     found = {i: 0 for i, s in rows.sided.items() if s * node.integers[i] > 0}
     for j, (s, line) in rows.lines.items():
         C = sum((m * found.get(i, node.integers[i]) for i, m in line.items()), start=fmpq(0)) * s

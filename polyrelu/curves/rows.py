@@ -45,6 +45,8 @@ class Rows:
         targets = branch.y_rest
         still = frozenset(i for i in range(program.n) if not touched[i] and targets[i] == 0)
         rows = program.X_integer.copy()
+        if program.offset:  # a constant acts on every row
+            still, rows = frozenset(), program.shift.integer_rows
         for i in still:
             rows[i] = 0
         lines = merged(rows, [0] * program.n)

@@ -17,6 +17,8 @@ from typing import Any
 from flint import fmpq, fmpq_mat, fmpz_mat
 
 from polyrelu.curves.basis import nearly_orthonormal
+from polyrelu.curves.condition import antipode
+from polyrelu.curves.exchange import Exchange
 from polyrelu.curves.symmetry import Symmetry
 from polyrelu.exact.linear import dot, independent_rows, null_space
 from polyrelu.exact.rational import integer_rows, select_rows
@@ -132,6 +134,12 @@ class Space(Structure):
         places = [neuron.place for neuron in self.neurons]
         opposite = (replace(place, face=tuple(-side for side in place.face)) for place in places)
         return frozenset((*opposite, *(p for place in places for p in self.orbit(place))))
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What -u takes from u, for each pair."""
+        pairs = ((k, neuron) for k, neuron in enumerate(self.neurons) if self.paired[k])
+        return tuple(Exchange(k, antipode(neuron.place), self.onto) for k, neuron in pairs)
 
     @cached_property
     def key(self) -> frozenset[tuple[Place, bool]]:

@@ -43,11 +43,12 @@ class Continuity:
 
 def continuity_at(here: Breakpoint) -> tuple[bool | None, bool | None]:
     """Is the set of networks continuous there, and must block weights jump? None where it is open."""
-    if here.above.branch.program.offset:
+    program = here.above.branch.program
+    if program.offset and program.normed == 1:  # columns do not move
         return True, False
     kinds = {change.kind for change in here.changes}
     single = not here.compound and not any(_stands_for_others(c) for c in (here.above, here.below))
-    if single and (len(here.changes) == 1 or kinds == {"phase_begin"}):
+    if single and (len(here.changes) == 1 or kinds == {"phase_begin"} or here.above.branch.program.gated):
         return True, kinds == {"cross"}
     if unique_there(here):
         return True, _must_jump(here)

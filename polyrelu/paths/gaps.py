@@ -23,11 +23,13 @@ from polyrelu.curves.branch import Branch
 from polyrelu.curves.curve import ORDINARY, Curve, Piece
 from polyrelu.curves.dependent import coefficients, independent_first, with_parts
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.gates import Gates, grouped
 from polyrelu.curves.implied import Implied, nearly
 from polyrelu.curves.nodes import Node
 from polyrelu.curves.symmetry import Symmetry
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
+from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.orbits import one_of_each_orbit, orbits_in_pairs, point_at
 from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk
@@ -47,6 +49,7 @@ MOST = 12
 TRIES = 2
 """Of a compound breakpoint at one place: what was undone for the first is walked again in other steps."""
 DIGITS = 200
+UNUSED = "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
 LATE = 1
 """Seconds in which what lies above a breakpoint is proved again after the time allowed is over."""
 ADVICE = "`certify` at a lambda inside says what is optimal there, and a path with --gap bounds the piece"
@@ -225,17 +228,32 @@ def _certified(problem: Problem, program: Program, lam: fmpq) -> Optimum:
 
 
 def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
+    if faces.program.gated:
+        return _gated(optimum, faces, lam, known)
     structure = optimum.point.structure
-    if faces.program.gated and any(structure.paired):
-        raise Undecided(
-            "opposite neurons of complementary gates share their weight: such pairs are not followed"
-        )
-    if len(optimum.neurons) != len(structure.neurons) + sum(structure.paired):
+    same = len(optimum.neurons) == len(structure.neurons) + sum(structure.paired)
+    if not same or faces.program.offset:  # a structure that floats is written by its ends
         return _with_dependent(optimum, faces, lam, known)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
     at = optimum.point.balls(DIGITS)
     point = point_at(branch, at.nu, lam, [*at.weights, *structure.exchanged(at.c)])
     curve = Curve(branch, faces)
+    return curve, curve.node(point, lam)
+
+
+def _gated(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
+    """Units of gates through an optimum; where they do not explain all dependences, the gates one by one."""
+    at = optimum.point.balls(DIGITS)
+    branch = grouped(faces.program, [k.place for k in optimum.used], at.nu, arb(lam))
+    curve = Curve(branch, faces)
+    if not {k.place for k in optimum.neurons} <= {*curve.tight, *curve.idle}:
+        raise Undecided(UNUSED)
+    if branch.K + branch.r != optimum.support.rank:
+        return _with_dependent(optimum, faces, lam, known)
+    start = branch.placed(ball_column(at.nu), arb(lam))
+    point = None if start is None else branch.newton(start, lam)
+    if point is None:
+        raise Undecided("the root could not be followed: its system is nearly singular")
     return curve, curve.node(point, lam)
 
 
@@ -256,12 +274,12 @@ def _with_dependent(
 ) -> Start:
     """Neurons whose activations depend on others': an independent part, known neurons first, and the rest with it."""
     if not all(optimum.support.used):
-        raise Undecided(
-            "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
-        )
+        raise Undecided(UNUSED)
     at = optimum.point.balls(DIGITS)
     places = sorted((k.place for k in optimum.neurons), key=lambda p: p not in known)
-    whole = Branch(faces.program, (), (), symmetry=symmetry)
+    whole = (
+        Gates.of(faces.program) if faces.program.gated else Branch(faces.program, (), (), symmetry=symmetry)
+    )
     neurons = one_of_each_orbit(whole, [faces.neuron(place) for place in places])
     whole = whole.like((k, False) for k in neurons)
     basis = independent_first(whole, at.nu, known)

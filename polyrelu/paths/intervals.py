@@ -81,7 +81,8 @@ class Interval:
     def _of_pairs(self) -> list[Neuron]:
         """One neuron of each exact pair."""
         return [
-            self.curve.faces.neuron(u) for u in (*pairs_of(self.curve), *(u for u, _ in self.exact_pairs))
+            self.curve.faces.neuron(u)
+            for u in (*_written_pairs(self.curve), *(u for u, _ in self.exact_pairs))
         ]
 
     @property
@@ -100,7 +101,7 @@ class Interval:
         exact = self.exact_pairs
         if any(not _apart(self.pieces[-1], pair) for pair in self._opposite if pair not in exact):
             return None
-        return len(pairs_of(self.curve)) + len(exact)
+        return len(_written_pairs(self.curve)) + len(exact)
 
     @property
     def _opposite(self) -> list[tuple[Place, Place]]:
@@ -135,6 +136,8 @@ class Interval:
             return False
         if self.nullity == 0:
             return True
+        if self.curve.branch.program.gated:
+            return None  # what a gate does off the rows is not known
         if not self.curve.further and self.curve.branch.symmetry is None:
             return self._exchanges_cancel
         exact = self.exact_pairs
@@ -230,9 +233,14 @@ def is_symmetric(program: Program) -> bool:
     return present == {tuple(D[sigma].tolist()) for D in program.listed}
 
 
+def _written_pairs(curve: Curve) -> set[Place]:
+    """The first places of the pairs of a branch; a unit of gates may be none."""
+    return set() if curve.branch.program.gated else pairs_of(curve)
+
+
 def _opposite_singles(curve: Curve) -> list[tuple[Place, Place]]:
     """Tight places of one sign on opposite faces, or of complementary gates, that are not a pair of the branch."""
-    pairs = pairs_of(curve)
+    pairs = _written_pairs(curve)
     singles = [p for p in curve.tight if not {p, antipode(p)} & pairs]
     return [(p, q) for p, q in combinations(singles, 2) if p.is_opposite(q)]
 

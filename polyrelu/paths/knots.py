@@ -98,8 +98,8 @@ class KnotCurve(Curve):
 
 
 def idle(curve: Curve) -> tuple[Place, ...]:
-    """Tight neurons that no optimal network uses: on other curves there are none."""
-    return curve.idle if isinstance(curve, KnotCurve) else ()
+    """Tight neurons that no optimal network uses: kinks, and gates."""
+    return curve.idle
 
 
 class Knots:

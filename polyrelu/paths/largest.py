@@ -21,6 +21,7 @@ from polyrelu.breakpoints.zeros import Zero
 from polyrelu.curves.branch import BITS, Branch
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.gates import Gates
 from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
@@ -28,6 +29,7 @@ from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.gaps import Start, walked
 from polyrelu.paths.knot_path import largest_squared
+from polyrelu.paths.settings import has_knots
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
 
@@ -58,7 +60,7 @@ class Largest:
 
 def largest_of(problem: Problem, program: Program) -> Largest:
     """lambda_max of a problem; `Undecided` where it is not found."""
-    if program.offset:
+    if has_knots(problem):
         return Largest(largest_squared(program))
     if not program.free.ridge:
         return Largest(lambda_max_squared(program))
@@ -79,7 +81,9 @@ def largest_of(problem: Problem, program: Program) -> Largest:
 
 def without_neurons(faces: Faces, lam: fmpq) -> Start:
     """The curve without neurons."""
-    curve = Curve(Branch(faces.program, (), (), symmetry=faces.symmetry), faces)
+    program = faces.program
+    none = Gates.of(program) if program.gated else Branch(program, (), (), symmetry=faces.symmetry)
+    curve = Curve(none, faces)
     point = curve.branch.newton([arb(0)] * curve.branch.unknowns, lam)
     assert point is not None  # its system is linear and positive definite
     return curve, curve.node(point, lam)

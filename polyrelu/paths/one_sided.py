@@ -28,7 +28,7 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.gaps import started, walked
 from polyrelu.paths.knot_sensitivity import knot_sides
 from polyrelu.paths.sensitivity import Sensitivity, on_curve, sensitivity
-from polyrelu.paths.settings import one_feature
+from polyrelu.paths.settings import has_knots
 from polyrelu.proof.program import Program
 
 AROUND = Fraction(1, 1000)
@@ -58,7 +58,7 @@ def derivatives(problem: Problem, lam: Any = None) -> Sensitivity | OneSided:
     >>> [len(side.neurons) for side in (found.above, found.below)]
     [1, 2]
     """
-    if problem.setting.hidden == "free":
+    if has_knots(problem):
         return _of_kinks(problem, problem.lam if lam is None else penalty(lam))
     try:
         return sensitivity(problem, lam)
@@ -71,9 +71,8 @@ def derivatives(problem: Problem, lam: Any = None) -> Sensitivity | OneSided:
 
 
 def _of_kinks(problem: Problem, lam: Fraction | None) -> Sensitivity | OneSided:
-    """With a free hidden bias."""
+    """With one feature and a free hidden bias."""
     asked = replace(problem, lam=lam)
-    one_feature(asked, "sensitivities")
     if problem.y is None or not lam:
         raise BadInput("sensitivities need a target y and lambda > 0; give both")
     above, *below = knot_sides(asked, to_fmpq(lam))

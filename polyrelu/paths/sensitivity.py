@@ -27,6 +27,7 @@ from polyrelu.curves.branch import Balls, Branch
 from polyrelu.curves.condition import MULTIPLIER, antipode
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.implied import Implied, nearly
 from polyrelu.curves.nodes import Node
 from polyrelu.data.problem import Problem, penalty
 from polyrelu.display import Reported, picture
@@ -39,7 +40,6 @@ from polyrelu.paths.coefficients import Coefficient, coefficients_at
 from polyrelu.paths.gaps import started
 from polyrelu.paths.moved_data import moved_data
 from polyrelu.paths.moving import Moving, Range, ranges_over
-from polyrelu.paths.settings import supported
 from polyrelu.proof.program import Program
 
 BITS = 240
@@ -100,7 +100,6 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
         problem = replace(problem, lam=penalty(lam))
     if problem.y is None or not problem.lam:
         raise BadInput("sensitivities need a target y and lambda > 0; give both")
-    supported(problem.setting, "sensitivities")
     value = to_fmpq(problem.lam)
     faces = Faces(Program.of(replace(problem, lam=Fraction(1))))
     with precision(BITS):
@@ -143,8 +142,11 @@ def _no_breakpoint(curve: Curve, node: Node) -> None:
     """Every condition is strict at the root: nothing is about to change."""
     table = curve.table()
     values = table.values(node.point, arb(node.lam))
+    implied = Implied(curve.branch, nearly(node.point))  # a kink that can move has no slope, whatever lambda
     for index, (f, value) in enumerate(zip(table.conditions, values, strict=True)):
-        if index not in table.settled and not value > NEAR * (1 + abs(value)):
+        if index in table.settled or value > NEAR * (1 + abs(value)):
+            continue
+        if not (curve.branch.program.offset and f.kind == MULTIPLIER and implied.is_zero(f.form)):
             raise Undecided(f"a {f.kind} vanishes at this lambda, or nearly: it is a breakpoint")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -19,7 +19,6 @@ from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.budget import OutOfTime, current
 from polyrelu.certification import program_of
 from polyrelu.curves.branch import BITS
-from polyrelu.curves.curve import Piece
 from polyrelu.curves.faces import Faces
 from polyrelu.curves.own_weights import heaviest_first, own_weights
 from polyrelu.data.numbers import Floats, exact_number
@@ -28,10 +27,12 @@ from polyrelu.display import DIGITS, Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
+from polyrelu.paths.assembled import assembled
 from polyrelu.paths.continuity import Continuity, continuity_of
 from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
+from polyrelu.paths.kink_interval import KinkInterval
 from polyrelu.paths.knot_interval import KnotInterval, limit_of
 from polyrelu.paths.knot_path import knot_path
 from polyrelu.paths.largest import Largest, largest_of
@@ -39,7 +40,7 @@ from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.parts import Asked, start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity
-from polyrelu.paths.settings import path_supported
+from polyrelu.paths.settings import has_knots, path_supported
 from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.program import Program
@@ -128,7 +129,7 @@ class Path(Reported):
     def one_sided(self, k: int) -> OneSided:
         """The derivatives on both sides of breakpoint k."""
         self.all_networks("derivatives")
-        if self.problem.setting.hidden == "free":
+        if has_knots(self.problem):
             sides = derivatives(self.problem, to_fraction(self.breakpoints[k].zero.exact.lam))
             assert isinstance(sides, OneSided)
             return sides
@@ -139,7 +140,8 @@ class Path(Reported):
         return picture(self)
 
     def weights(self, lam: Any, digits: int = DIGITS) -> list[tuple[Any, Bounds]]:
-        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up.
+        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up,
+        and those of gates that exchange weight.
 
         Heavy neurons come first, as in `at(lam)`. Where the network is not unique they are those of one of them.
         """
@@ -197,19 +199,16 @@ def path(
     path_supported(problem, gated=gated)
     program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
-        largest = largest_of(problem, program)
+        knots, largest = has_knots(problem), largest_of(problem, program)
         low, high = ends_of_path(largest.top, lo, hi)
-        if program.offset:
+        if knots:
             low = fmpq(0) if to_zero else low
             way = knot_path(program, low, high)
             limit = limit_of(way) if to_zero else None
         else:
             way = _followed((problem, program, largest), low, high, told, executor or current().executor)
             limit, low = to_the_end(problem, way, low) if to_zero else (None, low)
-        found = _known(_intervals(way.pieces, way.breaks, list(way.gaps)), way.gaps)
-        if program.offset:
-            found = (KnotInterval(i.pieces, i.above, i.below) for i in found)
-        intervals = tuple(reversed(list(found)))
+        intervals = assembled(way, KnotInterval if knots else KinkInterval if program.offset else Interval)
     return Path(
         replace(problem, lam=None),
         to_fraction(low),
@@ -255,43 +254,3 @@ def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
         low = low / 10
     way.gaps.append(Gap(fmpq(0), low, limit.reason or "the limit is not proved"))
     return limit, fmpq(0)
-
-
-def _known(found: Iterable[Interval], gaps: list[Gap]) -> Iterable[Interval]:
-    """Those whose rank is shown; the others are gaps."""
-    for interval in found:
-        try:
-            interval.rank  # noqa: B018 (kept with the interval)
-        except Undecided as open_:
-            gaps.append(Gap(interval.pieces[-1].chord.low, interval.pieces[0].chord.high, str(open_)))
-            continue
-        yield interval
-
-
-def _intervals(
-    pieces: Iterable[Piece], breaks: Iterable[Breakpoint], gaps: Iterable[Gap]
-) -> Iterable[Interval]:
-    """Pieces between breakpoints and gaps, from above."""
-    after = {id(b.below): b for b in breaks}
-    cuts = sorted(
-        [*((b.ends[0], b) for b in after.values()), *((g.low, None) for g in gaps)],
-        key=lambda cut: cut[0],
-        reverse=True,
-    )
-    held: list[Piece] = []
-    above: Breakpoint | None = None
-    for piece in pieces:
-        while cuts and piece.chord.high <= _reach(cuts[0]):
-            _, here = cuts.pop(0)
-            if held:
-                yield Interval(tuple(held), above, here)
-            held, above = [], here
-        held.append(piece)
-    if held:
-        yield Interval(tuple(held), above, None)
-
-
-def _reach(cut: tuple[fmpq, Breakpoint | None]) -> fmpq:
-    """Pieces whose upper end is at most this lie below the cut."""
-    low, here = cut
-    return here.ends[1] if here is not None else low

@@ -20,17 +20,18 @@ from polyrelu.breakpoints.breakpoint import Breakpoint, breakpoints
 from polyrelu.breakpoints.events import moves_as_one
 from polyrelu.breakpoints.first_zero import first_zero, has_twin
 from polyrelu.breakpoints.forms import as_pairs, as_singles, shared_anew
+from polyrelu.breakpoints.kinks import floats_beside
 from polyrelu.breakpoints.phase_end import phase_ends
 from polyrelu.breakpoints.steps import follow, held, short
 from polyrelu.breakpoints.zeros import Zero
 from polyrelu.curves.caps import Lookout
 from polyrelu.curves.condition import MULTIPLIER, SLACK, WEIGHT, Condition
-from polyrelu.curves.curve import ORDINARY, Curve, End, Failure, Piece
+from polyrelu.curves.curve import ORDINARY, Curve, End, Piece
 from polyrelu.curves.directions import Above
+from polyrelu.curves.failure import Failure
 from polyrelu.curves.nodes import Node
-from polyrelu.proof.directions import places_above
+from polyrelu.proof.directions import in_guess, places_above
 from polyrelu.proof.neuron import Place
-from polyrelu.proof.oracle import in_floats
 
 FIRST_STEP, LARGEST_STEP = fmpq(1, 8), fmpq(2, 5)
 CLOSE_STEP = fmpq(1, 1000)
@@ -66,6 +67,8 @@ class Walk:
     """Neurons that have seemed to enter since the last piece."""
     stop: fmpq | None = None
     """Where the next piece has to end, so that the one after it is short enough."""
+    leap: bool = False
+    """Whether the next step leads to the event that is waiting, however far: shares vanish on the way to it."""
     least: fmpq = HASTY_STEP
     """The shortest step before the walk is stuck."""
 
@@ -139,7 +142,7 @@ class Walk:
         if self.stop is not None:
             return self.stop
         goal = max(self.low, short(b * (1 - self.step)))
-        if self.waiting is not None and b * (1 - self.step * fmpq(3, 2)) <= self.waiting.ends[1]:
+        if self.waiting and (self.leap or b * (1 - self.step * fmpq(3, 2)) <= self.waiting.ends[1]):
             return None
         return goal if b * (1 - self.step * fmpq(3, 2)) > self.low else self.low
 
@@ -152,7 +155,7 @@ class Walk:
 
     def shorten(self, reason: str, part: fmpq = HALF) -> None:
         """A part of the step that was tried."""
-        self.reason, self.stop = reason, None
+        self.reason, self.stop, self.leap = reason, None, False
         if self.waiting is not None:
             left = (self.node.lam - self.waiting.ends[0]) / self.node.lam
             self.step = min(self.step, left)
@@ -161,8 +164,7 @@ class Walk:
     def negative_at(self, node: Node) -> bool:
         """Whether some condition is negative at the end of the step: then an event is sought, or the step cut."""
         negative = self.curve.table().negative(node.point, arb(node.lam))
-        known = {*self.curve.tight, *self.entry.guests}
-        new = [p for p, above in self.lookout.seen(node).items() if above and p not in known]
+        new = self.unknown(p for p, above in self.lookout.seen(node).items() if above)
         self.near.update(new)
         negative += [Condition(SLACK, p) for p in new]
         if not negative:
@@ -174,6 +176,9 @@ class Walk:
     def refused(self, failure: Failure, node: Node) -> None:
         """A piece was not proved: newcomers are an event, and anything else asks for a shorter step."""
         if (failure.shares and self.left_phase(node)) or self.shares_anew(failure.conditions):
+            return
+        if failure.shares and self.waiting is not None and not self.leap:
+            self.leap = True
             return
         above = failure.above
         if above is not None and above.node is not self.node:
@@ -213,14 +218,19 @@ class Walk:
     def newcomers(self, above: Above) -> list[Condition]:
         """The slacks of local maxima above lambda, or near it."""
         close = above.undecided if self.step < CLOSE_STEP else ()
-        starts = [(s, in_floats(u)) for s, u in (*above.missed, *close)]
-        known = set(self.curve.tight) | set(self.entry.guests)
         program, places = self.curve.branch.program, list(above.places)
+        starts = [(s, in_guess(program, u)) for s, u in (*above.missed, *close)]
         if program.listed is None:
             places = places_above(program, above.node.in_floats, starts)
-        found = [place for place in places if place not in known]
+        found = self.unknown(places)
         self.near.update(found)
         return [Condition(SLACK, place) for place in found]
+
+    def unknown(self, places: Iterable[Place]) -> list[Place]:
+        """Places that are neither tight nor guests, nor between such neurons."""
+        known = {*self.curve.tight, *self.entry.guests}
+        offset = self.curve.branch.program.offset
+        return [p for p in places if p not in known and not (offset and floats_beside(p, known))]
 
     def found_event(self, failed: Iterable[Condition], node: Node) -> bool:
         """Find the first zero of some conditions on the way to a node, and what happens there."""
@@ -257,7 +267,7 @@ class Walk:
     def accept(self, piece: Piece, node: Node, *, reached: bool) -> None:
         """Book a piece, and pass the event at its lower end."""
         self.pieces.append(piece)
-        self.stop = None
+        self.stop, self.leap = None, False
         taken = (self.node.lam - node.lam) / self.node.lam
         self.step = min(LARGEST_STEP, max(self.step, short(taken)) * self.scale(fmpq(1), self.growth))
         self.growth = min(GROWTH, self.growth * SLOW)

@@ -56,9 +56,7 @@ def ask(program: Program, nu: Sequence[arb], level: Fraction, known: Sequence[Ne
     bounds = [ends(ball) for ball in nu]
     rounded, bits = over_power_of_two(bounds, BITS)
     if program.offset:
-        excess = sum(rounded)
-        for k in range(abs(excess)):
-            rounded[k % len(rounded)] -= 1 if excess > 0 else -1
+        rounded = balanced(rounded)
     # A hair wider than the error, so that a level rounded down by less than that still meets the neurons that reach it.
     radius = Fraction(1, 2 ** (bits + 20)) + farthest(rounded, bits, bounds)
     stars = tuple(star_of(neuron.place) for neuron in known)
@@ -67,6 +65,12 @@ def ask(program: Program, nu: Sequence[arb], level: Fraction, known: Sequence[Ne
         return Question(rows, tuple(rounded), bits, lam, radius=radius, stars=stars, offset=True)
     lam = level * program.denominator
     return Question(program.X_integer, tuple(rounded), bits, lam, radius=radius, stars=stars)
+
+
+def balanced(rounded: Sequence[int]) -> list[int]:
+    """Integers near some that nearly add up to 0, and do so exactly: all move by about as much."""
+    each, more = divmod(sum(rounded), len(rounded))
+    return [m - each - int(k < more) for k, m in enumerate(rounded)]
 
 
 def over_power_of_two(bounds: Sequence[tuple[Fraction, Fraction]], digits: int) -> tuple[list[int], int]:
@@ -118,6 +122,15 @@ def unsettled_directions(
 def in_guess(program: Program, vector: Sequence[int]) -> Any:
     """A direction of the covering as the guess knows it."""
     return program.shift.guessed(*program.shift.covered(vector)) if program.offset else in_floats(vector)
+
+
+def in_table(program: Program, vector: Sequence[int]) -> Any:
+    """A direction of the covering as one of the table."""
+    if not program.offset:
+        return in_floats(vector)
+    u, b = program.shift.covered(vector)
+    size = max(map(abs, u))
+    return np.array([*(float(v / size) for v in u), float(b / size)])
 
 
 def places_above(program: Program, nu: Any, starts: Sequence[tuple[int, Any]]) -> list[Place]:

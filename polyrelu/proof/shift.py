@@ -75,6 +75,11 @@ class Shift:
         """(x_i - c, cheap) in floats."""
         return np.array([[*(float(v) for v in row), self.cheap] for row in self.moved])
 
+    def guess_of(self, direction: Array) -> Array:
+        """A direction (u, b) in floats as the guess knows it."""
+        u, centre = direction[:-1], np.array([float(v) for v in self.centre])
+        return np.append(u, (direction[-1] + u @ centre) / self.cheap)
+
     def guessed(self, u: Sequence[Fraction], b: Fraction) -> Array:
         """A direction (u, b) as the guess knows it."""
         size = max(map(abs, u), default=Fraction(0)) or Fraction(1)

@@ -57,6 +57,6 @@ def _said(report: check.Report) -> list[Block]:
         *blocks,
         f"The proof file has the SHA-256 {report.file} (uncompressed). It is checked again by",
         r"$\texttt{python3 -I check.py proof.json}$",
-        "with the file check.py of polyrelu (for a kernel file kernel.py beside it, and for one about a path path.py, "
-        "too) and nothing but Python.",
+        "with the file check.py of polyrelu (beside it, for a kernel file, kernel.py; for one about a path also "
+        "path.py and what it loads) and nothing but Python.",
     ]

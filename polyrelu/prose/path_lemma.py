@@ -1,4 +1,4 @@
-"""The lemma of a file about a whole path, and its proof: intervals with their neurons, or nodes with a gap."""
+"""The lemma of a file about a whole path, and its proof: intervals with their neurons, segments, or a gap."""
 
 from __future__ import annotations
 
@@ -36,6 +36,18 @@ FREE = (
     r"activations $Q_k \nu$ and of $X A_k \nu$ is meant of their projections onto the complement of these columns. "
     r"What is left of the fit is made by the columns, in one way, since they are independent."
 )
+CONFINED = (
+    r"On some intervals a multiplier is 0 for every $\lambda$: $\nu^*$ lies in the least space that holds $y$ (or "
+    r"what is left of it off the columns and directions above) and that all $Q_k$ map into itself (likewise), as all "
+    r"weights are positive; what is orthogonal to this space was computed, and forms are told modulo it. Where on "
+    r"this space the difference of $\|A_k \nu\|^2$ and $\|A_l \nu\|^2$, which is 0 at $\nu^*$, is a product of two "
+    r"linear forms, one of which is not 0, the other one is."
+)
+RIDGE = (
+    r"The output bias $e$ pays $\tfrac12 \lambda e^2$: for a residual $\nu$ its best value is $\sum_j \nu_j / "
+    r"\lambda$, and $\mathbf{1} \mathbf{1}^{T} \nu$ is added to the first sum. It counts as one more row on which "
+    r"all neurons are 0, with the residual $-\sqrt{\lambda}\, e$: so all optimal networks have the same $e$."
+)
 TUBE = (
     r"The system is quadratic. Between two $\lambda$ let $x(t)$ be the chord between approximate solutions, $Y(t)$ "
     r"an affine approximate inverse of the Jacobian along it. An exact estimate shows that the map from $x$ to $x - "
@@ -52,9 +64,24 @@ OPTIMAL = (
     r"\|u\|$. At $\nu^*$ also $\|q\| = \lambda$. Hence $f_s(u) \le \lambda \|u\|$ for all $u$, with equality along "
     r"these neurons alone."
 )
+BLOCKS = (
+    r"For a pattern $d$ and a sign $s$ let $c = s X^{T} D v$, $D$ the diagonal matrix of $d$, and $e_j = 2 d_j - 1$. "
+    r"All $u$ with $e_j x_j^{T} u \ge 0$ for all $j$ have $s \sum_j v_j (x_j^{T} u)_+ = c^{T} u \le \|c + \sum_j t_j "
+    r"e_j x_j\|\, \|u\|$ for all $t \ge 0$. For every pattern and sign that hold no neuron some $t$ at each end of a "
+    r"chord makes this norm smaller than $\lambda$, with a margin; it is convex in $(v, t)$, so it is smaller along "
+    r"the chord, and at $\nu^*$. In the others $q = s_k A_k \nu$ lies strictly inside the face of its neuron, and $q "
+    r"- c$ is such a sum over rows of face 0: at $\nu^*$ this makes $c^{T} u \le \|q\|\, \|u\| = \lambda \|u\|$, "
+    r"with equality along $q$ alone."
+)
+GATES = (
+    r"For a gate $d$, $D$ its diagonal matrix, no neuron gives more than $\|X^{T} D v\|$ for a unit of its norm. For "
+    r"every gate without a neuron this is smaller than $\lambda$ at both ends of a chord, with a margin. It is "
+    r"convex in $v$, so it is smaller along the chord, and at $\nu^*$. For the others it is $\lambda$ by the system, "
+    r"reached along $A_k \nu^*$ alone."
+)
 DUALITY = (
     r"The network with the weights of the system has the residual $\nu^*$ and attains the bound $y^{T} \nu^* - "
-    r"\tfrac12 \|\nu^*\|^2$ that every vector with $f_s(u) \le \lambda \|u\|$ gives: it is optimal. All optimal "
+    r"\tfrac12 \|\nu^*\|^2$ that every vector gives for which no neuron exceeds $\lambda$: it is optimal. All optimal "
     r"networks have this residual \cite{pilanci2020neural}, hence neurons along these directions alone, whose "
     r"weights solve one linear system; its columns are independent but for the exchanges named above."
 )
@@ -76,11 +103,39 @@ MIXED = (
     r"All vectors $v$ are orthogonal to the columns $b_j$, whose coefficients are mixed like the neurons. Where a "
     r"bias is left out of $\|\theta_i\|$ it is left out of $\|u\|$ as well."
 )
-CHECKED = (
-    r"The computations were made in exact integers and fractions by path.py and kernel.py of \cite{{polyrelu}}, in "
-    r"which each step stands as a lemma with its full proof. They accepted a proof file with the SHA-256 {} "
-    r"(uncompressed)."
+SEGMENTS = (
+    r"Let $u = \pm 1$ be the direction of a neuron and $t$ its kink: its activation has the entries $(u (x_j - "
+    r"t))_+$, $x_j$ the feature of row $j$. For a vector $v$ that is orthogonal to the columns $b_j$, and so to the "
+    r"constants, $s \sum_j v_j (u (x_j - t))_+$ is piecewise linear in $t$, 0 on one side of all rows and constant "
+    r"on the other: it is largest where a kink meets a row. Let $a_k$ be the activations of these finitely many "
+    r"neurons, with their signs. Then $a_k^{T} v \le \lambda$ for all $k$ gives the lower bound $y^{T} v - \tfrac12 "
+    r"\|v\|^2$ of $J$."
 )
+NODES = (
+    r"At some $\lambda$ of each segment, its ends among them, the file holds a $\nu$ of this kind and weights $w_k "
+    r"\ge 0$, such that $y - \nu$ is $\sum_k w_k a_k$ and a combination of the $b_j$, where $w_k = 0$ unless "
+    r"$a_k^{T} \nu = \lambda$ at all of them. So every mixture of them is a network that attains the bound of its "
+    r"$\nu$, for every $\lambda$ of the segment: it is optimal, and all optimal networks have its residual "
+    r"\cite{pilanci2020neural}. Strictly inside, $a_k^{T} \nu = \lambda$ holds for those $k$ alone for which it "
+    r"holds at all of these $\lambda$, and the mixture of all uses each neuron that has a weight at one of them. "
+    r"Where others reach $\lambda$, too, the file holds a $p$, orthogonal to the $b_j$, with $p^{T} a_k = 0$ for the "
+    r"former and $p^{T} a_k > 0$ for the latter: as $p^{T} (y - \nu) = 0$, no optimal network uses these. The "
+    r"weights of optimal networks whose kinks meet rows solve one linear system with $w \ge 0$; its rank was "
+    r"computed exactly. A kink between two rows reaches $\lambda$ only if the kinks at both do, and its activation "
+    r"is a mean of theirs."
+)
+AT_ZERO = (
+    r"At $\lambda = 0$ the vector $\nu$ is orthogonal to all activations: the fit there is the best. A network that "
+    r"fits best has a $J$ no less than the least and no smaller residual than an optimal one: so its sum of norms is "
+    r"no smaller."
+)
+CHECKED = (
+    r"The computations were made in exact integers and fractions by path.py, {} and kernel.py of "
+    r"\cite{{polyrelu}}, in which each step stands as a lemma with its full proof. They accepted a proof file with the "
+    r"SHA-256 {} (uncompressed)."
+)
+WHERE = r"The sign of $\phi_i$ and the face (the signs of $x_j^{T} \theta_i$, row by row) of each direction:"
+WHICH = r"The gate of each direction ($+$ for 1, $-$ for 0, and 0 where a row is zero):"
 
 
 class Shown(NamedTuple):
@@ -101,7 +156,8 @@ def shown(document: dict[str, Any]) -> list[Shown]:
     for one in document["intervals"]:
         shares = checker.shares_of(one["shares"], len(one["faces"]))
         further = checker.further_of(problem, one.get("dependent", []), shares)
-        faces, silent = checker.all_faces(one["faces"], shares, further), bool(further or problem.base.free)
+        faces = checker.all_faces(one["faces"], shares, further)
+        silent = bool(further or problem.base.free or problem.gated)
         low, high = (Fraction(one["nodes"][k]["lambda"]) for k in (0, -1))
         dimension = len(faces) - len(shares) - shares.count("solved")
         if found and found[-1].high == low and found[-1].faces == faces:
@@ -114,25 +170,25 @@ def shown(document: dict[str, Any]) -> list[Shown]:
 
 def path_statement(document: dict[str, Any]) -> list[Block]:
     """The items of the lemma."""
-    if document["kind"] == "bounded path":
+    if document["kind"] in ("bounded path", "exact path"):
         return lettered([[_said(words)] for words in document["claims"]])
-    intervals, name = shown(document), checker.problem_of(document["problem"]).base.name
-    none = "no neuron" if "free" in document["problem"] else "the zero network alone"
+    intervals, problem = shown(document), checker.problem_of(document["problem"])
+    none = "no neuron" if problem.base.columns else "the zero network alone"
     rows = [_row(k, one, none) for k, one in enumerate(intervals, start=1)]
     first = (
         r"For every $\lambda$ of the intervals below, ends included (but for 0), the neurons of optimal networks, "
-        f"among all {name}, with $\\phi_i \\neq 0$ have $\\|\\theta_i\\| = |\\phi_i|$ and lie along exactly so many "
-        f"directions, all of which some optimal network uses. The optimal networks are, {SPLIT}, what the last column "
-        "says:"
+        f"among all {problem.name}, with $\\phi_i \\neq 0$ have $\\|\\theta_i\\| = |\\phi_i|$ and lie along exactly so "
+        f"many directions, all of which some optimal network uses. The optimal networks are, {SPLIT}, what the last "
+        "column says:"
     )
     faces = [
         [f"${k}$", f"${face[0]}$", face[1:]] for k, one in enumerate(intervals, start=1) for face in one.faces
     ]
-    where = (
-        r"The sign of $\phi_i$ and the face (the signs of $x_j^{T} \theta_i$, row by row) of each direction:"
-    )
+    where, columns = WHERE, ["interval", "sign", "face"]
+    if problem.gated:
+        where, columns, faces = WHICH, ["interval", "gate"], [[k, face] for k, _, face in faces]
     items: list[list[Block]] = [[first, Table(["", "from", "to", "directions", "optimal networks"], rows)]]
-    items += [[where, *table(["interval", "sign", "face"], faces)]] if faces else []
+    items += [[where, *table(columns, faces)]] if faces else []
     items += [[_said(words)] for words in document["claims"][len(intervals) :] if "falls to 0" in words]
     if any(a.faces != b.faces for a, b in pairwise(intervals)):
         items.append(
@@ -156,15 +212,22 @@ def _said(words: str) -> str:
 
 def path_argument(document: dict[str, Any], digest: str) -> list[Block]:
     """The proof."""
-    checked = CHECKED.format(digest)
+    exact = document["kind"] == "exact path"
+    checked = CHECKED.format("segments.py" if exact else "tube.py", digest)
+    if exact:
+        zero = [AT_ZERO] * any("falls to 0" in words for words in document["claims"])
+        return [SEGMENTS, NODES, *zero, checked]
     free = [FREE] if "free" in document["problem"] else []
     if document["kind"] == "bounded path":
         return [MIXTURE, *([MIXED] if free else []), checked]
     parts = document["intervals"]
-    blocks: list[Block] = [SYSTEM, EQUATIONS, *free]
+    ridge = [RIDGE] if "ridge" in document["problem"] else []
+    blocks: list[Block] = [SYSTEM, EQUATIONS, *free, *ridge]
     blocks += [PAIRS + (SPANNED if free else SAME)] if any(any(one["shares"]) for one in parts) else []
     blocks += [DEPENDENT] if any(one.get("dependent") for one in parts) else []
-    blocks += [TUBE, OPTIMAL, DUALITY]
+    listed, gated = document["problem"]["patterns"] != "cells", document["problem"]["gated"]
+    blocks += [TUBE, GATES if gated else BLOCKS if listed else OPTIMAL, DUALITY]
+    blocks += [CONFINED] if any("confined" in one for one in parts) else []
     blocks += [SCALED] if "eta" in parts[0]["nodes"][0] else []
     nodes = sum(len(one["nodes"]) for one in parts)
     return [*blocks, f"The file has {counted(nodes, 'node')} on {counted(len(parts), 'piece')}. {checked}"]

@@ -76,7 +76,7 @@ def _networks(problem: dict[str, Any], gated: bool) -> list[Block]:
         rf"Only networks with {counted(len(problem['patterns']), 'given pattern')} are meant: every $\theta_i$ has "
         r"$(2 d_j - 1)\, x_j^{T} \theta_i \ge 0$ for all $j$, with one of the patterns $d$ below."
     )
-    return [neurons + spaces + bias, formula, only, *given]
+    return [neurons + spaces + _linear(problem) + bias, formula, only, *given]
 
 
 def objective(problem: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from polyrelu.breakpoints.steps import follow
 from polyrelu.budget import Budget, seconds_from_now, spending
 from polyrelu.curves.branch import BITS
 from polyrelu.curves.curve import Curve, Piece
+from polyrelu.curves.gates import Gates, Member
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
 from tests.batteries.battery import Battery, Tally
@@ -34,14 +35,15 @@ SECONDS = 40
 MOST_OPEN, FEW = 0.05, 2
 """The share of structured problems with an undecided piece, and a number that is no reason to doubt the share."""
 
-Table = tuple[list[list[int]], list[int]]
+Table = tuple[list[list[int]], list[int], dict[str, Any]]
+"""X, y, and whether it is about gates, with which list."""
 
 
 def generic(pick: random.Random) -> Table:
     """Random integers: no accidental equality is to be expected."""
     n, d = pick.randint(3, 12), pick.randint(1, 3)
     X = [[pick.randint(-99, 99) for _ in range(d)] for _ in range(n)]
-    return X, [pick.randint(-99, 99) for _ in range(n)]
+    return X, [pick.randint(-99, 99) for _ in range(n)], {}
 
 
 def special(pick: random.Random) -> Table:
@@ -49,13 +51,30 @@ def special(pick: random.Random) -> Table:
     while True:
         _, X, y, _, _ = structured(pick.randrange(10**9))
         if len(X[0]) <= 3 and any(y[:12]) and any(any(row) for row in X[:12]):
-            return [list(row) for row in X[:12]], list(y[:12])
+            return [list(row) for row in X[:12]], list(y[:12]), {}
+
+
+def gated(pick: random.Random) -> Table:
+    """Random integers, none of them 0, with all cells as gates, or some: complementary ones, or alike but for a row."""
+    n, d = pick.randint(3, 8), pick.randint(1, 3)
+    X = [[pick.choice((-1, 1)) * pick.randint(1, 99) for _ in range(d)] for _ in range(n)]
+    y, options = [pick.choice((-1, 1)) * pick.randint(1, 99) for _ in range(n)], {"gated": True}
+    if pick.random() < 1 / 2:
+        gates = [[pick.randint(0, 1) for _ in range(n)] for _ in range(pick.randint(2, 14))]
+        gates += [[1 - v for v in gate] for gate in gates[: pick.randint(0, len(gates))]]
+        row = pick.randrange(n)
+        gates += [
+            [v ^ (j == row) for j, v in enumerate(gate)] for gate in gates[: pick.randint(0, len(gates))]
+        ]
+        options["patterns"] = gates
+    return X, y, options
 
 
 def examined(table: Table, pick: random.Random) -> str:
     """Everything that is claimed of one path."""
     with spending(Budget(seconds_from_now(SECONDS))):
-        found = path(*table)
+        X, y, options = table
+        found = path(X, y, **options)
     for interval in found.intervals:
         moves_as_claimed(table, interval)
     seen = sum(islice((1 for _ in range(TRIES) if agrees(table, found, pick)), LAMBDAS))
@@ -73,13 +92,16 @@ def agrees(table: Table, found: Any, pick: random.Random) -> bool:
     low, high = float(found.low), float(found.high)
     lam = Fraction(low * (high / low) ** pick.random()).limit_denominator(10**6)
     interval = next((i for i in found.intervals if i.holds(to_fmpq(lam))), None)
-    result = certify(*table, lam)
+    X, y, options = table
+    result = certify(X, y, lam, **options)
     if interval is None or result.status != "proved":
         return False
     optimum = result.proved()
     assert {k.place for k in optimum.used} == set(interval.places), f"other neurons at {lam}"
     claimed = interval.rank, interval.nullity, interval.pairs
-    assert (optimum.support.rank, optimum.nullity, len(optimum.support.pairs)) == claimed, f"at {lam}"
+    known = claimed[2] is not None or not options.get("gated")
+    pairs = len(optimum.support.pairs) if known else None
+    assert (optimum.support.rank, optimum.nullity, pairs) == claimed, f"at {lam}"
     for name in ("p_unique", "convex_unique", "function_unique"):
         claim = getattr(interval, name)
         assert claim is None or getattr(result, name).answer is claim, f"{name} at {lam}"
@@ -127,6 +149,9 @@ def refuses_lies(interval: Any) -> None:
                 "a breakpoint was dropped"
             )
     branch = curve.branch
+    if isinstance(branch, Gates):
+        refuses_lost_gates(curve, last)
+        return
     for k in range(branch.K):
         units = [u for i, u in enumerate(zip(branch.neurons, branch.paired, strict=True)) if i != k]
         fewer = Curve(branch.like(units), curve.faces)
@@ -143,15 +168,35 @@ def refuses_lies(interval: Any) -> None:
             assert not isinstance(got, Piece), "a neuron was left out"
 
 
+def refuses_lost_gates(curve: Curve, piece: Piece) -> None:
+    """No piece holds without one of its gates, which is tight."""
+    branch, chord, neuron = curve.branch, piece.chord, curve.faces.neuron
+    for lost in curve.tight:
+        units = [[m for m in unit if m.place != lost] for unit in branch.units]
+        heads = (
+            (neuron(u[0].place), tuple(Member(m.place, m.turn * u[0].turn) for m in u[1:]))
+            for u in units
+            if u
+        )
+        fewer, nodes = Curve(Gates.of(branch.program, heads), curve.faces), []
+        for point, lam in ((chord.at_low, chord.low), (chord.at_high, chord.high)):
+            start = fewer.branch.placed(branch.residual_at(point, arb(lam)), arb(lam))
+            root = None if start is None else fewer.branch.newton(start, lam)
+            if root is not None:
+                nodes.append(fewer.node(root, lam))
+        if len(nodes) == 2:
+            assert not isinstance(fewer.prove(*nodes), Piece), f"a gate was left out: {lost}"
+
+
 def cases(tally: Tally, seed: int, count: int) -> Iterator[None]:
-    """Generic and structured problems in turn."""
+    """Generic, structured and gated problems in turn."""
     pick, made = random.Random(seed), 0
     for k in range(count):
-        kind = ("generic", "structured")[k % 2]
-        table = (generic, special)[k % 2](pick)
+        kind = ("generic", "structured", "gated")[k % 3]
+        table = (generic, special, gated)[k % 3](pick)
         tally.attempt(table, lambda t=table, kind=kind: f"{kind} {examined(t, pick)}")
-        made += k % 2
-        if tally.counts["generic undecided"]:
+        made += kind == "structured"
+        if tally.counts["generic undecided"] or tally.counts["gated undecided"]:
             tally.failures.append(f"a generic path has a gap: {table}")
             return
         if tally.counts["structured undecided"] > max(FEW, MOST_OPEN * made):

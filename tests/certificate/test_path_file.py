@@ -56,16 +56,37 @@ DOWN = {
     "what nothing fits": ([[1, 1], [0, 0], [2, -1], [4, -2]], [1, 5, 2, 1]),
 }
 """Down to 0; some with neurons that depend on others for every lambda."""
+CONFINED = {
+    "a target is 0": ([[5, 5], [7, -1], [5, -5], [1, -7], [-7, 1], [-1, 7]], [0, 1, 1, 1, 1, 1]),
+    "eight points": (
+        [[1, 2], [2, -1], [-2, -1], [-2, 1], [2, 1], [-1, 2], [-1, -2], [1, -2]],
+        [0, 2, 1, 0, 0, -2, 1, 0],
+    ),
+    "a unit square": ([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 5, 5, 0]),
+    "a square with equal targets": ([[0, 0], [0, 1], [1, 0], [1, 1]], [5, 5, 5, 5]),
+}
+"""With multipliers that are 0 for every lambda, on the space of all residuals; in a square because of identities."""
 FREE = {
     "an output bias": (table(1, 5), {"output_bias": "free"}),
     "affine": (table(3, 5), {"output_bias": "free", "skip": True}),
     "four points, output bias": (([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]), {"output_bias": "free"}),
     "a column": (table(2, 5, 3), {"free": [0]}),
 }
+RIDGES = {
+    "a ridge": (table(1, 5), {"output_bias": "ridge"}),
+    "a ridge and a skip connection": (table(3, 5), {"output_bias": "ridge", "skip": True}),
+    "pairs beside a ridge": (SIXTH, {"output_bias": "ridge"}),
+    "four points beside a ridge": (
+        ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]),
+        {"output_bias": "ridge"},
+    ),
+}
 
 
 @cache
 def document_of(name):
+    if name in CONFINED:
+        return path_document(path(*CONFINED[name]))
     if name.startswith("to zero: "):
         return path_document(path(*DOWN[name[9:]], to_zero=True))
     (X, y), low, high = TABLES[name]
@@ -116,6 +137,49 @@ def test_down_to_zero_nothing_but_breakpoints_is_left_out(name):
         assert sorted(map(neuron_text, optimum.neurons)) == faces
         assert optimum.nullity == dimension
         assert all(optimum.support.used)
+
+
+@pytest.mark.parametrize("name", RIDGES)
+def test_a_ridge(name):
+    (X, y), options = RIDGES[name]
+    found = path(X, y, **options)
+    document = path_document(found)
+    assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
+    assert valid(document, SCHEMA)
+    assert len(document["left_out"]) == len(found.breakpoints) > 0
+    assert "a ridge output bias" in document["claims"][0]
+    for low, high, faces, dimension in intervals(document):
+        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
+        optimum = certify(X, y, lam, **options).proved()
+        assert sorted(map(neuron_text, optimum.neurons)) == faces
+        assert optimum.nullity == dimension
+    plain = copy.deepcopy(document)
+    del plain["problem"]["ridge"]
+    plain["problem_sha256"] = problem_digest(plain["problem"])
+    with pytest.raises(checker.kernel.Rejected):
+        checker.check(plain)
+
+
+@pytest.mark.parametrize("name", CONFINED)
+def test_multipliers_that_are_zero_for_every_lambda(name):
+    (X, y), document = CONFINED[name], document_of(name)
+    assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
+    assert valid(document, SCHEMA)
+    assert len(document["left_out"]) == len(path(X, y).breakpoints)
+    problem = checker.problem_of(document["problem"])
+    assert any("confined" in one for one in document["intervals"])
+    for one, (low, high, faces, dimension) in zip(document["intervals"], intervals(document), strict=True):
+        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
+        result = certify(X, y, lam)
+        assert sorted(map(neuron_text, result.proved().neurons)) == faces
+        assert result.proved().nullity == dimension
+        for identity in one.get("identities", []):
+            assert valid(identity, SCHEMA["$defs"]["path_identity"])
+        if "confined" in one:
+            system = checker.tube.system_of(problem, one["faces"], checker.shares_of(one["shares"], None), [])
+            off = checker.confined(problem, system, one.get("identities", [])).base.basis
+            nu = [arb(lo).union(arb(hi)) for lo, hi in result.residual(40)]
+            assert all(sum(a * v for a, v in zip(row, nu, strict=True)).contains(0) for row in off)
 
 
 @pytest.mark.parametrize("name", FREE)
@@ -187,7 +251,7 @@ def alone(file, *arguments):
     """The answer of the checkers, copied to a place without the package."""
     folder = file.parent / "alone"
     folder.mkdir(exist_ok=True)
-    for name in ("check.py", "kernel.py", "path.py"):
+    for name in ("check.py", "kernel.py", "path.py", "tube.py", "blocks.py", "segments.py"):
         shutil.copy(HERE.with_name(name), folder)
     command = [sys.executable, "-I", "-S", str(folder / "check.py"), str(file), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -308,6 +372,41 @@ def a_dependent(key, values):
     return change
 
 
+def off_the_space(intervals):
+    nu = next(one for one in intervals if "confined" in one)["nodes"][0]["nu"]
+    nu[0] = str(int(nu[0]) + 1)
+
+
+def with_identities(intervals):
+    return next(one for one in intervals if "identities" in one)
+
+
+def without(*keys):
+    def change(intervals):
+        for one in intervals:
+            for key in keys:
+                one.pop(key, None)
+
+    return change
+
+
+def another_factor(intervals):
+    zero = with_identities(intervals)["identities"][0]["zero"]
+    zero[1] = str(int(zero[1]) + 1)
+
+
+def other_is_zero():
+    """A form that is 0 at a node stands for the other factor."""
+    document = document_of("a unit square")
+    one, problem = with_identities(document["intervals"]), checker.problem_of(document["problem"])
+    system = checker.tube.system_of(problem, one["faces"], one["shares"], [])
+    problem = checker.confined(problem, system, one["identities"])
+    nodes = [checker.node_of(problem, node, len(one["faces"]), scaled=False) for node in one["nodes"][:2]]
+    checker.show_piece(problem, one["faces"], system, nodes)
+    forms = [[0, nodes[0].m[2], -nodes[0].m[1], 0]]
+    checker.show_piece(problem._replace(others=forms), one["faces"], system, nodes)
+
+
 PAIRS = "pairs that share their weight"
 FOUR = "to zero: four points"
 LIES = {
@@ -330,6 +429,13 @@ LIES = {
     "every weight is positive": lambda: file_about(
         [[1]], [0], ["++"], [None], (1, [1], [-1]), (2, [2], [-2])
     ),
+    "the difference of two squares is a product on the space": lambda: changed(
+        "a unit square", intervals=another_factor
+    ),
+    "the other factor of an identity is not 0": other_is_zero,
+    "the nodes of a confined interval lie in its space": lambda: changed(
+        "a target is 0", intervals=off_the_space
+    ),
     "a dependent neuron depends on the others for every lambda": lambda: changed(
         FOUR, intervals=a_dependent("activation", ["1", "-1", "2"])
     ),
@@ -346,9 +452,16 @@ OTHERS = {
 }
 
 
-def steps():
-    """The sentences of all calls of `need`, and of what is rejected outright."""
-    for node in ast.walk(ast.parse(HERE.read_text())):
+ELSEWHERE = ("segment_claims",)
+"""What is tested of exact segments: see test_exact_path_file; for lists, test_path_file_lists."""
+
+
+def steps(*functions, files=("path.py", "tube.py")):
+    """The sentences of all calls of `need`, and of what is rejected outright, in some functions or in all others."""
+    trees = [ast.parse(HERE.with_name(name).read_text()) for name in files]
+    named = [(part, getattr(part, "name", "")) for tree in trees for part in tree.body]
+    wanted = [part for part, name in named if (name in functions if functions else name not in ELSEWHERE)]
+    for node in (node for part in wanted for node in ast.walk(part)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if name in ("need", "Rejected"):
@@ -409,6 +522,18 @@ def test_a_dependent_neuron_that_is_left_out_is_missed():
     swapped = changed(FOUR, intervals=a_dependent("face", "+++++"))
     with pytest.raises(checker.kernel.Rejected, match="depends on the others"):
         checker.check(swapped)
+
+
+def test_without_its_space_an_interval_is_not_shown():
+    with pytest.raises(checker.kernel.Rejected, match="multipliers"):
+        checker.check(changed("a target is 0", intervals=without("confined", "identities")))
+    with pytest.raises(checker.kernel.Rejected, match="multipliers"):
+        checker.check(
+            changed("a unit square", intervals=lambda i: [one.pop("identities", None) for one in i])
+        )
+    for value in (False, 1, "true"):
+        with pytest.raises(checker.kernel.Unusable, match="confined is true"):
+            checker.check(changed("a target is 0", intervals=set_to("confined", value)))
 
 
 def test_an_interval_to_zero_is_scaled():
@@ -472,7 +597,30 @@ def test_random_changes_are_never_accepted():
         assert answer == (document_of("one feature")["claims"], document_of("one feature")["left_out"])
 
 
-@pytest.mark.parametrize("kind", [PAIRS, FOUR, "bounded path"])
+@pytest.mark.parametrize("name", ["one feature", "a unit square"])
+def test_what_a_changed_file_proves_is_true(name):
+    """Each change of the problem or of the evidence, with the claims that are drawn from it."""
+    accepted = 0
+    for change in mutants(document_of(name)):
+        if change.path[0] not in ("problem", "intervals") or (change.path[0] == "problem") != change.sealed:
+            continue
+        mutant = change.made()
+        try:
+            mutant["claims"], mutant["left_out"] = checker.proved_by(mutant)
+        except (checker.kernel.Rejected, checker.kernel.Unusable):
+            continue
+        accepted += 1
+        for low, high, faces, dimension in intervals(mutant):
+            X, y = mutant["problem"]["X"], mutant["problem"]["y"]
+            optimum = certify(
+                [list(map(Fraction, row)) for row in X], list(map(Fraction, y)), (low + high) / 2
+            ).proved()
+            assert sorted(map(neuron_text, optimum.neurons)) == faces
+            assert optimum.nullity == dimension
+    assert accepted > 3
+
+
+@pytest.mark.parametrize("kind", [PAIRS, FOUR, "a unit square", "bounded path"])
 def test_the_schema_describes_what_is_written_and_what_breaks_it_is_refused(kind):
     document, broken = bounded() if kind == "bounded path" else document_of(kind), 0
     assert valid(document, SCHEMA)
@@ -495,8 +643,8 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().out.startswith("3 rows, 1 column, lambda from 1 to 8, ReLU")
     assert main(["check", "path.json.gz", "--data", "other.csv"]) == 1
     assert "REJECTED: problem: this is a proof of another problem" in capsys.readouterr().out
-    for wrong in (["--lam", "1", "--data", "data.csv"], ["--gated", "--data", "data.csv"]):
-        assert main(["check", "path.json.gz", *wrong]) == 2
+    assert main(["check", "path.json.gz", "--lam", "1", "--data", "data.csv"]) == 2
+    assert main(["check", "path.json.gz", "--gated", "--data", "data.csv"]) == 1
     assert main(["path", "data.csv", "--at", "1", "--out", "x.json"]) == 2
     assert main(["path", "data.csv", "--from", "1", "--to", "8", "--gap", "1/10", "--out", "gap.json"]) == 0
     assert main(["check", "gap.json", "--data", "data.csv", "--json"]) == 0

@@ -11,8 +11,9 @@ from polyrelu import path
 from polyrelu.certification import program_of
 from polyrelu.curves.branch import BITS
 from polyrelu.curves.condition import MULTIPLIER, SHARE, Condition
-from polyrelu.curves.curve import Curve, End, Failure, Piece
+from polyrelu.curves.curve import Curve, End, Piece
 from polyrelu.curves.faces import Faces
+from polyrelu.curves.failure import Failure
 from polyrelu.curves.implied import Implied, nearly
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import precision
@@ -99,5 +100,5 @@ def test_shares_that_do_not_vanish_are_not_thin():
     point = curve.branch.newton(node.point, fmpq(49, 100))
     below = curve.node(point, fmpq(49, 100))
     assert isinstance(curve.prove(below, node), Piece)
-    lies = frozenset(Condition(SHARE, k.place) for k in curve.branch.neurons)
+    lies = frozenset(Condition(SHARE, e.place) for e in curve.branch.exchanges)
     assert isinstance(curve.prove(below, node, End(lies), End(lies)), Failure)

@@ -8,7 +8,8 @@ import pytest
 from polyrelu.breakpoints.steps import follow
 from polyrelu.curves.branch import BITS, Branch
 from polyrelu.curves.chord import prove_chord
-from polyrelu.curves.curve import Curve, End, Failure, Piece
+from polyrelu.curves.curve import Curve, End, Piece
+from polyrelu.curves.failure import Failure
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq

@@ -146,8 +146,8 @@ def test_time_that_is_over_leaves_the_rest_undecided(table, capsys, monkeypatch)
 
 
 REFUSED = [
-    ["--bias", "free"],
-    ["--output-bias", "ridge", "--out", "path.json"],
+    ["--bias", "free", "--out", "path.json"],
+    ["--output-bias", "ridge", "--gap", "1/10", "--out", "path.json"],
     ["--free", "0", "--gated"],
 ]
 

@@ -62,7 +62,7 @@ def test_command_line(tmp_path, capsys):
     options = ["--patterns", str(listed), "--gated", "--from", "1"]
     assert main(["path", str(data), *options]) == 0
     assert "All among gated networks with this one gate." in capsys.readouterr().out
-    for more in (["--at", "1"], ["--gap", "1/10"], ["--out", str(tmp_path / "x.json")]):
+    for more in (["--at", "1"], ["--gap", "1/10"]):
         assert main(["path", str(data), "--gated", *more]) == 2
         assert capsys.readouterr().err.count("\n") == 1
     with pytest.raises(BadInput, match="derivatives are about all networks"):

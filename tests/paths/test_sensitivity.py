@@ -66,11 +66,6 @@ def test_above_lambda_max_nothing_is_fitted():
     assert "no neuron has a weight" in found.summary()
 
 
-def test_a_free_hidden_bias_is_refused():
-    with pytest.raises(BadInput, match="sensitivities cannot be had with"):
-        sensitivity(Problem.of([[0, 1], [1, 2], [2, -1]], [0, 1, 0], "1/10", bias="free"))
-
-
 def test_lambda_zero_is_refused():
     with pytest.raises(BadInput):
         sensitivity(Problem.of([[1]], [1], 0))
