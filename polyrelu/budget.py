@@ -92,6 +92,13 @@ def seconds_from_now(seconds: float | None) -> float | None:
     return None if seconds is None else time.monotonic() + seconds
 
 
+def with_at_least(seconds: float) -> Budget:
+    """The budget that holds here, with a little time for what is said of what was proved."""
+    budget = current()
+    later = None if budget.deadline is None else max(budget.deadline, time.monotonic() + seconds)
+    return replace(budget, deadline=later)
+
+
 def check() -> None:
     """Raise `OutOfTime` once the deadline has passed."""
     deadline = current().deadline

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from polyrelu.breakpoints.algebra import ExactZero, exact_zero
 from polyrelu.breakpoints.breakpoint import Breakpoint
-from polyrelu.budget import OutOfTime, current
+from polyrelu.budget import OutOfTime, current, spending, with_at_least
 from polyrelu.certification import program_of
 from polyrelu.curves.branch import BITS
 from polyrelu.curves.faces import Faces
@@ -45,6 +45,8 @@ from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.program import Program
 
+LATE = 2
+"""Seconds for the ranks of what was proved when the time allowed is over."""
 DECADES = 8
 """How often lambda is divided by 10 in search of the last structure."""
 Bounds = tuple[str, str]
@@ -208,7 +210,10 @@ def path(
         else:
             way = _followed((problem, program, largest), low, high, told, executor or current().executor)
             limit, low = to_the_end(problem, way, low) if to_zero else (None, low)
-        intervals = assembled(way, KnotInterval if knots else KinkInterval if program.offset else Interval)
+        with spending(with_at_least(LATE)):
+            intervals = assembled(
+                way, KnotInterval if knots else KinkInterval if program.offset else Interval
+            )
     return Path(
         replace(problem, lam=None),
         to_fraction(low),

@@ -129,8 +129,14 @@ def test_prune_joins_kinks_and_tells_the_constant(folder, capsys):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["path", "squares.csv", "--output-bias", "ridge"], "a path cannot be had"),
-        (["path", "squares.csv", "--gap", "1/10", "--output-bias", "ridge"], "a path cannot be had"),
+        (
+            ["path", "squares.csv", "--gap", "1/10", "--output-bias", "ridge", "--out", "gap.json"],
+            "a proof file of bounds for every lambda cannot be had",
+        ),
+        (
+            ["path", "table.csv", "--bias", "free", "--out", "path.json"],
+            "a proof file of a path with several features cannot be had",
+        ),
         (
             ["plot", "squares.csv", "--lam", "1", "--skip", "--kind", "polytope"],
             "the figure polytope cannot be had",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flint import fmpq
 
-from polyrelu import certify, path
+from polyrelu import budget, certify, path
 from polyrelu.budget import Budget, OutOfTime, seconds_from_now, spending
 from polyrelu.curves.dependent import depends
 from polyrelu.exact.rational import is_rational
@@ -209,6 +209,27 @@ def test_out_of_time_is_a_piece_that_is_told(seconds):
     assert any("time" in gap.reason for gap in found.undecided)
     tops = {(id(piece.curve), piece.chord.high) for i in found.intervals for piece in i.pieces}
     assert all((id(here.below), here.ends[1]) in tops for here in found.breakpoints)
+
+
+def test_ranks_are_still_told_of_what_was_proved_in_time(monkeypatch):
+    """On a symmetric table they ask for identities; nothing that was proved above the gap is taken back."""
+    sooner = []
+
+    def run(walk_):
+        if walk_.node.lam < 2 and not sooner:  # below the first two breakpoints the time is over
+            sooner.append(budget.current())
+            budget._CURRENT.set(Budget(seconds_from_now(-1)))
+        return advance(walk_)
+
+    advance = walk.Walk.advance
+    monkeypatch.setattr(walk.Walk, "advance", run)
+    with spending(Budget(seconds_from_now(1000))):
+        found = path(GRID, [0, 1, 0, 1, 1, 1, 1, 1, 1])
+    assert sooner
+    (gap,) = found.undecided
+    assert "time" in gap.reason
+    assert float(gap.high) < 2
+    assert len(found.intervals) > 1
 
 
 def test_events_without_an_exact_form():
