@@ -87,11 +87,11 @@ DUALITY = (
 )
 SCALED = (
     r"On the interval that begins at 0 all this is shown of a vector $\eta$, with 1 in place of the norm $\lambda$ "
-    r"that is reached: it solves $\lambda \eta + \sum_k \beta_k Q_k \eta = y_V$ and $\eta^{T} Q_k \eta = 1$ in the span $V$ "
-    r"of the activations, for all its $\lambda \ge 0$; $y_V$ is the projection of $y$ onto $V$, and $y - y_V$ is "
-    r"orthogonal to all activations of any neuron that is meant. So $\nu = \lambda \eta + y - y_V$, and the limit fits "
-    r"best. A network $w$ that fits best has a $J$ no less than the least and no smaller residual than an optimal one: "
-    r"so its sum of norms is no smaller."
+    r"that is reached: it solves $\lambda \eta + \sum_k \beta_k Q_k \eta = y_V$ and $\eta^{T} Q_k \eta = 1$ in the "
+    r"span $V$ of the activations, for all its $\lambda \ge 0$; $y_V$ is the projection of $y$ onto $V$, and $y - "
+    r"y_V$ is orthogonal to all activations of any neuron that is meant. So $\nu = \lambda \eta + y - y_V$, and the "
+    r"limit fits best. A network $w$ that fits best has a $J$ no less than the least and no smaller residual than an "
+    r"optimal one: so its sum of norms is no smaller."
 )
 MIXTURE = (
     r"A vector $v$ with $s \sum_j v_j (x_j^{T} u)_+ \le \lambda \|u\|$ for both signs and all $u$ gives the lower "
