@@ -633,3 +633,8 @@ def check(document: Any) -> tuple[list[str], list[str]]:
     need(document["claims"] == proved, "the claims are what was proved: " + " ".join(proved))
     need(document["left_out"] == left, "what is left out is told: " + "; ".join(left))
     return proved, left
+
+
+if __name__ == "__main__":  # nothing said, and the exit status 0, would look like an answer
+    print("UNUSABLE: check.py beside this file reads the files of paths: python3 -I check.py FILE")
+    sys.exit(2)

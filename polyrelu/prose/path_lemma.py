@@ -59,7 +59,7 @@ OPTIMAL = (
     r"For a vector $v$ let $f_s(u) = s \sum_j v_j (x_j^{T} u)_+$. It is linear in $v$, so what is shown with margins"
     r" at both ends of a chord holds along it, and at $\nu^*$. Around each neuron is a star of directions in which "
     r"$f_s(u) \le q^{T} u$ with $q = s_k A_k \nu$ (the terms that are bent downwards are replaced by linear ones, "
-    r"with multipliers that lie strictly between their bounds on the rows of face 0), and $q$ lies strictly inside "
+    r"with multipliers that lie between their bounds on the rows of face 0), and $q$ lies strictly inside "
     r"the face. Outside the stars boxes, halved until a linear majorant settles each, prove $f_s(u) < \lambda "
     r"\|u\|$. At $\nu^*$ also $\|q\| = \lambda$. Hence $f_s(u) \le \lambda \|u\|$ for all $u$, with equality along "
     r"these neurons alone."
@@ -86,11 +86,12 @@ DUALITY = (
     r"weights solve one linear system; its columns are independent but for the exchanges named above."
 )
 SCALED = (
-    r"On the interval that begins at 0 all this is shown of $\eta = \nu / \lambda$, which solves $\lambda \eta + "
-    r"\sum_k \beta_k Q_k \eta = y_V$ and $\eta^{T} Q_k \eta = 1$ in the span $V$ of the activations, for all its "
-    r"$\lambda \ge 0$; $y_V$ is the projection of $y$ onto $V$, and $y - y_V$ is orthogonal to all activations of "
-    r"any neuron. So $\nu = \lambda \eta + y - y_V$, and the limit fits best. A network $w$ that fits best has a $J$"
-    r" no less than the least and no smaller residual than an optimal one: so its sum of norms is no smaller."
+    r"On the interval that begins at 0 all this is shown of a vector $\eta$, with 1 in place of the norm $\lambda$ "
+    r"that is reached: it solves $\lambda \eta + \sum_k \beta_k Q_k \eta = y_V$ and $\eta^{T} Q_k \eta = 1$ in the "
+    r"span $V$ of the activations, for all its $\lambda \ge 0$; $y_V$ is the projection of $y$ onto $V$, and $y - "
+    r"y_V$ is orthogonal to all activations of any neuron that is meant. So $\nu = \lambda \eta + y - y_V$, and the "
+    r"limit fits best. A network $w$ that fits best has a $J$ no less than the least and no smaller residual than an "
+    r"optimal one: so its sum of norms is no smaller."
 )
 MIXTURE = (
     r"A vector $v$ with $s \sum_j v_j (x_j^{T} u)_+ \le \lambda \|u\|$ for both signs and all $u$ gives the lower "
@@ -130,7 +131,7 @@ AT_ZERO = (
     r"no smaller."
 )
 CHECKED = (
-    r"The computations were made in exact integers and fractions by path.py, {} and kernel.py of "
+    r"The computations were made in exact integers and fractions by {} and kernel.py of "
     r"\cite{{polyrelu}}, in which each step stands as a lemma with its full proof. They accepted a proof file with the "
     r"SHA-256 {} (uncompressed)."
 )
@@ -210,11 +211,16 @@ def _said(words: str) -> str:
     return words.replace("lambda", r"$\lambda$").replace("objective", "objective $J$")
 
 
+def _parts_of_the_checker(document: dict[str, Any]) -> list[str]:
+    """Those that bear on a file, besides the kernel."""
+    own = {"path": ["tube.py"], "exact path": ["segments.py"], "bounded path": []}[document["kind"]]
+    return ["path.py", *own, *["blocks.py"] * (document["problem"]["patterns"] != "cells")]
+
+
 def path_argument(document: dict[str, Any], digest: str) -> list[Block]:
     """The proof."""
-    exact = document["kind"] == "exact path"
-    checked = CHECKED.format("segments.py" if exact else "tube.py", digest)
-    if exact:
+    checked = CHECKED.format(", ".join(_parts_of_the_checker(document)), digest)
+    if document["kind"] == "exact path":
         zero = [AT_ZERO] * any("falls to 0" in words for words in document["claims"])
         return [SEGMENTS, NODES, *zero, checked]
     free = [FREE] if "free" in document["problem"] else []

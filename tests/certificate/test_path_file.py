@@ -276,6 +276,16 @@ def test_bare_python_is_enough(tmp_path):
     assert (told.returncode, "needs kernel.py beside" in told.stdout) == (2, True)
 
 
+@pytest.mark.parametrize("arguments", [(), ("proof.json",)])
+def test_a_part_that_is_run_alone_says_what_to_run(arguments):
+    """With the exit status 0 it would seem to have accepted the file."""
+    command = [sys.executable, "-I", str(HERE), *arguments]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 2
+    assert told.stdout.startswith("UNUSABLE: ")
+    assert "python3 -I check.py FILE" in told.stdout
+
+
 def changed(name="one feature", seal=False, **places):
     """A copy of a true file; `places` are functions that change a part."""
     document = copy.deepcopy(document_of(name))

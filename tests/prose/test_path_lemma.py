@@ -76,6 +76,25 @@ def test_the_table_tells_what_certify_finds(name):
         assert words.replace("two-layer", "two- layer") in text.replace("two-layer", "two- layer")
 
 
+def made_by(document):
+    """The files of the checker that an explanation names."""
+    text = " ".join(plain(explanation(document, check.check(document))).split())
+    return text.partition("exact integers and fractions by ")[2].partition(" of [polyrelu]")[0]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_files_that_made_the_computations_are_named(name):
+    lists = ", blocks.py" * ("list" in name or name == "gates")
+    assert made_by(explained(name)[1]) == f"path.py, tube.py{lists} and kernel.py"
+
+
+def test_the_files_that_made_the_computations_of_other_kinds():
+    segments = path_document(path([[0], [1], [3]], [1, -1, 1], bias="free", to_zero=True))
+    assert made_by(json.loads(canonical_bytes(segments))) == "path.py, segments.py and kernel.py"
+    bounds = bounded_document(bounded_path(Problem.of(*ONE), "1", "8", gap=Fraction(1, 20)))
+    assert made_by(json.loads(canonical_bytes(bounds))) == "path.py and kernel.py"
+
+
 SAID = {
     "opposite faces": {"pairs"},
     "forms are told modulo it": {"square"},
