@@ -19,7 +19,7 @@ RATIO_DIGITS = 10**6
 
 def ends_of_path(top: Fraction, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
     """Both ends as rationals: as they were given, else short ones near parts of lambda_max."""
-    scale = to_fmpq(top.limit_denominator(10**12)) if top else fmpq(1)
+    scale = to_fmpq(_short(top)) if top else fmpq(1)
     high = scale * HIGHEST if hi is None else to_fmpq(penalty(hi, "--to"))
     low = min(scale, high) * LOWEST if lo is None else to_fmpq(penalty(lo, "--from"))
     if hi is None and low >= high:
@@ -30,6 +30,11 @@ def ends_of_path(top: Fraction, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
     if low >= high:
         raise BadInput(f"a path needs 0 < from < to, and from = {low}, to = {high} were given")
     return low, high
+
+
+def _short(top: Fraction) -> Fraction:
+    """A number near it with a short denominator, or of a tiny one with a short reciprocal."""
+    return 1 / (1 / top).limit_denominator(10**12) if top * 10**6 < 1 else top.limit_denominator(10**12)
 
 
 def penalty(value: Any, name: str) -> Fraction:
