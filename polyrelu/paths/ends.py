@@ -32,9 +32,11 @@ def ends_of_path(top: Fraction, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
     return low, high
 
 
-def _short(top: Fraction) -> Fraction:
+def _short(value: Fraction) -> Fraction:
     """A number near it with a short denominator, or of a tiny one with a short reciprocal."""
-    return 1 / (1 / top).limit_denominator(10**12) if top * 10**6 < 1 else top.limit_denominator(10**12)
+    if value * 10**6 < 1:
+        return 1 / (1 / value).limit_denominator(10**12)
+    return value.limit_denominator(10**12)
 
 
 def penalty(value: Any, name: str) -> Fraction:
@@ -53,5 +55,5 @@ def penalty(value: Any, name: str) -> Fraction:
 def between(low: Fraction, high: Fraction, count: int) -> list[Fraction]:
     """Penalties at about equal ratios, strictly between the ends."""
     ratio = Fraction((high / low) ** Fraction(1, count)).limit_denominator(RATIO_DIGITS)
-    found = [(low * ratio**k).limit_denominator(10**12) for k in range(1, count)]
+    found = [_short(low * ratio**k) for k in range(1, count)]
     return [lam for lam in found if low < lam < high]

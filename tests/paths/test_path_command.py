@@ -98,6 +98,13 @@ def test_tiny_features_have_the_path_of_their_multiples(options):
     assert [i.rank for i in small.intervals] == [i.rank for i in usual.intervals]
 
 
+@pytest.mark.parametrize("digits", [11, 30])
+def test_tiny_features_are_bounded_as_well(digits):
+    """Nodes have to be found between penalties of any size."""
+    X = [[v * Fraction(1, 10**digits) for v in row] for row in ([3, 1], [1, -2], [-1, 1], [2, 2])]
+    assert bounded_path(Problem.of(X, [1, -2, 3, 1]), gap=Fraction(1, 50)).reached
+
+
 def test_a_piece_that_stays_open_is_told(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("polyrelu.paths.gaps.compounds", lambda *_: iter(()))
     file = tmp_path / "pentagon.csv"  # symmetric: four neurons enter at once
