@@ -123,6 +123,8 @@ def tie(question: Question, sign: int, w: NDArray[Any]) -> Direction | None:
     """The direction of w, if it is missed, or within 2^-30 of the level: then only more digits, or a star, help."""
     excess = max(max(abs(int(x)) for x in w).bit_length() - 62, 0)
     vector = tuple(int(x) >> excess for x in w)
+    if question.offset and abs(vector[-1]) > max(map(abs, vector[:-1])):
+        return None  # beyond the offsets that are asked about
     if question.exceeds(sign, vector):
         return Direction(sign, vector, "missed", question.height(sign, vector))
     value = max(Fraction(question.value(sign, vector), 2**question.bits), Fraction(0))

@@ -4,6 +4,15 @@ For any rho >= 0, || s X^T D nu + ((2D - I) X)^T rho || < lambda shows that a bl
 in (nu, rho) and lambda is affine along a chord, so that two tests at its ends, with rho of their own, serve everything
 in between, once the distance of nu from its chord is added (`proof.inactive`). For gates rho plays no part: the slack
 of each is one function on the chord, whose bow is known far better than that of its parts.
+
+*Beside a neuron.* The block behind a wall that a neuron comes to has a projection as long as lambda in the end. Let u
+be the direction of a neuron with the sign s, Z its rows with x_j.u = 0, and D' a pattern that differs from the sides of
+u on some other rows R, where s nu_j < 0. Let the pattern D'' with the sides of u, and on Z those of D', be present. It
+holds u, so that s nu.(D'' X v) <= lambda u.v wherever the sides on Z are those of D''. For v in the cone of D' hence
+
+    s nu.(D' X v) = s nu.(D'' X v) + sum_R s nu_j |x_j.v| <= lambda u.v <= lambda |v|,
+
+with equality for multiples of u alone, which are not in this cone: D' is inactive, without any margin.
 """
 
 from __future__ import annotations
@@ -14,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from flint import fmpq
+from numpy.typing import NDArray
 
 from polyrelu.curves.chord import Chord, Drift
 from polyrelu.curves.condition import Condition
@@ -36,18 +46,22 @@ def unsettled_blocks(
     chord: Chord,
     drift: Drift,
     ends_of: tuple[Node, Node],
-    neurons: Sequence[Neuron],
+    neurons: tuple[Sequence[Neuron], Sequence[Neuron]],
     table: Callable[[list[Condition]], Table],
 ) -> Above | None:
     """Prove every block that holds none of the neurons strictly inactive on the whole chord, or say what resists.
 
-    A gate is inactive where its slack is positive, which is shown of it by itself where that is close.
+    Of the neurons the first are tight on the whole chord, and others at an end. A gate is inactive where its slack is
+    positive, which is shown of it by itself where that is close.
     """
     program = chord.branch.program
-    if any(neuron.multiplicity == 0 for neuron in neurons):
+    held = [*neurons[0], *neurons[1]]
+    if any(neuron.multiplicity == 0 for neuron in held):
         return Above(ends_of[0], (), ())  # no present block holds it
     away = max((ends(v.abs_upper())[1] for v in drift.whole()), default=Fraction(0))
-    blocks = ~tight_blocks(program, list(neurons))
+    blocks = ~tight_blocks(program, held)
+    if not program.gated:
+        blocks &= ~beside(neurons[0], ends_of, away)
     for node in ends_of:
         residual = RoundedResidual(
             program, np.array(node.integers, dtype=object), node.bits, away + node.error
@@ -62,6 +76,27 @@ def unsettled_blocks(
         if len(rows):
             return Above(node, (), (), _places(residual, lam, rows, columns))
     return None
+
+
+def beside(neurons: Sequence[Neuron], ends_of: tuple[Node, Node], away: Fraction) -> NDArray[np.bool_]:
+    """Blocks that are inactive on a whole chord since they lie beside a neuron that is tight there."""
+    program = ends_of[0].program
+    present = program.patterns
+    listed = {row.tobytes() for row in present}
+    found = np.zeros((len(present), 2), dtype=bool)
+    for neuron in neurons:
+        face, sign = np.array(neuron.place.face), neuron.place.sign
+        negative = [all(_below(node, j, sign, away) for node in ends_of) for j in range(program.n)]
+        differs = (present != (face > 0)) & (face != 0)
+        own = np.where(face != 0, face > 0, present)
+        there = np.array([row.tobytes() in listed for row in own])
+        found[:, int(sign < 0)] |= there & differs.any(axis=1) & ~(differs & ~np.array(negative)).any(axis=1)
+    return found
+
+
+def _below(node: Node, j: int, sign: int, away: Fraction) -> bool:
+    """Whether s nu_j < 0 for every residual that is as far away from a node."""
+    return bool(sign * int(node.integers[j]) < -(away + node.error) * 2**node.bits)
 
 
 def _places(residual: RoundedResidual, lam: Fraction, rows: Any, columns: Any) -> tuple[Place, ...]:

@@ -251,8 +251,10 @@ class Curve:
         if room is None:
             if not stay_idle(chord, self.idle, self._made):
                 return Failure(idle=True)
-            held = [self.faces.neuron(place) for place in (*self.tight, *self.idle, *guests)]
-            found = unsettled_blocks(chord, drift, nodes, held, self._made)
+            own, others = (
+                [self.faces.neuron(p) for p in places] for places in (self.tight, (*self.idle, *guests))
+            )
+            found = unsettled_blocks(chord, drift, nodes, (own, others), self._made)
         else:
             stars = self.stars(chord, low, high, nodes[0])
             found = self._unsettled(chord, room, nodes, stars, rows, lookout)

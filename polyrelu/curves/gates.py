@@ -13,10 +13,11 @@ sum mu_k Q_k eta - B c, and the equations B^T nu = 0 beside |X^T D_k nu| = lambd
 these make all members of a unit tight, for every lambda: so it is the system of the linear phase (`docs/theory`), with
 other exchanges. There are two reasons for such a B on generic data, which may come together:
 
-- *A row that is fitted.* If nu_j = 0 then t = 1 for D and D' = D +- e_j, with M = -+ e_j x_j^T: what the units
-  exchange is the fit at row j, and B^T nu = 0 says nu_j = 0. (Conversely |z| = |z + nu_j x_j| allows nu_j = 0 and one
-  other value.) So above and below the residual is that of the table without row j, whose fit is y_j all the same.
-- *No linear trend.* If X^T nu = 0 then t = -1 for D and I - D, and M = X, as for u and -u without gates.
+*A row that is fitted.* If nu_j = 0 then t = 1 for D and D' = D + e_j or D - e_j, with M = - e_j x_j^T or its opposite:
+what the units exchange is the fit at row j, and B^T nu = 0 says nu_j = 0. (Conversely equal norms of z and z + nu_j x_j
+allow nu_j = 0 and one other value.) So the residual is that of the table without row j.
+
+*No linear trend.* If X^T nu = 0 then t = -1 for D and I - D, and M = X, as for u and -u without gates.
 
 With q further members in all units and r columns of B, q - r is the dimension of the set of optimal networks: mu and z
 are unique, and the members' weights are the polytope { b' >= 0, sum of a unit's <= mu_k, sum b' M z = B c }.

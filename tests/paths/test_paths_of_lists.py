@@ -7,7 +7,9 @@ import pytest
 
 from polyrelu import certify, enumerate_cells, path
 from polyrelu.cli import main
+from polyrelu.curves.blocks import beside
 from polyrelu.errors import BadInput
+from polyrelu.proof.neuron import Neuron, Place
 
 
 def program(seed, gated, some):
@@ -20,7 +22,10 @@ def program(seed, gated, some):
     return X, y, options
 
 
-@pytest.mark.parametrize(("seed", "gated", "some"), [(3, True, False), (3, False, True), (2, True, True)])
+LISTS = [(seed, False, True) for seed in range(8)]
+
+
+@pytest.mark.parametrize(("seed", "gated", "some"), [(3, True, False), (2, True, True), *LISTS])
 def test_every_interval_is_what_certify_finds(seed, gated, some):
     X, y, options = program(seed, gated, some)
     found = path(X, y, **options)
@@ -122,3 +127,16 @@ def test_opposite_neurons_of_a_list_are_pairs(name):
     optimum = certify(X, y, lam, patterns=patterns, gated=gated).proved()
     assert interval.pairs == len(optimum.support.pairs) == 1
     assert {k.place for k in optimum.used} == set(interval.places)
+
+
+def test_blocks_beside_a_neuron_are_those_behind_rows_with_a_residual_of_the_other_sign():
+    """y = (3, 4), X = I: both residuals are positive, and so is the neuron's sign; one with the sign - is beside."""
+    X, y = [[1, 0], [0, 1]], [3, 4]
+    piece = path(X, y, 1, 2, patterns=[[1, 1], [1, 0], [0, 1]]).intervals[0].pieces[0]
+    nodes = [piece.curve.node(piece.chord.at_low, piece.chord.low)] * 2
+    (held,) = piece.curve.branch.neurons
+    assert held.place.sign == 1
+    assert not beside([held], nodes, Fraction(0)).any()
+    negative = Neuron(Place(-1, held.place.face), held.program)
+    assert beside([negative], nodes, Fraction(0)).tolist() == [[False, False], [False, True], [False, True]]
+    assert not beside([negative], nodes, Fraction(10)).any()
