@@ -209,8 +209,10 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "ReLU, all activation patterns with 2 free columns; fingerprint" in said
     assert main(["check", "path.json", "--data", "data.csv", "--bias", "penalised"]) == 1
-    assert main([*asked, "--output-bias", "ridge", "--out", "ridge.json"]) == 2
-    assert not (tmp_path / "ridge.json").exists()
+    ridge = ["--output-bias", "ridge"]
+    assert main([*asked, *ridge, "--out", "ridge.json"]) == 0
+    assert main(["check", "ridge.json", "--data", "data.csv", *asked[2:-1], *ridge]) == 0
+    assert main(["check", "ridge.json", "--data", "data.csv", *asked[2:-1]]) == 1
 
 
 @pytest.mark.parametrize("k", [3, 12, 20])
