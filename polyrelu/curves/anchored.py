@@ -6,8 +6,9 @@ and m_j >= 0 for fixed ones, s sum t_i nu_i z_i + lambda sum m_j sigma_j z_j is 
 
     w = s sum t_i nu_i (x_i - x_r) + lambda sum m_j sigma_j (x_j - x_r) .
 
-It is a majorant still if kappa sigma_r >= 0 where r is fixed, and if s nu_r <= kappa <= 0 where it bends down and has
-no other slope: then kappa is one. Of a neuron on the hyperplane of r that is not there yet, w is N nu. Where all rows
+It is a majorant still if kappa sigma_r >= 0 where r is fixed. Where it bends down, C is the sum of nu over all rows
+that are equal to r (each has the slope t_r), and s C (z_r)_+ <= (s t_r C + kappa) z_r asks for
+s C <= s t_r C + kappa <= 0. Of a neuron on the hyperplane of r that is not there yet, w is N nu. Where all rows
 are active w = s X^T nu, without an anchor.
 """
 
@@ -55,8 +56,11 @@ def makes_up(cap: Cap, chord: Chord, ends: list[list[arb]], bow: list[arb]) -> b
     ]
     if cap.place.face[r]:
         return bowed(*(v * cap.place.face[r] for v in kappa))
-    rest = [v - nu[r] * s for v, nu in zip(kappa, (*ends, bow), strict=True)]
-    return bowed(*(-v for v in kappa)) and bowed(*rest)
+    X, t = chord.branch.program.X, arb(cap.slopes[r]) / ONE
+    equal = [i for i, x in enumerate(X) if x == X[r]]
+    C = [sum((nu[i] * s for i in equal), start=arb(0)) for nu in (*ends, bow)]
+    slope = [v + c * t for v, c in zip(kappa, C, strict=True)]
+    return bowed(*(-v for v in slope)) and bowed(*(v - c for v, c in zip(slope, C, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)

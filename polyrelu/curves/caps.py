@@ -90,7 +90,7 @@ class View:
         columns += [lam * above[k] * self.units[k] for k in walls]
         start = s * np.where(face > 0, self.nu, 0.0) @ self.X
         found = nonnegative_least_squares(np.array(columns).T, -start) if columns else np.zeros(0)
-        slopes, pushes = np.where(face > 0, ONE, 0), np.zeros(len(line), dtype=np.int64)
+        slopes, pushes = np.where(face > 0, ONE, 0), np.zeros(len(line), dtype=object)  # of tiny rows huge
         for k, t in zip(free, found, strict=False):
             m = int(min(t, 1.0) * ONE)
             if m:

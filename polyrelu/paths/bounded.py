@@ -129,7 +129,7 @@ def bounded_path(
         while waiting:
             left, right = done[-1], waiting[-1]
             middle = between(left.lam, right.lam, 2)
-            refined = len(done) + len(waiting) < MOST and left.lam < middle[0] < right.lam
+            refined = bool(middle) and len(done) + len(waiting) < MOST
             if refined and gapbetween(left, right) > max(wanted, _least(left, right)):
                 check()
                 waiting.append(BoundedNode.of(problem, middle[0], wanted))

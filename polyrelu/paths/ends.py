@@ -19,7 +19,7 @@ RATIO_DIGITS = 10**6
 
 def ends_of_path(top: Fraction, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
     """Both ends as rationals: as they were given, else short ones near parts of lambda_max."""
-    scale = to_fmpq(top.limit_denominator(10**12)) if top else fmpq(1)
+    scale = to_fmpq(_short(top)) if top else fmpq(1)
     high = scale * HIGHEST if hi is None else to_fmpq(penalty(hi, "--to"))
     low = min(scale, high) * LOWEST if lo is None else to_fmpq(penalty(lo, "--from"))
     if hi is None and low >= high:
@@ -30,6 +30,13 @@ def ends_of_path(top: Fraction, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
     if low >= high:
         raise BadInput(f"a path needs 0 < from < to, and from = {low}, to = {high} were given")
     return low, high
+
+
+def _short(value: Fraction) -> Fraction:
+    """A number near it with a short denominator, or of a tiny one with a short reciprocal."""
+    if value * 10**6 < 1:
+        return 1 / (1 / value).limit_denominator(10**12)
+    return value.limit_denominator(10**12)
 
 
 def penalty(value: Any, name: str) -> Fraction:
@@ -48,5 +55,5 @@ def penalty(value: Any, name: str) -> Fraction:
 def between(low: Fraction, high: Fraction, count: int) -> list[Fraction]:
     """Penalties at about equal ratios, strictly between the ends."""
     ratio = Fraction((high / low) ** Fraction(1, count)).limit_denominator(RATIO_DIGITS)
-    found = [(low * ratio**k).limit_denominator(10**12) for k in range(1, count)]
+    found = [_short(low * ratio**k) for k in range(1, count)]
     return [lam for lam in found if low < lam < high]

@@ -6,8 +6,8 @@ e = r.H y / (lambda + r.H r) (H projects onto the complement of the free columns
 
     f_s(u) at nu_0  <=  max f(H y) + |r.H y| / r.H r  max f(+-H r)        for every lambda > 0 and unit u.
 
-Above this bound no neuron is used, and from there a path is walked down to the first that enters. (Below it there may
-be penalties for which no neuron is used again.)
+Above this bound no neuron is used, and from there a path is walked down to the first that enters, or until one proof
+holds down to 0: then none is ever used. (Below lambda_max there may be penalties for which none is used again.)
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.gaps import Start, walked
 from polyrelu.paths.knot_path import largest_squared
 from polyrelu.paths.settings import has_knots
+from polyrelu.paths.zero import down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program
 
-HALVINGS = 40
+HALVINGS = 400
 MORE = fmpq(1025, 1024)
 
 
@@ -73,10 +74,13 @@ def largest_of(problem: Problem, program: Program) -> Largest:
             break
         last = way.pieces[-1]
         start = last.curve, last.curve.node(last.chord.at_low, last.chord.low)
+        if down_to_zero(*start).piece is not None:
+            return Largest(fmpq(0))
         way.extend(walked(problem, start, last.chord.low / 2, last.chord.low, None))
-    if way.gaps and not (way.breaks and way.breaks[0].lam > arb(way.gaps[0].high)):
-        raise Undecided(f"the first neuron that enters was not found: {way.gaps[0].reason}")
-    return Largest(fmpq(0), way.breaks[0].zero) if way.breaks else Largest(fmpq(0))
+    if way.breaks and not (way.gaps and not way.breaks[0].lam > arb(way.gaps[0].high)):
+        return Largest(fmpq(0), way.breaks[0].zero)
+    reason = way.gaps[0].reason if way.gaps else "if there is one, it enters far below the bound of all"
+    raise Undecided(f"the first neuron that enters was not found: {reason}")
 
 
 def without_neurons(faces: Faces, lam: fmpq) -> Start:

@@ -268,13 +268,17 @@ def beyond_free(branch: Branch) -> arb_mat:
 
 
 def _of_free_columns(problem: Problem, branch: Branch, lam: arb) -> Sensitivity:
-    """Without neurons: the fit is the projection onto the free columns, for every lambda."""
-    n = branch.program.n
+    """Without unknowns: the fit is the projection onto the free columns, for every lambda.
+
+    A ridge output bias, r.nu / lambda, is 0 then, at these targets: moved ones are fitted by it, too.
+    """
+    n, r = branch.program.n, arb_mat(branch.ridge)
     with precision(BITS):
-        by_target = beyond_free(branch)
+        size = (r.transpose() * r)[0, 0]
+        by_target = beyond_free(branch) - r * r.transpose() * (1 / (lam + size))
         moved = None if branch.program.offset else moved_data(branch, [], lam)
         by_x = None if moved is None else moved.residual
         tables = None if moved is None else (moved.coefficients, moved.residual)
         free = coefficients_at(branch, [], lam, ([], arb_mat(0, n), by_target), tables)
-    freedom = arb(len(branch.program.free.kept))
+        freedom = arb(len(branch.program.free.kept)) + size / (lam + size)
     return Sensitivity(problem, (), [arb(0)] * n, by_target, freedom, by_x, free=free)

@@ -82,7 +82,7 @@ class Path(Reported):
         return "undecided" if self.undecided else "proved"
 
     def lambda_max(self, digits: int = DIGITS) -> Bounds:
-        """The smallest penalty for which the zero network is optimal, enclosed."""
+        """The smallest penalty from which on no neuron is used, enclosed."""
         return decimal_bounds(self.largest.enclosed(bits_of(digits)), digits)
 
     def exact(self, k: int) -> ExactZero | None:

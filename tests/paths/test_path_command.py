@@ -86,6 +86,25 @@ def test_a_beginning_above_everything_is_told_by_lambda_max(table, capsys):
     assert main(["path", table, "--from", "20", "--to", "30"]) == 0
 
 
+@pytest.mark.parametrize("options", [{}, {"bias": "free"}], ids=str)
+def test_tiny_features_have_the_path_of_their_multiples(options):
+    """All of it moves with the features; its ends are short fractions, neither 0 nor above lambda_max."""
+    X, y, tiny = [[3, 1], [1, -2], [-1, 1], [2, 2]], [1, -2, 3, 1], Fraction(1, 10**30)
+    usual, small = path(X, y, **options), path([[v * tiny for v in row] for row in X], y, **options)
+    assert usual.status == small.status == "proved"
+    assert [float(b.lam) for b in small.breakpoints] == pytest.approx(
+        [float(b.lam) * 1e-30 for b in usual.breakpoints], rel=1e-12, abs=0
+    )
+    assert [i.rank for i in small.intervals] == [i.rank for i in usual.intervals]
+
+
+@pytest.mark.parametrize("digits", [11, 30])
+def test_tiny_features_are_bounded_as_well(digits):
+    """Nodes have to be found between penalties of any size."""
+    X = [[v * Fraction(1, 10**digits) for v in row] for row in ([3, 1], [1, -2], [-1, 1], [2, 2])]
+    assert bounded_path(Problem.of(X, [1, -2, 3, 1]), gap=Fraction(1, 50)).reached
+
+
 def test_a_piece_that_stays_open_is_told(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("polyrelu.paths.gaps.compounds", lambda *_: iter(()))
     file = tmp_path / "pentagon.csv"  # symmetric: four neurons enter at once

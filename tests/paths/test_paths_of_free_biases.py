@@ -11,8 +11,9 @@ from flint import arb, fmpq
 from polyrelu import certify, path
 from polyrelu.budget import Budget, seconds_from_now, spending
 from polyrelu.cli import main
-from polyrelu.curves.anchored import AnchoredView, at_infinity
+from polyrelu.curves.anchored import AnchoredView, at_infinity, makes_up
 from polyrelu.curves.branch import BITS
+from polyrelu.curves.cap import ONE, Cap
 from polyrelu.curves.caps import below_lambda
 from polyrelu.curves.curve import Curve, Piece
 from polyrelu.curves.faces import Faces
@@ -26,6 +27,7 @@ from polyrelu.paths.kink_interval import KinkInterval
 from polyrelu.paths.largest import Largest
 from polyrelu.paths.parts import start_at
 from polyrelu.proof.lambda_max import lambda_max_squared
+from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
 SKIP = {"plain": {}, "skip": {"skip": True}}
@@ -206,6 +208,31 @@ def test_caps_are_majorants(seed):
                 z = program.X_float @ v
                 if (z[walls] * face[walls] >= 0).all():
                     assert s * np.maximum(z, 0) @ nu < lam * np.linalg.norm(v[:2])
+
+
+def test_an_anchor_counts_with_all_rows_that_are_equal_to_it():
+    """Of two equal rows with opposite residuals one alone bends down far more than both together."""
+    X, y = [*SMALL[0], SMALL[0][-1]], [*SMALL[1][:-1], -20, 12]
+    pick, shown, known = np.random.default_rng(0), 0, np.array([row == X[-1] for row in X])
+    for interval in path(X, y, bias="free").intervals:
+        chord = interval.pieces[0].chord
+        rows = np.array(chord.branch.program.X_float)
+        with precision(BITS):
+            ends = [chord.branch.residual_at(x, lam).entries() for x, lam in chord.feet]
+            nu = np.array([float(v.mid()) for v in ends[0]])
+            for _ in range(200):
+                v, s = pick.normal(size=3) * [1, 1, 10], int(pick.choice((1, -1)))
+                face = np.where(known, 0, np.where(rows @ v >= 0, 1, -1))
+                on, anchor = face > 0, int(pick.choice((5, 6)))
+                cap = Cap(Place(s, tuple(face.tolist())), tuple((ONE * on).tolist()), (0,) * 7, anchor)
+                if s * nu[known].sum() >= 0 or not makes_up(cap, chord, ends, chord.residual_bow):
+                    continue
+                shown += 1
+                for z in (v + pick.normal(size=(50, 3)) * [1, 1, 10]) @ rows.T:
+                    if (z * face >= 0).all():
+                        w = s * (nu[on] @ (z[on] - z[anchor]))
+                        assert s * np.maximum(z, 0) @ nu <= w + 1e-9 * abs(nu).sum()
+    assert shown > 10
 
 
 def test_down_to_zero_is_the_limit_of_small_penalties():

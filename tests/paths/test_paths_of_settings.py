@@ -209,5 +209,18 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "ReLU, all activation patterns with 2 free columns; fingerprint" in said
     assert main(["check", "path.json", "--data", "data.csv", "--bias", "penalised"]) == 1
-    assert main([*asked, "--output-bias", "ridge", "--out", "ridge.json"]) == 2
-    assert not (tmp_path / "ridge.json").exists()
+    ridge = ["--output-bias", "ridge"]
+    assert main([*asked, *ridge, "--out", "ridge.json"]) == 0
+    assert main(["check", "ridge.json", "--data", "data.csv", *asked[2:-1], *ridge]) == 0
+    assert main(["check", "ridge.json", "--data", "data.csv", *asked[2:-1]]) == 1
+
+
+@pytest.mark.parametrize("k", [3, 12, 20])
+def test_a_first_neuron_far_below_its_bound_is_found(k):
+    """Nearly equal targets: the bound sees their mean, and the first neuron their difference (or none, if equal)."""
+    X, y, options = [["1/10"], ["1/5"]], [Fraction(1), 1 + Fraction(1, 10**k)], {"output_bias": "ridge"}
+    low, high = (Fraction(v) for v in path(X, y, **options).lambda_max(6))
+    assert 0 < low < high < 2 * low
+    assert certify(X, y, high, **options).to_json(5)["neurons"] == 0
+    assert certify(X, y, low, **options).to_json(5)["neurons"] == 1
+    assert path(X, [1, 1], **options).lambda_max(6) == ("0", "0")

@@ -191,3 +191,21 @@ def test_a_row_that_turns_a_pair_which_exchanges_by_a_constant_has_no_derivative
     assert abs(up - down).max() > 1e-2
     assert all(not found.residual_by_feature[i, 0].is_finite() for i in range(6))
     assert found.residual_by_feature[0, found.problem.d].is_finite()
+
+
+@pytest.mark.parametrize("options", [{}, {"free": [0]}], ids=str)
+def test_a_ridge_output_bias_that_is_0_without_neurons_follows_moved_targets(options):
+    """Targets of mean 0 (beside the free column) leave it at 0 for every lambda: these targets alone do."""
+    X, y, lam = [[0, -1], [-2, -2], [1, 2], [0, -1]], [1, 1, -1, -1], Fraction(5)
+    if options:
+        X = [[v, *row] for v, row in zip((1, -1, 1, -1), X, strict=True)]
+    options = {"output_bias": "ridge", **options}
+    found, trace = sensitivity(Problem.of(X, y, **options), lam), 0.0
+    assert not found.neurons
+    for i in range(4):
+        up, down = (residual(X, targets, lam, options) for targets in moved(y, i))
+        slope = (up - down) / float(2 * H)
+        assert [middle(found.residual_by_target[j, i]) for j in range(4)] == pytest.approx(slope, abs=1e-6)
+        assert middle(found.free[-1].by_target[i]) == pytest.approx(sum(slope) / float(lam), abs=1e-6)
+        trace += 1 - slope[i]
+    assert middle(found.degrees_of_freedom) == pytest.approx(trace, abs=1e-6)
