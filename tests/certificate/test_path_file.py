@@ -139,6 +139,21 @@ def test_down_to_zero_nothing_but_breakpoints_is_left_out(name):
         assert all(optimum.support.used)
 
 
+def is_true_of_this_setting_alone(document, asked, key):
+    """Its intervals are what `certify` finds, and it proves nothing of the table without what `key` adds."""
+    X, y, options = asked
+    for low, high, faces, dimension in intervals(document):
+        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
+        optimum = certify(X, y, lam, **options).proved()
+        assert sorted(map(neuron_text, optimum.neurons)) == faces
+        assert optimum.nullity == dimension
+    plain = copy.deepcopy(document)
+    del plain["problem"][key]
+    plain["problem_sha256"] = problem_digest(plain["problem"])
+    with pytest.raises(checker.kernel.Rejected):
+        checker.check(plain)
+
+
 @pytest.mark.parametrize("name", RIDGES)
 def test_a_ridge(name):
     (X, y), options = RIDGES[name]
@@ -148,16 +163,7 @@ def test_a_ridge(name):
     assert valid(document, SCHEMA)
     assert len(document["left_out"]) == len(found.breakpoints) > 0
     assert "a ridge output bias" in document["claims"][0]
-    for low, high, faces, dimension in intervals(document):
-        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
-        optimum = certify(X, y, lam, **options).proved()
-        assert sorted(map(neuron_text, optimum.neurons)) == faces
-        assert optimum.nullity == dimension
-    plain = copy.deepcopy(document)
-    del plain["problem"]["ridge"]
-    plain["problem_sha256"] = problem_digest(plain["problem"])
-    with pytest.raises(checker.kernel.Rejected):
-        checker.check(plain)
+    is_true_of_this_setting_alone(document, (X, y, options), "ridge")
 
 
 @pytest.mark.parametrize("name", CONFINED)
@@ -192,16 +198,7 @@ def test_free_columns(name):
     assert len(document["left_out"]) == len(found.breakpoints) > 0
     assert f"with {len(document['problem']['free'][0])} free column" in document["claims"][0]
     assert "one function" not in " ".join(document["claims"])
-    for low, high, faces, dimension in intervals(document):
-        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
-        optimum = certify(X, y, lam, **options).proved()
-        assert sorted(map(neuron_text, optimum.neurons)) == faces
-        assert optimum.nullity == dimension
-    plain = copy.deepcopy(document)
-    del plain["problem"]["free"]
-    plain["problem_sha256"] = problem_digest(plain["problem"])
-    with pytest.raises(checker.kernel.Rejected):
-        checker.check(plain)
+    is_true_of_this_setting_alone(document, (X, y, options), "free")
 
 
 def test_what_is_free_and_has_no_intervals():
