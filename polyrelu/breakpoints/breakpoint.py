@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from flint import arb, fmpq
 
-from polyrelu.breakpoints.algebra import TO_DECIDE, exact_zero
+from polyrelu.breakpoints.algebra import TO_DECIDE, ExactZero, exact_zero
 from polyrelu.breakpoints.events import Change, changes
 from polyrelu.breakpoints.gates import gated_changes
 from polyrelu.breakpoints.kinks import changes_of_kinks
@@ -26,6 +27,7 @@ from polyrelu.curves.condition import MULTIPLIER, SLACK, SOFT, Condition
 from polyrelu.curves.curve import Curve, End
 from polyrelu.curves.implied import Implied
 from polyrelu.curves.nodes import Node
+from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.proof.neuron import Place
 
 
@@ -52,6 +54,15 @@ class Breakpoint:
     def lam(self) -> arb:
         """Lambda, enclosed."""
         return self.zero.lam
+
+    @cached_property
+    def exact(self) -> ExactZero | None:
+        """As an algebraic number of low degree, verified; None where it is not recognised."""
+        return exact_zero(self.zero)
+
+    def bounds(self, digits: int) -> tuple[str, str]:
+        """Lambda between two decimal numbers."""
+        return decimal_bounds(self.zero.refined(bits_of(digits)), digits)
 
     @property
     def ends(self) -> tuple[fmpq, fmpq]:

@@ -63,6 +63,7 @@ JSON keys: status "proved" or "undecided"; from, to; lambda_max [lo, hi]; interv
 from, to [lo, hi], neurons, rank, pairs, nullity, dimension, convex_unique, p_unique, function_unique, affine, as in
 certify at any lambda inside (null where open); breakpoints, each with lambda [lo, hi], exact, events (type; neuron,
 its position in `at`; row), above, at, below (the tight neurons: sign and face), network_continuous, convex_jump;
+at_from, at_to (null, or the breakpoint that is exactly an end: breakpoints has those strictly between);
 unique (from, to, closed: all lambda for which the network is shown to be the only one); continuity
 (network_continuous, network_jumps, convex_continuous, convex_jumps: positions among breakpoints); undecided (pieces
 with their reason); limit_zero (null without --to-zero; else status, norm [lo, hi] of the least sum ||w|| (with a

@@ -15,7 +15,7 @@ from polyrelu.paths.intervals import Interval
 
 def assembled(way: Way, kind: type[Interval]) -> tuple[Interval, ...]:
     """The intervals in increasing lambda; those whose rank is not shown become gaps of the way."""
-    parts = (kind(i.pieces, i.above, i.below) for i in _intervals(way.pieces, way.breaks, list(way.gaps)))
+    parts = (kind(i.pieces, i.above, i.below) for i in _intervals(way))
     return tuple(reversed(list(_known(parts, way.gaps))))
 
 
@@ -30,19 +30,18 @@ def _known(found: Iterable[Interval], gaps: list[Gap]) -> Iterator[Interval]:
         yield interval
 
 
-def _intervals(
-    pieces: Iterable[Piece], breaks: Iterable[Breakpoint], gaps: Iterable[Gap]
-) -> Iterable[Interval]:
+def _intervals(way: Way) -> Iterable[Interval]:
     """Pieces between breakpoints and gaps, from above."""
-    after = {id(b.below): b for b in breaks}
+    last, first = way.at_ends
+    after = {id(b.below): b for b in [*way.breaks, *([] if first is None else [first])]}
     cuts = sorted(
-        [*((b.ends[0], b) for b in after.values()), *((g.low, None) for g in gaps)],
+        [*((b.ends[0], b) for b in after.values()), *((g.low, None) for g in way.gaps)],
         key=lambda cut: cut[0],
         reverse=True,
     )
     held: list[Piece] = []
     above: Breakpoint | None = None
-    for piece in pieces:
+    for piece in way.pieces:
         while cuts and piece.chord.high <= _reach(cuts[0]):
             _, here = cuts.pop(0)
             if held:
@@ -50,7 +49,8 @@ def _intervals(
             held, above = [], here
         held.append(piece)
     if held:
-        yield Interval(tuple(held), above, None)
+        reaches = last is not None and held[-1].chord.low <= last.ends[1]
+        yield Interval(tuple(held), above, last if reaches else None)
 
 
 def _reach(cut: tuple[fmpq, Breakpoint | None]) -> fmpq:

@@ -73,6 +73,13 @@ class Way:
     pieces: list[Piece] = field(default_factory=list)
     breaks: list[Breakpoint] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    at_ends: tuple[Breakpoint | None, Breakpoint | None] = None, None
+    """Breakpoints that are exactly its lower and its upper end: none of `breaks`."""
+
+    @property
+    def reached(self) -> fmpq:
+        """The lower end of what was proved."""
+        return self.pieces[-1].chord.low
 
     def extend(self, further: Way) -> None:
         """Go on below."""
@@ -232,7 +239,8 @@ def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) ->
         return _gated(optimum, faces, lam, known)
     structure = optimum.point.structure
     same = len(optimum.neurons) == len(structure.neurons) + sum(structure.paired)
-    if not same or faces.program.offset:  # a structure that floats is written by its ends
+    floats = bool(faces.program.offset and optimum.neurons)
+    if not same or floats:  # a structure that floats is written by its ends
         return _with_dependent(optimum, faces, lam, known)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
     at = optimum.point.balls(DIGITS)

@@ -62,5 +62,5 @@ def _inside(problem: Problem, knots: Knots, segment: Segment, lam: fmpq) -> Sens
         found,
         neurons=tuple(k for i, k in enumerate(found.neurons) if i not in shared),
         free=() if curve.further else found.free,
-        total=total,
+        total=total if segment.tight else None,
     )

@@ -60,7 +60,10 @@ def walked_in_parts(asked: Asked, low: fmpq, high: fmpq, executor: Executor) -> 
         if found is None:
             found = part(asked, below, above, None)
         open_at_cut = not found.pieces or any(gap.low == above for gap in way.gaps)
-        way.extend(_from_above(problem, way, below) if way.pieces and open_at_cut else found)
+        if way.pieces and open_at_cut:
+            way = further(problem, way, below)
+        else:
+            way.extend(found)
     return way
 
 
@@ -109,11 +112,12 @@ def part(asked: Asked, low: fmpq, high: fmpq, until: tuple[float, float] | None)
         return walked(problem, start, low, high, None)
 
 
-def _from_above(problem: Problem, way: Way, low: fmpq) -> Way:
-    """A part that goes on from the last piece, in place of what was left open below it."""
+def further(problem: Problem, way: Way, low: fmpq) -> Way:
+    """A way that goes on from its last piece, in place of what was left open below it."""
     last = way.pieces[-1]
-    way.gaps[:] = [gap for gap in way.gaps if gap.low >= last.chord.low]
+    longer = Way(way.pieces.copy(), way.breaks.copy(), [g for g in way.gaps if g.low >= last.chord.low])
     with _ONE_AT_A_TIME, precision(BITS):
         point = last.curve.branch.newton(last.chord.at_low, last.chord.low)
         start = None if point is None else (last.curve, last.curve.node(point, last.chord.low))
-        return walked(problem, start, low, last.chord.low, None)
+        longer.extend(walked(problem, start, low, last.chord.low, None))
+    return longer

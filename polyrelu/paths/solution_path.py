@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from flint import fmpq
 from threadpoolctl import threadpool_limits
 
-from polyrelu.breakpoints.algebra import ExactZero, exact_zero
+from polyrelu.breakpoints.algebra import ExactZero
 from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.budget import OutOfTime, current, spending, with_at_least
 from polyrelu.certification import program_of
@@ -28,6 +28,7 @@ from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.assembled import assembled
+from polyrelu.paths.at_ends import Further, Walk, to_its_ends
 from polyrelu.paths.continuity import Continuity, continuity_of
 from polyrelu.paths.ends import ends_of_path
 from polyrelu.paths.gaps import Gap, Way, walked
@@ -38,7 +39,7 @@ from polyrelu.paths.knot_path import knot_path
 from polyrelu.paths.largest import Largest, largest_of
 from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
-from polyrelu.paths.parts import Asked, start_at, walked_in_parts
+from polyrelu.paths.parts import Asked, further, start_at, walked_in_parts
 from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.paths.settings import has_knots, path_supported
 from polyrelu.paths.stretches import Stretch, unique_stretches
@@ -69,7 +70,8 @@ class Path(Reported):
     """What happens as lambda falls to 0, if that was asked."""
     program: Program | None = None
     """With the patterns or gates that are present, if not all are."""
-    _exact: dict[int, ExactZero | None] = field(default_factory=dict)
+    at_ends: tuple[Breakpoint | None, Breakpoint | None] = None, None
+    """Breakpoints that are exactly its lower and its upper end: none of those in between."""
 
     @property
     def scope(self) -> str:
@@ -87,13 +89,11 @@ class Path(Reported):
 
     def exact(self, k: int) -> ExactZero | None:
         """Breakpoint k as an algebraic number of low degree, verified; None where it is not recognised."""
-        if k not in self._exact:
-            self._exact[k] = exact_zero(self.breakpoints[k].zero)
-        return self._exact[k]
+        return self.breakpoints[k].exact
 
     def breakpoint(self, k: int, digits: int = DIGITS) -> Bounds:
         """Lambda at breakpoint k, enclosed to so many digits."""
-        return decimal_bounds(self.breakpoints[k].zero.refined(bits_of(digits)), digits)
+        return self.breakpoints[k].bounds(digits)
 
     def interval_at(self, lam: Any) -> Interval:
         """The interval that holds a lambda."""
@@ -205,11 +205,12 @@ def path(
         low, high = ends_of_path(largest.top, lo, hi)
         if knots:
             low = fmpq(0) if to_zero else low
-            way = knot_path(program, low, high)
+            way = to_its_ends(*_exactly(program), low, high, exact=True)
             limit = limit_of(way) if to_zero else None
         else:
-            way = _followed((problem, program, largest), low, high, told, executor or current().executor)
-            limit, low = to_the_end(problem, way, low) if to_zero else (None, low)
+            followed = _followed((problem, program, largest), told, executor or current().executor)
+            way = to_its_ends(*followed, low, high, on=to_zero)
+            limit, low = to_the_end(problem, way, min(low, way.reached)) if to_zero else (None, low)
         with spending(with_at_least(LATE)):
             intervals = assembled(
                 way, KnotInterval if knots else KinkInterval if program.offset else Interval
@@ -225,16 +226,28 @@ def path(
         time.monotonic() - begin,
         limit,
         program,
+        way.at_ends,
     )
 
 
-def _followed(asked: Asked, low: fmpq, high: fmpq, told: Any, workers: Executor | None) -> Way:
-    """The way down, by one or by several."""
+def _followed(asked: Asked, told: Any, workers: Executor | None) -> tuple[Walk, Further]:
+    """The way down, by one or by several, and how it goes on."""
     problem, program, largest = asked
-    if workers is not None:
-        return walked_in_parts(asked, low, high, workers)
-    start = start_at(problem, Faces(program), largest, high)
-    return walked(problem, start, low, high, told)
+
+    def walk(low: fmpq, high: fmpq) -> Way:
+        if workers is not None:
+            return walked_in_parts(asked, low, high, workers)
+        return walked(problem, start_at(problem, Faces(program), largest, high), low, high, told)
+
+    return walk, lambda way, lower: further(problem, way, lower)
+
+
+def _exactly(program: Program) -> tuple[Walk, Further]:
+    """The same where the path is exact."""
+    return (
+        lambda low, high: knot_path(program, low, high),
+        lambda way, lower: knot_path(program, lower, way.pieces[0].chord.high),
+    )
 
 
 def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:

@@ -18,17 +18,15 @@ from polyrelu.curves.own_weights import heaviest_first, of_both, own_weights
 from polyrelu.paths.continuity import continuity_at
 from polyrelu.paths.knots import idle
 from polyrelu.paths.ranks import fallen
-from polyrelu.paths.solution_path import Path
 from polyrelu.proof.neuron import Place
 
 
-def breakpoint_json(found: Path, k: int, digits: int) -> dict[str, Any]:
-    """Breakpoint k as a JSON object."""
-    here, exact = found.breakpoints[k], found.exact(k)
-    at = tight_at(here)
+def breakpoint_json(here: Breakpoint, digits: int) -> dict[str, Any]:
+    """A breakpoint as a JSON object."""
+    exact, at = here.exact, tight_at(here)
     continuous, jump = continuity_at(here)
     return {
-        "lambda": list(found.breakpoint(k, digits)),
+        "lambda": list(here.bounds(digits)),
         "exact": None if exact is None else exact.name,
         "events": [
             {"type": change.kind, "neuron": _moving(at, here, change), "row": change.row}

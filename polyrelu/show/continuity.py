@@ -39,8 +39,10 @@ def words_of_continuity(found: Path) -> list[str]:
     """The same in words."""
     verdicts = found.continuity
     moves = "moves continuously with lambda (proved)"
-    jumps, torn = ([value_at(found, k) for k in ks] for ks in (verdicts.convex_jumps, verdicts.network_jumps))
-    places = [_words(found, s) for s in found.unique]
+    jumps, torn = (
+        [value_at(found.breakpoints[k]) for k in ks] for ks in (verdicts.convex_jumps, verdicts.network_jumps)
+    )
+    places = [_words(s) for s in found.unique]
     return [
         "  the network is unique for "
         + (f"lambda in {', '.join(places)}" if places else "no interval of lambda"),
@@ -64,25 +66,25 @@ def words_of_continuity(found: Path) -> list[str]:
 OPEN = "may jump: UNDECIDED, pieces or breakpoints where events come together are open"
 
 
-def _words(found: Path, stretch: Stretch, digits: int = SHOWN) -> str:
+def _words(stretch: Stretch, digits: int = SHOWN) -> str:
     """As an interval, by the names of its ends or rounded to the inside: it holds for every lambda that it contains."""
     low, high = stretch.intervals[0], stretch.intervals[-1]
     inside = lower_end(low, digits)[1], upper_end(high, digits)[0]
     if Fraction(inside[0]) > Fraction(inside[1]):
-        return _words(found, stretch, 2 * digits)
-    names = (_name(found, low.below) or inside[0], _name(found, high.above) or inside[1])
+        return _words(stretch, 2 * digits)
+    names = (short_name(low.below) or inside[0], short_name(high.above) or inside[1])
     return f"{'(['[stretch.closed[0]]}{names[0]}, {names[1]}{')]'[stretch.closed[1]]}"
 
 
-def _name(found: Path, here: Breakpoint | None) -> str | None:
+def short_name(here: Breakpoint | None) -> str | None:
     """A breakpoint as an exact number, if it has a short form."""
-    exact = None if here is None else found.exact(found.breakpoints.index(here))
+    exact = None if here is None else here.exact
     return exact.name if exact is not None and len(exact.name) <= SHORT else None
 
 
-def value_at(found: Path, k: int) -> str:
-    """Lambda at breakpoint k: its name, or some digits."""
-    return _name(found, found.breakpoints[k]) or found.breakpoint(k, SHOWN + 4)[0]
+def value_at(here: Breakpoint) -> str:
+    """Lambda at a breakpoint: its name, or some digits."""
+    return short_name(here) or here.bounds(SHOWN + 4)[0]
 
 
 def lower_end(interval: Interval, digits: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import bits_of, decimal_bounds
 from polyrelu.exact.rational import to_fmpq
@@ -46,7 +47,11 @@ def _(found: Path, digits: int) -> dict[str, Any]:
         "intervals": [
             _interval(i, found, digits) | _minimal(found, k) for k, i in enumerate(found.intervals)
         ],
-        "breakpoints": [breakpoint_json(found, k, digits) for k in range(len(found.breakpoints))],
+        "breakpoints": [breakpoint_json(b, digits) for b in found.breakpoints],
+        **{
+            name: None if b is None else breakpoint_json(b, digits)
+            for name, b in zip(("at_from", "at_to"), found.at_ends, strict=True)
+        },
         **continuity_json(found, digits),
         "undecided": [_gap(g, digits) for g in found.undecided],
         "limit_zero": None if found.limit is None else as_json(found.limit, digits),
@@ -165,7 +170,9 @@ def _(found: Path, digits: int) -> str:
         "",
         "  lambda                     neurons  rank  pairs  network unique",
     ]
-    cuts = {id(b): k for k, b in enumerate(found.breakpoints)}
+    last, first = found.at_ends
+    if first is not None:
+        lines.append(f"{_event_line(first)}, where this path ends")
     gaps = sorted(found.undecided, key=lambda g: g.low, reverse=True)
     for interval in reversed(found.intervals):
         top = interval.pieces[0].chord.high
@@ -175,7 +182,7 @@ def _(found: Path, digits: int) -> str:
         if "minimal" in found.__dict__:
             lines += _minimal_lines(found.minimal[found.intervals.index(interval)])
         if interval.below is not None:
-            lines.append(_event_line(found, cuts[id(interval.below)]))
+            lines.append(_event_line(interval.below) + ", where this path begins" * (interval.below is last))
     lines += [_gap_line(g) for g in gaps]
     lines += ["", *words_of_continuity(found)]
     per = f", {found.seconds / len(found.breakpoints):.2f} s each" if found.breakpoints else ""
@@ -193,8 +200,8 @@ def _interval_line(interval: Interval) -> str:
     return f"  {low:>11} .. {high:<11} {interval.count:>7} {interval.rank:>5} {pairs:>6}  {unique}"
 
 
-def _event_line(found: Path, k: int) -> str:
-    return f"    {words_of_breakpoint(found.breakpoints[k])} at {value_at(found, k)}"
+def _event_line(here: Breakpoint) -> str:
+    return f"    {words_of_breakpoint(here)} at {value_at(here)}"
 
 
 def _about(problem: Problem) -> str:

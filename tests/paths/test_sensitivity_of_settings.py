@@ -10,6 +10,7 @@ from polyrelu.cli import main
 from polyrelu.data.problem import Problem
 from polyrelu.paths.one_sided import derivatives
 from polyrelu.paths.sensitivity import sensitivity
+from polyrelu.show.forms import as_text
 from tests.settings import FREE_COLUMNS, RIDGES
 
 SETTINGS = FREE_COLUMNS | RIDGES
@@ -127,6 +128,16 @@ def test_without_neurons_the_fit_is_the_projection():
     assert middle(found.residual_by_target[0, 0]) == 0.75
     skip = sensitivity(Problem.of([[1], [2]], [1, 5], skip=True), 50)  # c = x.y / x.x = 11/5
     assert [middle(skip.free[0].by_feature[i, 0]) for i in range(2)] == pytest.approx([-17 / 25, -19 / 25])
+
+
+@pytest.mark.parametrize("features", [1, 2])
+@pytest.mark.parametrize("lam", [50, 10**9])
+def test_without_neurons_a_free_hidden_bias_has_derivatives_too(features, lam):
+    X = [row[:features] for row in ([1, 0], [2, 1], [-1, 3])]
+    found = derivatives(Problem.of(X, [1, 3, 2], bias="free"), lam)
+    assert (found.neurons, found.total, middle(found.degrees_of_freedom)) == ((), None, 1)
+    assert middle(found.free[0].value) == 2
+    assert "no neuron has a weight" in as_text(found, 6)
 
 
 def test_columns_that_depend_on_each_other_have_no_derivative_by_the_table():
