@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 from flint import arb, fmpq
 
@@ -18,24 +17,13 @@ from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.breakpoints.compound import compounds
 from polyrelu.breakpoints.steps import follow, short
 from polyrelu.budget import Budget, OutOfTime, check, seconds_from_now, spending
-from polyrelu.certification import certify_penalised
-from polyrelu.curves.branch import Branch
 from polyrelu.curves.curve import ORDINARY, Curve, Piece
-from polyrelu.curves.dependent import coefficients, independent_first, with_parts
-from polyrelu.curves.faces import Faces
-from polyrelu.curves.gates import Gates, grouped
-from polyrelu.curves.implied import Implied, nearly
 from polyrelu.curves.nodes import Node
-from polyrelu.curves.symmetry import Symmetry
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
-from polyrelu.exact.enclosure import ball_column
-from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.orbits import one_of_each_orbit, orbits_in_pairs, point_at
+from polyrelu.paths.starts import Start, started_below
 from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk
 from polyrelu.proof.neuron import Place
-from polyrelu.proof.optimum import Optimum
-from polyrelu.proof.program import Program
 
 BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
 """Where the optimum is certified afresh, relative to where the walk is stuck."""
@@ -48,13 +36,9 @@ MOST = 12
 """Fresh starts of one path."""
 TRIES = 2
 """Of a compound breakpoint at one place: what was undone for the first is walked again in other steps."""
-DIGITS = 200
-UNUSED = "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
 LATE = 1
 """Seconds in which what lies above a breakpoint is proved again after the time allowed is over."""
 ADVICE = "`certify` at a lambda inside says what is optimal there, and a path with --gap bounds the piece"
-
-Start = tuple[Curve, Node]
 
 
 @dataclass(frozen=True)
@@ -211,7 +195,7 @@ def _below(problem: Problem, walk: Walk, parts: Sequence[fmpq] = BELOW) -> Start
         if lam <= walk.low:
             return None
         with suppress(Undecided, LimitReached):
-            return _starts(problem, walk.curve.faces, lam, walk.curve.tight)
+            return started_below(problem, walk.curve.faces, lam, walk.curve.tight)
     return None
 
 
@@ -221,84 +205,3 @@ def _as_high_as_possible(curve: Curve, node: Node, goal: fmpq) -> Node:
     if point is None or curve.table().negative(point, arb(goal)):
         return node
     return curve.node(point, goal)
-
-
-def started(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place] = ()) -> Start:
-    """The curve through the optimum at one lambda, certified there; `Undecided` where its structure is degenerate."""
-    return _start(_certified(problem, faces.program, lam), faces, lam, known)
-
-
-def _certified(problem: Problem, program: Program, lam: fmpq) -> Optimum:
-    listed: Any = "cells" if program.listed is None else program.listed
-    here = replace(problem, lam=to_fraction(lam))
-    return certify_penalised(here, patterns=listed, gated=program.gated).proved()
-
-
-def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
-    if faces.program.gated:
-        return _gated(optimum, faces, lam, known)
-    structure = optimum.point.structure
-    same = len(optimum.neurons) == len(structure.neurons) + sum(structure.paired)
-    floats = bool(faces.program.offset and optimum.neurons)
-    if not same or floats:  # a structure that floats is written by its ends
-        return _with_dependent(optimum, faces, lam, known)
-    branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
-    at = optimum.point.balls(DIGITS)
-    point = point_at(branch, at.nu, lam, [*at.weights, *structure.exchanged(at.c)])
-    curve = Curve(branch, faces)
-    return curve, curve.node(point, lam)
-
-
-def _gated(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
-    """Units of gates through an optimum; where they do not explain all dependences, the gates one by one."""
-    at = optimum.point.balls(DIGITS)
-    branch = grouped(faces.program, [k.place for k in optimum.used], at.nu, arb(lam))
-    curve = Curve(branch, faces)
-    if not {k.place for k in optimum.neurons} <= {*curve.tight, *curve.idle}:
-        raise Undecided(UNUSED)
-    if branch.K + branch.r != optimum.support.rank:
-        return _with_dependent(optimum, faces, lam, known)
-    start = branch.placed(ball_column(at.nu), arb(lam))
-    point = None if start is None else branch.newton(start, lam)
-    if point is None:
-        raise Undecided("the root could not be followed: its system is nearly singular")
-    return curve, curve.node(point, lam)
-
-
-def _starts(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
-    """The same, with one neuron for each orbit where the table has symmetries and that can be."""
-    optimum = _certified(problem, faces.program, lam)
-    if faces.symmetry is not None:
-        for begun in (_with_dependent, orbits_in_pairs):
-            with suppress(Undecided):
-                return begun(optimum, faces, lam, known, faces.symmetry)
-    with suppress(Undecided):
-        return _start(optimum, faces, lam, known)
-    return orbits_in_pairs(optimum, faces, lam, known, None)
-
-
-def _with_dependent(
-    optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place], symmetry: Symmetry | None = None
-) -> Start:
-    """Neurons whose activations depend on others': an independent part, known neurons first, and the rest with it."""
-    if not all(optimum.support.used):
-        raise Undecided(UNUSED)
-    at = optimum.point.balls(DIGITS)
-    places = sorted((k.place for k in optimum.neurons), key=lambda p: p not in known)
-    whole = (
-        Gates.of(faces.program) if faces.program.gated else Branch(faces.program, (), (), symmetry=symmetry)
-    )
-    neurons = one_of_each_orbit(whole, [faces.neuron(place) for place in places])
-    whole = whole.like((k, False) for k in neurons)
-    basis = independent_first(whole, at.nu, known)
-    branch = whole.like((neurons[k], False) for k in basis)
-    point = point_at(branch, at.nu, lam)
-    implied = Implied(branch, nearly(point))
-    others = {k.place: coefficients(branch, k, implied) for i, k in enumerate(neurons) if i not in basis}
-    exact = {place: over for place, over in others.items() if over is not None}
-    new = [k.place for k in neurons if k.place not in known] if known else []
-    parts = with_parts(branch, at.nu, exact, new)
-    if parts is None or len(exact) < len(others):
-        raise Undecided("neurons are tight whose activations depend on the others' at this lambda alone")
-    curve = Curve(branch, faces, parts)
-    return curve, curve.node(point, lam)

@@ -27,9 +27,10 @@ from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.linear import dot
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths.gaps import Start, walked
+from polyrelu.paths.gaps import walked
 from polyrelu.paths.knot_path import largest_squared
 from polyrelu.paths.settings import has_knots
+from polyrelu.paths.starts import Start
 from polyrelu.paths.zero import down_to_zero
 from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared
 from polyrelu.proof.program import Program

@@ -25,10 +25,11 @@ from polyrelu.display import Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths.gaps import started, walked
+from polyrelu.paths.gaps import walked
 from polyrelu.paths.knot_sensitivity import knot_sides
 from polyrelu.paths.sensitivity import Sensitivity, on_curve, sensitivity
 from polyrelu.paths.settings import has_knots
+from polyrelu.paths.starts import started
 from polyrelu.proof.program import Program
 
 AROUND = Fraction(1, 1000)

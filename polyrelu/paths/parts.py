@@ -26,8 +26,9 @@ from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.ends import between
-from polyrelu.paths.gaps import Start, Way, started, walked
+from polyrelu.paths.gaps import Way, walked
 from polyrelu.paths.largest import Largest, without_neurons
+from polyrelu.paths.starts import Start, started
 from polyrelu.proof.program import Program
 
 PARTS = 8

@@ -37,9 +37,9 @@ from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.linear import solve, transposed
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.coefficients import Coefficient, coefficients_at
-from polyrelu.paths.gaps import started
 from polyrelu.paths.moved_data import moved_data
 from polyrelu.paths.moving import Moving, Range, ranges_over
+from polyrelu.paths.starts import started
 from polyrelu.proof.program import Program
 
 BITS = 240

@@ -17,7 +17,7 @@ from polyrelu.curves.failure import Failure
 from polyrelu.curves.implied import Implied, nearly
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import precision
-from polyrelu.paths.gaps import started
+from polyrelu.paths.starts import started
 
 GRID = [list(row) for row in itertools.product((-1, 0, 1), repeat=2)]
 FIT = GRID, [-1, -1, 1, 1, 1, 1, -1, -1, -1]

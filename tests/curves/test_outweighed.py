@@ -14,7 +14,7 @@ from polyrelu.curves.conditions import Table
 from polyrelu.curves.faces import Faces
 from polyrelu.curves.outweighed import Outweighed
 from polyrelu.data.problem import Problem
-from polyrelu.paths.gaps import started
+from polyrelu.paths.starts import started
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.program import Program
 

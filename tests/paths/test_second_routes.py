@@ -14,7 +14,7 @@ from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths import gaps
+from polyrelu.paths import starts
 from polyrelu.paths.sensitivity import sensitivity
 from tests.instance import Instance
 from tests.paths.test_golden_paths import GOLDEN, ROWS, on_and_off
@@ -163,7 +163,7 @@ def off(monkeypatch):
     def nothing(*_, **__):
         raise Undecided("switched off")
 
-    monkeypatch.setattr(gaps, "certify_penalised", nothing)
+    monkeypatch.setattr(starts, "certify_penalised", nothing)
 
 
 @pytest.mark.parametrize("name", GOLDEN)
