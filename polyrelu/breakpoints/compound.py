@@ -130,7 +130,8 @@ def joined_by_identities(above: Curve, end: Start, zero: Zero) -> Breakpoint | N
     if above.branch.E.ncols() > above.branch.r:
         return None  # beside free columns this is not looked at
     f, neuron = zero.condition, above.faces.neuron
-    there = ImpliedThere(above.branch, zero.x, f.form, neuron(f.place) if f.kind == SLACK else None)
+    at, newcomer = (zero.x, zero.lam), neuron(f.place) if f.kind == SLACK else None
+    there = ImpliedThere(above.branch, at, f.form, newcomer)
     come = [p for p in below.tight if p not in above.tight]
     gone = [p for p in above.tight if p not in below.tight]
     pairs = [
@@ -146,10 +147,10 @@ def joined_by_identities(above: Curve, end: Start, zero: Zero) -> Breakpoint | N
         return None
     names = dict(pairs)
     below, _ = turned(*end, [names.get(p, p) for p in pairs_of(above)])
-    x = carried(above.branch, (zero.x, zero.lam), below.branch, names, {})
+    x = carried(above.branch, at, below.branch, names, {})
     if x is None or not _solves_as_before(above, below, names, (x, zero.lam)):
         return None
-    high = side_by_identities(above, (zero.x, zero.lam, 1), there, new)
+    high = side_by_identities(above, (*at, 1), there, new)
     low = side_by_identities(below, (x, zero.lam, -1), there, new)
     return _between(above, below, zero, (high, low), (pairs, tuple(new), ()))
 

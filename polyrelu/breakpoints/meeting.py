@@ -150,12 +150,15 @@ class Here:
         """
         table, found = self.curve.soft(), list[Place]()
         slopes = table.slopes(self.x, self.dx, self.lam)
-        rising = {(f.place, f.row): v * self.way for f, v in zip(table.conditions, slopes, strict=True)}
+        rising = {
+            (f.place, f.row): i in table.settled or v * self.way > 0
+            for i, (f, v) in enumerate(zip(table.conditions, slopes, strict=True))
+        }
         first = {i: line[0] for line in self.curve.faces.angles.parallel for i in line}
         for f in zero:
             if f.kind != SIDE or f.row is None:
                 continue
-            if rising.get((f.place, first[f.row]), arb(0)) > 0:
+            if rising.get((f.place, first[f.row]), False):
                 continue
             guest = self.face_of(across(self.curve.faces.neuron(f.place), f.row))
             if guest not in (*self.curve.tight, *guests, *found) and self._may_stay(guest):
