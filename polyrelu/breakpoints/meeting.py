@@ -154,16 +154,21 @@ class Here:
             (f.place, f.row): i in table.settled or v * self.way > 0
             for i, (f, v) in enumerate(zip(table.conditions, slopes, strict=True))
         }
-        first = {i: line[0] for line in self.curve.faces.angles.parallel for i in line}
+        lines = {i: line for line in self.curve.faces.angles.parallel for i in line}
         for f in zero:
             if f.kind != SIDE or f.row is None:
                 continue
-            if rising.get((f.place, first[f.row]), False):
+            if rising.get((f.place, lines[f.row][0]), False) or self._never_rises(f.place, lines[f.row]):
                 continue
             guest = self.face_of(across(self.curve.faces.neuron(f.place), f.row))
             if guest not in (*self.curve.tight, *guests, *found) and self._may_stay(guest):
                 found.append(guest)
         return tuple(found)
+
+    def _never_rises(self, place: Place, line: Sequence[int]) -> bool:
+        """Whether f of this sign is concave across a line for every lambda, by structure: no star ends there."""
+        rows = self.curve.rows
+        return all(i in rows.still or rows.sided.get(i) == place.sign for i in line)
 
     def flat_beyond(self, zero: frozenset[Condition]) -> frozenset[Condition]:
         """Slacks of guests right beyond a row that a tight neuron u leaves: if they vanish, their derivatives do.

@@ -150,7 +150,9 @@ class ImpliedThere(Implied):
         super().__init__(branch, x)
         self._form, self._newcomer = form, newcomer
         if any(branch.y_rest):
-            self.seen = fmpq_mat([[*row, v] for row, v in zip(self.seen.tolist(), branch.y_rest, strict=True)])
+            self.seen = fmpq_mat(
+                [[*row, v] for row, v in zip(self.seen.tolist(), branch.y_rest, strict=True)]
+            )
             self._xi.insert(branch.size, 1 / lam)
 
     def is_tight(self, neuron: Neuron) -> bool:
