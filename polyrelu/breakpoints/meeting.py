@@ -80,23 +80,33 @@ def side_of(
 
 
 def side_by_identities(
-    curve: Curve, at: tuple[Balls, arb, int], there: ImpliedThere, new: Sequence[Place]
+    curve: Curve,
+    at: tuple[Balls, arb, int],
+    there: ImpliedThere,
+    new: Sequence[Place],
+    guests: Sequence[Place] = (),
 ) -> Side | None:
-    """The same where no exact numbers are known: what is 0 is implied. `new` neurons come, without weight there."""
+    """The same where no exact numbers are known: what is 0 is implied. `new` neurons have no weight there.
+
+    So have those that take theirs from new ones alone.
+    """
     x, lam, way = at
     dx = tangent(curve.branch, x, lam)
     if dx is None:
         return None
 
+    places = [k.place for k in curve.branch.neurons]
+
     def sign_of(f: Condition) -> int | None:
         if f.kind == WEIGHT:
-            return 0 if f.place in new and not f.form else None
+            own = f.form or tuple(int(p == f.place) for p in places)
+            return 0 if all(p in new for p, c in zip(places, own, strict=True) if not is_zero(c)) else None
         if f.kind == SLACK:
             return 0 if there.is_tight(curve.faces.neuron(f.place)) else None
         return 0 if there.is_zero(f.form) else None
 
     here = Here(curve, x, dx, lam, way, sign_of)
-    found = here.settled(new if way == 1 else ())
+    found = here.settled(guests)
     if found is None:
         return None
     n, lines = curve.branch.program.n, curve.faces.line_weights.items()
