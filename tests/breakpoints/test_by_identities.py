@@ -1,4 +1,4 @@
-"""Breakpoints without an exact form, where identities say what happens together; corrupted structures are not joined."""
+"""Breakpoints without an exact form, where identities say what happens together; corrupted ones are not joined."""
 
 import itertools
 from dataclasses import replace
@@ -90,7 +90,9 @@ def without(start, k):
     return lie, lie.node([*g, *b], node.lam)
 
 
-@pytest.mark.parametrize("name", ["a neuron leaves, and another comes to a row", "a residual that no neuron sees"])
+@pytest.mark.parametrize(
+    "name", ["a neuron leaves, and another comes to a row", "a residual that no neuron sees"]
+)
 def test_without_one_of_its_neurons_nothing_is_joined(name):
     X, y, _, _, kinds = PLACES[name]
     with precision(BITS):
