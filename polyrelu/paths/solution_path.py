@@ -221,7 +221,7 @@ def path(
         else:
             followed = _followed((problem, program, largest), told, executor or current().executor)
             way = to_its_ends(*followed, low, high, on=to_zero)
-            limit, low = to_the_end(problem, way, min(low, way.reached)) if to_zero else (None, low)
+            limit, low = to_the_end(problem, way) if to_zero else (None, low)
         with spending(with_at_least(LATE)):
             intervals = assembled(
                 way, KnotInterval if knots else KinkInterval if program.offset else Interval
@@ -261,9 +261,9 @@ def _exactly(program: Program) -> tuple[Walk, Further]:
     )
 
 
-def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
+def to_the_end(problem: Problem, way: Way) -> tuple[Limit, fmpq]:
     """Go on to smaller lambda until one proof holds down to 0; the way is continued."""
-    limit = Limit(None, "nothing was proved at the lower end")
+    limit, low = Limit(None, "nothing was proved at the lower end"), way.reached
     for _ in range(DECADES):
         if not way.pieces or way.pieces[-1].chord.low > low:
             break
