@@ -30,7 +30,7 @@ from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.assembled import assembled
 from polyrelu.paths.at_ends import Further, Walk, to_its_ends
 from polyrelu.paths.continuity import Continuity, continuity_of
-from polyrelu.paths.ends import ends_of_path
+from polyrelu.paths.ends import ends_of_path, lambdas_in_range, table_in_range
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.kink_interval import KinkInterval
@@ -212,13 +212,17 @@ def path(
     path_supported(problem, gated=gated)
     program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
-        knots, largest = has_knots(problem), largest_of(problem, program)
+        knots = has_knots(problem)
+        if not knots:
+            table_in_range(problem)
+        largest = largest_of(problem, program)
         low, high = ends_of_path(largest.top, lo, hi)
         if knots:
             low = fmpq(0) if to_zero else low
             way = to_its_ends(*_exactly(program), low, high, exact=True)
             limit = limit_of(way) if to_zero else None
         else:
+            lambdas_in_range(low, high)
             followed = _followed((problem, program, largest), told, executor or current().executor)
             way = to_its_ends(*followed, low, high, on=to_zero)
             limit, low = to_the_end(problem, way) if to_zero else (None, low)
