@@ -32,7 +32,7 @@ from polyrelu.data.problem import Problem, Vector
 from polyrelu.display import Reported
 from polyrelu.errors import BadInput
 from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.ends import between, ends_of_path, penalty
+from polyrelu.paths.ends import between, ends_of_path, lambdas_in_range, penalty, table_in_range
 from polyrelu.paths.largest import Largest, ridge_bound
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
@@ -120,7 +120,10 @@ def bounded_path(
     begin = time.monotonic()
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
-    low, high = (to_fraction(v) for v in ends_of_path(top_of(problem), lo, hi))
+    table_in_range(problem)
+    ends = ends_of_path(top_of(problem), lo, hi)
+    lambdas_in_range(*ends)
+    low, high = map(to_fraction, ends)
     wanted = penalty(gap, "--gap")
     lams = sorted({low, high, *between(low, high, FIRST)})
     nodes = [BoundedNode.of(problem, lam, wanted) for lam in lams]

@@ -20,6 +20,8 @@ KEYS = [
     "lambda_max",
     "intervals",
     "breakpoints",
+    "at_from",
+    "at_to",
     "unique",
     "continuity",
     "undecided",
@@ -263,3 +265,26 @@ def test_derivatives_at_one_penalty(table, capsys):
     assert main(["path", table, "--at", "2", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["exact"], len(found["above"]["neurons"]), len(found["below"]["neurons"])) == ("2", 1, 2)
+
+
+@pytest.mark.parametrize("more", [[], ["--gap", "1/10"], ["--gated"], ["--output-bias", "ridge"]], ids=str)
+@pytest.mark.parametrize("size", ["e200", "e-200"])
+def test_tables_beyond_what_floats_multiply_are_refused_in_one_line(tmp_path, capsys, more, size):
+    file = tmp_path / "data.csv"
+    file.write_text("".join(f"{a}{size},{b}{size}\n" for a, b in ((1, 1), (2, 3), (-1, 2))))
+    assert main(["path", str(file), *more]) == 2
+    said = capsys.readouterr().err
+    assert said.endswith("scale the data\n")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("more", [[], ["--gap", "1/10"]], ids=str)
+@pytest.mark.parametrize("end", [["--to", "1e400"], ["--from", "1e-400"]], ids=str)
+def test_so_are_such_penalties(table, capsys, more, end):
+    assert main(["path", table, *end, *more]) == 2
+    assert capsys.readouterr().err.endswith("scale the data\n")
+
+
+def test_a_free_hidden_bias_beside_one_feature_is_exact_at_any_size():
+    found = path([["1e200"], ["2e200"], ["-1e200"]], ["1e200", "3e200", "2e200"], "1e350", bias="free")
+    assert (found.status, len(found.breakpoints)) == ("proved", 2)
