@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from polyrelu import certify, path
+from polyrelu.bounding.search import Search
 from polyrelu.budget import OutOfTime
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
@@ -288,3 +289,21 @@ def test_so_are_such_penalties(table, capsys, more, end):
 def test_a_free_hidden_bias_beside_one_feature_is_exact_at_any_size():
     found = path([["1e200"], ["2e200"], ["-1e200"]], ["1e200", "3e200", "2e200"], "1e350", bias="free")
     assert (found.status, len(found.breakpoints)) == ("proved", 2)
+
+
+@pytest.mark.parametrize(("nodes", "status"), [(2, 130), (9, 3)])
+def test_an_interruption_ends_a_bounded_path(table, capsys, monkeypatch, nodes, status):
+    """Not the search at one node alone: the path stops there, with what is bounded by then, if that is all of it."""
+    searched, run = [], Search.run
+
+    def interrupted(self):
+        searched.append(self)
+        if len(searched) > nodes:
+            raise KeyboardInterrupt
+        run(self)
+
+    monkeypatch.setattr(Search, "run", interrupted)
+    assert main(["path", table, "--gap", "1e-4"]) == status
+    assert len(searched) == nodes + 1
+    said = capsys.readouterr()
+    assert "interrupted" in said.err if status == 130 else "was not reached" in said.out
