@@ -100,8 +100,19 @@ class Path(Reported):
         value = to_fmpq(exact_number(lam))
         found = next((i for i in self.intervals if i.holds(value)), None)
         if found is None:
-            raise Undecided(f"lambda = {lam} lies in no proved interval of this path")
+            raise Undecided(
+                f"lambda = {lam} lies in no proved interval of this path: it is {self._why(value)}"
+            )
         return found
+
+    def _why(self, lam: fmpq) -> str:
+        """Where a lambda lies that is in no interval."""
+        if not self.low <= to_fraction(lam) <= self.high:
+            return f"not between {self.low} and {self.high}"
+        known = (*self.breakpoints, *(b for b in self.at_ends if b is not None))
+        if any(b.lam.contains(lam) for b in known):
+            return "a breakpoint, or next to one; `.at` certifies the optimum there"
+        return "in a piece that is undecided; `.at` may certify the optimum there"
 
     def at(self, lam: Any) -> Any:
         """The full result at one lambda: `certify` there."""

@@ -10,6 +10,7 @@ import pytest
 from polyrelu import path
 from polyrelu.budget import Budget, spending
 from polyrelu.certificate.write_path import path_document
+from polyrelu.errors import Undecided
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.show.forms import as_json, as_text
 
@@ -94,6 +95,15 @@ def test_in_parts_and_in_a_file():
     document = path_document(found)
     assert (document["problem"]["from"], document["problem"]["to"]) == ("2", "7")
     assert len(document["intervals"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("lam", "why"), [(1, "not between 2 and 8"), (2, "a breakpoint"), (7, "a breakpoint")]
+)
+def test_why_a_lambda_is_in_no_interval(lam, why):
+    X, y, _ = TABLES["one feature"]
+    with pytest.raises(Undecided, match=why):
+        path(X, y, 2, 8).weights(lam)
 
 
 def test_derivatives_at_such_an_end_are_one_sided():
