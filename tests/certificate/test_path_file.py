@@ -15,17 +15,15 @@ import numpy as np
 import pytest
 from flint import arb
 
-from polyrelu import certify, path
+from polyrelu import path
 from polyrelu.certificate import check
 from polyrelu.certificate import path as checker
 from polyrelu.certificate.document import canonical_bytes, problem_digest
-from polyrelu.certificate.write_kernel import neuron_text
 from polyrelu.certificate.write_path import bounded_document, path_document
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
 from polyrelu.paths.bounded import bounded_path
-from tests.batteries.mutation import mutants
-from tests.certificate.changed_paths import accepted_changes
+from tests.certificate.path_files import accepted_changes, broken_and_refused, certified, intervals
 from tests.certificate.test_certificate_schema import SCHEMA, valid
 
 HERE = Path(checker.__file__)
@@ -106,27 +104,12 @@ def bounded():
     return bounded_document(bounded_path(Problem.of(*ONE), "1", "8", gap=Fraction(1, 20)))
 
 
-def intervals(document):
-    """Both ends of what each part of a file claims, and its neurons."""
-    for one in document["intervals"]:
-        shares = checker.shares_of(one["shares"], len(one["faces"]))
-        lams = [Fraction(node["lambda"]) for node in one["nodes"]]
-        further = one.get("dependent", [])
-        faces = sorted(checker.all_faces(one["faces"], shares, []) + [f["face"] for f in further])
-        yield lams[0], lams[-1], faces, len(faces) - len(shares) - shares.count("solved")
-
-
 @pytest.mark.parametrize("name", TABLES)
 def test_what_a_file_claims_is_what_certify_finds(name):
     document = document_of(name)
     assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
-    for low, high, faces, dimension in intervals(document):
-        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
-        assert low < lam < high
-        optimum = certify(*TABLES[name][0], lam).proved()
-        assert sorted(map(neuron_text, optimum.neurons)) == faces
-        assert all(optimum.support.used)
-        assert optimum.nullity == dimension
+    for result in certified(document, *TABLES[name][0]):
+        assert all(result.proved().support.used)
 
 
 @pytest.mark.parametrize("name", DOWN)
@@ -138,22 +121,14 @@ def test_down_to_zero_nothing_but_breakpoints_is_left_out(name):
     low, high = re.findall(r"between (\S+) and ([^\s,]+),", document["claims"][-1])[0]
     assert Fraction(high) - Fraction(low) < Fraction(high) / 10**18
     assert arb(low).union(arb(high)).overlaps(found("to zero: " + name).limit.norm(200))
-    for low, high, faces, dimension in intervals(document):
-        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
-        optimum = certify(X, y, lam).proved()
-        assert sorted(map(neuron_text, optimum.neurons)) == faces
-        assert optimum.nullity == dimension
-        assert all(optimum.support.used)
+    for result in certified(document, X, y):
+        assert all(result.proved().support.used)
 
 
 def is_true_of_this_setting_alone(document, asked, key):
     """Its intervals are what `certify` finds, and it proves nothing of the table without what `key` adds."""
     X, y, options = asked
-    for low, high, faces, dimension in intervals(document):
-        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
-        optimum = certify(X, y, lam, **options).proved()
-        assert sorted(map(neuron_text, optimum.neurons)) == faces
-        assert optimum.nullity == dimension
+    certified(document, X, y, **options)
     plain = copy.deepcopy(document)
     del plain["problem"][key]
     plain["problem_sha256"] = problem_digest(plain["problem"])
@@ -181,11 +156,7 @@ def test_multipliers_that_are_zero_for_every_lambda(name):
     assert len(document["left_out"]) == len(found(name).breakpoints)
     problem = checker.problem_of(document["problem"])
     assert any("confined" in one for one in document["intervals"])
-    for one, (low, high, faces, dimension) in zip(document["intervals"], intervals(document), strict=True):
-        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
-        result = certify(X, y, lam)
-        assert sorted(map(neuron_text, result.proved().neurons)) == faces
-        assert result.proved().nullity == dimension
+    for one, result in zip(document["intervals"], certified(document, X, y), strict=True):
         for identity in one.get("identities", []):
             assert valid(identity, SCHEMA["$defs"]["path_identity"])
         if "confined" in one:
@@ -618,24 +589,13 @@ def test_what_a_changed_file_proves_is_true(name):
     assert len(accepted) > 3
     for mutant in accepted:
         X, y = mutant["problem"]["X"], mutant["problem"]["y"]
-        table = [list(map(Fraction, row)) for row in X], list(map(Fraction, y))
-        for low, high, faces, dimension in intervals(mutant):
-            optimum = certify(*table, (low + high) / 2).proved()
-            assert sorted(map(neuron_text, optimum.neurons)) == faces
-            assert optimum.nullity == dimension
+        certified(mutant, [list(map(Fraction, row)) for row in X], list(map(Fraction, y)))
 
 
 @pytest.mark.parametrize("kind", [PAIRS, FOUR, "a unit square", "bounded path"])
 def test_the_schema_describes_what_is_written_and_what_breaks_it_is_refused(kind):
-    document, broken = bounded() if kind == "bounded path" else document_of(kind), 0
-    assert valid(document, SCHEMA)
-    for change in mutants(document):
-        mutant = change.made()
-        if not valid(mutant, SCHEMA):
-            broken += 1
-            with pytest.raises((checker.kernel.Rejected, checker.kernel.Unusable)):
-                checker.check(mutant)
-    assert broken > 50
+    document = bounded() if kind == "bounded path" else document_of(kind)
+    assert broken_and_refused(document) > 50
 
 
 def test_command_line(tmp_path, capsys, monkeypatch):
