@@ -53,7 +53,7 @@ def compounds(above: Start, below: Start, near: Sequence[Place] = ()) -> Iterato
             zero = next(zeros, None)
             if zero is None:
                 continue
-            key = zero.condition.place, *zero.branch.key
+            key = zero.condition, zero.branch.key
             if key not in known:
                 known[key] = exact_zero(zero, TO_DECIDE)
             exact = known[key]

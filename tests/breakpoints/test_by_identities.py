@@ -3,19 +3,24 @@
 import itertools
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from flint import fmpq
 
 from polyrelu import certify, path
+from polyrelu.breakpoints import compound
 from polyrelu.breakpoints.compound import compounds
 from polyrelu.certification import program_of
 from polyrelu.curves.branch import BITS
+from polyrelu.curves.condition import SIDE, SLACK, Condition
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.faces import Faces
 from polyrelu.data.problem import Problem
 from polyrelu.exact.enclosure import precision
 from polyrelu.paths.starts import started
+from polyrelu.proof import identities
+from polyrelu.proof.neuron import Place
 
 CUBE = [list(v) for v in itertools.product((0, 1), repeat=3)], [2, 1, 2, 0, 2, 1, 1, 1]
 LEAVING = (
@@ -103,3 +108,40 @@ def test_without_one_of_its_neurons_nothing_is_joined(name):
             assert not list(compounds(without(above, k), below))
         for k in range(below[0].branch.K):
             assert not list(compounds(above, without(below, k)))
+
+
+def test_every_zero_has_an_exact_form_of_its_own(monkeypatch):
+    """Two conditions of one neuron vanish at two lambdas: the form of the first says nothing about the second."""
+    place = Place(1, (1, 1))
+    kinds = [Condition(SIDE, place, 0), Condition(SIDE, place, 1), Condition(SLACK, place)]
+    zeros = iter([SimpleNamespace(condition=f, branch=SimpleNamespace(key=frozenset())) for f in kinds])
+    used = []
+    monkeypatch.setattr(compound, "turned", lambda curve, node, tight: (curve, node))
+    monkeypatch.setattr(compound, "_forms", lambda *start: [start] * (3 if start[1] == "below" else 1))
+    monkeypatch.setattr(compound, "_zeros", lambda start, end: iter([next(zeros)]))
+    monkeypatch.setattr(compound, "exact_zero", lambda zero, effort: zero.condition)
+    monkeypatch.setattr(
+        compound, "joined", lambda a, b, zero, exact, near: used.append((zero.condition, exact))
+    )
+    curve = SimpleNamespace(tight=())
+    assert not list(compounds((curve, "above"), (curve, "below")))
+    assert used == [(f, f) for f in kinds]
+
+
+def test_relations_that_are_false_prove_nothing(monkeypatch):
+    """What digits are said to tell is believed only where lengths show it: no form of the lie is taken for 0."""
+    X, y, low, high, _ = PLACES["two residuals agree, by two pairs of lengths"]
+    asked = []
+
+    def lies(numbers):
+        asked.append(len(numbers))
+        return [[1, 1, *[0] * (len(numbers) - 2)]]
+
+    monkeypatch.setattr(identities, "relations", lies)
+    found = path(X, y, low, high)
+    assert asked
+    assert found.status != "proved"
+    for interval in found.intervals:
+        lam = Fraction(str(sum(interval.pieces[0].ends) / 2)).limit_denominator(10**6)
+        optimum = certify(X, y, lam).proved()
+        assert {k.place for k in optimum.used} == set(interval.places)
