@@ -107,9 +107,10 @@ class Walk:
     @property
     def stuck_at(self) -> fmpq:
         """Where the next breakpoint may be."""
+        near = self.node.lam * (1 - 2 * self.least)
         if self.waiting is None or self.entry is not ORDINARY:
-            return self.node.lam * (1 - 2 * self.least)
-        return self.waiting.ends[0]
+            return near
+        return max(near, self.waiting.ends[0])
 
     def state(self) -> tuple[Any, ...]:
         """Where the walk is."""
