@@ -226,11 +226,7 @@ def _derivatives(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
 def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """Every breakpoint."""
     from polyrelu.commands.certify import read_patterns
-    from polyrelu.paths.settings import in_a_file
     from polyrelu.paths.solution_path import path
-
-    if args.out is not None:
-        in_a_file(problem)
 
     patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
     found = path(
