@@ -31,8 +31,8 @@ Bare Python 3.9, no floats.
 # Proof. Let g = s sum_(face +) nu_i x_i, with the entry e for the bias. There are 0 <= b_i <= -s C_i for the i in Z
 # with g - sum b_i x_i = (w*, 0). If Z is one row, b_i = e and -s C_i - e = e'. Else the x_i are independent, so that
 # the b_i are unique and add up to e, and the multipliers in the table of each row of Z are those of the others: two
-# tables bound them all. With the slopes b_i / (-s C_i) on Z, and 1 or 0 by their sides for all others, f_s(z) <= w*.u at such
-# z = (u, b'), as in the lemma (star): rows that share a line bend down, whatever their sides. That is less than
+# tables bound them all. With the slopes b_i / (-s C_i) on Z, and 1 or 0 by their sides for all others, f_s(z) <= w*.u
+# at such z = (u, b'), as in the lemma (star): rows that share a line bend down, whatever their sides. That is less than
 # lambda |u| unless u lies along w*. Let u = w*. From (w*, b) to z the bias falls if the face is + at j, and grows if it
 # is -. On the way f_s is concave, as no row with s C_i > 0 changes its side, and its slope at (w*, b) is -e, or -e': so
 # it ends below lambda |w*|.   QED

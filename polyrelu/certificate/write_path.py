@@ -153,6 +153,12 @@ def _parts(
     return lower + _parts(problem, interval, (middle[0], high), halvings - 1)
 
 
+def _has_families(faces: list[str]) -> bool:
+    """Whether kinks of one sign and direction lie at neighbouring rows: then the slope of f between them is 0."""
+    below = {face.replace("0", "-") for face in faces}
+    return any(face.replace("0", "+") in below for face in faces)
+
+
 def _middle(low: Fraction, high: Fraction) -> list[Fraction]:
     """A number between two others, if there is a short one: at equal ratios, or a quarter of the way up from 0."""
     return between(low, high, 2) if low else [high / 4]
@@ -199,6 +205,7 @@ class Nodes:
                 checker.listing.show_neurons(self.problem, self.tight, lines, rho)
         except checker.kernel.Rejected as refused:
             self.confined = "multipliers" in str(refused)
+        self.confined |= self.problem.base.offset and _has_families(self.tight)
         if self.confined:
             identities = identities_at(self.problem, self.system, self.form.point(lam)[0])
             self.problem = checker.confined(self.problem, self.system, identities)

@@ -65,15 +65,15 @@ OPTIMAL = (
     r"these neurons alone."
 )
 KINKS = (
-    r"The bias of a neuron is no entry of $u$ here: all this is done for each row $j$, "
-    r"with $x_i - x_j$ in place of $x_i$, which has no bias, and with the "
-    r"neurons that are 0 on row $j$ (of another one whose $f_s$ falls towards the bias of row $j$ a star may be used "
-    r"as well), but for the rows and signs with $s \sum \nu_i > 0$ throughout, $i$ the rows equal to $x_j$; $A_k$ is "
-    r"made of the rows as seen from one on which the face is 0. As $\nu^*$ is orthogonal to the constants, $f_s$ is for "
-    r"each $u$ piecewise linear in the bias, 0 on one side of all kinks and constant on the other: where it is highest "
-    r"it has a kink that bends down, on a row that was treated. Hence $f_s(u) \le \lambda \|u\|$ for all $u$ and all "
-    r"biases, and the neurons whose kinks meet a row reach $\lambda$ along these alone. A kink between rows reaches it "
-    r"only if the next kinks on rows do, and its activation is a mean of theirs."
+    r"The bias of a neuron is no entry of $u$ here: all this is done for each row $j$, with $x_i - x_j$ in place "
+    r"of $x_i$, which has no bias, and with the neurons that are 0 on row $j$ (and stars of others whose $f_s$ "
+    r"falls towards the bias of row $j$), but for those rows and signs with $s \sum \nu_i > 0$ throughout, $i$ the "
+    r"rows equal to $x_j$; $A_k$ is made of the rows as seen from one on which the face is 0. As $\nu^*$ is "
+    r"orthogonal to the constants, $f_s$ is for each $u$ piecewise linear in the bias, 0 on one side of all rows "
+    r"and constant on the other: where it is highest it has a kink that bends down, on a row that was treated. "
+    r"Hence $f_s(u) \le \lambda \|u\|$ for all $u$ and all biases, and neurons whose kinks meet a row reach "
+    r"$\lambda$ along these alone. A kink between rows reaches it only if the next kinks on rows do, and its "
+    r"activation is a mean of theirs."
 )
 BLOCKS = (
     r"For a pattern $d$ and a sign $s$ let $c = s X^{T} D v$, $D$ the diagonal matrix of $d$, and $e_j = 2 d_j - 1$. "
