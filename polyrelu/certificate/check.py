@@ -1409,7 +1409,7 @@ def kernel(name: str = "kernel") -> Any:
     folder = os.path.dirname(os.path.abspath(__file__))
     path = os.path.join(folder, name + ".py")
     spec = importlib.util.spec_from_file_location("polyrelu_" + name, path)
-    needed = ("path", "tube", "blocks", "segments", "kernel") if name == "path" else (name,)
+    needed = ("path", "tube", "tables", "blocks", "segments", "kernel") if name == "path" else (name,)
     missing = [n for n in needed if not os.path.exists(os.path.join(folder, n + ".py"))]
     if spec is None or spec.loader is None or missing:
         raise Unreadable(

@@ -2,7 +2,8 @@
 # ruff: noqa: B905, UP031 -- it runs on Python 3.9, where zip has no strict=
 """Check a proof file about a whole path (format 2, kinds below); check.py hands such files to it.
 
-Bare Python 3.9, no floats. It loads kernel.py and its parts, tube.py, blocks.py and segments.py, from beside itself.
+Bare Python 3.9, no floats. It loads kernel.py and its parts, tube.py, tables.py, blocks.py and segments.py, from
+beside itself.
 """
 
 # Letters as in kernel.py and tube.py, where the systems are whose roots are followed. Here lambda varies from `from`
@@ -20,11 +21,11 @@ import os
 import sys
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from fractions import Fraction
-from math import ceil, gcd
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from polyrelu.certificate.segments import Segment
+    from polyrelu.certificate.tables import View
     from polyrelu.certificate.tube import Dependent, Node, System
 
 
@@ -41,7 +42,7 @@ def beside(name: str) -> Any:
 
 
 kernel = beside("kernel")
-tube, listing, segments = beside("tube"), beside("blocks"), beside("segments")
+tube, tables, listing, segments = beside("tube"), beside("tables"), beside("blocks"), beside("segments")
 GRID = tube.GRID
 need, usable, fields, items, dot = kernel.need, kernel.usable, kernel.fields, kernel.items, kernel.dot
 
@@ -86,7 +87,7 @@ class Problem(NamedTuple):
 
     def said(self, words: str) -> str:
         """A sentence, which begins with the networks that are meant if not all are."""
-        scope = "" if self.blocks is None else "Among all %s, " % self.name
+        scope = "Among all %s, " % self.name if self.blocks is not None or self.base.offset else ""
         return scope + (words[0].lower() + words[1:] if scope else words)
 
     def about(self) -> str:
@@ -183,8 +184,7 @@ def shown(x: Fraction) -> str:
 # Lemma (identity). On V let nu.(Q_k - Q_l) nu be a multiple of (e.nu)(g.nu). It is 0 at nu*, by the system: so where
 # g.nu* is not 0, e.nu* is, and V may be replaced by what is orthogonal to e in V.
 #
-# A node is covered once, with the larger rho and the fewer decided lines of its two sides. A star with fewer decided
-# lines is smaller, so that this shows what each side needs.
+# How the directions off the stars are settled at the nodes, and in which tables with an offset: see tables.py.
 
 
 def node_of(problem: Problem, spec: Any, width: int, scaled: bool) -> Node:
@@ -211,6 +211,7 @@ def faces_of(problem: Problem, spec: Any) -> list[str]:
         usable(
             not problem.gated or (face[0] == "+" and flat), "a gate has the sign +, and 0 on zero rows alone"
         )
+        usable(not problem.base.offset or "0" in face, "with a free hidden bias a face is 0 on a row")
     need(faces == sorted(set(faces)), "the faces are sorted, each once")
     return faces
 
@@ -276,16 +277,13 @@ def show_interval(problem: Problem, spec: Any) -> Shown:
         problem = confined(problem, system, spec.get("identities", []))
         inside = not any(dot(v, node.m) for v in problem.base.basis for node in nodes)
         need(inside, "the nodes of a confined interval lie in its space")
-    radii, decided, limit = [Fraction(0)] * len(nodes), [[True] * problem.base.n for _ in nodes], None
-    for k in range(len(nodes) - 1):
-        piece = show_piece(problem, tight, system, nodes[k : k + 2])
-        for i in (k, k + 1):
-            radii[i] = max(radii[i], piece.rho)
-            decided[i] = [x and y for x, y in zip(decided[i], piece.decided)]
-        if not nodes[k].lam:
-            limit = limit_of(system, nodes[k], piece.r)
-    for node, rho, clear in zip(nodes, radii, decided):
-        cover_node(problem, tight, node, rho, clear)
+    pieces, limit = [], None
+    for ends in pairwise(nodes):
+        pieces.append(show_piece(problem, tight, system, list(ends)))
+        if not ends[0].lam:
+            limit = limit_of(system, ends[0], pieces[0].r)
+    for k, node in enumerate(nodes):
+        cover_node(problem, tight, node, *tables.at_node(pieces[max(0, k - 1) : k + 1]))
     dimension = len(tight) - len(faces) - solved
     one = not (further or problem.base.free or problem.gated)
     return Shown(tight, dimension, one, nodes[0].lam, nodes[-1].lam, limit)
@@ -308,19 +306,6 @@ def confined(problem: Problem, system: System, identities: Any) -> Problem:
     return problem._replace(base=base, confined=True, others=others)
 
 
-def lines_at(problem: Problem, node: Node) -> Any:
-    """The lines at a node; those whose coefficient is 0 on V do not move."""
-    base = problem.base
-    lines = kernel.lines_of(base.rows, node.N * base.q, node.m)
-    if not problem.confined:
-        return lines
-    spread = list(lines.spread)
-    for k in range(len(spread)):
-        form = [gcd(*row) * (at == k) for row, (at, _) in zip(base.rows, lines.place)]
-        spread[k] *= any(kernel.reduced(form, base.basis))
-    return lines._replace(spread=spread)
-
-
 def all_faces(faces: list[str], shares: list[Any], further: list[Dependent]) -> list[str]:
     """With the second neuron of every pair, and dependent ones."""
     second = [opposite(face) for face, share in zip(faces, shares) if share is not None]
@@ -328,10 +313,10 @@ def all_faces(faces: list[str], shares: list[Any], further: list[Dependent]) -> 
 
 
 class Proved(NamedTuple):
-    """A piece: rho, which lines are decided, and the tube."""
+    """A piece: rho, all tables, and the tube."""
 
     rho: Fraction
-    decided: list[bool]
+    views: list[View]
     r: list[int]
 
 
@@ -343,21 +328,12 @@ def show_piece(problem: Problem, tight: list[str], system: System, nodes: list[N
             (dot(form, node.weights) << GRID) > node.N * dot(map(abs, form), r[n:]) for form in system.forms
         ]
         need(all(clear), "every weight is positive")
-    rho, lines = kernel.root(Fraction(dot(r[:n], r[:n]), 4**GRID)), list[Any]()
+    rho = kernel.root(Fraction(dot(r[:n], r[:n]), 4**GRID))
     for form in problem.others:
         a, b = (Fraction(dot(form, node.m), node.N) for node in nodes)
         apart = min(abs(a), abs(b)) > kernel.root(Fraction(dot(form, form))) * rho and a * b > 0
         need(apart, "the other factor of an identity is not 0")
-    if problem.blocks is not None:
-        return Proved(rho, [], r)
-    for node in nodes:
-        lines.append(lines_at(problem, node))
-        stars_of(problem, tight, node, lines[-1], rho)
-    decided = []
-    for c, d, spread in zip(lines[0].C, lines[1].C, lines[0].spread):
-        most = [rho * here.unit * spread for here in lines]
-        decided.append(not spread or (c > most[0] and d > most[1]) or (-c > most[0] and -d > most[1]))
-    return Proved(rho, decided, r)
+    return Proved(rho, tables.show(problem, tight, nodes, rho) if problem.blocks is None else [], r)
 
 
 def limit_of(system: System, node: Node, r: list[int]) -> tuple[Fraction, Fraction]:
@@ -368,23 +344,13 @@ def limit_of(system: System, node: Node, r: list[int]) -> tuple[Fraction, Fracti
     return total - apart, total + apart
 
 
-def stars_of(problem: Problem, tight: list[str], node: Node, lines: Any, rho: Fraction) -> list[Any]:
-    """The stars of all neurons at a node, their hypotheses tested within rho."""
-    here = problem.at(node.level)
-    return [kernel.star_of(here, lines, 1 if face[0] == "+" else -1, face[1:], rho) for face in tight]
-
-
-def cover_node(problem: Problem, tight: list[str], node: Node, rho: Fraction, decided: list[bool]) -> None:
+def cover_node(problem: Problem, tight: list[str], node: Node, rho: Fraction, views: list[View]) -> None:
     """All directions off the stars, or all blocks of a list, at one node."""
-    lines = lines_at(problem, node)
-    if problem.blocks is not None:
+    if problem.blocks is None:
+        tables.cover(problem, tight, node, rho, views)
+    else:
+        lines = tables.lines_at(problem, node, problem.base.rows)
         listing.settle(problem, tight, lines, node.level, rho)
-        return
-    slack, far = rho * lines.unit, 1 + max(map(abs, lines.C), default=0)
-    wide = ceil(far / slack)  # makes a line hard for both signs
-    marked = lines._replace(spread=[x if clear else wide for x, clear in zip(lines.spread, decided)])
-    stars = stars_of(problem, tight, node, lines, rho)
-    kernel.cover(marked, node.level - rho * problem.base.frobenius, stars, slack, top=node.level)
 
 
 # -------------------------------------------------------------------------------- what a file says of intervals
@@ -392,7 +358,6 @@ def cover_node(problem: Problem, tight: list[str], node: Node, rho: Fraction, de
 
 def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
     """The sentences about all intervals, and what lies between them."""
-    usable(not problem.base.offset, "a path with a free hidden bias has segments or bounds, not intervals")
     specs, found = items(top["intervals"], "intervals"), list[Shown]()
     usable(len(specs) > 0, "a path has one interval at least")
     for spec in specs:
@@ -401,7 +366,7 @@ def path_claims(problem: Problem, top: Any) -> tuple[list[str], list[str]]:
             one = found[-2].one and found[-1].one
             found[-2:] = [found[-2]._replace(high=found[-1].high, one=one)]
     need(all(a.high < b.low for a, b in pairwise(found)), "the intervals are in increasing order")
-    proved = [problem.said(about_interval(problem, one)) for one in found]
+    proved = [about_interval(problem, one) for one in found]
     for below, above in pairwise(found):
         if below.faces != above.faces:
             ends = within(below.high, above.low, ROUND_FLOOR, ROUND_CEILING)
@@ -440,13 +405,14 @@ def about_interval(problem: Problem, shown_: Shown) -> str:
         else "For every lambda > 0 up to %s " % high
     )
     faces, dimension = shown_.faces, shown_.dimension
+    if problem.base.offset:
+        return ends + about_kinks(problem, faces, faces, dimension)
     among = ", among all %s" % problem.name if problem.blocks is None else ""
     aside = among + "," if among else ""
     if not faces:
         none = "no optimal network%s has a neuron." % aside
-        return ends + (
-            none if problem.base.columns else "the zero network is the only optimal one%s." % among
-        )
+        none = none if problem.base.columns else "the zero network is the only optimal one%s." % among
+        return problem.said(ends + none)
     reach = "exactly %d neurons reach lambda, in the faces %s, and an optimal network uses them all; "
     if len(faces) == 1:
         reach = "exactly %d neuron reaches lambda, in the face %s, and an optimal network uses it; "
@@ -454,13 +420,34 @@ def about_interval(problem: Problem, shown_: Shown) -> str:
     words = ends + reach % (len(faces), " ".join(face[problem.gated :] for face in faces))
     if dimension:
         words += "the optimal networks%s are up to permutation and splitting " % aside
-        return words + "a polytope of dimension %d%s." % (
-            dimension,
-            ", and all are one function on R^d" * shown_.one,
-        )
+        one = ", and all are one function on R^d" * shown_.one
+        return problem.said(words + "a polytope of dimension %d%s." % (dimension, one))
     over = "all activation patterns" if problem.blocks is None else problem.these
     convex = ", and the convex program over %s has exactly one solution" % over * in_one_block(problem, faces)
-    return words + "the optimal network%s is unique up to permutation and splitting%s." % (aside, convex)
+    words += "the optimal network%s is unique up to permutation and splitting%s." % (aside, convex)
+    return problem.said(words)
+
+
+def about_kinks(problem: Problem, tight: list[str], used: list[str], dimension: int) -> str:
+    """What is proved of kinks that meet rows, on an interval or a segment, and whether they can move."""
+    if not tight:
+        return "no optimal network, among all %s, has a neuron." % problem.name
+    reach = "exactly %d neurons whose kink meets a row reach lambda, in the faces %s, "
+    if len(tight) == 1:
+        reach = "exactly %d neuron whose kink meets a row reaches lambda, in the face %s, "
+    words = reach % (len(tight), " ".join(tight))
+    if used == tight:
+        words += "and an optimal network uses %s; " % ("it" if len(tight) == 1 else "them all")
+    else:
+        words += "of which optimal networks use these alone, and one of them all: %s; " % " ".join(used)
+    moving: int = segments.moving(used)
+    name = problem.name + ", whose kinks all meet a row" * (moving > 0)
+    many = (
+        "the optimal networks, among all %s, are up to permutation and splitting a polytope of dimension %d"
+    )
+    unique = "the optimal network, among all %s, is unique up to permutation and splitting"
+    words += many % (name, dimension) if dimension else unique % name
+    return words + "; kinks can move at no cost (intervals: %d)" % moving * (moving > 0) + "."
 
 
 def in_one_block(problem: Problem, faces: list[str]) -> bool:
@@ -503,23 +490,7 @@ def about_segment(problem: Problem, one: Segment) -> str:
     """What is proved of a segment."""
     ends = zip((one.low, one.high), within(one.low, one.high))
     words = "For every lambda strictly between %s and %s " % tuple(short(x) or rounded for x, rounded in ends)
-    if not one.tight:
-        return words + "no optimal network, among all %s, has a neuron." % problem.name
-    reach = "exactly %d neurons whose kink meets a row reach lambda, in the faces %s, "
-    if len(one.tight) == 1:
-        reach = "exactly %d neuron whose kink meets a row reaches lambda, in the face %s, "
-    words += reach % (len(one.tight), " ".join(one.tight))
-    if one.used == one.tight:
-        words += "and an optimal network uses %s; " % ("it" if len(one.tight) == 1 else "them all")
-    else:
-        words += "of which optimal networks use these alone, and one of them all: %s; " % " ".join(one.used)
-    name = problem.name + ", whose kinks all meet a row" * (one.moving > 0)
-    many = (
-        "the optimal networks, among all %s, are up to permutation and splitting a polytope of dimension %d"
-    )
-    unique = "the optimal network, among all %s, is unique up to permutation and splitting"
-    words += many % (name, one.dimension) if one.dimension else unique % name
-    return words + "; kinks can move at no cost (intervals: %d)" % one.moving * (one.moving > 0) + "."
+    return words + about_kinks(problem, one.tight, one.used, one.dimension)
 
 
 def short(x: Fraction) -> str:

@@ -24,6 +24,8 @@ Bare Python 3.9, no floats.
 # With free columns let H project onto what is orthogonal to them. nu lies in the range of H, and all that adds to the
 # fit counts as H leaves it: F has H (Q_k - tau_k R_k), H R_k, H y and (I - H) nu, and E is a basis of H X U.
 # A ridge adds e = 1.nu / lambda to all fits, so that F has J nu, too, with J = 1 1^T.
+# With an offset every face is 0 on a row, and A_k, Q_k, R_k are made of the rows a_i - a_j as seen from one such row j.
+# The choice is nothing to them but for constants, which H takes away: P_k (a_j - a_j') = 0.
 
 from __future__ import annotations
 
@@ -47,12 +49,16 @@ kernel: Any = sys.modules.get("polyrelu_kernel_of_paths")  # as path.py has load
 #     F(x(t)) = (1 - t) F_a + t F_b - t (1 - t) q(D),     J(x(t)) = J_0 + sigma J_1  with  sigma = t - 1/2.
 #
 # Lemma (tube). For any matrices Y_0, Y_1, with |.| taken entry by entry and r > 0, put
-#     C(r) = |I - Y_0 J_0| + |Y_1 J_0 + Y_0 J_1| / 2 + |Y_1 J_1| / 4 + (|Y_0| + |Y_1| / 2) |J|(r),
+#     C(r) = |I - Y_0 J_0| + |Y_1 J_0 + Y_0 J_1| / 2 + |Y_1 J_1| / 4 + D(r),
 #     m = |Y_0 F_a| + |Y_0 F_b| + (|Y_1 F_a| + |Y_1 F_b|) / 2 + (|Y_0 q| + |Y_1 q| / 2) / 4,
-# with |J|(r) >= |J(x) - J(x(t))| for |x - x(t)| <= r. If C(r) r + m < r, then for every lambda in [a, b] the system has
-# one root with |x - x(t)| <= r, and J is regular there.
+# with D(r) >= |(Y_0 + sigma Y_1) (J(x) - J(x(t)))| for |x - x(t)| <= r and |sigma| <= 1/2. If C(r) r + m < r, then for
+# every lambda in [a, b] the system has one root with |x - x(t)| <= r, and J is regular there.
 # Proof. Fix t, Y = Y_0 + sigma Y_1. By the mean value theorem x - Y F(x) is within C(r) r + m of x(t) for |x - x(t)| <=
 # r, and N = |I - Y J| <= C(r) has N r < r, so that the map contracts in the norm max |x_i| / r_i.   QED
+# J(x) - J(x(t)) = [[sum e_j M_j, M_j e], [Q_k e, 0]] for x - x(t) = (e, e_j). With W_j >= |Y_0 M_j| + |Y_1 M_j| / 2 (of
+# the columns of Y that meet M_j) and V >= |Y_0| + |Y_1| / 2 on those of the squares,
+#     D(r) r = 2 sum_j r_j W_j r + sum_k V_k (r.|Q_k| r),
+# where r without a number is that of nu. (Y M_j is far smaller than |Y| |M_j| where columns are free.)
 
 
 class Node(NamedTuple):
@@ -120,21 +126,28 @@ class Dependent(NamedTuple):
     weight: list[Fraction]
 
 
-def operators(problem: Any, lines: Any, face: str) -> tuple[Any, Any, Any]:
+def table_of(problem: Any, face: str) -> Any:
+    """The rows; with an offset as they are seen from the first row on which the face is 0."""
+    at = problem.rows[face.index("0", 1) - 1] if problem.offset else []
+    return [[a - b for a, b in zip(row[:-1], at)] for row in problem.rows] if at else problem.rows
+
+
+def operators(problem: Any, face: str) -> tuple[Any, Any, Any]:
     """Q and R of a face, and the rows of X P, times powers of q. (Its star tests that its lines are independent.)"""
     kernel.tick()
+    rows = table_of(problem, face)
+    lines = kernel.lines_of(rows, problem.q, [0] * problem.n)
     Z = sorted({k for side, (k, turn) in zip(face[1:], lines.place) if side == "0" and turn})
     duals = kernel.duals([lines.V[k] for k in Z])
     bends = [
-        [Fraction(kernel.dot(a, row), kernel.dot(a, lines.V[k])) for k, a in zip(Z, duals)]
-        for row in problem.rows
+        [Fraction(kernel.dot(a, row), kernel.dot(a, lines.V[k])) for k, a in zip(Z, duals)] for row in rows
     ]
     projected = [
         [Fraction(x) - kernel.dot(bend, [lines.V[k][j] for k in Z]) for j, x in enumerate(row)]
-        for row, bend in zip(problem.rows, bends)
+        for row, bend in zip(rows, bends)
     ]
     on = [side == "+" for side in face[1:]]
-    R = [[kernel.dot(row, v) * here for v, here in zip(projected, on)] for row in problem.rows]
+    R = [[kernel.dot(row, v) * here for v, here in zip(projected, on)] for row in rows]
     return [[x * here for x in row] for row, here in zip(R, on)], R, projected
 
 
@@ -143,17 +156,18 @@ def system_of(
 ) -> System:
     """All matrices of some faces, for the problem of a path."""
     problem = asked.base
-    lines, n, K = kernel.lines_of(problem.rows, problem.q, [0] * problem.n), problem.n, len(faces)
+    n, K = problem.n, len(faces)
     kernel.moderate(2 * n * n * (K + 2), problem.rows, problem.rows)
     onto, M, E, solved = modulo(n, problem.free), [], Matrix(), []
     kernel.usable(len(basis(problem.free)) == len(problem.free), "free columns are independent")
-    found = [operators(problem, lines, face) for face in faces]
+    found = [operators(problem, face) for face in faces]
     Q = [square for square, _, _ in found]
     for k, ((square, R, projected), share) in enumerate(zip(found, shares)):
         part = Fraction(0) if share in (None, "solved") else share
         M.append([[u - part * v for u, v in zip(*rows)] for rows in zip(square, R)])
+        seen = table_of(problem, faces[k])
         for v in projected if share is not None else ():
-            moved = apply(onto, [kernel.dot(row, v) for row in problem.rows])
+            moved = apply(onto, apply(seen, v))
             E += orthogonal_part(E, kernel.over_one(moved)[0])
         solved += [k] if share == "solved" else []
     M += [[[-x for x in row] for row in found[k][1]] for k in solved]
@@ -173,7 +187,7 @@ def system_of(
     forms = [[Fraction(i == j) for j in range(len(M))] for i in range(len(M))]
     forms += [[(i == k) - Fraction(i == K + j) for i in range(len(M))] for j, k in enumerate(solved)]
     for one in further:
-        depends(one, operators(problem, lines, one.face)[0], Q, (onto, [y, *mean]))
+        depends(one, operators(problem, one.face)[0], Q, (onto, [y, *mean]))
         for k, c in enumerate(one.activation):
             forms[k] = [a - c * b for a, b in zip(forms[k], one.weight)]
         forms.append(one.weight)
@@ -319,7 +333,8 @@ def tube_around(system: System, a: Node, b: Node) -> list[int]:
     q, nodes = system.q, [Fraction(v, node.N) for node in (a, b) for v in (*node.m, *node.weights)]
     flat, T = kernel.over_one([*nodes, *system.y, a.lam, b.lam])
     n, size = len(system.y), len(system.y) + len(system.M)
-    kernel.moderate(3 * size**2, [flat], [row for square in (*system.M, *system.corner) for row in square])
+    whole = [row for square in (*system.M, *system.corner) for row in square]
+    kernel.moderate(3 * size**2 + n * size * len(system.M), [flat], whole)
     u, v, y, (la, lb) = flat[:size], flat[size : 2 * size], flat[2 * size : -2], flat[-2:]
     D, both, s = [t - r for r, t in zip(u, v)], [t + r for r, t in zip(u, v)], 2 * T * q
     J0 = system.jacobian(la + lb, 2 * T, both[:n], both[n:])  # over s, as J1
@@ -339,29 +354,35 @@ def tube_around(system: System, a: Node, b: Node) -> list[int]:
                 for j, (p, t, z, w) in parts
             ]
         )
-    loose = [[up(2 * abs(x) + abs(z), 2 << BITS) for x, z in zip(*rows)] for rows in zip(Y0, Y1)]
     m = []
     for p, t in zip(Y0, Y1):
         at_ends = sum(8 * abs(kernel.dot(p, f)) + 4 * abs(kernel.dot(t, f)) for f in F)
         m.append(up(at_ends + 2 * abs(kernel.dot(p, bend)) + abs(kernel.dot(t, bend)), 8 * unit * T))
-    return radius(system, fixed, loose, m)
+    tops = [[row[:n] for row in Y] for Y in (Y0, Y1)]
+    turned_M = []
+    for square in system.M:
+        pairs = zip(*(product(top, square) for top in tops))
+        turned_M.append([[up(2 * abs(x) + abs(z), q << BITS + 1) for x, z in zip(*rows)] for rows in pairs])
+    squares = slice(n, n + len(system.Q))
+    loose = [
+        [up(2 * abs(x) + abs(z), 2 << BITS) for x, z in zip(u[squares], v[squares])] for u, v in zip(Y0, Y1)
+    ]
+    return radius(system, fixed, (turned_M, loose), m)
 
 
-def radius(system: System, fixed: Matrix, loose: Matrix, m: list[int]) -> list[int]:
+def radius(system: System, fixed: Matrix, loose: tuple[list[Matrix], Matrix], m: list[int]) -> list[int]:
     """An r with C(r) r + m < r."""
-    M, Q = (
-        [[[up(x, system.q) for x in row] for row in square] for square in part]
-        for part in (system.M, system.Q)
-    )
-    r, n = [2 * x + (1 << GRID // 2) for x in m], len(m) - len(M)
+    Q = [[[up(x, system.q) for x in row] for row in square] for square in system.Q]
+    r, (W, V) = [2 * x + (1 << GRID // 2) for x in m], loose
+    n = len(m) - len(W)
     for _ in range(ROUNDS):
-        moved = [[kernel.dot(row, r[:n]) for row in square] for square in M]
-        near = [2 * sum(b * v[i] for b, v in zip(r[n:], moved)) for i in range(n)]
-        near += [kernel.dot(r[:n], [kernel.dot(row, r[:n]) for row in square]) for square in Q] + [0] * len(
-            system.E
-        )
-        near = [-(-x >> 2 * GRID) for x in near]
-        image = [-(-(kernel.dot(f, r) + kernel.dot(g, near)) >> GRID) + x for f, g, x in zip(fixed, loose, m)]
+        kernel.tick()
+        norms = [kernel.dot(r[:n], [kernel.dot(row, r[:n]) for row in square]) for square in Q]
+        norms = [-(-x >> 2 * GRID) for x in norms]
+        moved = [[2 * b * kernel.dot(row, r[:n]) for row in square] for b, square in zip(r[n:], W)]
+        near = [-(-sum(parts) >> 2 * GRID) for parts in zip(*moved)] or [0] * len(m)
+        sums = [kernel.dot(f, r) + kernel.dot(v, norms) for f, v in zip(fixed, V)]
+        image = [-(-x >> GRID) + y + z for x, y, z in zip(sums, near, m)]
         if all(s < t for s, t in zip(image, r)):
             return r
         r = [max(2 * s, t) for s, t in zip(image, r)]

@@ -28,7 +28,7 @@ from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.bounded import BoundedPath
 from polyrelu.paths.ends import between
 from polyrelu.paths.intervals import Interval
-from polyrelu.paths.settings import in_a_file
+from polyrelu.paths.settings import has_knots
 from polyrelu.paths.solution_path import Path
 
 MARGINS = (Fraction(1, 10**6), Fraction(1, 10**4), Fraction(1, 10**2))
@@ -57,11 +57,10 @@ def write_path(file: str, found: Path | BoundedPath) -> dict[str, Any]:
 
 def path_document(found: Path) -> dict[str, Any]:
     """The file of a path; `Undecided` where no interval at all can be shown."""
-    in_a_file(found.problem)
     spec = path_spec(found.problem, found.low, found.high, found.program)
     with checking():
         problem = checker.problem_of(spec)
-        if problem.base.offset:
+        if has_knots(found.problem):
             listed = [segment_of(interval) for interval in found.intervals]
             return _accepted({"kind": "exact path", "segments": listed}, spec)
         listed = [one for interval in found.intervals for one in _shown(problem, interval)]
@@ -154,6 +153,12 @@ def _parts(
     return lower + _parts(problem, interval, (middle[0], high), halvings - 1)
 
 
+def _has_families(faces: list[str]) -> bool:
+    """Whether kinks of one sign and direction lie at neighbouring rows: then the slope of f between them is 0."""
+    below = {face.replace("0", "-") for face in faces}
+    return any(face.replace("0", "+") in below for face in faces)
+
+
 def _middle(low: Fraction, high: Fraction) -> list[Fraction]:
     """A number between two others, if there is a short one: at equal ratios, or a quarter of the way up from 0."""
     return between(low, high, 2) if low else [high / 4]
@@ -191,14 +196,16 @@ class Nodes:
     def begin(self, lam: Fraction) -> Nodes:
         """See at one lambda whether multipliers are 0 for a reason, which is that of the space of all residuals."""
         node = self.node(lam)
-        lines, rho = checker.lines_at(self.problem, node), node.level / 2**NEAR
+        rho = node.level / 2**NEAR
         try:
             if self.problem.blocks is None:
-                checker.stars_of(self.problem, self.tight, node, lines, rho)
+                checker.tables.show(self.problem, self.tight, [node], rho)
             else:
+                lines = checker.tables.lines_at(self.problem, node, self.problem.base.rows)
                 checker.listing.show_neurons(self.problem, self.tight, lines, rho)
         except checker.kernel.Rejected as refused:
             self.confined = "multipliers" in str(refused)
+        self.confined |= self.problem.base.offset and _has_families(self.tight)
         if self.confined:
             identities = identities_at(self.problem, self.system, self.form.point(lam)[0])
             self.problem = checker.confined(self.problem, self.system, identities)
@@ -237,12 +244,8 @@ class Nodes:
     def _is_covered(self, lams: list[Fraction], k: int) -> bool:
         """Whether the covering of a node succeeds, for the pieces on both sides."""
         sides = [self.pieces[pair] for pair in pairwise(lams[max(0, k - 1) : k + 2])]
-        rho, decided = (
-            max(side.rho for side in sides),
-            [all(v) for v in zip(*(side.decided for side in sides), strict=True)],
-        )
         try:
-            checker.cover_node(self.problem, self.tight, self.node(lams[k]), rho, decided)
+            checker.cover_node(self.problem, self.tight, self.node(lams[k]), *checker.tables.at_node(sides))
         except checker.kernel.Rejected:
             return False
         return True

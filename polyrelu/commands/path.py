@@ -109,8 +109,8 @@ def add_parser(commands: Any) -> None:
         "--out",
         metavar="FILE",
         help="save a proof of the path, for `polyrelu check`: every interval (from a little above a breakpoint to a "
-        "little below the next; with --bias free with exact ends) that the checker in bare Python accepts, and what is "
-        "left out; compressed if it ends in .gz",
+        "little below the next; with --bias free and one feature with exact ends) that the checker in bare Python "
+        "accepts, and what is left out; compressed if it ends in .gz",
     )
     parser.set_defaults(run=run)
 
@@ -228,11 +228,7 @@ def _derivatives(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
 def _exact(problem: Problem, args: argparse.Namespace) -> tuple[Any, int]:
     """Every breakpoint."""
     from polyrelu.commands.certify import read_patterns
-    from polyrelu.paths.settings import in_a_file
     from polyrelu.paths.solution_path import path
-
-    if args.out is not None:
-        in_a_file(problem)
 
     patterns = args.patterns if args.patterns == "cells" else read_patterns(args.patterns, problem.n)
     found = path(

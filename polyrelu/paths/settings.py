@@ -6,15 +6,8 @@ from polyrelu.data.problem import Problem
 from polyrelu.data.setting import Setting
 
 
-def in_a_file(problem: Problem) -> None:
-    """The checker of path files knows a free hidden bias beside one feature alone."""
-    if problem.setting.hidden == "free" and problem.d != 2:
-        what = "a proof file of a path with several features"
-        problem.setting.refuse(what, "leave out --out, or save bounds: --gap 1e-2")
-
-
 def bounds_in_a_file(setting: Setting) -> None:
-    """It knows no ridge between nodes."""
+    """The checker of path files knows no ridge between nodes."""
     if setting.output == "ridge":
         setting.refuse("a proof file of bounds for every lambda", "leave out --out, or leave out --gap")
 

@@ -64,6 +64,17 @@ OPTIMAL = (
     r"\|u\|$. At $\nu^*$ also $\|q\| = \lambda$. Hence $f_s(u) \le \lambda \|u\|$ for all $u$, with equality along "
     r"these neurons alone."
 )
+KINKS = (
+    r"The bias of a neuron is no entry of $u$ here: all this is done for each row $j$, with $x_i - x_j$ in place "
+    r"of $x_i$, which has no bias, and with the neurons that are 0 on row $j$ (and stars of others whose $f_s$ "
+    r"falls towards the bias of row $j$), but for those rows and signs with $s \sum \nu_i > 0$ throughout, $i$ the "
+    r"rows equal to $x_j$; $A_k$ is made of the rows as seen from one on which the face is 0. As $\nu^*$ is "
+    r"orthogonal to the constants, $f_s$ is for each $u$ piecewise linear in the bias, 0 on one side of all rows "
+    r"and constant on the other: where it is highest it has a kink that bends down, on a row that was treated. "
+    r"Hence $f_s(u) \le \lambda \|u\|$ for all $u$ and all biases, and neurons whose kinks meet a row reach "
+    r"$\lambda$ along these alone. A kink between rows reaches it only if the next kinks on rows do, and its "
+    r"activation is a mean of theirs."
+)
 BLOCKS = (
     r"For a pattern $d$ and a sign $s$ let $c = s X^{T} D v$, $D$ the diagonal matrix of $d$, and $e_j = 2 d_j - 1$. "
     r"All $u$ with $e_j x_j^{T} u \ge 0$ for all $j$ have $s \sum_j v_j (x_j^{T} u)_+ = c^{T} u \le \|c + \sum_j t_j "
@@ -171,8 +182,11 @@ def shown(document: dict[str, Any]) -> list[Shown]:
 
 def path_statement(document: dict[str, Any]) -> list[Block]:
     """The items of the lemma."""
+    left = [f"Nothing is said of {_said('; '.join(document['left_out']))}."] if document["left_out"] else []
     if document["kind"] in ("bounded path", "exact path"):
         return lettered([[_said(words)] for words in document["claims"]])
+    if "offset" in document["problem"]:
+        return [*lettered([[_said(words)] for words in document["claims"]]), *left]
     intervals, problem = shown(document), checker.problem_of(document["problem"])
     none = "no neuron" if problem.base.columns else "the zero network alone"
     rows = [_row(k, one, none) for k, one in enumerate(intervals, start=1)]
@@ -195,8 +209,7 @@ def path_statement(document: dict[str, Any]) -> list[Block]:
         items.append(
             ["Between two neighbouring intervals whose neurons differ lies a breakpoint, or several."]
         )
-    left = "; ".join(document["left_out"])
-    return [*lettered(items), *([f"Nothing is said of {_said(left)}."] if left else [])]
+    return [*lettered(items), *left]
 
 
 def _row(k: int, one: Shown, none: str) -> list[str]:
@@ -213,7 +226,9 @@ def _said(words: str) -> str:
 
 def _parts_of_the_checker(document: dict[str, Any]) -> list[str]:
     """Those that bear on a file, besides the kernel."""
-    own = {"path": ["tube.py"], "exact path": ["segments.py"], "bounded path": []}[document["kind"]]
+    own = {"path": ["tube.py", "tables.py"], "exact path": ["segments.py"], "bounded path": []}[
+        document["kind"]
+    ]
     return ["path.py", *own, *["blocks.py"] * (document["problem"]["patterns"] != "cells")]
 
 
@@ -232,7 +247,8 @@ def path_argument(document: dict[str, Any], digest: str) -> list[Block]:
     blocks += [PAIRS + (SPANNED if free else SAME)] if any(any(one["shares"]) for one in parts) else []
     blocks += [DEPENDENT] if any(one.get("dependent") for one in parts) else []
     listed, gated = document["problem"]["patterns"] != "cells", document["problem"]["gated"]
-    blocks += [TUBE, GATES if gated else BLOCKS if listed else OPTIMAL, DUALITY]
+    kinks = [KINKS] if "offset" in document["problem"] else []
+    blocks += [TUBE, GATES if gated else BLOCKS if listed else OPTIMAL, *kinks, DUALITY]
     blocks += [CONFINED] if any("confined" in one for one in parts) else []
     blocks += [SCALED] if "eta" in parts[0]["nodes"][0] else []
     nodes = sum(len(one["nodes"]) for one in parts)

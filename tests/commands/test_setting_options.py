@@ -134,10 +134,6 @@ def test_prune_joins_kinks_and_tells_the_constant(folder, capsys):
             "a proof file of bounds for every lambda cannot be had",
         ),
         (
-            ["path", "table.csv", "--bias", "free", "--out", "path.json"],
-            "a proof file of a path with several features cannot be had",
-        ),
-        (
             ["plot", "squares.csv", "--lam", "1", "--skip", "--kind", "polytope"],
             "the figure polytope cannot be had",
         ),

@@ -85,7 +85,7 @@ def made_by(document):
 @pytest.mark.parametrize("name", CASES)
 def test_the_files_that_made_the_computations_are_named(name):
     lists = ", blocks.py" * ("list" in name or name == "gates")
-    assert made_by(explained(name)[1]) == f"path.py, tube.py{lists} and kernel.py"
+    assert made_by(explained(name)[1]) == f"path.py, tube.py, tables.py{lists} and kernel.py"
 
 
 def test_the_files_that_made_the_computations_of_other_kinds():
