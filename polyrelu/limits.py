@@ -18,3 +18,6 @@ MAX_DIGITS = 1000
 """Digits of a numerator, denominator or literal that is read, and of a bound that is printed (--digits)."""
 MAX_EXPONENT = 1000
 """Decimal exponent of a number that is read: 1e1000 is accepted, 1e1001 is not."""
+MAX_SCALE = 60
+"""Decimal exponent of what a path walks on: tables whose largest entry, and lambdas that, lie beyond 1e60 or 1e-60 are
+refused, since it multiplies several of them in floats."""

@@ -25,7 +25,7 @@ from polyrelu.breakpoints.meeting import Side, side_by_identities, side_of
 from polyrelu.breakpoints.steps import follow, short, zero_between
 from polyrelu.breakpoints.zeros import Zero, carried
 from polyrelu.curves.branch import BITS, Balls, Branch
-from polyrelu.curves.condition import SLACK, Condition
+from polyrelu.curves.condition import SLACK, WEIGHT, Condition
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.implied import ImpliedThere
 from polyrelu.curves.nodes import Node
@@ -49,7 +49,8 @@ def compounds(above: Start, below: Start, near: Sequence[Place] = ()) -> Iterato
     for start in _forms(*turned(*above, below[0].tight)):
         known: dict[Any, ExactZero | None] = {}
         for end in ends:
-            zero = _first(start, end)
+            zeros = _zeros(start, end)
+            zero = next(zeros, None)
             if zero is None:
                 continue
             key = zero.condition.place, *zero.branch.key
@@ -57,7 +58,8 @@ def compounds(above: Start, below: Start, near: Sequence[Place] = ()) -> Iterato
                 known[key] = exact_zero(zero, TO_DECIDE)
             exact = known[key]
             if exact is None:
-                found = joined_by_identities(start[0], end, zero)
+                by_identities = (joined_by_identities(start, end, z) for z in (zero, *zeros))
+                found = next((here for here in by_identities if here is not None), None)
             else:
                 found = joined(start[0], end[0], zero, exact, near)
             if found is not None:
@@ -74,13 +76,16 @@ def _forms(curve: Curve, node: Node) -> Iterator[Start]:
                 yield other
 
 
-def _first(start: Start, end: Start) -> Zero | None:
-    """A zero of a function of one of the curves, followed past where it holds."""
+def _zeros(start: Start, end: Start) -> Iterator[Zero]:
+    """Zeros of functions of both curves, each followed past where it holds."""
     (above, high), (below, low) = start, end
     part = (high.lam - low.lam) / high.lam
-    return _crossed(above, high, short(low.lam * (1 - part)), below.tight) or _crossed(
-        below, low, short(high.lam * (1 + part)), above.tight
-    )
+    for zero in (
+        _crossed(above, high, short(low.lam * (1 - part)), below.tight),
+        _crossed(below, low, short(high.lam * (1 + part)), above.tight),
+    ):
+        if zero is not None:
+            yield zero
 
 
 def _crossed(curve: Curve, node: Node, goal: Any, others: Iterable[Place]) -> Zero | None:
@@ -118,21 +123,42 @@ def joined(
     return _between(above, below, zero, (high, low), (pairs, come, gone))
 
 
-def joined_by_identities(above: Curve, end: Start, zero: Zero) -> Breakpoint | None:
-    """The same where the breakpoint has no exact form: neurons move or come, and identities say what else vanishes.
+def joined_by_identities(start: Start, end: Start, zero: Zero) -> Breakpoint | None:
+    """The same where the breakpoint has no exact form: neurons move and come, and identities say what else vanishes.
 
-    The root of the curve above, with the neurons renamed that have moved and newcomers without weight, is then that of
-    the curve below: activations of a neuron on two faces agree where its direction does.
+    The root of one curve, with the neurons renamed that have moved and newcomers without weight, is then that of the
+    other: activations of a neuron on two faces agree where its direction does. Seen from below, who leaves has come.
     """
-    below = end[0]
-    if zero.branch is not above.branch or above.further or below.further or above.branch.program.gated:
-        return None
-    if above.branch.E.ncols() > above.branch.r:
+    way = 1 if zero.branch is start[0].branch else -1
+    (one, _), end = (start, end) if way == 1 else (end, start)
+    if zero.branch is not one.branch or one.branch.program.gated or one.branch.E.ncols() > one.branch.r:
         return None  # beside free columns this is not looked at
-    f, neuron = zero.condition, above.faces.neuron
-    there = ImpliedThere(above.branch, zero.x, f.form, neuron(f.place) if f.kind == SLACK else None)
-    come = [p for p in below.tight if p not in above.tight]
-    gone = [p for p in above.tight if p not in below.tight]
+    f, at, neuron = zero.condition, (zero.x, zero.lam), one.faces.neuron
+    form, newcomer = () if f.kind == WEIGHT else f.form, neuron(f.place) if f.kind == SLACK else None
+    there = ImpliedThere(one.branch, at, form, newcomer)
+    found = _moves_by_identities(one, end[0], there)
+    if found is None:
+        return None
+    pairs, new = found
+    names = dict(pairs)
+    other = turned(*end, [names.get(p, p) for p in pairs_of(one)])[0] if way == 1 else end[0]
+    x = carried(one.branch, at, other.branch, names, {})
+    if x is None or not _solves_as_before((one, other), names, new, (x, zero.lam)):
+        return None
+    mine = side_by_identities(one, (*at, way), there, new, new)
+    its = side_by_identities(other, (x, zero.lam, -way), there, new)
+    if way == 1:
+        return _between(one, other, zero, (mine, its), (pairs, new, ()))
+    return _between(other, one, zero, (its, mine), ([(b, a) for a, b in pairs], (), new))
+
+
+def _moves_by_identities(
+    one: Curve, other: Curve, there: ImpliedThere
+) -> tuple[list[tuple[Place, Place]], tuple[Place, ...]] | None:
+    """Who moves to another face, one to one, and who comes; None where somebody goes, or comes and is not tight."""
+    neuron = one.faces.neuron
+    come = [p for p in other.tight if p not in one.tight]
+    gone = [p for p in one.tight if p not in other.tight]
     pairs = [
         (old, new)
         for old in gone
@@ -140,27 +166,27 @@ def joined_by_identities(above: Curve, end: Start, zero: Zero) -> Breakpoint | N
         if old.sign == new.sign and there.same(neuron(old), neuron(new))
     ]
     moved = {p for pair in pairs for p in pair}
-    new = [p for p in come if p not in moved]
+    new = tuple(p for p in come if p not in moved)
     one_to_one = len(moved) == 2 * len(pairs) and all(p in moved for p in gone)
-    if not one_to_one or not all(there.is_tight(neuron(p)) for p in new):
-        return None
-    names = dict(pairs)
-    below, _ = turned(*end, [names.get(p, p) for p in pairs_of(above)])
-    x = carried(above.branch, (zero.x, zero.lam), below.branch, names, {})
-    if x is None or not _solves_as_before(above, below, names, (x, zero.lam)):
-        return None
-    high = side_by_identities(above, (zero.x, zero.lam, 1), there, new)
-    low = side_by_identities(below, (x, zero.lam, -1), there, new)
-    return _between(above, below, zero, (high, low), (pairs, tuple(new), ()))
+    return (pairs, new) if one_to_one and all(there.is_tight(neuron(p)) for p in new) else None
 
 
-def _solves_as_before(above: Curve, below: Curve, names: dict[Place, Place], at: tuple[Balls, arb]) -> bool:
+def _solves_as_before(
+    curves: tuple[Curve, Curve],
+    names: dict[Place, Place],
+    new: Sequence[Place],
+    at: tuple[Balls, arb],
+) -> bool:
     """Whether the same neurons have weights, with the same pairs and exchanges, as far as names and balls tell."""
-    if {names.get(p, p) for p in pairs_of(above)} != pairs_of(below):
+    one, other = ({p for k in curve.branch.neurons for p in curve.branch.orbit(k.place)} for curve in curves)
+    one = {names.get(p, p) for p in one}
+    if not one <= other or not other - one <= set(new):
         return False
-    B = [curve.branch.B.transpose().tolist() for curve in (above, below)]
+    if {names.get(p, p) for p in pairs_of(curves[0])} != pairs_of(curves[1]):
+        return False
+    B = [curve.branch.B.transpose().tolist() for curve in curves]
     same_span = len(B[0]) == len(B[1]) == (rank([*B[0], *B[1]]) if B[0] else 0)
-    return same_span and all(bool(v.contains(0)) for v in below.branch.equations(*at))
+    return same_span and all(bool(v.contains(0)) for v in curves[1].branch.equations(*at))
 
 
 def _between(

@@ -80,23 +80,33 @@ def side_of(
 
 
 def side_by_identities(
-    curve: Curve, at: tuple[Balls, arb, int], there: ImpliedThere, new: Sequence[Place]
+    curve: Curve,
+    at: tuple[Balls, arb, int],
+    there: ImpliedThere,
+    new: Sequence[Place],
+    guests: Sequence[Place] = (),
 ) -> Side | None:
-    """The same where no exact numbers are known: what is 0 is implied. `new` neurons come, without weight there."""
+    """The same where no exact numbers are known: what is 0 is implied. `new` neurons have no weight there.
+
+    So have those that take theirs from new ones alone.
+    """
     x, lam, way = at
     dx = tangent(curve.branch, x, lam)
     if dx is None:
         return None
 
+    places = [k.place for k in curve.branch.neurons]
+
     def sign_of(f: Condition) -> int | None:
         if f.kind == WEIGHT:
-            return 0 if f.place in new and not f.form else None
+            own = f.form or tuple(int(p == f.place) for p in places)
+            return 0 if all(p in new for p, c in zip(places, own, strict=True) if not is_zero(c)) else None
         if f.kind == SLACK:
             return 0 if there.is_tight(curve.faces.neuron(f.place)) else None
         return 0 if there.is_zero(f.form) else None
 
     here = Here(curve, x, dx, lam, way, sign_of)
-    found = here.settled(new if way == 1 else ())
+    found = here.settled(guests)
     if found is None:
         return None
     n, lines = curve.branch.program.n, curve.faces.line_weights.items()
@@ -150,17 +160,25 @@ class Here:
         """
         table, found = self.curve.soft(), list[Place]()
         slopes = table.slopes(self.x, self.dx, self.lam)
-        rising = {(f.place, f.row): v * self.way for f, v in zip(table.conditions, slopes, strict=True)}
-        first = {i: line[0] for line in self.curve.faces.angles.parallel for i in line}
+        rising = {
+            (f.place, f.row): i in table.settled or v * self.way > 0
+            for i, (f, v) in enumerate(zip(table.conditions, slopes, strict=True))
+        }
+        lines = {i: line for line in self.curve.faces.angles.parallel for i in line}
         for f in zero:
             if f.kind != SIDE or f.row is None:
                 continue
-            if rising.get((f.place, first[f.row]), arb(0)) > 0:
+            if rising.get((f.place, lines[f.row][0]), False) or self._never_rises(f.place, lines[f.row]):
                 continue
             guest = self.face_of(across(self.curve.faces.neuron(f.place), f.row))
             if guest not in (*self.curve.tight, *guests, *found) and self._may_stay(guest):
                 found.append(guest)
         return tuple(found)
+
+    def _never_rises(self, place: Place, line: Sequence[int]) -> bool:
+        """Whether f of this sign is concave across a line for every lambda, by structure: no star ends there."""
+        rows = self.curve.rows
+        return all(i in rows.still or rows.sided.get(i) == place.sign for i in line)
 
     def flat_beyond(self, zero: frozenset[Condition]) -> frozenset[Condition]:
         """Slacks of guests right beyond a row that a tight neuron u leaves: if they vanish, their derivatives do.

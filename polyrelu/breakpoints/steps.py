@@ -106,14 +106,17 @@ def _near_zero(
 
 
 def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero | None:
-    """The zero of a condition that is negative at one node and positive at the other: secants, then a proof."""
+    """The zero of a condition that is negative at one node and positive at the other: secants, then a proof.
+
+    The node at which it is negative is the lower one, or, on a curve that holds below, the higher one.
+    """
     low, high = (below.point, below.lam), (above.point, above.lam)
     at_low, at_high = (value_at(curve, f, at).mid() for at in (low, high))
     if not at_low < 0 or (f.kind == SLACK and not at_high > 0):
         return None  # a newcomer whose face is above lambda at both ends has entered on another face
     near = _near_zero(curve, f, (low, at_low), (high, at_high)) if at_high > 0 else None
     found = None if near is None else zero_of(curve.branch, f, *near, most=ENOUGH)
-    if found is not None and arb(below.lam) < found.lam < arb(above.lam):
+    if found is not None and _is_between(found.lam, below.lam, above.lam):
         return found
     if not at_high > 0:
         at_high = abs(at_low)
@@ -123,11 +126,11 @@ def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero |
             guess = (at_low / (at_low - at_high)).mid()
             part = min(fmpq(49, 50), max(fmpq(1, 50), fmpq(*float(guess).as_integer_ratio())))
         lam = short(low[1] + (high[1] - low[1]) * part)
-        if not low[1] < lam < high[1]:
+        if not _is_between(arb(lam), low[1], high[1]):
             break
         between = [u + (v - u) * arb(part) for u, v in zip(low[0], high[0], strict=True)]
         found = zero_of(curve.branch, f, between, arb(lam), most=ENOUGH)
-        if found is not None and arb(below.lam) < found.lam < arb(above.lam):
+        if found is not None and _is_between(found.lam, below.lam, above.lam):
             return found
         point = _followed(curve.branch, high, lam)
         if point is None:
@@ -138,3 +141,7 @@ def zero_between(curve: Curve, f: Condition, below: Node, above: Node) -> Zero |
         else:
             high, at_high = (point, lam), here
     return None
+
+
+def _is_between(lam: arb, one: fmpq, other: fmpq) -> bool:
+    return bool(arb(min(one, other)) < lam < arb(max(one, other)))

@@ -88,7 +88,7 @@ def checking() -> Iterator[None]:
     try:
         yield
     except (checker.kernel.Unusable, checker.kernel.Rejected) as refused:
-        raise Undecided(f"no proof file can hold this path: {in_short(refused)}") from None
+        raise Undecided(f"no proof file can hold this path, of which is asked: {in_short(refused)}") from None
     finally:
         checker.kernel.allow(inf)
 

@@ -204,6 +204,8 @@ def _asked(args: argparse.Namespace) -> Callable[[Problem, argparse.Namespace], 
         raise BadInput("--at and --gap are about all networks; leave out --gated and --patterns")
     if args.vertices and (args.at is not None or args.gap is not None):
         raise BadInput("--vertices is about a whole path; leave out --at and --gap")
+    if args.at is not None and (args.low, args.high, args.to_zero) != (None, None, False):
+        raise BadInput("--at asks about one lambda; leave out --from, --to and --to-zero")
     if args.out is not None and args.at is not None:
         raise BadInput(
             "--out saves the proof of a path, and --at asks for derivatives; leave one of them out"

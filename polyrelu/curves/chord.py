@@ -87,7 +87,9 @@ class Chord:
     @cached_property
     def implied(self) -> Implied:
         """What the equations imply for every lambda of the piece."""
-        return Implied(self.branch, self.root_low)
+        ends = (self.root_low, self.root_high)
+        positive = (x for x in ends if all(weight > 0 for weight in self.branch.parts(x)[1]))
+        return Implied(self.branch, next(positive, self.root_low))  # next to an event they are at one end
 
     @cached_property
     def anywhere(self) -> Balls:

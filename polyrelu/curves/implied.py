@@ -58,6 +58,8 @@ class Implied:
 
     def __init__(self, branch: Branch, x: Sequence[arb]) -> None:
         self.branch, self._x = branch, x
+        self.seen = branch.W
+        """What makes eta of all coordinates but the last, but for what `_vanishes` asks by itself."""
         self._xi = [*x[: branch.size], arb(1)]
 
     @cached_property
@@ -73,7 +75,7 @@ class Implied:
 
     def _first(self) -> fmpq_mat:
         """What is known without a point."""
-        return with_one(exchange_free(self.branch, self.branch.W))
+        return with_one(exchange_free(self.branch, self.seen))
 
     def _off_invariant(self, Z: fmpq_mat) -> list[list[fmpq]]:
         """Forms over zeta that vanish because W g lies in V."""
@@ -81,7 +83,7 @@ class Implied:
             weight > 0 for weight in self.branch.parts(self._x)[1]
         ):
             return []  # beside free columns this is not looked at
-        top = fmpq_mat(Z.tolist()[:-1])
+        top = fmpq_mat(Z.tolist()[: self.branch.size])
         columns = top.transpose().tolist()
         V = invariant(self.branch, columns_of([columns[j] for j in independent_rows(columns)]))
         forms = (fmpq_mat(null_space(V, self.branch.size)) * top).tolist() if 0 < len(V) < top.rank() else []
@@ -100,7 +102,7 @@ class Implied:
 
     def is_zero(self, form: Sequence[fmpq]) -> bool:
         """Whether form . nu = 0 for every lambda."""
-        return dot(form, self.branch.y_rest) == 0 and not any(self.on_zeta(fmpq_mat([list(form)])).entries())
+        return self._vanishes(fmpq_mat([list(form)]))
 
     def values(self, matrix: fmpq_mat) -> list[Any] | None:
         """The entries of matrix W g, exactly, where they are the same for every lambda."""
@@ -114,17 +116,20 @@ class Implied:
 
     def on_zeta(self, matrix: fmpq_mat) -> fmpq_mat:
         """matrix W g as a linear function of zeta."""
-        return matrix * self.branch.W * fmpq_mat(self.Z.tolist()[:-1])
+        return matrix * self.seen * fmpq_mat(self.Z.tolist()[:-1])
+
+    def _vanishes(self, matrix: fmpq_mat) -> bool:
+        """Whether matrix nu = 0."""
+        return not any((*times(matrix, self.branch.y_rest), *self.on_zeta(matrix).entries()))
 
     def _tight(self, Z: fmpq_mat) -> list[fmpq_mat]:
         """Matrices T with |T zeta| = 1."""
         top, last = fmpq_mat(Z.tolist()[:-1]), fmpq_mat([Z.tolist()[-1]])
-        return [*(k.N * self.branch.W * top for k in self.branch.neurons), last]
+        return [*(k.N * self.seen * top for k in self.branch.neurons), last]
 
     def same(self, one: Neuron, other: Neuron) -> bool:
         """Whether A nu is the same for two neurons."""
-        D = one.A - other.A
-        return not any((*times(D, self.branch.y_rest), *self.on_zeta(D).entries()))
+        return self._vanishes(one.A - other.A)
 
     def _zeta(self, Z: fmpq_mat) -> list[Any]:
         """zeta in balls."""
@@ -133,34 +138,41 @@ class Implied:
 
 
 class ImpliedThere(Implied):
-    """The same at the one lambda at which a form of nu is 0, or a newcomer is tight."""
+    """The same at the one lambda at which a form of nu is 0, or a newcomer is tight.
+
+    Here 1 / lambda is one more coordinate: eta = (W, y_N) (g, 1 / lambda).
+    """
 
     def __init__(
-        self, branch: Branch, x: Sequence[arb], form: Sequence[fmpq], newcomer: Neuron | None
+        self, branch: Branch, at: tuple[Sequence[arb], arb], form: Sequence[fmpq], newcomer: Neuron | None
     ) -> None:
+        x, lam = at
         super().__init__(branch, x)
         self._form, self._newcomer = form, newcomer
+        if any(branch.y_rest):
+            self.seen = fmpq_mat(
+                [[*row, v] for row, v in zip(self.seen.tolist(), branch.y_rest, strict=True)]
+            )
+            self._xi.insert(branch.size, 1 / lam)
 
     def is_tight(self, neuron: Neuron) -> bool:
         """Whether |A nu| = lambda there."""
         if self._newcomer is not None and neuron.place == self._newcomer.place:
             return True
-        if any(times(neuron.N, self.branch.y_rest)):
-            return False
         T = self.on_zeta(neuron.N)
         return any(T.transpose() * T == S.transpose() * S for S in self._tight(self.Z))
 
+    def _vanishes(self, matrix: fmpq_mat) -> bool:
+        return not any(self.on_zeta(matrix).entries())
+
     def _first(self) -> fmpq_mat:
-        Z, form = super()._first(), self._form
-        if not form or dot(form, self.branch.y_rest) != 0:
-            return Z
-        over = (fmpq_mat([list(form)]) * self.branch.W * fmpq_mat(Z.tolist()[:-1])).entries()
+        Z = super()._first()
+        over = self._over(fmpq_mat([list(self._form)]), Z).entries() if self._form else []
         return Z * columns_of(null_space([over])) if any(over) else Z
 
     def _tight(self, Z: fmpq_mat) -> list[fmpq_mat]:
         found = super()._tight(Z)
-        newcomer = self._newcomer
-        if newcomer is None or any(times(newcomer.N, self.branch.y_rest)):
-            return found
-        T = newcomer.N * self.branch.W * fmpq_mat(Z.tolist()[:-1])
-        return [*found[:-1], T, found[-1]]
+        return [*found[:-1], *([self._over(self._newcomer.N, Z)] if self._newcomer else []), found[-1]]
+
+    def _over(self, matrix: fmpq_mat, Z: fmpq_mat) -> fmpq_mat:
+        return matrix * self.seen * fmpq_mat(Z.tolist()[:-1])

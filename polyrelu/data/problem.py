@@ -88,7 +88,8 @@ class Problem(Shown):
         j = None if no_target else _target_column(table, target)
         if j is not None and len(table.names) == 1:
             raise BadInput(
-                "one column is the target and none is left for X; add features, or use --no-target"
+                "one column is the target and none is left for X; add features (or use --no-target, where X alone "
+                "makes sense)"
             )
         kept = [k for k in range(len(table.names)) if k != j]
         X = tuple(tuple(row[k] for k in kept) for row in table.rows)

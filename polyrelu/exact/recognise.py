@@ -39,6 +39,8 @@ CHECK_BITS = 96  # digits a relation has to satisfy beyond those it was found wi
 EXPRESS_FACTOR = 8  # the numbers may need this many times the bits that revealed the polynomial
 FIRST_BITS, ROOT_BITS = 120, 4000
 """For a square root in a given field."""
+RELATION_BITS = 150
+"""At most, for relations between numbers."""
 SINGLES = 2
 COMBINATIONS = 2
 
@@ -188,6 +190,25 @@ def _relation(numbers: Sequence[arb], bits: int) -> list[fmpz] | None:
     c = [entry >> (size - least) for entry, size in zip(shortest[:n], sizes, strict=True)]
     total = sum((k * x for k, x in zip(c, numbers, strict=True)), start=arb(0))
     return c if any(c) and total.contains(0) else None
+
+
+def relations(numbers: Sequence[arb]) -> list[list[int]]:
+    """Independent integer vectors c with sum c_i x_i = 0 as far as the digits go, all far shorter than by accident.
+
+    Any n numbers with N digits have relations whose coefficients have N / n digits: these have half as many.
+
+    >>> t = ball(2, 100).sqrt()
+    >>> relations([t, arb(1), t * 2 - 3]), relations([t, arb(1)])
+    ([[-2, 3, 1]], [])
+    """
+    n, widest = len(numbers), max((x.rad() for x in numbers), default=arb(0))
+    bits = min(RELATION_BITS, -_binary_exponent(widest) if widest > 0 else RELATION_BITS)
+    bound = 1 << max(0, bits // (2 * max(n, 1)))
+    if n < 2 or bound <= 2:
+        return []
+    rows = [[int(i == j) for j in range(n)] + [integer_near(x, bits)] for i, x in enumerate(numbers)]
+    short = (list(map(int, row)) for row in fmpz_mat(rows).lll().tolist())
+    return [row[:n] for row in short if max(map(abs, row[:n])) < bound and abs(row[n]) < bound * n]
 
 
 def _powers(t: arb, count: int) -> list[arb]:

@@ -37,8 +37,10 @@ def to_its_ends(
     way, first, last = walk(low, high), None, None
     if exact or any(gap.high == high for gap in way.gaps):
         near = max(low, high * (1 - BEYOND)), high * (1 + BEYOND)
-        first = _breakpoint_at(high, walk(*near))
-        way = way if first is None else walk(low, near[1])
+        if _breakpoint_at(high, walk(*near)) is not None:
+            longer = walk(low, near[1])
+            first = _breakpoint_at(high, longer)  # none, where time was over above it
+            way = way if first is None else longer
     if low and way.pieces and (exact or _is_open_at(low, way)):
         wider = further(way, low * (1 - BEYOND))
         last = None if on else _breakpoint_at(low, wider)

@@ -19,20 +19,24 @@ change nothing in this: coefficients are mixed, too, and dual vectors are orthog
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+from threadpoolctl import threadpool_limits
+
 from polyrelu.bounding.bounds import Bounds
-from polyrelu.bounding.search import bound
+from polyrelu.bounding.search import Search
 from polyrelu.bounding.weights import dot, extended, penalty_bounds, refitted, residual_of, square
 from polyrelu.budget import OutOfTime, check
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.display import Reported
 from polyrelu.errors import BadInput
 from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.ends import between, ends_of_path, penalty
+from polyrelu.paths.ends import between, ends_of_path, lambdas_in_range, penalty, table_in_range
 from polyrelu.paths.largest import Largest, ridge_bound
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
@@ -64,7 +68,8 @@ class BoundedNode:
     def of(problem: Problem, lam: Fraction, gap: Fraction) -> BoundedNode:
         """Bounds at one penalty, as fine as is asked if that can be had."""
         here = replace(problem, lam=lam)
-        found, program = bound(here, gap=gap * PART), Program.of(here)
+        program = Program.of(here)
+        found = _bounds(here, program, gap * PART)
         *residual, bias = refitted(program, residual_of(problem, found.network))[0]
         dual, total = found.dual.mu[: problem.n], penalty_bounds(found.network, program.normed)[1]
         value = dot(residual, residual) / 2 + lam * (total + bias * bias / 2)
@@ -75,6 +80,16 @@ class BoundedNode:
     def price(self) -> Fraction:
         """R + e^2 / 2."""
         return self.total + self.bias * self.bias / 2
+
+
+def _bounds(problem: Problem, program: Program, gap: Fraction) -> Bounds:
+    """Those of `bound`; but an interruption ends the path, and not the search at one node."""
+    begin, search = time.monotonic(), Search(problem, program, gap)
+    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+        with suppress(OutOfTime):
+            search.run()
+        search.offer_begun()
+    return search.best(time.monotonic() - begin, None)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -120,7 +135,10 @@ def bounded_path(
     begin = time.monotonic()
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
-    low, high = (to_fraction(v) for v in ends_of_path(top_of(problem), lo, hi))
+    table_in_range(problem)
+    ends = ends_of_path(top_of(problem), lo, hi)
+    lambdas_in_range(*ends)
+    low, high = map(to_fraction, ends)
     wanted = penalty(gap, "--gap")
     lams = sorted({low, high, *between(low, high, FIRST)})
     nodes = [BoundedNode.of(problem, lam, wanted) for lam in lams]
@@ -135,7 +153,7 @@ def bounded_path(
                 waiting.append(BoundedNode.of(problem, middle[0], wanted))
             else:
                 done.append(waiting.pop())
-    except OutOfTime:
+    except (OutOfTime, KeyboardInterrupt):  # all of it is bounded, though not as closely as was asked
         done += reversed(waiting)
     worst = max((gapbetween(a, b) for a, b in pairwise(done)), default=done[0].bounds.gap)
     return BoundedPath(problem, tuple(done), wanted, worst, time.monotonic() - begin)

@@ -8,9 +8,11 @@ from typing import Any
 from flint import fmpq
 
 from polyrelu.data.numbers import exact_number
+from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import decimal_bounds
-from polyrelu.exact.rational import to_fmpq
+from polyrelu.exact.rational import to_fmpq, to_fraction
+from polyrelu.limits import MAX_SCALE
 
 LOWEST, HIGHEST = fmpq(1, 1000), fmpq(1001, 1000)
 """Of lambda_max: where a path ends unless it is told."""
@@ -30,6 +32,27 @@ def ends_of_path(top: Fraction, lo: Any, hi: Any) -> tuple[fmpq, fmpq]:
     if low >= high:
         raise BadInput(f"a path needs 0 < from < to, and from = {low}, to = {high} were given")
     return low, high
+
+
+def table_in_range(problem: Problem) -> None:
+    """Refuse a table whose size floats do not hold several times over."""
+    for name, values in (("X", [v for row in problem.X for v in row]), ("y", problem.y or ())):
+        _in_range(f"the largest entry of {name}", max(map(abs, values), default=Fraction(0)))
+
+
+def lambdas_in_range(low: fmpq, high: fmpq) -> None:
+    """The same of penalties, of which 0 is one."""
+    for name, value in (("lower", low), ("upper", high)):
+        _in_range(f"the {name} end of the path", to_fraction(value))
+
+
+def _in_range(name: str, value: Fraction) -> None:
+    if value and not Fraction(1, 10**MAX_SCALE) <= value <= 10**MAX_SCALE:
+        side = "above 1e" if value > 1 else "below 1e-"
+        raise BadInput(
+            f"{name} is {side}{MAX_SCALE}, where paths are not walked; multiplying y by t and X by r multiplies lambda "
+            "by t r and the optimal weights by t / r: scale the data"
+        )
 
 
 def _short(value: Fraction) -> Fraction:

@@ -62,8 +62,8 @@ class Way:
 
     @property
     def reached(self) -> fmpq:
-        """The lower end of what was proved."""
-        return self.pieces[-1].chord.low
+        """Its lower end, proved or not."""
+        return min([*(p.chord.low for p in self.pieces), *(g.low for g in self.gaps)])
 
     def extend(self, further: Way) -> None:
         """Go on below."""

@@ -30,7 +30,7 @@ from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.assembled import assembled
 from polyrelu.paths.at_ends import Further, Walk, to_its_ends
 from polyrelu.paths.continuity import Continuity, continuity_of
-from polyrelu.paths.ends import ends_of_path
+from polyrelu.paths.ends import ends_of_path, lambdas_in_range, table_in_range
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.kink_interval import KinkInterval
@@ -100,8 +100,19 @@ class Path(Reported):
         value = to_fmpq(exact_number(lam))
         found = next((i for i in self.intervals if i.holds(value)), None)
         if found is None:
-            raise Undecided(f"lambda = {lam} lies in no proved interval of this path")
+            raise Undecided(
+                f"lambda = {lam} lies in no proved interval of this path: it is {self._why(value)}"
+            )
         return found
+
+    def _why(self, lam: fmpq) -> str:
+        """Where a lambda lies that is in no interval."""
+        if not self.low <= to_fraction(lam) <= self.high:
+            return f"not between {self.low} and {self.high}"
+        known = (*self.breakpoints, *(b for b in self.at_ends if b is not None))
+        if any(b.lam.contains(lam) for b in known):
+            return "a breakpoint, or next to one; `.at` certifies the optimum there"
+        return "in a piece that is undecided; `.at` may certify the optimum there"
 
     def at(self, lam: Any) -> Any:
         """The full result at one lambda: `certify` there."""
@@ -201,16 +212,20 @@ def path(
     path_supported(problem, gated=gated)
     program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
-        knots, largest = has_knots(problem), largest_of(problem, program)
+        knots = has_knots(problem)
+        if not knots:
+            table_in_range(problem)
+        largest = largest_of(problem, program)
         low, high = ends_of_path(largest.top, lo, hi)
         if knots:
             low = fmpq(0) if to_zero else low
             way = to_its_ends(*_exactly(program), low, high, exact=True)
             limit = limit_of(way) if to_zero else None
         else:
+            lambdas_in_range(low, high)
             followed = _followed((problem, program, largest), told, executor or current().executor)
             way = to_its_ends(*followed, low, high, on=to_zero)
-            limit, low = to_the_end(problem, way, min(low, way.reached)) if to_zero else (None, low)
+            limit, low = to_the_end(problem, way) if to_zero else (None, low)
         with spending(with_at_least(LATE)):
             intervals = assembled(
                 way, KnotInterval if knots else KinkInterval if program.offset else Interval
@@ -250,9 +265,9 @@ def _exactly(program: Program) -> tuple[Walk, Further]:
     )
 
 
-def to_the_end(problem: Problem, way: Way, low: fmpq) -> tuple[Limit, fmpq]:
+def to_the_end(problem: Problem, way: Way) -> tuple[Limit, fmpq]:
     """Go on to smaller lambda until one proof holds down to 0; the way is continued."""
-    limit = Limit(None, "nothing was proved at the lower end")
+    limit, low = Limit(None, "nothing was proved at the lower end"), way.reached
     for _ in range(DECADES):
         if not way.pieces or way.pieces[-1].chord.low > low:
             break

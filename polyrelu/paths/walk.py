@@ -90,7 +90,7 @@ class Walk:
         while self.step > self.least:
             budget.check()
             goal = self.goal()
-            node = self.waiting.node_above() if goal is None and self.waiting else self.node_at(goal)
+            node = _beside(self.waiting) if goal is None and self.waiting else self.node_at(goal)
             if node is None:
                 self.shorten("the root could not be followed: its system is nearly singular")
                 continue
@@ -107,9 +107,10 @@ class Walk:
     @property
     def stuck_at(self) -> fmpq:
         """Where the next breakpoint may be."""
+        near = self.node.lam * (1 - 2 * self.least)
         if self.waiting is None or self.entry is not ORDINARY:
-            return self.node.lam * (1 - 2 * self.least)
-        return self.waiting.ends[0]
+            return near
+        return max(near, self.waiting.ends[0])
 
     def state(self) -> tuple[Any, ...]:
         """Where the walk is."""
@@ -280,5 +281,10 @@ class Walk:
             self.curve.forget()
             self.curve, self.entry, self.waiting = passed.below, passed.end_below, None
             self.least, self.growth = HASTY_STEP, GROWTH
-            if below is not None:
-                self.node = below
+            assert below is not None  # see `_beside`
+            self.node = below
+
+
+def _beside(here: Breakpoint) -> Node | None:
+    """Where the piece above an event ends, if the curve below it can be followed, too: the path goes on there."""
+    return None if here.node_below() is None else here.node_above()

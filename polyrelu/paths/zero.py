@@ -106,7 +106,7 @@ def down_to_zero(curve: Curve, node: Node) -> Limit:
     with precision(BITS):
         idle = acts_on_nothing if branch.program.listed is None else acts_on_no_block
         if not idle(branch.program, branch.y_rest):
-            return Limit(None, "the residual still acts on some direction: another structure follows")
+            return Limit(None, _acting(branch))
         plain = _limit(Curve(branch, curve.faces, curve.further, scaled=True), node)
         blown = None if plain.piece or curve.further else _blown_up(branch, node)
         if blown is None:
@@ -116,6 +116,15 @@ def down_to_zero(curve: Curve, node: Node) -> Limit:
         return plain
     piece = found.piece
     return Limit(BlownUpPiece(curve, piece.chord, piece.low, piece.high, piece.shares))
+
+
+def _acting(branch: Branch) -> str:
+    """Why this is not known to be the last structure. Blocks of a list may have cones that keep out of reach what y_N
+    acts on.
+    """
+    program = branch.program
+    follows = "follows" if program.listed is None or program.gated else "may follow"
+    return f"the residual still acts on some direction: another structure {follows}"
 
 
 def _blown_up(branch: Branch, node: Node) -> BlownUp | None:

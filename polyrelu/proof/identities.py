@@ -11,13 +11,16 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from polyrelu.budget import check
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.linear import dot, echelon, independent_rows, rank, times
+from polyrelu.exact.linear import dot, echelon, independent_rows, null_space, rank, times
 from polyrelu.exact.minors import nonzero_minor
-from polyrelu.exact.rational import square_root
+from polyrelu.exact.rational import select_rows, square_root
+from polyrelu.exact.recognise import relations
 
 BITS = 200
 PROBES = 3
 """Random vectors that a matrix of rank 2 or less maps to dependent ones."""
+PAIRS = 2
+"""A single pair says what its own form says."""
 
 
 class Step(NamedTuple):
@@ -40,7 +43,7 @@ def steps_at(tight: Sequence[fmpq_mat], zeta: Sequence[Any]) -> list[Step]:
             M = tight[k].transpose() * tight[k] - tight[j].transpose() * tight[j]
             for zero, other in zero_factors(M, zeta):
                 found.append(Step([zero], [(k, j, [other])] if other else []))
-    return found or zero_differences(tight[:-1], zeta)
+    return found or zero_differences(tight[:-1], zeta) or zero_relations(tight, zeta)
 
 
 def image(T: fmpq_mat) -> fmpq_mat:
@@ -95,6 +98,33 @@ def zero_differences(tight: Sequence[fmpq_mat], zeta: Sequence[Any]) -> list[Ste
         for forms, pairs in spans.items()
         if len(pairs) >= len(forms) == len(independent_pairs(pairs, zeta))
     ]
+
+
+def zero_relations(tight: Sequence[fmpq_mat], zeta: Sequence[Any]) -> list[Step]:
+    """Forms that are 0 as far as digits tell, and are so because enough pairs agree in length wherever they are 0.
+
+    Let e = E zeta be such forms, E C = 1, and M = T_k^T T_k - T_l^T T_l vanish where e does. With zeta = N a + C e,
+    E N = 0, the a alone add nothing, so that zeta^T M zeta = e . C^T M (2 zeta - C e).
+    """
+    if len(tight) <= PAIRS:
+        return []
+    stack = fmpq_mat([row for T in tight for row in T.tolist()])
+    seen = select_rows(stack, independent_rows(stack))
+    with precision(BITS):
+        guessed = relations([arb(0) + v for v in times(seen, zeta)])
+    if not 0 < len(guessed) < len(zeta):
+        return []
+    E = fmpq_mat(guessed) * seen
+    C = E.transpose() * (E * E.transpose()).inv()
+    N, back = fmpq_mat(null_space(E.tolist(), len(zeta))).transpose(), C * E
+    pairs = []
+    for k, j in combinations(range(len(tight)), 2):
+        check()
+        M = tight[k].transpose() * tight[k] - tight[j].transpose() * tight[j]
+        if not any((N.transpose() * M * N).entries()):
+            pairs.append((k, j, (C.transpose() * M * 2 - C.transpose() * M * back).tolist()))
+    forms = E.tolist()
+    return [Step(forms, pairs)] if len(independent_pairs(pairs, zeta)) == len(forms) else []
 
 
 def independent_pairs(pairs: Sequence[tuple[int, int, list[list[fmpq]]]], zeta: Sequence[Any]) -> list[int]:

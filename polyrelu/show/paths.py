@@ -195,7 +195,8 @@ def _(found: Path, digits: int) -> str:
 
 def _interval_line(interval: Interval) -> str:
     low, high = lower_end(interval, SHOWN)[0], upper_end(interval, SHOWN)[1]
-    unique = "yes" if interval.p_unique else f"no (dimension {interval.nullity})"
+    why = f"dimension {interval.nullity}" if interval.nullity else "free columns depend on each other"
+    unique = "yes" if interval.p_unique else f"no ({why})"
     pairs = "?" if interval.pairs is None else interval.pairs
     return f"  {low:>11} .. {high:<11} {interval.count:>7} {interval.rank:>5} {pairs:>6}  {unique}"
 

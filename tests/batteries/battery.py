@@ -43,7 +43,7 @@ class Battery:
     full: int
     """Cases of the whole battery."""
     slice: int
-    """Cases in every run of the tests: some ten seconds."""
+    """Cases in every run of the tests: some five seconds."""
 
     def run(self, seed: int, count: int | None = None, limit: float = float("inf")) -> Tally:
         """At most `count` cases, and none begun after `limit` seconds."""

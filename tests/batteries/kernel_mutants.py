@@ -8,6 +8,8 @@ optimum as `certify` proves it.
 
 from __future__ import annotations
 
+import itertools
+import random
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,11 +29,12 @@ from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import is_rational, to_fraction
 from tests.batteries.battery import Battery, Tally
 from tests.batteries.mutation import Mutant, mutants
-from tests.corpus import degenerate, generic
+from tests.corpus import SHAPES, degenerate, generic
 from tests.settings import CHOICES
 
 KNOWN = ["g0", "g2", "g4", "g5", "g7", "d0", "d1", "d5", "d6", "d9", "d19"]
 """Files with and without pairs, ties, hyperplanes and unique networks, of one to four columns."""
+SMALL = [k for k, (n, d) in enumerate(SHAPES) if n <= 8 and d <= 3]
 GAP = Fraction(1, 1000)
 SECONDS = 5
 
@@ -54,29 +57,36 @@ def documents(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _with_settings(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A known and a fresh file for every combination of biases and a skip connection."""
+    """A known and a fresh file of a small table for every combination of biases and a skip connection."""
     for k, choice in enumerate(CHOICES):
-        fresh = 100 + (7 * seed + k) % 10**6
-        for name, (X, y, lam) in ((f"g{k}", generic(k)), (f"d{fresh}", degenerate(fresh))):
+        shape = SMALL[k % len(SMALL)]
+        fresh = shape + len(SHAPES) * (8 + (7 * seed + k) % 10**5)
+        for name, (X, y, lam) in ((f"g{shape}", generic(shape)), (f"d{fresh}", degenerate(fresh))):
             result = certify(X, y, lam, **choice)
             with suppress(OutOfClass, Undecided):
                 yield f"{name} {choice}", optimum_document(result.proved())
 
 
 def cases(tally: Tally, seed: int, count: int) -> Iterator[None]:
-    """Unchanged files first; then as many mutants of each as of the others."""
-    import random
-
-    pick, found = random.Random(seed), []
-    for name, document in documents(seed):
-        tally.attempt(name, lambda document=document: _unchanged(document))
-        found.append((name, list(mutants(document))))
-    for k in range(count):
-        name, pool = found[k % len(found)]
-        mutant, liar = pick.choice(pool), k // len(found) % 2 == 0
+    """As many mutants of each file as of the others, in rounds; in the first each file is made and checked."""
+    pick = random.Random(seed)
+    for name, pool, liar in itertools.islice(_rounds(tally, seed), count):
+        mutant = pick.choice(pool)
         case = (name, mutant.place, mutant.words, "sealed " * mutant.sealed + "restated" * liar)
         tally.attempt(case, lambda mutant=mutant, liar=liar: _noticed(mutant, liar))
         yield
+
+
+def _rounds(tally: Tally, seed: int) -> Iterator[tuple[str, list[Mutant], bool]]:
+    """Every file with its mutants, again and again; and whether it is the turn of the better liars."""
+    found = []
+    for name, document in documents(seed):
+        tally.attempt(name, lambda document=document: _unchanged(document))
+        found.append((name, list(mutants(document))))
+        yield *found[-1], True
+    for liar in itertools.cycle((False, True)):
+        for one in found:
+            yield *one, liar
 
 
 def _unchanged(document: dict[str, Any]) -> str:

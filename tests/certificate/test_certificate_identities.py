@@ -1,6 +1,7 @@
 """Ties in no exact field: the file says which factors of which differences vanish, and lies about them fail."""
 
 import copy
+import itertools
 import json
 from fractions import Fraction
 
@@ -8,7 +9,7 @@ import pytest
 
 from polyrelu import certify
 from polyrelu.certificate import check
-from polyrelu.certificate.write import proof_document
+from polyrelu.certificate.write import Draft, proof_document
 from tests.certificate.test_certificate_lies import rejection
 from tests.certificate.test_certificate_schema import SCHEMA, valid
 from tests.corpus import degenerate
@@ -109,3 +110,18 @@ def test_a_multiplier_that_is_zero_by_an_identity():
     step = steps(wrong)[0]
     step["forms"][0][0] = str(Fraction(step["forms"][0][0]) + 1)
     assert "the factors of an identity are others" in rejection(wrong)[1]
+
+
+def test_two_forms_that_two_pairs_of_lengths_show_together():
+    """No tie needs them here: they are written all the same, and multiplied out by the checker."""
+    result = certify(list(itertools.product((0, 1), repeat=3)), [2, 1, 2, 0, 2, 1, 1, 1], "1/4")
+    document = proof_document(result)
+    document["evidence"]["optimum"]["identities"] = Draft(result.proved()).identities
+    assert [len(step["forms"]) for step in steps(document)] == [2]
+    check.check(copy.deepcopy(document))
+    twice = copy.deepcopy(document)
+    steps(twice)[0]["pairs"][1] = steps(twice)[0]["pairs"][0]
+    assert "not proved independent" in rejection(twice)[1]
+    other = copy.deepcopy(document)
+    steps(other)[0]["pairs"][0][2] = scaled(steps(other)[0]["pairs"][0][2], 2)
+    assert "the factors of an identity are others" in rejection(other)[1]

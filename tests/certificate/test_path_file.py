@@ -15,16 +15,15 @@ import numpy as np
 import pytest
 from flint import arb
 
-from polyrelu import certify, path
+from polyrelu import path
 from polyrelu.certificate import check
 from polyrelu.certificate import path as checker
 from polyrelu.certificate.document import canonical_bytes, problem_digest
-from polyrelu.certificate.write_kernel import neuron_text
 from polyrelu.certificate.write_path import bounded_document, path_document
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
 from polyrelu.paths.bounded import bounded_path
-from tests.batteries.mutation import mutants
+from tests.certificate.path_files import accepted_changes, broken_and_refused, certified, intervals
 from tests.certificate.test_certificate_schema import SCHEMA, valid
 
 HERE = Path(checker.__file__)
@@ -43,7 +42,7 @@ TABLES = {
     "unit rows": (([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [3, 4, -5]), "1", "6"),
     "pairs that share their weight": (SIXTH, "1", "8"),
     "a zero row, and parallel rows": (([[1, 1], [0, 0], [2, -1], [4, -2]], [1, 5, 2, 1]), None, None),
-    "random": (table(1), None, None),
+    "random": (table(0, 5), None, None),
 }
 DOWN = {
     "one feature": ONE,
@@ -65,6 +64,8 @@ CONFINED = {
     "a unit square": ([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 5, 5, 0]),
     "a square with equal targets": ([[0, 0], [0, 1], [1, 0], [1, 1]], [5, 5, 5, 5]),
 }
+LOWEST = {"eight points": "7/2", "a target is 0": "1/2"}
+"""Where a path begins whose confined interval is one of the last."""
 """With multipliers that are 0 for every lambda, on the space of all residuals; in a square because of identities."""
 FREE = {
     "an output bias": (table(1, 5), {"output_bias": "free"}),
@@ -73,8 +74,8 @@ FREE = {
     "a column": (table(2, 5, 3), {"free": [0]}),
 }
 RIDGES = {
-    "a ridge": (table(1, 5), {"output_bias": "ridge"}),
-    "a ridge and a skip connection": (table(3, 5), {"output_bias": "ridge", "skip": True}),
+    "a ridge": ((*table(1, 5), 3), {"output_bias": "ridge"}),
+    "a ridge and a skip connection": ((*table(3, 5), 3), {"output_bias": "ridge", "skip": True}),
     "pairs beside a ridge": (SIXTH, {"output_bias": "ridge"}),
     "four points beside a ridge": (
         ([[1, 0], [0, 1], [-1, 0], [0, -1]], [3, 4, 3, 4]),
@@ -84,13 +85,18 @@ RIDGES = {
 
 
 @cache
-def document_of(name):
+def found(name):
     if name in CONFINED:
-        return path_document(path(*CONFINED[name]))
+        return path(*CONFINED[name], LOWEST.get(name))
     if name.startswith("to zero: "):
-        return path_document(path(*DOWN[name[9:]], to_zero=True))
+        return path(*DOWN[name[9:]], to_zero=True)
     (X, y), low, high = TABLES[name]
-    return path_document(path(X, y, low, high))
+    return path(X, y, low, high)
+
+
+@cache
+def document_of(name):
+    return path_document(found(name))
 
 
 @cache
@@ -98,55 +104,31 @@ def bounded():
     return bounded_document(bounded_path(Problem.of(*ONE), "1", "8", gap=Fraction(1, 20)))
 
 
-def intervals(document):
-    """Both ends of what each part of a file claims, and its neurons."""
-    for one in document["intervals"]:
-        shares = checker.shares_of(one["shares"], len(one["faces"]))
-        lams = [Fraction(node["lambda"]) for node in one["nodes"]]
-        further = one.get("dependent", [])
-        faces = sorted(checker.all_faces(one["faces"], shares, []) + [f["face"] for f in further])
-        yield lams[0], lams[-1], faces, len(faces) - len(shares) - shares.count("solved")
-
-
 @pytest.mark.parametrize("name", TABLES)
 def test_what_a_file_claims_is_what_certify_finds(name):
     document = document_of(name)
     assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
-    for low, high, faces, dimension in intervals(document):
-        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
-        assert low < lam < high
-        optimum = certify(*TABLES[name][0], lam).proved()
-        assert sorted(map(neuron_text, optimum.neurons)) == faces
-        assert all(optimum.support.used)
-        assert optimum.nullity == dimension
+    for result in certified(document, *TABLES[name][0]):
+        assert all(result.proved().support.used)
 
 
 @pytest.mark.parametrize("name", DOWN)
 def test_down_to_zero_nothing_but_breakpoints_is_left_out(name):
     (X, y), document = DOWN[name], document_of("to zero: " + name)
-    found = path(X, y, to_zero=True)
     assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
-    assert len(document["left_out"]) == len(found.breakpoints)
+    assert len(document["left_out"]) == len(found("to zero: " + name).breakpoints)
     assert document["claims"][0].startswith("For every lambda > 0 up to ")
     low, high = re.findall(r"between (\S+) and ([^\s,]+),", document["claims"][-1])[0]
     assert Fraction(high) - Fraction(low) < Fraction(high) / 10**18
-    assert arb(low).union(arb(high)).overlaps(found.limit.norm(200))
-    for low, high, faces, dimension in intervals(document):
-        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
-        optimum = certify(X, y, lam).proved()
-        assert sorted(map(neuron_text, optimum.neurons)) == faces
-        assert optimum.nullity == dimension
-        assert all(optimum.support.used)
+    assert arb(low).union(arb(high)).overlaps(found("to zero: " + name).limit.norm(200))
+    for result in certified(document, X, y):
+        assert all(result.proved().support.used)
 
 
 def is_true_of_this_setting_alone(document, asked, key):
     """Its intervals are what `certify` finds, and it proves nothing of the table without what `key` adds."""
     X, y, options = asked
-    for low, high, faces, dimension in intervals(document):
-        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
-        optimum = certify(X, y, lam, **options).proved()
-        assert sorted(map(neuron_text, optimum.neurons)) == faces
-        assert optimum.nullity == dimension
+    certified(document, X, y, **options)
     plain = copy.deepcopy(document)
     del plain["problem"][key]
     plain["problem_sha256"] = problem_digest(plain["problem"])
@@ -156,8 +138,8 @@ def is_true_of_this_setting_alone(document, asked, key):
 
 @pytest.mark.parametrize("name", RIDGES)
 def test_a_ridge(name):
-    (X, y), options = RIDGES[name]
-    found = path(X, y, **options)
+    (X, y, *low), options = RIDGES[name]
+    found = path(X, y, *low, **options)
     document = path_document(found)
     assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
     assert valid(document, SCHEMA)
@@ -171,14 +153,10 @@ def test_multipliers_that_are_zero_for_every_lambda(name):
     (X, y), document = CONFINED[name], document_of(name)
     assert checker.check(json.loads(canonical_bytes(document))) == (document["claims"], document["left_out"])
     assert valid(document, SCHEMA)
-    assert len(document["left_out"]) == len(path(X, y).breakpoints)
+    assert len(document["left_out"]) == len(found(name).breakpoints)
     problem = checker.problem_of(document["problem"])
     assert any("confined" in one for one in document["intervals"])
-    for one, (low, high, faces, dimension) in zip(document["intervals"], intervals(document), strict=True):
-        lam = ((low + 2 * high) / 3).limit_denominator(10**6)
-        result = certify(X, y, lam)
-        assert sorted(map(neuron_text, result.proved().neurons)) == faces
-        assert result.proved().nullity == dimension
+    for one, result in zip(document["intervals"], certified(document, X, y), strict=True):
         for identity in one.get("identities", []):
             assert valid(identity, SCHEMA["$defs"]["path_identity"])
         if "confined" in one:
@@ -231,12 +209,13 @@ def test_bounds_with_what_is_free(options):
 
 @pytest.mark.parametrize("name", ["one feature", "pairs that share their weight", "random"])
 def test_little_is_left_out(name):
-    (X, y), low, high = TABLES[name]
-    found, document = path(X, y, low, high), document_of(name)
-    assert len(document["left_out"]) == len(found.breakpoints)
+    whole_path, document = found(name), document_of(name)
+    assert len(document["left_out"]) == len(whole_path.breakpoints)
     whole = sum(high - low for low, high, *_ in intervals(document))
-    assert whole > Fraction(9999, 10000) * (found.high - found.low)
-    assert sum("there is a breakpoint" in words for words in document["claims"]) == len(found.breakpoints)
+    assert whole > Fraction(9999, 10000) * (whole_path.high - whole_path.low)
+    assert sum("there is a breakpoint" in words for words in document["claims"]) == len(
+        whole_path.breakpoints
+    )
 
 
 def test_a_file_about_pairs_says_how_many_networks_there_are():
@@ -606,38 +585,17 @@ def test_random_changes_are_never_accepted():
 
 @pytest.mark.parametrize("name", ["one feature", "a unit square"])
 def test_what_a_changed_file_proves_is_true(name):
-    """Each change of the problem or of the evidence, with the claims that are drawn from it."""
-    accepted = 0
-    for change in mutants(document_of(name)):
-        if change.path[0] not in ("problem", "intervals") or (change.path[0] == "problem") != change.sealed:
-            continue
-        mutant = change.made()
-        try:
-            mutant["claims"], mutant["left_out"] = checker.proved_by(mutant)
-        except (checker.kernel.Rejected, checker.kernel.Unusable):
-            continue
-        accepted += 1
-        for low, high, faces, dimension in intervals(mutant):
-            X, y = mutant["problem"]["X"], mutant["problem"]["y"]
-            optimum = certify(
-                [list(map(Fraction, row)) for row in X], list(map(Fraction, y)), (low + high) / 2
-            ).proved()
-            assert sorted(map(neuron_text, optimum.neurons)) == faces
-            assert optimum.nullity == dimension
-    assert accepted > 3
+    accepted = list(accepted_changes(document_of(name)))
+    assert len(accepted) > 3
+    for mutant in accepted:
+        X, y = mutant["problem"]["X"], mutant["problem"]["y"]
+        certified(mutant, [list(map(Fraction, row)) for row in X], list(map(Fraction, y)))
 
 
 @pytest.mark.parametrize("kind", [PAIRS, FOUR, "a unit square", "bounded path"])
 def test_the_schema_describes_what_is_written_and_what_breaks_it_is_refused(kind):
-    document, broken = bounded() if kind == "bounded path" else document_of(kind), 0
-    assert valid(document, SCHEMA)
-    for change in mutants(document):
-        mutant = change.made()
-        if not valid(mutant, SCHEMA):
-            broken += 1
-            with pytest.raises((checker.kernel.Rejected, checker.kernel.Unusable)):
-                checker.check(mutant)
-    assert broken > 50
+    document = bounded() if kind == "bounded path" else document_of(kind)
+    assert broken_and_refused(document) > 50
 
 
 def test_command_line(tmp_path, capsys, monkeypatch):

@@ -258,9 +258,8 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("name", ASKED)
-def test_what_was_stopped_goes_on_and_ends_the_same(name, stop, middling, tmp_path):
+def test_what_was_stopped_goes_on_and_ends_the_same(name, middling, tmp_path):
     asked = [*ASKED[name], middling]
     begin = time.monotonic()
     undisturbed, _ = command(*asked).communicate(timeout=300)
@@ -270,7 +269,7 @@ def test_what_was_stopped_goes_on_and_ends_the_same(name, stop, middling, tmp_pa
         "import sys; from polyrelu.covering import checkpoint; checkpoint.SECONDS = 0.1;"
         "from polyrelu.cli import main; sys.exit(main())"
     )
-    for _ in range(2):
+    for stop in (signal.SIGINT, signal.SIGKILL):
         run = subprocess.Popen(
             [sys.executable, "-c", program, *asked, "--checkpoint", str(file)],
             stdout=subprocess.DEVNULL,

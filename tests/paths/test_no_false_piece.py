@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.breakpoints.steps import follow
 from polyrelu.curves.branch import BITS, Branch
 from polyrelu.curves.chord import prove_chord
@@ -126,3 +127,11 @@ def test_two_breakpoints_close_together_are_both_found():
     assert [found.exact(k).name for k in range(2)] == [str(near), "7"]
     assert [len(i.places) for i in found.intervals] == [2, 1, 0]
     assert all(isinstance(p, Piece) for i in found.intervals for p in i.pieces)
+
+
+def test_where_the_curve_below_an_event_is_lost_the_walk_stops(monkeypatch):
+    """Huge ratios of scales make systems nearly singular: then no piece is begun with the root of another curve."""
+    monkeypatch.setattr(Breakpoint, "node_below", lambda self: None)
+    found = path([[1], [2], [-1]], [1, 3, 2], 6, 8)
+    assert (found.status, found.breakpoints) == ("undecided", ())
+    assert any("nearly singular" in gap.reason for gap in found.undecided)

@@ -7,9 +7,12 @@ from itertools import pairwise
 import pytest
 
 from polyrelu import certify, path
+from polyrelu.bounding.search import Search
 from polyrelu.budget import OutOfTime
+from polyrelu.certificate.write_path import write_path
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
+from polyrelu.errors import Undecided
 from polyrelu.paths.bounded import bounded_path
 from polyrelu.show.interactive.path_numbers import numbers
 
@@ -20,6 +23,8 @@ KEYS = [
     "lambda_max",
     "intervals",
     "breakpoints",
+    "at_from",
+    "at_to",
     "unique",
     "continuity",
     "undecided",
@@ -263,3 +268,58 @@ def test_derivatives_at_one_penalty(table, capsys):
     assert main(["path", table, "--at", "2", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["exact"], len(found["above"]["neurons"]), len(found["below"]["neurons"])) == ("2", 1, 2)
+
+
+@pytest.mark.parametrize("more", [[], ["--gap", "1/10"], ["--gated"], ["--output-bias", "ridge"]], ids=str)
+@pytest.mark.parametrize("size", ["e200", "e-200"])
+def test_tables_beyond_what_floats_multiply_are_refused_in_one_line(tmp_path, capsys, more, size):
+    file = tmp_path / "data.csv"
+    file.write_text("".join(f"{a}{size},{b}{size}\n" for a, b in ((1, 1), (2, 3), (-1, 2))))
+    assert main(["path", str(file), *more]) == 2
+    said = capsys.readouterr().err
+    assert said.endswith("scale the data\n")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("more", [[], ["--gap", "1/10"]], ids=str)
+@pytest.mark.parametrize("end", [["--to", "1e400"], ["--from", "1e-400"]], ids=str)
+def test_so_are_such_penalties(table, capsys, more, end):
+    assert main(["path", table, *end, *more]) == 2
+    assert capsys.readouterr().err.endswith("scale the data\n")
+
+
+def test_a_free_hidden_bias_beside_one_feature_is_exact_at_any_size():
+    found = path([["1e200"], ["2e200"], ["-1e200"]], ["1e200", "3e200", "2e200"], "1e350", bias="free")
+    assert (found.status, len(found.breakpoints)) == ("proved", 2)
+
+
+@pytest.mark.parametrize(("nodes", "status"), [(2, 130), (9, 3)])
+def test_an_interruption_ends_a_bounded_path(table, capsys, monkeypatch, nodes, status):
+    """Not the search at one node alone: the path stops there, with what is bounded by then, if that is all of it."""
+    searched, run = [], Search.run
+
+    def interrupted(self):
+        searched.append(self)
+        if len(searched) > nodes:
+            raise KeyboardInterrupt
+        run(self)
+
+    monkeypatch.setattr(Search, "run", interrupted)
+    assert main(["path", table, "--gap", "1e-4"]) == status
+    assert len(searched) == nodes + 1
+    said = capsys.readouterr()
+    assert "interrupted" in said.err if status == 130 else "was not reached" in said.out
+
+
+@pytest.mark.parametrize("more", [["--from", "1"], ["--to", "3"], ["--to-zero"]], ids=str)
+def test_one_lambda_has_no_ends(table, capsys, more):
+    assert main(["path", table, "--at", "1", *more]) == 2
+    assert "leave out --from" in capsys.readouterr().err
+
+
+def test_a_network_that_is_not_unique_off_its_neurons_is_told_so(tmp_path):
+    """One row: constant and slope fit it in many ways, with no neuron and no dimension of weights."""
+    found = path([[5]], [7], bias="free", skip=True)
+    assert "no (free columns depend on each other)" in found.summary()
+    with pytest.raises(Undecided, match="is asked: free columns are independent"):
+        write_path(str(tmp_path / "path.json"), found)

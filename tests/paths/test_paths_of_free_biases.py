@@ -72,8 +72,8 @@ def test_certify_agrees_with_whole_paths(name, seed):
     found = path(X, y, bias="free", **SKIP[name])
     assert found.status == "proved"
     assert all(isinstance(i, KinkInterval) for i in found.intervals)
-    seen = sum(agrees(X, y, found, lam, **SKIP[name]) for lam in lambdas(found, random.Random(seed), 8))
-    assert seen >= 6
+    seen = sum(agrees(X, y, found, lam, **SKIP[name]) for lam in lambdas(found, random.Random(seed), 5))
+    assert seen >= 4
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -140,3 +140,13 @@ def test_blocks_beside_a_neuron_are_those_behind_rows_with_a_residual_of_the_oth
     negative = Neuron(Place(-1, held.place.face), held.program)
     assert beside([negative], nodes, Fraction(0)).tolist() == [[False, False], [False, True], [False, True]]
     assert not beside([negative], nodes, Fraction(10)).any()
+
+
+def test_what_acts_on_a_block_outside_of_its_cone_makes_no_claim_about_the_limit():
+    """The same two neurons at every small lambda, while the residual acts on a pattern whose cone is out of reach."""
+    X, y = [[1, 0], [-2, 2], [0, 2], [-2, 2]], [-3, 3, 2, 1]
+    patterns = [[1, 0, 0, 0], [0, 1, 0, 0], [1, 1, 0, 1], [1, 0, 1, 1]]
+    found = path(X, y, to_zero=True, patterns=patterns)
+    places = {k.place for k in certify(X, y, "1e-20", patterns=patterns).proved().used}
+    assert set(found.intervals[0].places) == places
+    assert found.limit.status == "proved" or "may follow" in found.limit.reason

@@ -3,11 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from itertools import pairwise
+from math import inf
 
 import pytest
 
 from polyrelu import path
+from polyrelu.budget import Budget, spending
 from polyrelu.certificate.write_path import path_document
+from polyrelu.errors import Undecided
+from polyrelu.exact.rational import to_fmpq
 from polyrelu.show.forms import as_json, as_text
 
 TABLES = {
@@ -93,7 +97,50 @@ def test_in_parts_and_in_a_file():
     assert len(document["intervals"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("lam", "why"), [(1, "not between 2 and 8"), (2, "a breakpoint"), (7, "a breakpoint")]
+)
+def test_why_a_lambda_is_in_no_interval(lam, why):
+    X, y, _ = TABLES["one feature"]
+    with pytest.raises(Undecided, match=why):
+        path(X, y, 2, 8).weights(lam)
+
+
 def test_derivatives_at_such_an_end_are_one_sided():
     X, y, _ = TABLES["one feature"]
     found = path(X, y, 2, 7)
     assert [len(side.neurons) for side in (found.sensitivity(2).above, found.sensitivity(2).below)] == [1, 2]
+
+
+class Clock:
+    """Time that stands still, and is over after so many looks at it."""
+
+    def __init__(self, looks):
+        self.looks = looks
+
+    def __call__(self):
+        self.looks -= 1
+        return 0.0 if self.looks >= 0 else inf
+
+
+@pytest.mark.parametrize("looks", [8, 29, 36, 78, 250])
+@pytest.mark.parametrize("to_zero", [False, True])
+def test_when_time_is_over_on_the_way(monkeypatch, looks, to_zero):
+    """Whatever was proved by then: pieces and gaps lie between the ends, cover all of it, and gaps do not overlap."""
+    X, y, _ = TABLES["one feature"]
+    monkeypatch.setattr("time.monotonic", Clock(looks))
+    with spending(Budget(1.0)):
+        found = path(X, y, 2, 7, to_zero=to_zero)
+    ends = [to_fmpq(v) for v in (found.low, found.high)]
+    gaps = [(g.low, g.high) for g in found.undecided]
+    assert gaps
+    assert all(ends[0] <= a < b <= ends[1] for a, b in gaps)
+    assert all(above <= low for (_, above), (low, _) in pairwise(gaps))
+    if found.at_ends[1] is None:
+        assert all(i.high <= ends[1] for i in found.intervals)
+    spans = sorted([*gaps, *((p.chord.low, p.chord.high) for i in found.intervals for p in i.pieces)])
+    reached = ends[0]
+    for low, high in spans:
+        assert low <= reached
+        reached = max(reached, high)
+    assert reached >= ends[1]

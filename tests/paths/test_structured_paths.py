@@ -130,6 +130,14 @@ REPROS = {
         [1, 0, 1, 1, 0, 1, 1, 1, 1, 0, 1, 0],
     ),
     "a pair whose activations depend on those of three others": (GRID, [2, 1, 1, 2, 1, 2, 2, 2, 1]),
+    "f is level beyond a row that a neuron leaves with the square of the step": (
+        [[-1, 0], [1, 1], [1, -1], [-1, -1]],
+        [0, 1, 0, -1],
+    ),
+    "a neuron leaves a row whose residual is 0 throughout": (
+        [[0, 1, 2], [2, 2, 1], [-1, 2, 1], [0, -1, 1]],
+        [0, 0, -1, -2],
+    ),
     "two hits that are seen as one": (
         [[-2, -1], [-2, 0], [-2, 1], [-1, -2], [-1, 2], [0, -2], [0, 2], [1, -2]],
         [0, 0, 5, 0, 0, 5, 0, 5],

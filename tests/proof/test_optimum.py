@@ -244,9 +244,10 @@ def test_lambda_zero_is_the_polyhedral_problem():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chunk", range(10))
+@pytest.mark.parametrize("chunk", range(6))
 def test_no_generic_instance_is_undecided(chunk):
-    for seed in range(15 * chunk, 15 * chunk + 15):
+    """Six of every shape of the corpus."""
+    for seed in range(14 * chunk, 14 * chunk + 14):
         X, y, lam = generic(seed)
         result = certify(X, y, lam)
         assert result.status == "proved", (seed, result.reason)
@@ -257,7 +258,7 @@ def test_no_generic_instance_is_undecided(chunk):
 @pytest.mark.slow
 def test_no_degenerate_instance_is_undecided(capsys):
     open_seeds, dependent = [], []
-    for seed in range(150):
+    for seed in range(84):
         X, y, lam = degenerate(seed)
         result = certify(X, y, lam)
         if result.status != "proved":
@@ -269,7 +270,7 @@ def test_no_degenerate_instance_is_undecided(capsys):
             dependent.append(seed)
     with capsys.disabled():
         print(
-            f"\n  degenerate corpus: {len(open_seeds)} of 150 undecided {open_seeds}; delta > 0 at {dependent}"
+            f"\n  degenerate corpus: {len(open_seeds)} of 84 undecided {open_seeds}; delta > 0 at {dependent}"
         )
     assert not open_seeds
 
@@ -301,10 +302,10 @@ def test_close_to_a_breakpoint_the_guess_is_mended_and_then_proved():
         assert result.status == "proved", (lam, result.reason)
         return {(neuron.place.sign, neuron.place.face) for neuron in result.proved().used}
 
-    low, high = Fraction(1, 10), Fraction(1)
+    low, high = Fraction(11671, 10**5), Fraction(11672, 10**5)
     start = structure(low)
     assert start != structure(high)
-    for _ in range(44):
+    for _ in range(27):
         middle = (low + high) / 2
         low, high = (middle, high) if structure(middle) == start else (low, middle)
     assert high - low < Fraction(1, 10**13)

@@ -1,5 +1,7 @@
 """Equalities that need no field: what is said to be zero is zero at any precision, and hard ties are decided."""
 
+import itertools
+
 import numpy as np
 import pytest
 from flint import arb, fmpq, fmpq_mat
@@ -8,7 +10,7 @@ from scipy.optimize import linprog
 from polyrelu import certify
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import null_space, times
-from polyrelu.proof.identities import zero_differences, zero_factors
+from polyrelu.proof.identities import zero_differences, zero_factors, zero_relations
 from tests.corpus import degenerate, generic
 
 FINE = 700
@@ -80,6 +82,42 @@ def test_differences_need_as_many_pairs_as_forms():
     found = [form for step in zero_differences([*one, *two], zeta) for form in step.forms]
     assert [1, 0, 0, 0] in found
     assert [0, 1, 0, 0] in found
+
+
+def test_relations_that_lengths_explain():
+    """nu_2 = nu_4 and nu_3 = nu_5 in a 0/1 cube whose targets have no such symmetry; the other equalities are no."""
+    X, y = list(itertools.product((0, 1), repeat=3)), [2, 1, 2, 0, 2, 1, 1, 1]
+    point = certify(X, y, "1/4").proved().point
+    equal = [(i, j) for i, j in itertools.combinations(range(1, 8), 2) if agree(point.vanishing, i, j)]
+    assert equal == [(2, 4), (3, 5)]
+    nu = point.balls(FINE).nu
+    assert all((nu[i] - nu[j]).contains(0) for i, j in equal)
+
+
+def agree(known, i, j):
+    return known.is_zero([fmpq(int(k == i) - int(k == j)) for k in range(8)])
+
+
+def test_a_relation_needs_as_many_pairs_as_there_are_forms():
+    """(a, b) and (b, a) have one length, and so have (a, 2 b + c) and (b, 2 a + c): then a = b, for b and c > 0."""
+    lengths = (
+        [[[1, 0, 0], [0, 2, 0]], [[0, 1, 0], [2, 0, 0]]],
+        [[[1, 0, 0], [0, 2, 1]], [[0, 1, 0], [2, 0, 1]]],
+    )
+    one, two = ([fmpq_mat(m) for m in pair] for pair in lengths)
+    with precision(200):
+        t = arb(2).sqrt()
+        equal, unequal = [t, t, arb(3)], [t, t + arb(2) ** -30, arb(3)]
+    (step,) = zero_relations([*one, *two], equal)
+    assert proportional(step.forms[0], [1, -1, 0])
+    for k, j, (other,) in step.pairs:
+        T, e, m = [*one, *two], step.forms[0], range(3)
+        M = T[k].transpose() * T[k] - T[j].transpose() * T[j]
+        product = fmpq_mat([[e[a] * other[b] + e[b] * other[a] for b in m] for a in m])
+        assert product == M * 2
+    assert not zero_relations([*one, *two], unequal)
+    third = fmpq_mat([[1, 0, 0], [0, 3, 0]])
+    assert not zero_relations([one[0], third, two[0]], equal)  # no two of these agree wherever a = b
 
 
 def forms(M, zeta):

@@ -31,8 +31,9 @@ def test_with_a_skip_connection_kinks_stay_between_rows():
         assert sorted(-b / u[0] for b in (first, last)) == [1.0, 3.0]
 
 
-def test_strips_in_the_plane():
+def test_strips_in_the_plane(monkeypatch):
     """Golden example 12: one kink floats between rows 6 and 5, and functions differ on its strip alone."""
+    monkeypatch.setattr("polyrelu.show.figures.kinks.COARSE", 21)
     result = certify(*FLOATING, 2, bias="free")
     figure = draw(result, "functions")
     shown, kinks = figure.shown, figure.shown["kinks"]
