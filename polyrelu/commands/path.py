@@ -109,8 +109,8 @@ def add_parser(commands: Any) -> None:
         "--out",
         metavar="FILE",
         help="save a proof of the path, for `polyrelu check`: every interval (from a little above a breakpoint to a "
-        "little below the next; with --bias free with exact ends) that the checker in bare Python accepts, and what is "
-        "left out; compressed if it ends in .gz",
+        "little below the next; with --bias free and one feature with exact ends) that the checker in bare Python "
+        "accepts, and what is left out; compressed if it ends in .gz",
     )
     parser.set_defaults(run=run)
 
