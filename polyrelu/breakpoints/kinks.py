@@ -49,8 +49,8 @@ def changes_of_kinks(curve: Curve, zero: Zero) -> Iterator[tuple[Change, ...]]:
     elif failed.kind == WEIGHT:
         yield from _leaving(curve, failed.place, zero)
     elif failed.target is not None and 0 not in failed.target.face:
-        corner = _corner(curve, failed, zero)
-        yield from () if corner is None else _entering(curve, corner, zero)
+        if (corner := _corner(curve, failed, zero)) is not None:
+            yield from _entering(curve, corner, zero)
     elif failed.kind == SIDE and _slopes(curve, failed.place, zero):
         yield from _at_an_end(curve, failed, zero)
     elif failed.place in {k.place for k in curve.branch.neurons}:
@@ -69,14 +69,14 @@ def floats_beside(place: Place, known: Iterable[Place]) -> bool:
 def _kept(curve: Curve, change: Change) -> Change:
     """With the neurons that depend on others below as they do above; what that is worth is seen on the piece."""
     index = {k.place: i for i, k in enumerate(change.below.neurons)}
-    named = [index.get(change.names.get(k.place, k.place)) for k in curve.branch.neurons]
+    moved = [index.get(change.names.get(k.place, k.place)) for k in curve.branch.neurons]  # None: it is gone
     found = []
     for f in curve.further:
         over = [fmpq(0)] * change.below.K
-        for c, i in zip(f.over, named, strict=True):
+        for c, i in zip(f.over, moved, strict=True):
             if i is not None:
                 over[i] = c
-        of = tuple(i for i in (named[k] for k in f.of) if i is not None)
+        of = tuple(i for i in (moved[k] for k in f.of) if i is not None)
         found.append(Dependent(change.names.get(f.place, f.place), tuple(over), f.part, of))
     return replace(change, further=(*found, *change.further))
 
@@ -149,10 +149,6 @@ def _products(curve: Curve, place: Place, zero: Zero) -> list[arb]:
     return [(arb(0) + dot(row, z)).mid() for row in X]
 
 
-def _is_affine(place: Place) -> bool:
-    return -1 not in place.face
-
-
 def _twin(curve: Curve, place: Place, zero: Zero) -> Place:
     """The other neuron of a linear term: (-u, -s), active on all rows but the outermost on the other side."""
     values = _products(curve, place, zero)
@@ -169,9 +165,13 @@ def _entering(curve: Curve, place: Place, zero: Zero) -> Iterator[tuple[Change, 
 
 
 def _entered(curve: Curve, change: Change, zero: Zero) -> Change | None:
+    """What enters, whole; None where the slope that vanished is not one beside it.
+
+    A first linear term comes with its twin, which shares its weight, half of it each.
+    """
     place, index = change.place, change.below.K - 1
     new, further, weights = list(change.guests_above), change.further, change.zero_below
-    if _is_affine(place) and not any(_is_affine(p) and p.sign != place.sign for p in curve.tight):
+    if place.is_affine and not any(p.is_affine and p.sign != place.sign for p in curve.tight):
         new.append(_twin(curve, place, zero))
         over = tuple(fmpq(int(k == index)) for k in range(change.below.K))
         further = (*further, Dependent(new[1], over, HALF, (index,)))
@@ -184,10 +184,10 @@ def _entered(curve: Curve, change: Change, zero: Zero) -> Change | None:
 
 def _leaving(curve: Curve, place: Place, zero: Zero) -> Iterator[tuple[Change, ...]]:
     """A neuron leaves, and what depends on it alone with it; the slope of another one beside it is no longer 0."""
-    names = [k.place for k in curve.branch.neurons]
+    own = [k.place for k in curve.branch.neurons]
     first = next((f.of[0] for f in curve.further if f.place == place and len(f.of) == 1), None)
-    place = place if first is None else names[first]
-    k = names.index(place) if place in names else None
+    place = place if first is None else own[first]
+    k = own.index(place) if place in own else None
     with_it = [f for f in curve.further if k is None or f.over[k] != 0]
     if k is None or any(sum(c != 0 for c in f.over) > 1 for f in with_it):
         return
@@ -218,7 +218,7 @@ def _come_or_go(
     for place in places:
         slopes = [f for f in _beside(curve, place, zero) if f.place not in places]
         found.update(slopes)
-        if _is_affine(place):
+        if place.is_affine:
             guests.append(Place(place.sign, (1,) * len(place.face)))
         elif not slopes:
             guests.append(place)
@@ -240,6 +240,7 @@ def _at_an_end(curve: Curve, failed: Condition, zero: Zero) -> Iterator[tuple[Ch
 
 
 def _units(curve: Curve) -> list[tuple[Neuron, bool]]:
+    """The neurons of a curve, each with whether it is one of a pair."""
     return list(zip(curve.branch.neurons, curve.branch.paired, strict=True))
 
 

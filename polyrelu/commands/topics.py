@@ -37,12 +37,12 @@ MLPRegressor: loss "squared_error", one output, no early stopping (which fits ot
 With something free the optimal fit is as unique as ever. Coefficients of free columns are printed where they are the
 same in all optimal networks. With --skip every neuron may be mirrored, (u, b) into (-u, -b), at no cost. With a free
 hidden bias kinks may move between rows: they come in families, with an interval of biases and a range of weight. With
-a ridge there is no lambda_max: the zero network may be optimal for some penalties, not for larger ones, and again for
-still larger ones.
+a ridge the zero network may be optimal for some penalties, not for larger ones, and again for still larger ones;
+lambda_max of a path is the last penalty at which a neuron comes or goes.
 
-Not there yet for these problems, and refused in one line: lambda = 0, gated programs, all kinds of plot but support;
-lists of patterns and path with a free hidden bias (path --gap has bounds); path with a ridge; path --at. Their proof
-files are kernel files: an optimum that needs an exact equality (a multiplier that vanishes) has none.
+Not there yet for these problems, and refused in one line: lambda = 0, gated programs, all kinds of plot but functions
+and support; with a free hidden bias also lists of patterns. Their proof files are kernel files: an optimum that needs
+an exact equality (a multiplier that vanishes) which no identity explains has none.
 """
 
 TOPICS = {"problem": PROBLEM}

@@ -43,35 +43,40 @@ def at_infinity(n: int) -> list[Cap]:
 
 
 def makes_up(cap: Cap, chord: Chord, ends: list[list[arb]], bow: list[arb]) -> bool:
-    """Whether kappa has the right sign on the whole chord."""
-    r, s = cap.anchor, cap.place.sign
+    """Whether kappa has the right sign on the whole chord.
+
+    Everything is linear in (nu, lambda), and told as in `positive.bowed`: at both ends, and how far it bows between.
+    Lambda itself does not bow.
+    """
+    r, s, face = cap.anchor, cap.place.sign, cap.place.face
     if r is None:
         return True
-    pushed = sum(m * side for m, side in zip(cap.pushes, cap.place.face, strict=True))
-    on = [i for i, t in enumerate(cap.slopes) if t]
-    lam = (arb(chord.low), arb(chord.high), arb(0))
-    kappa = [
-        -(sum((nu[i] * (cap.slopes[i] * s) for i in on), start=arb(0)) + v * pushed) / ONE
-        for nu, v in zip((*ends, bow), lam, strict=True)
-    ]
-    if cap.place.face[r]:
-        return bowed(*(v * cap.place.face[r] for v in kappa))
+    residuals, lams = (*ends, bow), (arb(chord.low), arb(chord.high), arb(0))
+
+    def along(factors: dict[int, int]) -> list[arb]:
+        return [sum((nu[i] * v for i, v in factors.items()), start=arb(0)) for nu in residuals]
+
+    sloping = along({i: t * s for i, t in enumerate(cap.slopes) if t})
+    pushed = sum(m * side for m, side in zip(cap.pushes, face, strict=True))
+    kappa = [-(v + lam * pushed) / ONE for v, lam in zip(sloping, lams, strict=True)]
+    if face[r]:
+        return bowed(*(v * face[r] for v in kappa))
     X, t = chord.branch.program.X, arb(cap.slopes[r]) / ONE
-    equal = [i for i, x in enumerate(X) if x == X[r]]
-    C = [sum((nu[i] * s for i in equal), start=arb(0)) for nu in (*ends, bow)]
+    C = along({i: s for i, x in enumerate(X) if x == X[r]})
     slope = [v + c * t for v, c in zip(kappa, C, strict=True)]
     return bowed(*(-v for v in slope)) and bowed(*(v - c for v, c in zip(slope, C, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
 class AnchoredView:
-    """The rows at a residual and a lambda, in floats: moved to the middle, with a stiff bias."""
+    """A residual and a lambda in floats: guesses of caps, which `makes_up` and the other proofs then decide."""
 
     X: Floats
     stiff: Floats
-    nu: Floats
+    """The rows moved to the middle; their last column, the bias, counts much."""
     lam: float
     line: NDArray[np.int64]
+    """Equal rows are one line; of each its `first` row, and C, the sum of nu over its rows."""
     first: NDArray[np.int64]
     C: Floats
 
@@ -84,7 +89,7 @@ class AnchoredView:
         size = STIFF * (float(np.abs(moved).max(initial=0.0)) or 1.0)
         C = np.zeros(len(first))
         np.add.at(C, line, nu)
-        return AnchoredView(X, np.column_stack([moved, np.full(len(X), size)]), nu, lam, line, first, C)
+        return AnchoredView(X, np.column_stack([moved, np.full(len(X), size)]), lam, line, first, C)
 
     def cap(self, s: int, v: Floats) -> Cap | None:
         """The shortest w for the sides of a direction, as far as floats tell; None where no row makes up for b."""
@@ -102,6 +107,7 @@ class AnchoredView:
         return self._made(s, above, found, anchor) if rooms[anchor] > 0 else None
 
     def _made(self, s: int, above: NDArray[np.int64], found: dict[int, float], anchor: int) -> Cap:
+        """Slopes moved by t away from those of the sides, and pushes; the anchor makes up for what is left."""
         n, line = len(self.line), self.line
         face, slopes, pushes = above[line], np.where(above[line] > 0, ONE, 0), np.zeros(n, dtype=np.int64)
         for k, t in found.items():

@@ -26,9 +26,11 @@ from polyrelu.paths.walk import FIRST_STEP, HASTY_STEP, LEAST_STEP, Walk
 from polyrelu.proof.neuron import Place
 
 BELOW = (fmpq(1, 10**5), fmpq(1, 10**4), fmpq(1, 10**3), fmpq(1, 10**2))
-"""Where the optimum is certified afresh, relative to where the walk is stuck."""
+"""Where the optimum is certified afresh, relative to where the walk is stuck; further below, the more such starts in a
+row led nowhere."""
 FAR_BELOW = (fmpq(1, 30), fmpq(1, 10), fmpq(1, 3), fmpq(2, 3))
 """The same where no structure near it can be followed: the path goes on, below a gap."""
+FARTHEST = len(BELOW) + len(FAR_BELOW) - 1
 NEAREST = fmpq(1, 10**9)
 SHORT_STEP = fmpq(1, 10**6)
 """Right below a compound breakpoint, where a curve that begins with weights of 0 may bend much."""
@@ -80,22 +82,11 @@ def walked(
     if start is None:
         way.gaps.append(Gap(low, high, _nothing_at_the_upper_end()))
         return way
-    walk = Walk(*start, low, told=told)
-    tried, tries, fresh_starts = fmpq(0), 0, 0
-    while fresh_starts < MOST:
+    walk, in_vain = Walk(*start, low, told=told), 0
+    for count in range(MOST):
         try:
-            done = walk.run()
-            fresh = None if done else _below(problem, walk)
-            tries = tries + 1 if abs(walk.stuck_at - tried) <= tried * BELOW[0] else 1
-            tried = walk.stuck_at
-            if fresh is not None and tries <= TRIES and _joins(walk, fresh):
-                tries = 0
-                continue
-            if not done and walk.least > LEAST_STEP:
-                walk.least = LEAST_STEP
-                continue
+            done, fresh = _run(problem, walk, (*BELOW, *FAR_BELOW)[in_vain:])
             reason = walk.reason
-            further = None if done or fresh is not None else _below(problem, walk, FAR_BELOW)
             _withdraw(walk)
         except OutOfTime as over:
             with spending(Budget(seconds_from_now(LATE))):
@@ -105,17 +96,47 @@ def walked(
         way.extend(Way(walk.pieces, walk.breaks))
         if done:
             return way
-        if fresh is not None and walk.pieces:  # else nothing was proved where the last start was followed to
+        if (
+            fresh is not None and walk.pieces and _is_near(walk, fresh)
+        ):  # else nothing was proved there before
             fresh = fresh[0], _as_high_as_possible(*fresh, short(walk.node.lam * (1 - NEAREST)))
-        fresh = fresh or further
         end = low if fresh is None else max(low, fresh[1].lam)
-        way.gaps.append(Gap(end, walk.node.lam, f"{reason}; {ADVICE}"))
+        _leave_open(way, Gap(end, walk.node.lam, f"{reason}; {ADVICE}"))
         if fresh is None or end == low:
             return way
+        in_vain = min(in_vain + 1, FARTHEST) if count and not walk.pieces else 0
         walk = Walk(*fresh, low, step=NEAREST * 4, told=told, least=LEAST_STEP)
-        fresh_starts += 1
-    way.gaps.append(Gap(low, walk.node.lam, f"{MOST} fresh starts did not suffice; {ADVICE}"))
+    _leave_open(way, Gap(low, walk.node.lam, f"{MOST} fresh starts did not suffice; {ADVICE}"))
     return way
+
+
+def _run(problem: Problem, walk: Walk, parts: Sequence[fmpq]) -> tuple[bool, Start | None]:
+    """Walk, through compound breakpoints; whether the end was reached, else a structure below where it is stuck."""
+    tried, tries = fmpq(0), 0
+    while not walk.run():
+        fresh = _below(problem, walk, parts)
+        tries = tries + 1 if abs(walk.stuck_at - tried) <= tried * BELOW[0] else 1
+        tried = walk.stuck_at
+        if fresh is not None and tries <= TRIES and _is_near(walk, fresh) and _joins(walk, fresh):
+            tries = 0
+        elif walk.least > LEAST_STEP:
+            walk.least = LEAST_STEP
+        else:
+            return False, fresh
+    return True, None
+
+
+def _is_near(walk: Walk, fresh: Start) -> bool:
+    return bool(fresh[1].lam >= short(walk.stuck_at * (1 - BELOW[-1])))
+
+
+def _leave_open(way: Way, gap: Gap) -> None:
+    """Tell a gap; one that goes on right below another is the same."""
+    last = way.gaps[-1] if way.gaps else None
+    if last is not None and last.low == gap.high:
+        way.gaps[-1] = Gap(gap.low, last.high, last.reason)
+    else:
+        way.gaps.append(gap)
 
 
 def _nothing_at_the_upper_end() -> str:
@@ -187,7 +208,7 @@ def _passes(walk: Walk, start: Start, here: Breakpoint) -> bool:
     return False
 
 
-def _below(problem: Problem, walk: Walk, parts: Sequence[fmpq] = BELOW) -> Start | None:
+def _below(problem: Problem, walk: Walk, parts: Sequence[fmpq]) -> Start | None:
     """The structure right below where the walk is stuck."""
     stuck = walk.stuck_at
     for part in parts:

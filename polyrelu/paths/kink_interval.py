@@ -34,7 +34,7 @@ class KinkInterval(Interval):
         for f in free_slopes(self.curve.faces, place):
             between = f.target.face if f.target is not None else ()
             if -1 not in between or not implied.is_zero(f.form):
-                continue
+                continue  # beyond all rows, or up to where f falls
             ends = [p for p in self.places if p != place and p.sign == place.sign and _is_end(p, between)]
             if not ends:
                 raise Undecided("an end of a family of neurons is not among those that were followed")
@@ -48,14 +48,14 @@ class KinkInterval(Interval):
 
     @cached_property
     def rank(self) -> int:
-        """Rank of the signed activations; where a family is not complete nothing is said."""
-        assert self.families is not None
+        """Rank of the signed activations; `Undecided` where a family is not complete, as `families` finds."""
+        _ = self.families
         return super().rank
 
     @property
     def function_unique(self) -> bool | None:
         """Kinks must not move, neither between rows nor beyond them; the rest is as without a bias."""
-        moving = self.count < len(self.places) or any(-1 not in place.face for place in self.places)
+        moving = self.count < len(self.places) or any(place.is_affine for place in self.places)
         return False if moving else super().function_unique
 
 

@@ -81,7 +81,7 @@ class Line:
         and modulo x beside a skip connection, s (x - t)_+ and s (t - x)_+ = s (x - t)_+ - s (x - t) are independent but
         for those at one kink. What cancels on the rows cancels everywhere iff the rank is the same on both.
         """
-        if self.families < len(self.places) or any(-1 not in place.face for place in self.places):
+        if self.families < len(self.places) or any(place.is_affine for place in self.places):
             return False
         rows = []
         for place, at, u in zip(self.places, self.at, self.u, strict=True):

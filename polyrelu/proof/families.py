@@ -77,9 +77,7 @@ def related(point: Point, neuron: Neuron) -> list[Place]:
     apart = neuron.N + Neuron(mirror, program).N
     if program.is_mirrored or all(map(point.structure.implies_zero, apart.tolist())):
         found.append(mirror)
-    if (
-        -1 not in place.face
-    ):  # the affine neuron: (-u, -s) is active on all rows but the outermost on the other side
+    if place.is_affine:  # (-u, -s) is active on all rows but the outermost on the other side
         found.append(
             Place(-place.sign, _face(_extreme(point, neuron, range(program.n), 1), range(program.n), program))
         )

@@ -19,8 +19,8 @@ from polyrelu.exact.recognise import relations
 BITS = 200
 PROBES = 3
 """Random vectors that a matrix of rank 2 or less maps to dependent ones."""
-PAIRS = 2
-"""A single pair says what its own form says."""
+PAIRS, MOST = 2, 36
+"""A single pair says what its own form says; so many numbers have relations with small integers by accident."""
 
 
 class Step(NamedTuple):
@@ -106,7 +106,7 @@ def zero_relations(tight: Sequence[fmpq_mat], zeta: Sequence[Any]) -> list[Step]
     Let e = E zeta be such forms, E C = 1, and M = T_k^T T_k - T_l^T T_l vanish where e does. With zeta = N a + C e,
     E N = 0, the a alone add nothing, so that zeta^T M zeta = e . C^T M (2 zeta - C e).
     """
-    if len(tight) <= PAIRS:
+    if len(tight) <= PAIRS or len(zeta) > MOST:
         return []
     stack = fmpq_mat([row for T in tight for row in T.tolist()])
     seen = select_rows(stack, independent_rows(stack))

@@ -61,6 +61,11 @@ class Place:
         """Rows with x_j.u > 0; in the gated program the rows of the gate."""
         return tuple(j for j, side in enumerate(self.face) if side > 0)
 
+    @property
+    def is_affine(self) -> bool:
+        """Whether no row lies on the other side: on the data (Xw)_+ is X w."""
+        return -1 not in self.face
+
     def is_opposite(self, other: Place, *, opposed: bool = False) -> bool:
         """Equal (or opposed) signs on opposite faces or complementary gates: necessary for an antipodal pair."""
         same = self.sign == other.sign

@@ -190,16 +190,15 @@ def refuses_lost_gates(curve: Curve, piece: Piece) -> None:
 
 def cases(tally: Tally, seed: int, count: int) -> Iterator[None]:
     """Generic, structured and gated problems in turn."""
-    pick, made = random.Random(seed), 0
+    pick, most = random.Random(seed), max(FEW, MOST_OPEN * count / 3)
     for k in range(count):
         kind = ("generic", "structured", "gated")[k % 3]
         table = (generic, special, gated)[k % 3](pick)
         tally.attempt(table, lambda t=table, kind=kind: f"{kind} {examined(t, pick)}")
-        made += kind == "structured"
         if tally.counts["generic undecided"] or tally.counts["gated undecided"]:
             tally.failures.append(f"a generic path has a gap: {table}")
             return
-        if tally.counts["structured undecided"] > max(FEW, MOST_OPEN * made):
+        if tally.counts["structured undecided"] > most:
             tally.failures.append(f"too many structured paths have a gap, last {table}")
             return
         yield

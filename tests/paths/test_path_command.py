@@ -170,7 +170,7 @@ def test_time_that_is_over_leaves_the_rest_undecided(table, capsys, monkeypatch)
 
 
 REFUSED = [
-    ["--bias", "free", "--out", "path.json"],
+    ["--bias", "free", "--output-bias", "ridge", "--out", "path.json"],
     ["--output-bias", "ridge", "--gap", "1/10", "--out", "path.json"],
     ["--free", "0", "--gated"],
 ]

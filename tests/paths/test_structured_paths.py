@@ -344,3 +344,14 @@ def test_time_that_runs_out_at_any_step_leaves_no_breakpoint_without_a_piece_bel
     found = path([[3, 4], [-3, -4], [4, -3], [-4, 3]], [4, 3, -2, -1], "1/2")
     tops = {(id(piece.curve), piece.chord.high) for i in found.intervals for piece in i.pieces}
     assert all((id(here.below), here.ends[1]) in tops for here in found.breakpoints)
+
+
+def test_what_no_fresh_start_can_follow_is_one_piece():
+    """Four pairs, of which one depends on the others that carry everything: right below a breakpoint and far below it
+    the same is open, and a walk that begins again and again goes further down each time.
+    """
+    X = [[-2, -2], [-2, 0], [-2, 2], [0, -2], [0, 2], [2, -2], [2, 0], [2, 2]]
+    found = path(X, [0, 1, 0, 0, 1, 1, 0, 1], "1/100")
+    assert len(found.undecided) <= 1
+    assert all(gap.low < gap.high for gap in found.undecided)
+    assert [len(i.places) for i in found.intervals[-3:]] == [4, 2, 0]
