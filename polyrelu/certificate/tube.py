@@ -374,9 +374,11 @@ def radius(system: System, fixed: Matrix, loose: tuple[list[Matrix], Matrix], m:
     """An r with C(r) r + m < r."""
     Q = [[[up(x, system.q) for x in row] for row in square] for square in system.Q]
     r, (W, V) = [2 * x + (1 << GRID // 2) for x in m], loose
-    n = len(m) - len(W)
+    n, most = len(m) - len(W), max(r) << GRID
     for _ in range(ROUNDS):
         kernel.tick()
+        if max(r) > most:  # r would square in each round
+            break
         norms = [kernel.dot(r[:n], [kernel.dot(row, r[:n]) for row in square]) for square in Q]
         norms = [-(-x >> 2 * GRID) for x in norms]
         moved = [[2 * b * kernel.dot(row, r[:n]) for row in square] for b, square in zip(r[n:], W)]

@@ -302,6 +302,17 @@ def test_without_its_identities_a_family_stays_open():
         checker.proved_by(changed(unconfined, name))
 
 
+def test_a_radius_that_squares_in_each_round_is_given_up(monkeypatch):
+    """One huge number in a file would else be followed to millions of digits."""
+    tube, rounds = checker.tube, []
+    one = 1 << tube.GRID
+    system = tube.System([[[1]]], [[[1]]], [], 1, [], ([[1]], [[0]]), [Fraction(1)], False)
+    monkeypatch.setattr(tube.kernel, "tick", lambda: rounds.append(1))
+    with pytest.raises(checker.kernel.Rejected, match="a tube around each chord"):
+        tube.radius(system, [[0, 0]] * 2, ([[[one]] * 2], [[one]] * 2), [1 << 9999] * 2)
+    assert len(rounds) <= 2 < tube.ROUNDS
+
+
 def short(name):
     """A true file with two nodes on each of two intervals."""
     document = copy.deepcopy(document_of(name))
