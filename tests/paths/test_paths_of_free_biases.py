@@ -329,5 +329,7 @@ def test_command(tmp_path, capsys):
     assert "PROVED" in said
     assert main(["path", str(file), "--bias", "free", "--at", "5"]) == 0
     assert "degrees of freedom" in capsys.readouterr().out
-    assert main(["path", str(file), "--bias", "free", "--out", str(tmp_path / "p.json")]) == 2
-    assert "--gap" in capsys.readouterr().err
+    proof = str(tmp_path / "p.json")
+    assert main(["path", str(file), "--bias", "free", "--out", proof]) == 0
+    assert main(["check", proof, "--data", str(file), "--bias", "free"]) == 0
+    assert main(["check", proof, "--data", str(file)]) == 1
