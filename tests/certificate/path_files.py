@@ -38,6 +38,13 @@ def certified(document, X, y, **options):
     return found
 
 
+def rejected_as(document, step):
+    """A lie is refused at its step, by name."""
+    with pytest.raises(checker.kernel.Rejected) as refused:
+        checker.check(document)
+    assert str(refused.value).startswith(step), refused.value
+
+
 def drawn(changes, most):
     """So many of them, alike from all parts of a file."""
     changes = list(changes)
