@@ -179,7 +179,7 @@ LIES = {
 
 @pytest.mark.parametrize("step", LIES)
 def test_each_lie_is_rejected_by_its_name(step):
-    rejected_as(LIES[step](), step)
+    rejected_as(LIES[step], step)
 
 
 def test_there_is_a_lie_and_a_line_on_the_page_for_every_step():

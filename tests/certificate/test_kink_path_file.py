@@ -218,7 +218,7 @@ LIES = {"a kink meets a row where it can be highest": on_a_row_that_bends_up}
 
 @pytest.mark.parametrize("step", LIES)
 def test_each_lie_is_rejected_by_its_name(step):
-    rejected_as(LIES[step](), step)
+    rejected_as(LIES[step], step)
 
 
 def test_there_is_a_lie_and_a_line_on_the_page_for_every_step():

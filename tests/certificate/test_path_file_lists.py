@@ -177,7 +177,7 @@ def test_there_is_a_lie_and_a_line_on_the_page_for_every_step():
 
 @pytest.mark.parametrize("step", LIES)
 def test_each_lie_is_rejected_by_its_name(step):
-    rejected_as(LIES[step](), step)
+    rejected_as(LIES[step], step)
 
 
 LIES_ABOUT_THE_SCOPE = {
