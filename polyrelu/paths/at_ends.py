@@ -37,15 +37,15 @@ def to_its_ends(
     way, first, last = walk(low, high), None, None
     if exact or any(gap.high == high for gap in way.gaps):
         near = max(low, high * (1 - BEYOND)), high * (1 + BEYOND)
-        if _breakpoint_at(high, walk(*near)) is not None:
+        if breakpoint_at(high, walk(*near)) is not None:
             longer = walk(low, near[1])
-            first = _breakpoint_at(high, longer)  # none, where time was over above it
+            first = breakpoint_at(high, longer)  # none, where time was over above it
             way = way if first is None else longer
     if low and way.pieces and (exact or _is_open_at(low, way)):
         wider = further(way, low * (1 - BEYOND))
-        last = None if on else _breakpoint_at(low, wider)
+        last = None if on else breakpoint_at(low, wider)
         way = wider if on or last is not None else way
-    return _between(way, last, None if first is None else _breakpoint_at(high, way))
+    return _between(way, last, None if first is None else breakpoint_at(high, way))
 
 
 def _is_open_at(low: fmpq, way: Way) -> bool:
@@ -53,7 +53,7 @@ def _is_open_at(low: fmpq, way: Way) -> bool:
     return any(gap.low == low and gap.high - gap.low < gap.high * NEAR for gap in way.gaps)
 
 
-def _breakpoint_at(lam: fmpq, way: Way) -> Breakpoint | None:
+def breakpoint_at(lam: fmpq, way: Way) -> Breakpoint | None:
     """The breakpoint that is exactly there."""
     near = (b for b in way.breaks if b.ends[0] < lam < b.ends[1])
     return next((b for b in near if b.exact is not None and is_zero(b.exact.lam - lam)), None)

@@ -13,7 +13,7 @@ from typing import Any
 
 from flint import arb
 
-from polyrelu.breakpoints.algebra import ExactZero, exact_zero, rational_zero
+from polyrelu.breakpoints.algebra import ExactZero, rational_zero
 from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.breakpoints.forms import as_singles, one_by_one
 from polyrelu.curves.branch import BITS
@@ -25,6 +25,7 @@ from polyrelu.display import Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
+from polyrelu.paths.at_ends import breakpoint_at
 from polyrelu.paths.gaps import walked
 from polyrelu.paths.knot_sensitivity import knot_sides
 from polyrelu.paths.sensitivity import Sensitivity, on_curve, sensitivity
@@ -89,11 +90,7 @@ def _breakpoint_at(problem: Problem, lam: Fraction) -> Breakpoint | None:
     with precision(BITS):
         faces = Faces(Program.of(replace(problem, lam=Fraction(1))))
         way = walked(problem, started(problem, faces, high), low, high, None)
-        for here in way.breaks:
-            if here.lam.contains(arb(to_fmpq(lam))):
-                exact = exact_zero(here.zero)
-                return here if exact is not None and exact.lam == to_fmpq(lam) else None
-    return None
+        return breakpoint_at(to_fmpq(lam), way)
 
 
 def at_breakpoint(problem: Problem, here: Breakpoint) -> OneSided:
@@ -103,7 +100,7 @@ def at_breakpoint(problem: Problem, here: Breakpoint) -> OneSided:
         plain = replace(problem, lam=None)
         above = _on_side(plain, here.above, here.node_above(), lam)
         below = _on_side(plain, here.below, here.node_below(), lam)
-        return OneSided(plain, lam, exact_zero(here.zero), above, below)
+        return OneSided(plain, lam, here.exact, above, below)
 
 
 def _on_side(problem: Problem, curve: Curve, node: Node | None, lam: arb) -> Sensitivity:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from polyrelu.breakpoints.breakpoint import Breakpoint
-from polyrelu.exact.enclosure import bits_of, decimal_bounds
+from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.paths.intervals import Interval
 from polyrelu.paths.solution_path import Path
 from polyrelu.paths.stretches import Stretch
@@ -90,12 +90,14 @@ def value_at(here: Breakpoint) -> str:
 def lower_end(interval: Interval, digits: int) -> list[str]:
     """A breakpoint to so many digits, or the end of what is proved."""
     below = interval.below
-    at = interval.pieces[-1].chord.low if below is None else below.zero.refined(bits_of(digits))
-    return list(decimal_bounds(at, digits))
+    return list(
+        decimal_bounds(interval.pieces[-1].chord.low, digits) if below is None else below.bounds(digits)
+    )
 
 
 def upper_end(interval: Interval, digits: int) -> list[str]:
     """The same above."""
     above = interval.above
-    at = interval.pieces[0].chord.high if above is None else above.zero.refined(bits_of(digits))
-    return list(decimal_bounds(at, digits))
+    return list(
+        decimal_bounds(interval.pieces[0].chord.high, digits) if above is None else above.bounds(digits)
+    )
