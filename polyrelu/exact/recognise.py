@@ -51,7 +51,8 @@ def recognise(
     """A field of degree at most `max_degree` and its elements that agree with the numbers to all digits tried.
 
     `values_at(bits)` gives the numbers with about that many correct bits. A primitive element is looked for among
-    the first numbers themselves, which have the smallest polynomials, then among random small combinations. None:
+    the first numbers themselves and the last, which have the smallest polynomials, then among random small
+    combinations. None:
     no such field was found with `max_bits` bits, which does not prove that there is none.
     """
     digits = _Digits(values_at)
@@ -86,7 +87,8 @@ def over_field(x: SqrtSum, field: NumberField) -> Element | None:
 
 def _candidates(count: int) -> list[list[int]]:
     """Weights of the primitive elements to try."""
-    singles = [[int(i == j) for j in range(count)] for i in range(min(count, SINGLES))]
+    alone = sorted({*range(min(count, SINGLES)), count - 1})
+    singles = [[int(i == j) for j in range(count)] for i in alone]
     random = Random(0)
     mixed = [
         [random.choice((-2, -1, 1, 2)) for _ in range(count)] for _ in range(COMBINATIONS if count > 1 else 0)

@@ -55,6 +55,15 @@ def test_any_number_of_digits():
     assert high - low < Fraction(1, 10**57)
 
 
+@pytest.mark.parametrize("ends", [(2, 3), ("1/10", 7)])
+def test_a_square_root_is_named_from_wherever_the_walk_begins(ends):
+    """A free neuron and one that slides: all numbers lie in a field of degree 8, which one weight generates."""
+    X, y = [[1, 2], [-2, 1], [3, -1], [-1, -3], [2, 2]], [3, "3/2", -2, "7/10", -1]
+    found = path(X, y, *ends)
+    assert found.status == "proved"
+    assert "7/10*sqrt(10)" in [b.exact.name for b in found.breakpoints if b.exact is not None]
+
+
 REPROS = {
     "a pair unsticks": ([[0, 4], [1, -4], [3, 0], [3, -3], [4, -1]], [-2, -2, 1, 0, 0]),
     "three pairs of axes": (
