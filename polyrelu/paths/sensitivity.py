@@ -42,6 +42,7 @@ from polyrelu.paths.moving import Moving, Range, ranges_over
 from polyrelu.paths.starts import started
 from polyrelu.proof.program import Program
 
+IDLE = "a neuron is tight that no optimal network uses: moved targets may bring it in, and have no proved derivative"
 BITS = 240
 ROOT_BITS = 100
 
@@ -108,6 +109,7 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
         except Undecided as open_:
             raise Undecided(f"{open_}; lambda may be a breakpoint: ask a little beside it") from None
         curve, node = as_singles(curve, node) or (curve, node)
+        _none_idle(curve)
         _no_breakpoint(curve, node)
         found = on_curve(problem, curve, node, arb(value))
         if not any(curve.branch.paired):
@@ -175,6 +177,7 @@ def on_curve(problem: Problem, curve: Curve, node: Node, lam: arb) -> Sensitivit
 
     Moved rows undo their dependence, so that derivatives by the table are on one side at best.
     """
+    _none_idle(curve)
     _pushed(curve)
     found = at_root(problem, curve.branch, node.point, lam)
     if not curve.further:
@@ -186,6 +189,12 @@ def on_curve(problem: Problem, curve: Curve, node: Node, lam: arb) -> Sensitivit
         if i not in shared
     )
     return replace(found, neurons=alone, residual_by_feature=None, free=(), total=found.weight)
+
+
+def _none_idle(curve: Curve) -> None:
+    """Moved targets may give a weight to a neuron that is tight without one, on one side."""
+    if curve.idle:
+        raise Undecided(IDLE)
 
 
 def _pushed(curve: Curve) -> None:
