@@ -77,6 +77,8 @@ def _gated(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) ->
 def started_below(problem: Problem, faces: Faces, lam: fmpq, known: Sequence[Place]) -> Start:
     """The same, with one neuron for each orbit where the table has symmetries and that can be."""
     optimum = _certified(problem, faces.program, lam)
+    if faces.program.gated:
+        return _start(optimum, faces, lam, known)  # orbits and pairs of neurons are no units of gates
     if faces.symmetry is not None:
         for begun in (_with_dependent, orbits_in_pairs):
             with suppress(Undecided):

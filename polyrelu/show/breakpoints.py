@@ -59,9 +59,19 @@ def tight_at(here: Breakpoint) -> list[Place]:
     own = dict[Place, arb]()
     for place in heaviest_first({place: weights.get(place, arb(0)) for place in places}):
         own.setdefault(there.get(place, place), weights.get(place, arb(0)))
+    if not (above.branch.program.gated or above.branch.program.offset):
+        own = {p: weight for p, weight in own.items() if not any(_is_beside(q, p) for q in own)}
     # In the phase on one side only some share is 0 at the breakpoint, and `certify` finds singles.
     phase = ({there.get(p, p) for p in opposite(*side)} for side in ((above, here.x), (below, here.carried)))
     return heaviest_first(own, next(phase) & next(phase))
+
+
+def _is_beside(place: Place, other: Place) -> bool:
+    """Whether a place lies on the boundary of another face: the row space of its normals holds all that tells their A
+    apart, so that two tight neurons there are one.
+    """
+    faces = zip(place.face, other.face, strict=True)
+    return place != other and place.sign == other.sign and all(a in (0, b) for a, b in faces)
 
 
 def _faces_there(here: Breakpoint) -> dict[Place, Place]:

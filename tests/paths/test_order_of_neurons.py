@@ -70,3 +70,13 @@ def test_the_page_shows_each_neuron_with_its_own_weight(found):
         if position["event"] is None:
             assert len(position["neurons"]) == position["width"]
             assert sum(k["weight"] for k in position["neurons"]) == pytest.approx(position["total"])
+
+
+def test_a_neuron_that_hits_a_row_is_counted_once_where_guests_stand_beyond_it():
+    """A free linear term, and a pair that hits a row: across it the same two directions are no further neurons."""
+    X, y = [[2, -1, -2], [-1, 0, -1], [0, 2, -1], [0, 1, 2], [-1, 1, 1]], [-2, 0, 0, 0, -2]
+    found = path(X, y, 2, 3, skip=True)
+    (told,) = found.to_json(20)["breakpoints"]
+    assert told["exact"] == "30/11"
+    at = {(1 if p["sign"] == "+" else -1, tuple(p["face"])) for p in told["at"]}
+    assert at == set(named(certify(X, y, Fraction(30, 11), skip=True)))

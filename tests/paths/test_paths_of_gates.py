@@ -240,6 +240,14 @@ def test_a_gate_does_not_tell_the_side_of_its_direction():
     assert branch.fixed.sign_of(neuron.A.tolist()[0]) in (None, 1)
 
 
+def test_a_start_through_gates_is_made_of_units_of_gates():
+    """Below its gap this path begins anew, where gates are tight that no optimal network uses."""
+    X = [[0, 1, 0], [0, -1, 1], [1, 0, 0], [0, -1, -1], [-1, -1, -1]]
+    found = path(X, [0, 0, 0, 1, -1], gated=True)
+    for interval in found.intervals:
+        assert isinstance(interval.curve.branch, Gates)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_small_targets_are_never_mistaken(seed):
     """Zeros, repeated and opposite rows: pieces may be undecided, each with a reason."""
