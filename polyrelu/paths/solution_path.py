@@ -30,6 +30,7 @@ from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.assembled import assembled
 from polyrelu.paths.at_ends import Further, Walk, to_its_ends
 from polyrelu.paths.continuity import Continuity, continuity_of
+from polyrelu.paths.derivatives import Sensitivity
 from polyrelu.paths.ends import ends_of_path, lambdas_in_range, table_in_range
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
@@ -40,7 +41,6 @@ from polyrelu.paths.largest import Largest, largest_of
 from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.parts import Asked, further, start_at, walked_in_parts
-from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.paths.settings import has_knots, path_supported
 from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero

@@ -28,7 +28,7 @@ from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.program import Program
 
 DIGITS = 200
-UNUSED = "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
+UNUSED = "a neuron is tight that no optimal network uses, as at a breakpoint"
 
 Start = tuple[Curve, Node]
 
