@@ -7,6 +7,7 @@ then either derivative holds as long as lambda stays on that side of it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -67,7 +68,9 @@ def derivatives(problem: Problem, lam: Any = None) -> Sensitivity | OneSided:
         return sensitivity(problem, lam)
     except Undecided as open_:
         at = problem.lam if lam is None else penalty(lam)
-        here = None if at is None else _breakpoint_at(problem, at)
+        here = None
+        with suppress(Undecided):
+            here = None if at is None else _breakpoint_at(problem, at)
         if here is None:
             raise open_ from None
         return at_breakpoint(problem, here)
