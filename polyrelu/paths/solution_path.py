@@ -20,7 +20,7 @@ from polyrelu.budget import OutOfTime, current, spending, with_at_least
 from polyrelu.certification import program_of
 from polyrelu.curves.branch import BITS
 from polyrelu.curves.faces import Faces
-from polyrelu.curves.own_weights import heaviest_first, own_weights
+from polyrelu.curves.own_weights import heaviest_first, opposite, told_apart
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
 from polyrelu.display import DIGITS, Reported, picture
@@ -153,8 +153,8 @@ class Path(Reported):
         return picture(self)
 
     def weights(self, lam: Any, digits: int = DIGITS) -> list[tuple[Any, Bounds]]:
-        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up,
-        and those of gates that exchange weight.
+        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up where
+        it shares its weight freely, and those of gates that exchange weight.
 
         Heavy neurons come first, as in `at(lam)`. Where the network is not unique they are those of one of them.
         """
@@ -163,8 +163,9 @@ class Path(Reported):
         assert piece is not None
         x = piece.root_at(value, bits_of(digits))
         with precision(bits_of(digits)):
-            own = own_weights(piece.curve, x)
-            return [(place, decimal_bounds(own[place], digits)) for place in heaviest_first(own)]
+            own, _ = told_apart(piece.curve, x)
+            order = heaviest_first(own, opposite(piece.curve, x))
+            return [(place, decimal_bounds(own[place], digits)) for place in order]
 
     @cached_property
     def continuity(self) -> Continuity:
