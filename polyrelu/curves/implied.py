@@ -24,8 +24,9 @@ from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.curves.branch import Branch
 from polyrelu.curves.fixed import Fixed, columns_of, exchange_free, with_one
-from polyrelu.exact.linear import echelon, independent_rows, null_space, times
+from polyrelu.exact.linear import echelon, independent_rows, null_space, solve, squared, times
 from polyrelu.exact.rational import select_rows
+from polyrelu.exact.real import is_zero
 from polyrelu.proof.identities import steps_at
 from polyrelu.proof.neuron import Neuron
 
@@ -131,6 +132,22 @@ class Implied:
         top, last = fmpq_mat(Z.tolist()[:-1]), fmpq_mat([Z.tolist()[-1]])
         return [*(k.N * self.seen * top for k in self.branch.neurons), last]
 
+    def is_tight(self, neuron: Neuron) -> bool:
+        """Whether |A nu| = lambda for every lambda."""
+        if any(times(neuron.N, self.branch.y_rest)):
+            return False
+        if self._has_length_one(neuron):
+            return True
+        values = self.values(neuron.N)
+        return values is not None and is_zero(squared(values) - 1)
+
+    def _has_length_one(self, neuron: Neuron) -> bool:
+        """Whether |N eta|^2 is a mean of lengths that are 1, as a quadratic form of zeta."""
+        T = self.on_zeta(neuron.N)
+        columns = [(S.transpose() * S).entries() for S in self._tight(self.Z)]
+        rows = [list(row) for row in zip(*columns, strict=True)]
+        return solve([*rows, [fmpq(1)] * len(columns)], [*(T.transpose() * T).entries(), fmpq(1)]) is not None
+
     def same(self, one: Neuron, other: Neuron) -> bool:
         """Whether A nu is the same for two neurons."""
         return self._vanishes(one.A - other.A)
@@ -179,10 +196,8 @@ class ImpliedThere(Implied):
 
     def is_tight(self, neuron: Neuron) -> bool:
         """Whether |A nu| = lambda there."""
-        if self._newcomer is not None and neuron.place == self._newcomer.place:
-            return True
-        T = self.on_zeta(neuron.N)
-        return any(T.transpose() * T == S.transpose() * S for S in self._tight(self.Z))
+        known = self._newcomer is not None and neuron.place == self._newcomer.place
+        return known or self._has_length_one(neuron)
 
     def _vanishes(self, matrix: fmpq_mat) -> bool:
         return not any(self.on_zeta(matrix).entries())

@@ -29,7 +29,7 @@ from polyrelu.paths.at_ends import breakpoint_at
 from polyrelu.paths.derivatives import Sensitivity
 from polyrelu.paths.gaps import walked
 from polyrelu.paths.knot_sensitivity import knot_sides
-from polyrelu.paths.sensitivity import on_curve, sensitivity
+from polyrelu.paths.sensitivity import none_idle, on_curve, sensitivity
 from polyrelu.paths.settings import has_knots
 from polyrelu.paths.starts import started
 from polyrelu.paths.still import still
@@ -111,6 +111,7 @@ def at_breakpoint(problem: Problem, here: Breakpoint) -> OneSided:
 
 def _on_side(problem: Problem, curve: Curve, point: Balls | None, beside: fmpq, lam: arb) -> Sensitivity:
     """The derivatives of one side, whose structure is strict at a lambda beside the breakpoint."""
+    none_idle(curve)
     alone = None if point is None else one_by_one(curve, curve.node(point, beside))
     if alone is None:
         raise Undecided(

@@ -43,6 +43,10 @@ from polyrelu.paths.starts import started
 from polyrelu.paths.still import root_near, still
 from polyrelu.proof.program import Program
 
+IDLE = (
+    "a neuron is tight that no optimal network uses, at a breakpoint alone or beside it: moved targets may bring it "
+    "in, and have no proved derivative"
+)
 UNDONE = "activations depend on each other, and moved rows undo that"
 COINCIDENCE = "activations depend on each other at these targets alone, and moved ones undo that"
 
@@ -65,6 +69,7 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
             curve, node = started(problem, faces, value)
         except Undecided as open_:
             raise Undecided(f"{open_}; lambda may be a breakpoint: ask a little beside it") from None
+        none_idle(curve)
         curve, node = as_singles(curve, node) or (curve, node)
         left = still(curve, node)
         found = on_curve(problem, curve, node, arb(value)).limited(left)
@@ -131,6 +136,12 @@ def on_curve(problem: Problem, curve: Curve, node: Node, lam: arb) -> Sensitivit
     alone = tuple(k for i, k in enumerate(found.neurons) if i not in shared)
     told = replace(found, neurons=alone, free=(), total=found.weight).without_table(UNDONE)
     return told if always else told.without_targets(COINCIDENCE)
+
+
+def none_idle(curve: Curve) -> None:
+    """Moved targets may give a weight to a neuron that is tight without one, on one side."""
+    if curve.idle:
+        raise Undecided(IDLE)
 
 
 def _dependences(curve: Curve) -> tuple[list[Sequence[Any]], bool]:
