@@ -29,7 +29,7 @@ BITS = 100
 class Proved:
     """What a covering has shown, or has to show: off these stars f is below a level less an error, at one residual.
 
-    A residual that is off by at most delta moves f by at most K delta ||u||, where K radius is the error of the question.
+    A residual that is off by at most delta moves f by at most K delta ||u||; K radius is the error of the question.
     """
 
     stars: frozenset[Place]
