@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, suppress
@@ -65,8 +66,25 @@ def certify(
     problem = X if isinstance(X, Problem) else Problem.of(X, y, lam, floats=floats, **chosen)  # type: ignore[arg-type]
     if isinstance(X, Problem) and lam is not None:
         problem = replace(problem, lam=penalty(lam, floats))
-    program, seconds = _program(problem, patterns, gated, max_cells=max_cells, executor=executor, stage=stage)
+    begin = time.monotonic()
+    try:
+        program, seconds = _program(
+            problem, patterns, gated, max_cells=max_cells, executor=executor, stage=stage
+        )
+    except OutOfTime as over:
+        return _not_listed(problem, patterns, gated, str(over), time.monotonic() - begin)
     return _certify_program(problem, program, {"enumerate": seconds}, stage, max_vertices)
+
+
+def _not_listed(problem: Problem, patterns: Any, gated: bool, reason: str, seconds: float) -> Result:
+    """Time was over before the patterns were known: bounds are all there is, and of the full problem alone."""
+    full = isinstance(patterns, str) and not gated and bool(problem.lam)
+    bounds = None
+    if full:
+        from polyrelu.bounding.search import bounds_of
+
+        bounds = bounds_of(problem)
+    return Result(problem, "undecided", reason, None, None, None, {"enumerate": seconds}, bounds)
 
 
 def certify_penalised(
