@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from polyrelu.budget import OutOfTime, most_of_the_time
+from polyrelu.data.given_patterns import as_patterns
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.errors import BadInput, Undecided
@@ -189,21 +190,6 @@ def _present_patterns(
     if patterns == "all":
         return np.asarray(all_patterns(arrangement)[0], dtype=bool), False
     return np.asarray(arrangement.patterns, dtype=bool), True
-
-
-def as_patterns(given: Any, n: int) -> NDArray[np.bool_]:
-    """A list of patterns as a boolean matrix with one row per pattern."""
-    try:
-        table = np.array(given)
-    except ValueError:
-        raise BadInput("the patterns have different lengths; give one entry per row of X in each") from None
-    if table.ndim != 2 or table.shape[1] != n or len(table) == 0:
-        raise BadInput(
-            f"patterns of shape {table.shape} do not fit {n} rows of X; give a list of 0/1 lists of length {n}"
-        )
-    if not np.isin(table, (0, 1)).all():
-        raise BadInput("a pattern has an entry other than 0 and 1; 1 means that the row is active")
-    return table.astype(bool)
 
 
 def _certify_program(

@@ -65,7 +65,7 @@ class Largest:
     def is_below(self, lam: fmpq) -> bool:
         """Whether lambda_max < lam, as far as it is enclosed."""
         if self.most is not None:
-            return lam > self.most
+            return bool(lam > self.most)
         return lam * lam > self.squared if self.first is None else bool(self.enclosed(BITS) < arb(lam))
 
 
