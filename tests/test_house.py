@@ -91,6 +91,7 @@ MESSENGERS = {
     "curves.outweighed": "proposes lines and their multiples, which solve exact equations; signs are proved in balls",
     "curves.stars": "which lines are looked at; that a star may cross them is proved in balls",
     "curves.own_weights": "the order in which neurons are shown",
+    "curves.idle": "floats propose p; what it has to meet is proved in exact arithmetic and balls",
     "curves.dependent": "proposes parts of the weights, which are shown positive in balls",
     "curves.shares": "proposes a point inside the fibre, which balls confirm",
     "breakpoints.gates": "gates near lambda and the facet of a polytope, which a proved piece on both sides confirms",

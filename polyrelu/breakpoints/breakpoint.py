@@ -132,7 +132,7 @@ def _joined(curve: Curve, change: Change, zero: Zero) -> Breakpoint | None:
         entering = rate(change.below, change.leads, x, zero.lam)
         if entering is None or not entering < 0:
             return None
-    below = Curve(change.below, curve.faces, change.further)
+    below = Curve(change.below, curve.faces, change.further, idle=curve.idle)
     simple = Breakpoint(curve, below, (change,), zero, zero.x, x)
     sides = (
         (curve, change.guests_above, change.zero_above, zero.x),

@@ -94,7 +94,7 @@ def _crossed(curve: Curve, node: Node, goal: Any, others: Iterable[Place]) -> Ze
     if point is None:
         return None
     there = curve.node(point, goal)
-    guests = [p for p in others if p not in curve.tight]
+    guests = [p for p in others if p not in curve.tight and p not in curve.idle]
     failed = [*curve.table().negative(point, arb(goal)), *(Condition(SLACK, p) for p in guests)]
     zeros = [z for z in (zero_between(curve, f, there, node) for f in failed) if z is not None]
     return min(zeros, key=lambda z: abs(z.lam.mid() - arb(node.lam)), default=None)
@@ -109,14 +109,14 @@ def joined(
     high = side_of(
         above,
         exact,
-        (*come, *(p for p in touching if p not in above.idle)),
+        [p for p in (*come, *touching) if p not in above.idle],
         1,
         _thin(above, {*below.tight, *(old for old, _ in pairs)}),
     )
     low = side_of(
         below,
         exact,
-        (*gone, *(p for p in touching if p not in below.idle)),
+        [p for p in (*gone, *touching) if p not in below.idle],
         -1,
         _thin(below, {*above.tight, *(new for _, new in pairs)}),
     )
@@ -243,7 +243,8 @@ def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Plac
         return [p for p in newcomers(curves[0], nu, ball(exact.lam, BITS)) if p not in tight]
     held = [(p.sign, faces.neuron(p).z(exact.nu)) for curve in curves for p in curve.tight]
     found = list[Place]()
-    for place in dict.fromkeys(image for p in near for image in curves[0].branch.orbit(p)):
+    idle = [p for curve in curves for p in curve.idle]
+    for place in dict.fromkeys((*idle, *(image for p in near for image in curves[0].branch.orbit(p)))):
         z = faces.neuron(place).z(exact.nu)
         if is_zero(squared(z) - exact.lam * exact.lam) and not any(
             s == place.sign and _same(z, v) for s, v in held

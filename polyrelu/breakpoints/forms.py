@@ -110,7 +110,7 @@ def shared_anew(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     parts = with_parts(curve.branch, nu, {f.place: f.over for f in curve.further})
     if parts is None or parts == curve.further:
         return None
-    there = Curve(curve.branch, curve.faces, parts)
+    there = Curve(curve.branch, curve.faces, parts, idle=curve.idle)
     return there, there.node(node.point, node.lam)
 
 
@@ -129,7 +129,7 @@ def one_by_one(curve: Curve, node: Node) -> tuple[Curve, Node] | None:
     point = own.newton([*g, *weights.values()], node.lam)
     if point is None:
         return None
-    alone = Curve(own, curve.faces)
+    alone = Curve(own, curve.faces, idle=curve.idle)
     return alone, alone.node(point, node.lam)
 
 
@@ -144,5 +144,5 @@ def _reached(curve: Curve, node: Node, branch: Branch, split: dict[Place, arb]) 
     apart = [abs(u - v) for u, v in zip(before.entries(), after.entries(), strict=True)]
     if not all(v < NEAR * (1 + abs(u)) for u, v in zip(before.entries(), apart, strict=True)):
         return None
-    there = Curve(branch, curve.faces)
+    there = Curve(branch, curve.faces, idle=curve.idle)
     return there, there.node(point, node.lam)

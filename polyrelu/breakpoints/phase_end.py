@@ -49,7 +49,7 @@ def phase_ends(curve: Curve, node: Node, below: Node) -> tuple[tuple[Curve, Node
     if left is None:
         return None
     branch, gone, split = left
-    after = Curve(branch, curve.faces)
+    after = Curve(branch, curve.faces, idle=curve.idle)
     start = carried(curve.branch, (below.point, arb(below.lam)), branch, {}, split)
     zero = None if start is None else zero_of(branch, Condition(SLACK, gone[0]), start, arb(below.lam))
     if zero is None or not zero.lam < arb(node.lam):

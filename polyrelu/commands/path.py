@@ -73,12 +73,13 @@ undecided); seconds; with --gated or --patterns also scope; with --vertices each
 (lambda, count, widths, networks) and walls (pairs of lambdas between which the list changes). With --at: lambda;
 neurons (weight, by_lambda, by_target, by_feature, and the same of the direction; null where there is no derivative);
 residual_by_lambda, _by_target, _by_feature (column d i + l: entry l of row i); objective_by_lambda;
-degrees_of_freedom; minimal_networks; ranges (over all optimal networks, where all minimal ones are followed); at a
-breakpoint exact, and above and below with all these. With free columns or a ridge also free: name, value, by_lambda,
-by_target, by_feature of each coefficient of one network (those of free columns belong to a minimal network where
-pairs exchange weight, and are left out where free columns depend on each other). With --bias free the neurons are
-those whose weight is unique, without by_feature. With --gap: status "bounded"; nodes (lambda, objective [lo, hi],
-total_weight); gap. exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved). """
+degrees_of_freedom; by_target_reason, by_feature_reason where nothing by targets or table is given; minimal_networks;
+ranges (over all optimal networks, where all minimal ones are followed); at a breakpoint exact, and above and below
+with all these. With free columns or a ridge also free: name, value, by_lambda, by_target, by_feature of each
+coefficient of one network (those of free columns belong to a minimal network where pairs exchange weight, and are
+left out where free columns depend on each other). With --bias free the neurons are those whose weight is unique,
+without by_feature. With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap. exit status:
+0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved). """
 
 
 def add_parser(commands: Any) -> None:

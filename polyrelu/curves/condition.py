@@ -28,8 +28,8 @@ class Condition:
 
 
 WEIGHT, SIDE, MULTIPLIER, SLACK, SHARE = "weight", "side", "multiplier", "slack", "share"
-IDLE = "sign of idle gates"
-"""Gates that are tight for every lambda have no weight: see `idle`."""
+IDLE = "sign of idle neurons"
+"""Neurons that are tight for every lambda have no weight: see `idle`."""
 SOFT = "soft line"
 """Not needed, but if it holds the star of a neuron does not end at a line."""
 OUTWEIGHED = "outweighed line"

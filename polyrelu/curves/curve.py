@@ -9,7 +9,7 @@ that is a breakpoint some of these functions vanish; they are named, and shown t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, partial
@@ -107,9 +107,16 @@ class Curve:
     """A structure's root as a function of lambda, with its conditions."""
 
     def __init__(
-        self, branch: Branch, faces: Faces, further: tuple[Dependent, ...] = (), *, scaled: bool = False
+        self,
+        branch: Branch,
+        faces: Faces,
+        further: tuple[Dependent, ...] = (),
+        *,
+        idle: Iterable[Place] = (),
+        scaled: bool = False,
     ) -> None:
         self.branch, self.faces, self.further = branch, faces, further
+        self._idle = tuple(idle)
         self.scaled = scaled
         """Whether all is divided by lambda, down to lambda = 0."""
         self.known = Known()
@@ -142,8 +149,10 @@ class Curve:
 
     @cached_property
     def idle(self) -> tuple[Place, ...]:
-        """Places of gates that are tight without weight: see `idle`."""
-        return tuple(idle_gates(self.branch)) if isinstance(self.branch, Gates) else ()
+        """Places of neurons that are tight without weight, proposed; gates tell their own: see `idle`."""
+        if isinstance(self.branch, Gates):
+            return tuple(idle_gates(self.branch))
+        return tuple(p for p in self._idle if p not in self.tight)
 
     @cached_property
     def rows(self) -> Rows:
@@ -161,7 +170,7 @@ class Curve:
                 places = [
                     p for place, pair in units for p in ((place, antipode(place)) if pair else (place,))
                 ]
-            around = [f for place in (*places, *key) for f in self.faces.around(place)]
+            around = [f for place in (*places, *self.idle, *key) for f in self.faces.around(place)]
             leaving = [slack(self.faces.neuron(place)) for place in key]
             shared = mixes(self.branch, self.further) if any(f.part for f in self.further) else {}
             conditions = [*weights(self.branch, shared), *around, *leaving]
@@ -196,7 +205,7 @@ class Curve:
 
     def stars(self, chord: Chord, low: End, high: End, node: Node) -> Stars:
         """The stars of all tight neurons and guests, each with a 0 for the lines that it may cross."""
-        places = list(dict.fromkeys((*self.tight, *low.guests, *high.guests)))
+        places = list(dict.fromkeys((*self.tight, *self.idle, *low.guests, *high.guests)))
         return Stars.along(
             chord, (low.zero, high.zero), node, places, (self.faces, self.softness, self.known)
         )
@@ -237,6 +246,8 @@ class Curve:
             return Failure(conditions=tuple(failing))
         if not all(depends(chord.implied, self.branch, self.faces.neuron(f.place), f) for f in self.further):
             return Failure(dependent=True)
+        if not stay_idle(chord, self.idle, self.tight, self.faces.neuron, self._made):
+            return Failure(idle=True)
         listed, rows, room = self.branch.program.listed is not None, self.rows, None
         if not listed:
             ends, lines = (low.silent, high.silent), self.faces.line_weights
@@ -249,8 +260,6 @@ class Curve:
         if shares is None and any(self.branch.paired):
             return Failure(shares=True)
         if room is None:
-            if not stay_idle(chord, self.idle, self._made):
-                return Failure(idle=True)
             own, others = (
                 [self.faces.neuron(p) for p in places] for places in (self.tight, (*self.idle, *guests))
             )
@@ -274,7 +283,11 @@ class Curve:
     ) -> Above | None:
         """The coverings, with caps over what comes close to lambda; those that they find themselves are tried, too."""
         for look in range(LOOKS):
-            caps = lookout.caps(nodes, rows, self.tight, chord, closer=look > 0) if lookout else []
+            caps = (
+                lookout.caps(nodes, rows, (*self.tight, *self.idle), chord, closer=look > 0)
+                if lookout
+                else []
+            )
             fitting = partial(fitting_places, caps, rows)
             found = unsettled(room, stars.simple, rows, self.patience, fitting)
             if found is None or lookout is None or not lookout.hears(found):

@@ -32,7 +32,7 @@ class Failure:
         if self.dependent:
             return "activations were not proved to depend on each other for every lambda"
         if self.idle:
-            return "gates may be tight that some optimal networks use, and others do not"
+            return "neurons may be tight that some optimal networks use, and others do not"
         if self.above is not None and self.above.node.program.listed is not None:
             return "blocks beside a neuron are close to lambda"
         return "directions close to lambda resist the covering"

@@ -6,9 +6,9 @@ of its weight to neurons that depend on it. Where the network is not unique thes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
-from flint import arb
+from flint import arb, arb_mat
 
 from polyrelu.curves.branch import Branch
 from polyrelu.curves.condition import antipode
@@ -22,13 +22,18 @@ from polyrelu.proof.neuron import Place
 
 NOTHING = 1e-12
 """A part of the largest weight that is shown as none: for the order alone."""
+NEAR = 1e-7
+"""Up to this directions, of length 1, count as opposite: for the order alone."""
 
 
 def own_weights(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
     """||w|| of every tight neuron; of a unit that can exchange weight the sum, under its first place."""
     branch = curve.branch
     if is_determined(curve):
-        return _of_members(branch, x)
+        each = _of_members(branch, x)
+        if each is None:
+            raise Undecided("the weights of gates with one direction were not told apart")
+        return each
     _, b, _ = branch.parts(x)
     whole = {k.place: w for k, w in zip(branch.neurons, b, strict=True)}
     if curve.further:
@@ -46,12 +51,12 @@ def is_determined(curve: Curve) -> bool:
     return isinstance(branch, Gates) and 0 < len(branch.exchanges) == branch.r
 
 
-def _of_members(branch: Branch, x: Sequence[arb]) -> dict[Place, arb]:
+def _of_members(branch: Branch, x: Sequence[arb]) -> dict[Place, arb] | None:
     """The weights of members of units, where they are determined: first members keep what the others do not take."""
     _, b, _ = branch.parts(x)
     found = Shares({}, tuple(range(branch.r))).solved(branch, x)
     if found is None:
-        raise Undecided("the weights of gates with one direction were not told apart")
+        return None
     own = {k.place: w for k, w in zip(branch.neurons, b, strict=True)}
     for e, weight in zip(branch.exchanges, found, strict=True):
         own[branch.neurons[e.unit].place] -= weight
@@ -69,17 +74,50 @@ def pairs_of(curve: Curve) -> set[Place]:
     return {p for place in firsts for p in branch.orbit(place)}
 
 
+def told_apart(curve: Curve, x: Sequence[arb]) -> tuple[dict[Place, arb], set[Place]]:
+    """The same with the members of pairs one by one, where as many pairs as exchanged directions leave no choice.
+
+    With them the places whose weight is still the sum over a pair.
+    """
+    branch = curve.branch
+    if 0 < len(branch.exchanges) == branch.r and branch.symmetry is None and not curve.further:
+        each = _of_members(branch, x)
+        if each is not None:
+            return each, set()
+    return own_weights(curve, x), pairs_of(curve)
+
+
 def of_both(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
-    """The same with all members of each unit, each with the sum."""
-    own, branch = own_weights(curve, x), curve.branch
-    if isinstance(branch, Gates):
-        return {e.place: own[branch.neurons[e.unit].place] for e in branch.exchanges} | own
-    return own | {antipode(place): own[place] for place in pairs_of(curve)}
+    """The same with all members of each unit that is not told apart, each with the sum."""
+    own, pairs = told_apart(curve, x)
+    if isinstance(curve.branch, Gates):
+        return {e.place: own[curve.branch.neurons[e.unit].place] for e in curve.branch.exchanges} | own
+    return own | {antipode(place): own[place] for place in pairs}
 
 
-def heaviest_first(weights: Mapping[Place, arb]) -> list[Place]:
-    """The order in which `certify` counts the neurons of one network; equal weights by their faces."""
+def opposite(curve: Curve, x: Sequence[arb]) -> set[Place]:
+    """Neurons that seem to have an antipode of their sign, however they are written: for the order alone."""
+    if curve.branch.program.gated:
+        return set()
+    tight, seen = {*own_weights(curve, x)} | pairs_of(curve), curve.branch.seen_at(x)
+    both = [p for p in tight if p in pairs_of(curve) or antipode(p) in tight]
+    moved = [
+        (arb_mat(curve.faces.neuron(p).A + curve.faces.neuron(antipode(p)).A) * seen).entries() for p in both
+    ]
+    near = [p for p, v in zip(both, moved, strict=True) if all(abs(float(u.mid())) < NEAR for u in v)]
+    return {q for p in near for q in (p, antipode(p))}
+
+
+def heaviest_first(weights: Mapping[Place, arb], phase: Set[Place] = frozenset()) -> list[Place]:
+    """The order in which `certify` counts the neurons of one network; equal weights by their faces.
+
+    In a linear phase the antipode of a neuron, if it has a weight of its own, comes right behind it.
+    """
     sizes = {place: float((arb(0) + w).mid()) for place, w in weights.items()}
     least = NOTHING * max(map(abs, sizes.values()), default=0)
     rounded = {place: float(f"{w:.8e}") if abs(w) > least else 0.0 for place, w in sizes.items()}
-    return sorted(rounded, key=lambda p: (-rounded[p], -p.sign, p.face))
+    order = dict[Place, None]()
+    for place in sorted(rounded, key=lambda p: (-rounded[p], -p.sign, p.face)):
+        both = (place, antipode(place))
+        order |= dict.fromkeys(both if place in phase and both[1] in weights else both[:1])
+    return list(order)

@@ -255,9 +255,10 @@ def _near(curve: Curve, chord: Chord) -> list[Place]:
     branch = curve.branch
     if branch.program.listed is not None:
         return []
+    known = {*curve.tight, *curve.idle}
     g, _, _ = branch.parts(chord.root_low)
     eta = np.array([float(v.mid()) for v in (branch.data.W * g).entries()])
-    return [place for place, _ in places_near(branch.program, eta, 1.0) if place not in curve.tight]
+    return [place for place, _ in places_near(branch.program, eta, 1.0) if place not in known]
 
 
 def _flat(

@@ -52,7 +52,8 @@ def continuity_at(here: Breakpoint) -> tuple[bool | None, bool | None]:
         return True, kinds == {"cross"}
     if unique_there(here):
         return True, _must_jump(here)
-    places = (*here.above.tight, *here.below.tight, *here.end_above.guests, *here.end_below.guests)
+    sides = ((here.above, here.end_above), (here.below, here.end_below))
+    places = [p for curve, end in sides for p in (*curve.tight, *curve.idle, *end.guests)]
     fixed = all(here.above.faces.neuron(place).A.rank() <= 1 for place in places)
     smooth = True if fixed else is_continuous(here)
     return smooth, _must_jump(here, unique=False) if smooth else None

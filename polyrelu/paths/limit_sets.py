@@ -94,7 +94,7 @@ class LimitSet:
             if f.row is not None
             for p in self.curve.branch.orbit(across(self.curve.faces.neuron(f.place), f.row))
         }
-        tight = (*self.at.values(), *(p for p in self.end.guests if p not in same & slack))
+        tight = (*self.at.values(), *self.curve.idle, *(p for p in self.end.guests if p not in same & slack))
         return [p for p in dict.fromkeys(tight) if p not in self.heavy]
 
     def square(self, place: Place) -> fmpq_mat:

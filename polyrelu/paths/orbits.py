@@ -19,6 +19,16 @@ from polyrelu.exact.enclosure import ball_column
 from polyrelu.proof.neuron import Neuron, Place
 from polyrelu.proof.optimum import Optimum
 
+UNUSED = "a neuron is tight that no optimal network uses, as at a breakpoint"
+
+
+def idle_places(optimum: Optimum) -> tuple[Place, ...]:
+    """Tight neurons that no optimal network uses; with a free hidden bias they are not followed."""
+    found = tuple(k.place for k, used in zip(optimum.neurons, optimum.support.used, strict=True) if not used)
+    if found and optimum.point.structure.program.offset:
+        raise Undecided(UNUSED)
+    return found
+
 
 def one_of_each_orbit(branch: Branch, neurons: Sequence[Neuron]) -> list[Neuron]:
     """The first of each orbit; `Undecided` where an image is not among the neurons."""
@@ -36,12 +46,9 @@ def orbits_in_pairs(
     optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place], symmetry: Symmetry | None
 ) -> tuple[Curve, Node]:
     """Orbits whose neurons are exactly opposite to those of another one share their weight with that as pairs."""
-    if not all(optimum.support.used):
-        raise Undecided("a neuron is tight that no optimal network uses")
-    whole = Branch(faces.program, (), (), symmetry=symmetry)
-    neurons = sorted((faces.neuron(k.place) for k in optimum.neurons), key=lambda k: k.place not in known)
-    places = [k.place for k in optimum.neurons]
-    both = {places[k] for pair in optimum.support.pairs for k in pair}
+    idle, whole = idle_places(optimum), Branch(faces.program, (), (), symmetry=symmetry)
+    neurons = sorted((faces.neuron(k.place) for k in optimum.used), key=lambda k: k.place not in known)
+    both = {optimum.neurons[k].place for pair in optimum.support.pairs for k in pair}
     units, seconds = list[tuple[Neuron, bool]](), set[Place]()
     for neuron in one_of_each_orbit(whole, neurons):
         if neuron.place in seconds:
@@ -55,8 +62,8 @@ def orbits_in_pairs(
     branch = whole.like(units[k] for k in basis)
     point = point_at(branch, nu, lam)
     further = _further(branch, [unit for k, unit in enumerate(units) if k not in basis], point)
-    curve = Curve(branch, faces, further)
-    if set(curve.tight) != set(places):
+    curve = Curve(branch, faces, further, idle=idle)
+    if set(curve.tight) != {k.place for k in optimum.used}:
         raise Undecided("the pairs do not have the symmetry of the table")
     return curve, curve.node(point, lam)
 

@@ -20,7 +20,7 @@ from polyrelu.budget import OutOfTime, current, spending, with_at_least
 from polyrelu.certification import program_of
 from polyrelu.curves.branch import BITS
 from polyrelu.curves.faces import Faces
-from polyrelu.curves.own_weights import heaviest_first, own_weights
+from polyrelu.curves.own_weights import heaviest_first, opposite, told_apart
 from polyrelu.data.numbers import Floats, exact_number
 from polyrelu.data.problem import Problem
 from polyrelu.display import DIGITS, Reported, picture
@@ -30,6 +30,7 @@ from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.assembled import assembled
 from polyrelu.paths.at_ends import Further, Walk, to_its_ends
 from polyrelu.paths.continuity import Continuity, continuity_of
+from polyrelu.paths.derivatives import Sensitivity
 from polyrelu.paths.ends import ends_of_path, lambdas_in_range, table_in_range
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
@@ -40,7 +41,6 @@ from polyrelu.paths.largest import Largest, largest_of
 from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.parts import Asked, further, start_at, walked_in_parts
-from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.paths.settings import has_knots, path_supported
 from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
@@ -153,8 +153,8 @@ class Path(Reported):
         return picture(self)
 
     def weights(self, lam: Any, digits: int = DIGITS) -> list[tuple[Any, Bounds]]:
-        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up,
-        and those of gates that exchange weight.
+        """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up where
+        it shares its weight freely, and those of gates that exchange weight.
 
         Heavy neurons come first, as in `at(lam)`. Where the network is not unique they are those of one of them.
         """
@@ -163,8 +163,9 @@ class Path(Reported):
         assert piece is not None
         x = piece.root_at(value, bits_of(digits))
         with precision(bits_of(digits)):
-            own = own_weights(piece.curve, x)
-            return [(place, decimal_bounds(own[place], digits)) for place in heaviest_first(own)]
+            own, _ = told_apart(piece.curve, x)
+            order = heaviest_first(own, opposite(piece.curve, x))
+            return [(place, decimal_bounds(own[place], digits)) for place in order]
 
     @cached_property
     def continuity(self) -> Continuity:

@@ -22,13 +22,12 @@ from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.rational import to_fraction
-from polyrelu.paths.orbits import one_of_each_orbit, orbits_in_pairs, point_at
+from polyrelu.paths.orbits import UNUSED, idle_places, one_of_each_orbit, orbits_in_pairs, point_at
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.optimum import Optimum
 from polyrelu.proof.program import Program
 
 DIGITS = 200
-UNUSED = "a neuron is tight that no optimal network uses: lambda is a breakpoint, or next to one"
 
 Start = tuple[Curve, Node]
 
@@ -48,14 +47,14 @@ def _start(optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place]) ->
     if faces.program.gated:
         return _gated(optimum, faces, lam, known)
     structure = optimum.point.structure
-    same = len(optimum.neurons) == len(structure.neurons) + sum(structure.paired)
+    same = len(optimum.used) == len(structure.neurons) + sum(structure.paired)
     floats = bool(faces.program.offset and optimum.neurons)
     if not same or floats:  # a structure that floats is written by its ends
         return _with_dependent(optimum, faces, lam, known)
     branch = Branch(faces.program, tuple(faces.neuron(k.place) for k in structure.neurons), structure.paired)
     at = optimum.point.balls(DIGITS)
     point = point_at(branch, at.nu, lam, [*at.weights, *structure.exchanged(at.c)])
-    curve = Curve(branch, faces)
+    curve = Curve(branch, faces, idle=idle_places(optimum))
     return curve, curve.node(point, lam)
 
 
@@ -91,10 +90,8 @@ def _with_dependent(
     optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place], symmetry: Symmetry | None = None
 ) -> Start:
     """Neurons whose activations depend on others': an independent part, known neurons first, and the rest with it."""
-    if not all(optimum.support.used):
-        raise Undecided(UNUSED)
-    at = optimum.point.balls(DIGITS)
-    places = sorted((k.place for k in optimum.neurons), key=lambda p: p not in known)
+    idle, at = idle_places(optimum), optimum.point.balls(DIGITS)
+    places = sorted((k.place for k in optimum.used), key=lambda p: p not in known)
     whole = (
         Gates.of(faces.program) if faces.program.gated else Branch(faces.program, (), (), symmetry=symmetry)
     )
@@ -110,5 +107,5 @@ def _with_dependent(
     parts = with_parts(branch, at.nu, exact, new)
     if parts is None or len(exact) < len(others):
         raise Undecided("neurons are tight whose activations depend on the others' at this lambda alone")
-    curve = Curve(branch, faces, parts)
+    curve = Curve(branch, faces, parts, idle=idle)
     return curve, curve.node(point, lam)

@@ -229,7 +229,7 @@ class Walk:
 
     def unknown(self, places: Iterable[Place]) -> list[Place]:
         """Places that are neither tight nor guests, nor between such neurons."""
-        known = {*self.curve.tight, *self.entry.guests}
+        known = {*self.curve.tight, *self.curve.idle, *self.entry.guests}
         offset = self.curve.branch.program.offset
         return [p for p in places if p not in known and not (offset and floats_beside(p, known))]
 

@@ -107,11 +107,11 @@ def down_to_zero(curve: Curve, node: Node) -> Limit:
         idle = acts_on_nothing if branch.program.listed is None else acts_on_no_block
         if not idle(branch.program, branch.y_rest):
             return Limit(None, _acting(branch))
-        plain = _limit(Curve(branch, curve.faces, curve.further, scaled=True), node)
+        plain = _limit(Curve(branch, curve.faces, curve.further, idle=curve.idle, scaled=True), node)
         blown = None if plain.piece or curve.further else _blown_up(branch, node)
         if blown is None:
             return plain
-        found = _limit(Curve(blown, curve.faces, scaled=True), node)
+        found = _limit(Curve(blown, curve.faces, idle=curve.idle, scaled=True), node)
     if found.piece is None:
         return plain
     piece = found.piece

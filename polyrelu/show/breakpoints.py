@@ -14,7 +14,7 @@ from polyrelu.curves.branch import Balls
 from polyrelu.curves.condition import antipode
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.nodes import Node
-from polyrelu.curves.own_weights import heaviest_first, of_both, own_weights
+from polyrelu.curves.own_weights import heaviest_first, of_both, opposite, own_weights
 from polyrelu.paths.continuity import continuity_at
 from polyrelu.paths.knots import idle
 from polyrelu.paths.ranks import fallen
@@ -55,10 +55,13 @@ def tight_at(here: Breakpoint) -> list[Place]:
             *(p for curve in (below, above) for p in idle(curve)),
         ]
     )
-    weights = _weights(here)
-    order = heaviest_first({place: weights.get(place, arb(0)) for place in places})
-    there = _faces_there(here)
-    return list(dict.fromkeys(there.get(p, p) for p in order))
+    weights, there = _weights(here), _faces_there(here)
+    own = dict[Place, arb]()
+    for place in heaviest_first({place: weights.get(place, arb(0)) for place in places}):
+        own.setdefault(there.get(place, place), weights.get(place, arb(0)))
+    # In the phase on one side only some share is 0 at the breakpoint, and `certify` finds singles.
+    phase = ({there.get(p, p) for p in opposite(*side)} for side in ((above, here.x), (below, here.carried)))
+    return heaviest_first(own, next(phase) & next(phase))
 
 
 def _faces_there(here: Breakpoint) -> dict[Place, Place]:

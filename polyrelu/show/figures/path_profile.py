@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat, fmpq
 
-from polyrelu.curves.own_weights import own_weights, pairs_of
+from polyrelu.curves.own_weights import told_apart
 from polyrelu.exact.rational import to_fraction
 from polyrelu.show.figures.canvas import (
     BLACK,
@@ -154,8 +154,8 @@ def curves(interval: Any, found: Any) -> list[tuple[Any, Any, int]]:
     """One curve for each single or pair of each form in which the interval was proved: (lambda, weight, sign)."""
     points: dict[Any, list[tuple[float, float]]] = {}
     for curve, lam, x in _pieces(interval, found):
-        pairs = pairs_of(curve)
-        for place, weight in own_weights(curve, x).items():
+        own, pairs = told_apart(curve, x)
+        for place, weight in own.items():
             key = (place.sign, place.face, place in pairs)
             points.setdefault(key, []).append((lam, float(weight.mid())))
     return _lines(points)
@@ -165,11 +165,9 @@ def turns(interval: Any, found: Any) -> list[tuple[Any, Any, int]]:
     """The angle of each neuron's direction, u and -u of a pair both: (lambda, angle, sign)."""
     points: dict[Any, list[tuple[float, float]]] = {}
     for curve, lam, x in _pieces(interval, found):
-        pairs, seen = (
-            pairs_of(curve),
-            curve.branch.seen_at(x),
-        )  # nu / lambda, which does not vanish with lambda
-        for place in own_weights(curve, x):
+        own, pairs = told_apart(curve, x)
+        seen = curve.branch.seen_at(x)  # nu / lambda, which does not vanish with lambda
+        for place in own:
             z = [
                 float((v * place.sign).mid()) for v in (arb_mat(curve.faces.neuron(place).A) * seen).entries()
             ]

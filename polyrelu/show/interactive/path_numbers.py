@@ -13,7 +13,7 @@ from flint import arb, arb_mat, fmpq
 
 from polyrelu.curves.branch import BITS, Balls
 from polyrelu.curves.curve import Curve
-from polyrelu.curves.own_weights import heaviest_first, own_weights, pairs_of
+from polyrelu.curves.own_weights import heaviest_first, opposite, told_apart
 from polyrelu.exact.enclosure import ball_column, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.ends import between
@@ -98,9 +98,11 @@ def _position(found: Any, curve: Curve, x: Balls, lam: arb) -> dict[str, Any]:
     residual = branch.residual_at(x, lam)
     nu = np.array([_float(v) for v in residual.entries()])
     y = np.array([float(v) for v in found.problem.y])
-    shift = [_float(v) for v in (arb_mat(branch.B) * ball_column(c)).entries()] if branch.r else None
-    neurons, own, pairs = [], own_weights(curve, x), pairs_of(curve)
-    for place in heaviest_first(own):
+    neurons, (own, pairs) = [], told_apart(curve, x)
+    shift = (
+        [_float(v) for v in (arb_mat(branch.B) * ball_column(c)).entries()] if pairs else None
+    )  # members told apart need none
+    for place in heaviest_first(own, opposite(curve, x)):
         z = arb_mat(curve.faces.neuron(place).A) * residual * (1 / lam)
         told = {"sign": place.sign, "pair": place in pairs, "weight": _float(own[place])}
         neurons.append(told | {"direction": [_float(v) * place.sign for v in z.entries()]})
