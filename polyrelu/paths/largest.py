@@ -21,7 +21,7 @@ from fractions import Fraction
 from flint import arb, fmpq
 
 from polyrelu.breakpoints.zeros import Zero
-from polyrelu.budget import check
+from polyrelu.budget import check, spending, with_at_least
 from polyrelu.curves.branch import BITS, Branch
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.faces import Faces
@@ -40,6 +40,8 @@ from polyrelu.proof.lambda_max import enclosed_root, lambda_max_squared, reach_a
 from polyrelu.proof.program import Program
 
 HALVINGS = 400
+LATE = 2
+"""Seconds for it when the time allowed is over."""
 MORE = fmpq(1025, 1024)
 
 
@@ -74,7 +76,8 @@ def largest_of(problem: Problem, program: Program) -> Largest:
     if has_knots(problem):
         return Largest(largest_squared(program))
     try:
-        return _found(problem, program)
+        with spending(with_at_least(LATE)):
+            return _found(problem, program)
     except Undecided:
         return Largest(fmpq(0), most=bound_at_once(program))
 

@@ -47,7 +47,7 @@ from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.program import Program
 
 LATE = 2
-"""Seconds for lambda_max, and for the ranks of what was proved, when the time allowed is over."""
+"""Seconds for the list of gates, and for the ranks of what was proved, when the time allowed is over."""
 DECADES = 8
 """How often lambda is divided by 10 in search of the last structure."""
 Bounds = tuple[str, str]
@@ -217,8 +217,7 @@ def path(
         knots = has_knots(problem)
         if not knots:
             table_in_range(problem)
-        with spending(with_at_least(LATE)):
-            largest = largest_of(problem, program)
+        largest = largest_of(problem, program)
         low, high = ends_of_path(largest.top, lo, hi)
         if knots:
             low = fmpq(0) if to_zero else low
