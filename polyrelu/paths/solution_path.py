@@ -47,7 +47,7 @@ from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.program import Program
 
 LATE = 2
-"""Seconds for the ranks of what was proved when the time allowed is over."""
+"""Seconds for the list of gates, and for the ranks of what was proved, when the time allowed is over."""
 DECADES = 8
 """How often lambda is divided by 10 in search of the last structure."""
 Bounds = tuple[str, str]
@@ -211,7 +211,8 @@ def path(
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
     path_supported(problem, gated=gated)
-    program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
+    with spending(with_at_least(LATE)):
+        program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
         knots = has_knots(problem)
         if not knots:
