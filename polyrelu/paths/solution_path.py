@@ -156,7 +156,8 @@ class Path(Reported):
         """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up where
         it shares its weight freely, and those of gates that exchange weight.
 
-        Heavy neurons come first, as in `at(lam)`. Where the network is not unique they are those of one of them.
+        Heavy neurons come first, as in `at(lam)`, which keeps the ends of a movable kink together (--bias free). Where
+        the network is not unique they are those of one of them.
         """
         value = to_fmpq(exact_number(lam))
         piece = self.interval_at(lam).piece_at(value)
