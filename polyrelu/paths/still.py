@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flint import arb
+from flint import arb, arb_mat
 
 from polyrelu.breakpoints.forms import opposite_places
 from polyrelu.curves.branch import Balls, Branch
@@ -32,6 +32,7 @@ from polyrelu.curves.nodes import Node
 from polyrelu.errors import Undecided
 from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.linear import independent_rows, times
+from polyrelu.exact.minors import nonzero_minor
 from polyrelu.proof.neuron import Place
 from polyrelu.proof.shared_face import Surroundings
 
@@ -68,8 +69,9 @@ def still(curve: Curve, node: Node) -> Still:
     whatever = ImpliedForAll(branch, box)
     targets = branch.symmetry is None and all(whatever.sign(f.form) == 0 for f in zero)
     own, common = set[tuple[Place, int]](), set[int]()
+    exchanged = _exchanges_all(curve, branch.residual_at(box, arb(node.lam)))
     for f in zero:
-        rows = _moving_rows(curve, f)
+        rows = _moving_rows(curve, f, exchanged)
         if rows is None or not targets:
             return Still(targets, table=False)
         if any(f.form) or any(branch.paired):
@@ -105,7 +107,7 @@ def _vanishing(curve: Curve, box: Balls, node: Node) -> list[Condition]:
     return found
 
 
-def _moving_rows(curve: Curve, f: Condition) -> set[int] | None:
+def _moving_rows(curve: Curve, f: Condition, exchanged: bool) -> set[int] | None:
     """Rows that a multiplier sees when they are moved, if its form is one of those of which something is known."""
     place, program = f.place, curve.branch.program
     around = Surroundings(curve.faces.neuron(place), program)
@@ -114,10 +116,11 @@ def _moving_rows(curve: Curve, f: Condition) -> set[int] | None:
         return None  # the neuron may leave its face in many ways
     active = set(place.active)
     if not any(f.form):
-        return active.union(place.zero_set) if _alone_or_exchanged(curve.branch) else None
+        # a member of a pair that exchanges some directions alone would leave it
+        return active.union(place.zero_set) if exchanged or not any(curve.branch.paired) else None
     rays = [t.ray for t in around.tests() if all(v == -w for v, w in zip(f.form, t.form, strict=True))]
     whole = any(_is_along(f.form, times(program.Xq, ray), place.sign) for ray in rays)
-    return set(range(program.n)) - active if whole and _exchanges_all(curve.branch) else None
+    return set(range(program.n)) - active if whole and exchanged else None
 
 
 def _is_along(form: Sequence[object], along: list[object], sign: int) -> bool:
@@ -125,13 +128,15 @@ def _is_along(form: Sequence[object], along: list[object], sign: int) -> bool:
     return all(v == -sign * w for v, w in zip(form, along, strict=True))  # type: ignore[operator]
 
 
-def _alone_or_exchanged(branch: Branch) -> bool:
-    """A member of a pair that exchanges some directions alone would leave it."""
-    return not any(branch.paired) or _exchanges_all(branch)
+def _exchanges_all(curve: Curve, nu: arb_mat) -> bool:
+    """Whether X^T nu = 0 for all tables near by.
 
-
-def _exchanges_all(branch: Branch) -> bool:
-    """Whether X^T nu = 0 near by: activations are independent, and so are directions of opposite neurons, therefore."""
-    if branch.program.columns is not None:
-        return False
-    return branch.program.d in (branch.r, len(opposite_places([k.place for k in branch.neurons])))
+    Of neurons on opposite faces, whose lengths |A nu| are the same, (A_k - A_-k) nu is orthogonal to X^T nu.
+    """
+    branch = curve.branch
+    d = branch.program.d
+    if branch.program.columns is not None or branch.r == d:
+        return branch.program.columns is None
+    both = opposite_places([k.place for k in branch.neurons])
+    apart = [((arb_mat(curve.faces.neuron(u).A - curve.faces.neuron(v).A)) * nu).entries() for u, v in both]
+    return len(both) >= d and len(nonzero_minor(arb_mat(apart))[0]) == d
