@@ -45,7 +45,6 @@ from polyrelu.bounding.weights import (
 )
 from polyrelu.budget import OutOfTime, current, part_of_the_time
 from polyrelu.covering import Covered, Question, Resisting, cover
-from polyrelu.covering.question import norm_above
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.errors import BadInput
@@ -56,6 +55,7 @@ from polyrelu.networks.objective import judged as as_candidate
 from polyrelu.networks.objective import objective_of
 from polyrelu.networks.objective import residual_of as residual
 from polyrelu.proof.directions import ask, in_guess
+from polyrelu.proof.lambda_max import reach_above
 from polyrelu.proof.program import Program
 
 GAP = Fraction(1, 10**4)
@@ -172,10 +172,7 @@ class Search:
 
     def at_once(self) -> None:
         """A bound without a covering: f_s(u) <= sum |nu_i| |x_i| |u|."""
-        shift, offset = self.program.shift, self.program.offset
-        X = shift.integer_rows[:, :-1] if offset else self.program.X_integer
-        denominator = shift.denominator if offset else self.program.denominator
-        reach = dot([abs(v) for v in self.start], [norm_above(row) for row in X]) / denominator
+        reach = reach_above(self.program, [to_fmpq(v) for v in self.start])
         part = self.program.lam / reach if reach else Fraction(1)
         self.take(tuple(part * v for v in self.start), TINY if reach else Fraction(0))
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from polyrelu.certificate.document import path_spec, problem_digest, problem_spec, setting_spec
-from polyrelu.certification import as_patterns, program_of
+from polyrelu.certification import program_of
+from polyrelu.data.given_patterns import as_patterns
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.proof.program import distinct_patterns

@@ -179,7 +179,7 @@ def read_patterns(path: str, n: int) -> Any:
 
     A row may also be one word of n digits, as in proof files: 1100.
     """
-    from polyrelu.certification import as_patterns
+    from polyrelu.data.given_patterns import as_patterns
 
     if path.endswith(".npz"):
         return as_patterns(_from_npz(path), n)

@@ -48,11 +48,11 @@ just above it, where the zero network is the only optimum).
 
 Events, with lambda decreasing: a neuron may enter or leave; hit a row (its direction reaches the hyperplane of the row
 and slides on it), unstick from it, or cross it at once; pairs u, -u may enter or leave (pair_enter, pair_leave), and
-antipodes may come or go together (phase_begin, phase_end). With --bias free the end of a family of kinks may go on to
-another row (swap), or both ends meet (merge). Among gates the residual of a row may become 0 and stay 0, so that gates
-which differ there alone share their weight, or leave 0 again (fit_begin, fit_end). A breakpoint is proved to be the
-only one in its place, and enclosed to any number of digits; where it is a fraction, has one square root or is the root
-of a short polynomial it is named exactly.
+several antipodes may come or go together (phase_begin, phase_end; one alone enters or leaves). With --bias free the
+end of a family of kinks may go on to another row (swap), or both ends meet (merge). Among gates the residual of a row
+may become 0 and stay 0, so that gates which differ there alone share their weight, or leave 0 again (fit_begin,
+fit_end). A breakpoint is proved to be the only one in its place, and enclosed to any number of digits; where it is a
+fraction, has one square root or is the root of a short polynomial it is named exactly.
 
 With --bias free neurons counts kinks, as in certify, those next to each other being one that can move. With one feature
 kinks at data points are all that counts, and all numbers are fractions.
@@ -64,6 +64,7 @@ from, to [lo, hi], neurons, rank, pairs, nullity, dimension, convex_unique, p_un
 certify at any lambda inside (null where open); breakpoints, each with lambda [lo, hi], exact, events (type; neuron,
 its position in `at`; row), above, at, below (the tight neurons: sign and face), network_continuous, convex_jump;
 at_from, at_to (null, or the breakpoint that is exactly an end: breakpoints has those strictly between);
+lambda_max is [0, a bound] where --seconds were over before it was known, and the default ends are then parts of it;
 unique (from, to, closed: all lambda for which the network is shown to be the only one); continuity
 (network_continuous, network_jumps, convex_continuous, convex_jumps: positions among breakpoints); undecided (pieces
 with their reason); limit_zero (null without --to-zero; else status, norm [lo, hi] of the least sum ||w|| (with a
@@ -72,12 +73,13 @@ undecided); seconds; with --gated or --patterns also scope; with --vertices each
 (lambda, count, widths, networks) and walls (pairs of lambdas between which the list changes). With --at: lambda;
 neurons (weight, by_lambda, by_target, by_feature, and the same of the direction; null where there is no derivative);
 residual_by_lambda, _by_target, _by_feature (column d i + l: entry l of row i); objective_by_lambda;
-degrees_of_freedom; minimal_networks; ranges (over all optimal networks, where all minimal ones are followed); at a
-breakpoint exact, and above and below with all these. With free columns or a ridge also free: name, value, by_lambda,
-by_target, by_feature of each coefficient of one network (those of free columns belong to a minimal network where
-pairs exchange weight, and are left out where free columns depend on each other). With --bias free the neurons are
-those whose weight is unique, without by_feature. With --gap: status "bounded"; nodes (lambda, objective [lo, hi],
-total_weight); gap. exit status: 0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved). """
+degrees_of_freedom; by_target_reason, by_feature_reason where nothing by targets or table is given; minimal_networks;
+ranges (over all optimal networks, where all minimal ones are followed); at a breakpoint exact, and above and below
+with all these. With free columns or a ridge also free: name, value, by_lambda, by_target, by_feature of each
+coefficient of one network (those of free columns belong to a minimal network where pairs exchange weight, and are
+left out where free columns depend on each other). With --bias free the neurons are those whose weight is unique,
+without by_feature. With --gap: status "bounded"; nodes (lambda, objective [lo, hi], total_weight); gap. exit status:
+0 proved without a gap, 2 bad input, 3 a piece is undecided (the rest is proved). """
 
 
 def add_parser(commands: Any) -> None:

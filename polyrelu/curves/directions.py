@@ -57,7 +57,8 @@ def unsettled(
     stars = list(dict.fromkeys((*stars, *settled(hard))))
     for node, pinned in zip(room.nodes, room.pins, strict=True):
         question = node.question(rows.rows, room.radius * ROOM, stars, hard, pinned)
-        found = _cover(node, question, Proved(frozenset(stars), hard, room.radius), patience.divisions)
+        wanted = Proved(frozenset(stars), hard, question, room.radius)
+        found = _cover(node, wanted, patience.divisions)
         if found is None or not found.missed:
             patience.hears(room.part, node.level, None if found is None else found.top, covered=found is None)
         if found is not None and node is not room.middle:
@@ -73,8 +74,9 @@ def depth_for(question: Question) -> int:
     return min(MAX_DEPTH, max(LEAST_DEPTH, digits // 2 + 6))
 
 
-def _cover(node: Node, question: Question, wanted: Proved, divisions: Divisions) -> Above | None:
+def _cover(node: Node, wanted: Proved, divisions: Divisions) -> Above | None:
     """Ask at one node, unless it was answered before."""
+    question = wanted.question
     if any(p.serves(wanted) for p in node.proved):
         return None
     if question.level <= 0:

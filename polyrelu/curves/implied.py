@@ -24,7 +24,7 @@ from flint import arb, fmpq, fmpq_mat
 
 from polyrelu.curves.branch import Branch
 from polyrelu.curves.fixed import Fixed, columns_of, exchange_free, with_one
-from polyrelu.exact.linear import dot, echelon, independent_rows, null_space, solve, squared, times
+from polyrelu.exact.linear import echelon, independent_rows, null_space, solve, squared, times
 from polyrelu.exact.rational import select_rows
 from polyrelu.exact.real import is_zero
 from polyrelu.proof.identities import steps_at
@@ -97,7 +97,7 @@ class Implied:
 
     def sign(self, form: Sequence[fmpq]) -> int | None:
         """The sign of form . nu for every lambda; None where it is not the same by structure."""
-        if dot(form, self.branch.y_rest) != 0:
+        if self._sees_rest(fmpq_mat([list(form)])):
             return None
         return self.fixed.sign((fmpq_mat([list(form)]) * self.branch.W).entries())
 
@@ -121,7 +121,11 @@ class Implied:
 
     def _vanishes(self, matrix: fmpq_mat) -> bool:
         """Whether matrix nu = 0."""
-        return not any((*times(matrix, self.branch.y_rest), *self.on_zeta(matrix).entries()))
+        return not self._sees_rest(matrix) and not any(self.on_zeta(matrix).entries())
+
+    def _sees_rest(self, matrix: fmpq_mat) -> bool:
+        """Whether matrix y_N is not 0."""
+        return any(times(matrix, self.branch.y_rest))
 
     def _tight(self, Z: fmpq_mat) -> list[fmpq_mat]:
         """Matrices T with |T zeta| = 1."""
@@ -152,6 +156,24 @@ class Implied:
         """zeta in balls."""
         rows = independent_rows(Z)
         return times(fmpq_mat(select_rows(Z, rows)).inv(), [self._xi[i] for i in rows])
+
+
+class ImpliedForAll(Implied):
+    """The same whatever the targets are, as long as they are near, for a branch without symmetries.
+
+    Then g may be anything near with (X B)^T W g = 0 and all |a_k g| = 1, and y_N as well: identities need no more, and
+    an invariant space needs these targets.
+    """
+
+    def _off_invariant(self, Z: fmpq_mat) -> list[list[fmpq]]:
+        return []
+
+    def _sees_rest(self, matrix: fmpq_mat) -> bool:
+        """Whether it sees anything outside of W that is orthogonal to the free columns."""
+        W, onto = self.branch.W, self.branch.program.free.onto_complement(matrix.transpose())
+        if W.ncols():
+            onto = onto - W * (W.transpose() * W).inv() * (W.transpose() * onto)
+        return any(onto.entries())
 
 
 class ImpliedThere(Implied):

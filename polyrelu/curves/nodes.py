@@ -1,4 +1,4 @@
-"""Nodes: the residual at one lambda in exact integers, with the coverings that were proved there."""
+"""Nodes: the residual at one lambda in exact integers, with the coverings that were proved there or close by."""
 
 from __future__ import annotations
 
@@ -25,18 +25,32 @@ BITS = 100
 """Binary digits of the residual at a node."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Proved:
-    """What a covering has shown: these stars, lines that count as hard, and this error."""
+    """What a covering has shown, or has to show: off these stars f is below a level less an error, at one residual.
+
+    A residual that is off by at most delta moves f by at most K delta ||u||; K radius is the error of the question.
+    """
 
     stars: frozenset[Place]
     hard: Hard
+    question: Question
     radius: Fraction
 
     def serves(self, wanted: Proved) -> bool:
-        """Whether this shows what is wanted: for fewer hard lines stars grow, and for a smaller error f falls."""
+        """Whether this shows what is wanted, at this residual or close by: for fewer hard lines stars grow."""
         near = all(any(_within(p, q) for q in wanted.stars) for p in self.stars)
-        return near and self.hard >= wanted.hard and self.radius >= wanted.radius
+        return near and self.hard >= wanted.hard and self._left_at(wanted.question) >= wanted.radius
+
+    def _left_at(self, other: Question) -> Fraction:
+        """The radius for which this is a proof at the residual and level of another question; negative: for none."""
+        mine = self.question
+        if not mine.eta or not np.array_equal(mine.rows, other.rows):
+            return Fraction(-1)
+        a, b = max(0, other.bits - mine.bits), max(0, mine.bits - other.bits)
+        delta = max(abs((u << a) - (v << b)) for u, v in zip(mine.nu, other.nu, strict=True))
+        lost = (mine.lam - other.lam) * mine.radius / mine.eta
+        return self.radius - Fraction(delta, 1 << max(mine.bits, other.bits)) - lost
 
 
 def _within(star: Place, other: Place) -> bool:
@@ -56,6 +70,7 @@ class Node:
     error: Fraction
     """By how much the integers differ from the residual at `point`, at most."""
     proved: list[Proved] = field(default_factory=list)
+    """Coverings that were done here, or at a node close by."""
 
     @cached_property
     def in_floats(self) -> NDArray[np.float64]:

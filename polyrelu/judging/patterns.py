@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyrelu.certification import as_patterns
+from polyrelu.data.given_patterns import as_patterns
 from polyrelu.data.problem import Problem
 from polyrelu.errors import BadInput
 from polyrelu.exact.linear import products

@@ -34,10 +34,10 @@ from polyrelu.bounding.weights import dot, extended, penalty_bounds, refitted, r
 from polyrelu.budget import OutOfTime, check
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.display import Reported
-from polyrelu.errors import BadInput
+from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.rational import to_fraction
 from polyrelu.paths.ends import between, ends_of_path, lambdas_in_range, penalty, table_in_range
-from polyrelu.paths.largest import Largest, ridge_bound
+from polyrelu.paths.largest import Largest, bound_at_once, ridge_bound
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
 
@@ -160,11 +160,14 @@ def bounded_path(
 
 
 def top_of(problem: Problem) -> Fraction:
-    """A penalty from which on no neuron is used: lambda_max, or with a ridge a bound."""
+    """A penalty from which on no neuron is used: lambda_max, or with a ridge, or where time is over, a bound."""
     program = Program.of(replace(problem, lam=Fraction(1)))
-    return (
-        to_fraction(ridge_bound(program)) if program.free.ridge else Largest(lambda_max_squared(program)).top
-    )
+    try:
+        if program.free.ridge:
+            return to_fraction(ridge_bound(program))
+        return Largest(lambda_max_squared(program)).top
+    except Undecided:
+        return to_fraction(bound_at_once(program))
 
 
 def _least(left: BoundedNode, right: BoundedNode) -> Fraction:

@@ -28,7 +28,7 @@ class Coefficient:
     name: str
     value: arb
     by_lambda: arb
-    by_target: Balls
+    by_target: Balls | None
     by_feature: arb_mat | None = None
     """n rows and d columns."""
 

@@ -4,7 +4,7 @@ Columns are fixed, so residual and weights are affine in (lambda, y) on a whole 
 segment, and the fit has as many degrees of freedom as there are independent used kinks and free columns. A weight moves
 in one way only if its column takes part in no dependence; the others are left out, and so are coefficients then. At a
 breakpoint the segments above and below give a derivative each. Where a kink is tight and not used on a whole segment,
-targets that move one way bring it in, and the other way do not: the fit has no derivative by them.
+targets that move one way bring it in, and the other way do not: nothing is given by them then.
 """
 
 from __future__ import annotations
@@ -16,14 +16,19 @@ from fractions import Fraction
 from flint import arb, fmpq
 
 from polyrelu.data.problem import Problem
-from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.linear import dot
+from polyrelu.paths.derivatives import BITS, Sensitivity
 from polyrelu.paths.knot_path import exact_root
 from polyrelu.paths.knots import Knots, idle
 from polyrelu.paths.lasso import Segment, segments
-from polyrelu.paths.sensitivity import BITS, Sensitivity, at_root
+from polyrelu.paths.sensitivity import at_root
 from polyrelu.proof.program import Program
+
+IDLE = (
+    "a kink is tight that no optimal network uses for every lambda: targets moved one way bring it in, moved the other "
+    "way they do not"
+)
 
 
 def knot_sides(problem: Problem, lam: fmpq) -> list[Sensitivity]:
@@ -47,10 +52,6 @@ def _segments_at(knots: Knots, lam: fmpq) -> Iterator[Segment]:
 
 def _inside(problem: Problem, knots: Knots, segment: Segment, lam: fmpq) -> Sensitivity:
     curve = knots.curve(segment)
-    if idle(curve):
-        raise Undecided(
-            "a kink is tight that no optimal network uses: the fit has no derivative by the targets there"
-        )
     x = exact_root(knots, curve.branch, segment, lam)
     nu = segment.residual(lam)
     fit = [t - v for t, v in zip(knots.program.zero[0], nu, strict=True)]
@@ -58,9 +59,10 @@ def _inside(problem: Problem, knots: Knots, segment: Segment, lam: fmpq) -> Sens
         found = at_root(problem, curve.branch, [arb(v) for v in x], arb(lam))
         total = arb(dot(nu, fit) / lam)
     shared = {i for further in curve.further for i, c in enumerate(further.over) if c != 0}
-    return replace(
+    told = replace(
         found,
         neurons=tuple(k for i, k in enumerate(found.neurons) if i not in shared),
         free=() if curve.further else found.free,
         total=total if segment.tight else None,
     )
+    return told.without_targets(IDLE) if idle(curve) else told

@@ -26,10 +26,10 @@ class Moving:
     pair: bool
     weight: arb
     by_lambda: arb
-    by_target: Balls
-    """One entry for each row."""
+    by_target: Balls | None
+    """One entry for each row; None where there is no derivative."""
     direction_by_lambda: Balls
-    direction_by_target: arb_mat
+    direction_by_target: arb_mat | None
     """d rows, n columns."""
     by_feature: arb_mat | None = None
     """The weight by the entries of X, n rows and d columns; nan where there is no derivative, None where unknown."""
@@ -50,7 +50,7 @@ class Range:
     place: Place
     weight: Span
     by_lambda: Span
-    by_target: tuple[Span, ...]
+    by_target: tuple[Span, ...] | None
 
 
 def ranges_over(minimal: Sequence[Sequence[Moving]], places: Sequence[Place]) -> tuple[Range, ...]:
@@ -60,12 +60,14 @@ def ranges_over(minimal: Sequence[Sequence[Moving]], places: Sequence[Place]) ->
 
 
 def _range(place: Place, among: list[Moving | None]) -> Range:
-    n = next(len(k.by_target) for k in among if k is not None)
+    targets = [k.by_target for k in among if k is not None]
+    n = len(targets[0] or ())
+    rows = [[arb(0)] * n if k is None or k.by_target is None else k.by_target for k in among]
     return Range(
         place,
         _span([arb(0) if k is None else k.weight for k in among]),
         _span([arb(0) if k is None else k.by_lambda for k in among]),
-        tuple(_span([arb(0) if k is None else k.by_target[j] for k in among]) for j in range(n)),
+        None if None in targets else tuple(_span([v[j] for v in rows]) for j in range(n)),
     )
 
 

@@ -7,30 +7,32 @@ then either derivative holds as long as lambda stays on that side of it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from flint import arb
+from flint import arb, fmpq
 
 from polyrelu.breakpoints.algebra import ExactZero, rational_zero
 from polyrelu.breakpoints.breakpoint import Breakpoint
 from polyrelu.breakpoints.forms import as_singles, one_by_one
-from polyrelu.curves.branch import BITS
+from polyrelu.curves.branch import BITS, Balls
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.faces import Faces
-from polyrelu.curves.nodes import Node
 from polyrelu.data.problem import Problem, penalty
 from polyrelu.display import Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.paths.at_ends import breakpoint_at
+from polyrelu.paths.derivatives import Sensitivity
 from polyrelu.paths.gaps import walked
 from polyrelu.paths.knot_sensitivity import knot_sides
-from polyrelu.paths.sensitivity import Sensitivity, on_curve, sensitivity
+from polyrelu.paths.sensitivity import none_idle, on_curve, sensitivity
 from polyrelu.paths.settings import has_knots
 from polyrelu.paths.starts import started
+from polyrelu.paths.still import still
 from polyrelu.proof.program import Program
 
 AROUND = Fraction(1, 1000)
@@ -66,7 +68,9 @@ def derivatives(problem: Problem, lam: Any = None) -> Sensitivity | OneSided:
         return sensitivity(problem, lam)
     except Undecided as open_:
         at = problem.lam if lam is None else penalty(lam)
-        here = None if at is None else _breakpoint_at(problem, at)
+        here = None
+        with suppress(Undecided):
+            here = None if at is None else _breakpoint_at(problem, at)
         if here is None:
             raise open_ from None
         return at_breakpoint(problem, here)
@@ -98,16 +102,22 @@ def at_breakpoint(problem: Problem, here: Breakpoint) -> OneSided:
     with precision(BITS):
         lam = here.zero.refined(FINE)
         plain = replace(problem, lam=None)
-        above = _on_side(plain, here.above, here.node_above(), lam)
-        below = _on_side(plain, here.below, here.node_below(), lam)
+        above = _on_side(plain, here.above, here.above.branch.newton(here.x, here.ends[1]), here.ends[1], lam)
+        below = _on_side(
+            plain, here.below, here.below.branch.newton(here.carried, here.ends[0]), here.ends[0], lam
+        )
         return OneSided(plain, lam, here.exact, above, below)
 
 
-def _on_side(problem: Problem, curve: Curve, node: Node | None, lam: arb) -> Sensitivity:
-    if node is None:
-        raise Undecided("the curve beside the breakpoint was lost")
-    alone = one_by_one(curve, node)
+def _on_side(problem: Problem, curve: Curve, point: Balls | None, beside: fmpq, lam: arb) -> Sensitivity:
+    """The derivatives of one side, whose structure is strict at a lambda beside the breakpoint."""
+    none_idle(curve)
+    alone = None if point is None else one_by_one(curve, curve.node(point, beside))
     if alone is None:
-        raise Undecided("beside the breakpoint neurons that are images of each other depend on each other")
+        raise Undecided(
+            "the curve beside the breakpoint was lost"
+            if point is None
+            else "beside the breakpoint neurons that are images of each other depend on each other"
+        )
     curve, node = as_singles(*alone) or alone
-    return on_curve(problem, curve, node, lam)
+    return on_curve(problem, curve, node, lam).limited(still(curve, node))

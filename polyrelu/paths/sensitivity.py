@@ -15,79 +15,40 @@ root stays a minimal network nearby: along each of them all has derivatives. Ove
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
-from polyrelu.breakpoints.forms import NEAR, as_singles
+from polyrelu.breakpoints.forms import as_singles
 from polyrelu.certification import certify_penalised
 from polyrelu.curves.branch import Balls, Branch
-from polyrelu.curves.condition import MULTIPLIER, antipode
+from polyrelu.curves.condition import antipode
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.faces import Faces
-from polyrelu.curves.implied import Implied, nearly
 from polyrelu.curves.nodes import Node
 from polyrelu.data.problem import Problem, penalty
-from polyrelu.display import Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import precision
-from polyrelu.exact.krawczyk import prove_root
 from polyrelu.exact.linear import solve, transposed
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.paths.coefficients import Coefficient, coefficients_at
+from polyrelu.exact.real import is_zero
+from polyrelu.paths.coefficients import coefficients_at
+from polyrelu.paths.derivatives import BITS, Sensitivity
 from polyrelu.paths.moved_data import moved_data
-from polyrelu.paths.moving import Moving, Range, ranges_over
+from polyrelu.paths.moving import Moving, ranges_over
 from polyrelu.paths.starts import started
+from polyrelu.paths.still import root_near, still
 from polyrelu.proof.program import Program
 
-IDLE = "a neuron is tight that no optimal network uses: moved targets may bring it in, and have no proved derivative"
-BITS = 240
-ROOT_BITS = 100
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Sensitivity(Reported):
-    """Derivatives at one lambda, all enclosed."""
-
-    problem: Problem
-    neurons: tuple[Moving, ...]
-    residual_by_lambda: Balls
-    residual_by_target: arb_mat
-    degrees_of_freedom: arb
-    residual_by_feature: arb_mat | None = None
-    """n rows; column i d + l is the derivative by entry l of row i."""
-    minimal: tuple[Sensitivity, ...] = ()
-    """The same along each minimal network, where the network is not unique and there are few."""
-    ranges: tuple[Range, ...] = ()
-    """Over all optimal networks, where they are more than one and all minimal ones are followed."""
-    free: tuple[Coefficient, ...] = ()
-    """The coefficients of what is free, where they are unique; each minimal network has its own."""
-    total: arb | None = None
-    """The sum of all weights, where not all neurons are listed: those that share weight with others have none alone."""
-    price: arb = field(default_factory=lambda: arb(0))
-    """Half the square of a ridge output bias."""
-
-    @property
-    def lam(self) -> Fraction | None:
-        """The penalty; None at a breakpoint, whose lambda may be an enclosure."""
-        return self.problem.lam
-
-    def plot(self) -> Any:
-        """The influence of rows on neurons, as a figure with `.save(file)` and a `caption`."""
-        return picture(self)
-
-    @property
-    def objective_by_lambda(self) -> arb:
-        """The derivative of the optimal value: the sum of the weights, and the price of a ridge output bias."""
-        with precision(BITS):
-            return (self.weight if self.total is None else self.total) + self.price
-
-    @property
-    def weight(self) -> arb:
-        """The sum of the weights of the neurons that are listed."""
-        return sum((k.weight for k in self.neurons), start=arb(0))
+IDLE = (
+    "a neuron is tight that no optimal network uses, at a breakpoint alone or beside it: moved targets may bring it "
+    "in, and have no proved derivative"
+)
+UNDONE = "activations depend on each other, and moved rows undo that"
+COINCIDENCE = "activations depend on each other at these targets alone, and moved ones undo that"
 
 
 def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
@@ -108,14 +69,15 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
             curve, node = started(problem, faces, value)
         except Undecided as open_:
             raise Undecided(f"{open_}; lambda may be a breakpoint: ask a little beside it") from None
+        none_idle(curve)
         curve, node = as_singles(curve, node) or (curve, node)
-        _none_idle(curve)
-        _no_breakpoint(curve, node)
-        found = on_curve(problem, curve, node, arb(value))
+        left = still(curve, node)
+        found = on_curve(problem, curve, node, arb(value)).limited(left)
         if not any(curve.branch.paired):
             return found
         minimal, whole = _along_minimal(problem, curve, node)
-        found = _with_totals(found, minimal) if minimal else found
+        minimal = tuple(one.limited(left) for one in minimal)
+        found = _with_totals(found, minimal).limited(left) if minimal else found
         places = dict.fromkeys(k.place for one in minimal for k in one.neurons)
         return (
             replace(found, ranges=ranges_over([one.neurons for one in minimal], list(places)))
@@ -134,22 +96,10 @@ def _with_totals(found: Sensitivity, minimal: tuple[Sensitivity, ...]) -> Sensit
         turned = own[0].direction_by_feature if own else None
         if turned is not None and own[0].place != k.place:
             turned = -turned
-        total = tables[0] if len(tables) == 1 else tables[0] + tables[1]
+        total = sum(tables[1:], start=tables[0]) if tables else None
         neurons.append(replace(k, by_feature=total, direction_by_feature=turned))
     moved = first.residual_by_feature
     return replace(found, neurons=tuple(neurons), residual_by_feature=moved, minimal=minimal)
-
-
-def _no_breakpoint(curve: Curve, node: Node) -> None:
-    """Every condition is strict at the root: nothing is about to change."""
-    table = curve.table()
-    values = table.values(node.point, arb(node.lam))
-    implied = Implied(curve.branch, nearly(node.point))  # a kink that can move has no slope, whatever lambda
-    for index, (f, value) in enumerate(zip(table.conditions, values, strict=True)):
-        if index in table.settled or value > NEAR * (1 + abs(value)):
-            continue
-        if not (curve.branch.program.offset and f.kind == MULTIPLIER and implied.is_zero(f.form)):
-            raise Undecided(f"a {f.kind} vanishes at this lambda, or nearly: it is a breakpoint")
 
 
 def _along_minimal(problem: Problem, curve: Curve, node: Node) -> tuple[tuple[Sensitivity, ...], bool]:
@@ -175,52 +125,36 @@ def _along_minimal(problem: Problem, curve: Curve, node: Node) -> tuple[tuple[Se
 def on_curve(problem: Problem, curve: Curve, node: Node, lam: arb) -> Sensitivity:
     """At the root near a node of a curve: of units that share weight with others only what all shares agree in.
 
-    Moved rows undo their dependence, so that derivatives by the table are on one side at best.
+    Moved rows undo their dependence, so that derivatives by the table are on one side at best. If further neurons
+    depend on others at these targets alone, so do moved targets.
     """
-    _none_idle(curve)
-    _pushed(curve)
     found = at_root(problem, curve.branch, node.point, lam)
     if not curve.further:
         return found
-    shared = _shared(curve)
-    alone = tuple(
-        replace(k, by_feature=None, direction_by_feature=None)
-        for i, k in enumerate(found.neurons)
-        if i not in shared
-    )
-    return replace(found, neurons=alone, residual_by_feature=None, free=(), total=found.weight)
+    over, always = _dependences(curve)
+    shared = {k for row in over for k, c in enumerate(row) if not is_zero(c)}
+    alone = tuple(k for i, k in enumerate(found.neurons) if i not in shared)
+    told = replace(found, neurons=alone, free=(), total=found.weight).without_table(UNDONE)
+    return told if always else told.without_targets(COINCIDENCE)
 
 
-def _none_idle(curve: Curve) -> None:
+def none_idle(curve: Curve) -> None:
     """Moved targets may give a weight to a neuron that is tight without one, on one side."""
     if curve.idle:
         raise Undecided(IDLE)
 
 
-def _pushed(curve: Curve) -> None:
-    """No neuron stays on a row without any force for every lambda, at these targets: moved ones push it off."""
-    table, modulo = curve.table(), curve.branch.program.free.modulo
-    still = (table.linear[i] for i, sign in table.forms.sign.items() if sign == 0)
-    if any(f.kind == MULTIPLIER and any(v != 0 for v in modulo(list(f.form))) for f in still):
-        raise Undecided(
-            "a neuron stays on a row without any force: moved targets push it off, and there is no derivative by them"
-        )
-
-
-def _shared(curve: Curve) -> set[int]:
-    """The units on which further neurons depend, for every residual and not at these targets alone."""
+def _dependences(curve: Curve) -> tuple[list[Sequence[Any]], bool]:
+    """What further neurons are over those of the branch, and whether that is so for every residual."""
     branch, onto = curve.branch, curve.branch.program.free.onto_complement
     columns = [list(onto(branch.square(k).transpose()).entries()) for k in range(branch.K)]
-    found = set[int]()
+    found, always = list[Sequence[Any]](), True
     for further in curve.further:
         own = branch.like([(curve.faces.neuron(further.place), False)]).square(0)
         over = solve(transposed(columns), list(onto(own.transpose()).entries()))
-        if over is None:
-            raise Undecided(
-                "activations depend on each other at these targets alone: the fit has no derivative by them"
-            )
-        found.update(k for k, c in enumerate(over) if c != 0)
-    return found
+        always = always and over is not None
+        found.append(further.over if over is None else over)
+    return found, always
 
 
 def at_root(
@@ -233,11 +167,9 @@ def at_root(
     n, d, p = branch.program.n, branch.program.d, branch.size
     if not branch.unknowns:
         return _of_free_columns(problem, branch, lam)
-    root = prove_root(lambda x: branch.equations(x, lam), lambda x: branch.jacobian(x, lam), start, ROOT_BITS)
-    if root is None:
-        raise Undecided("the root could not be proved: its system is nearly singular")
+    x = root_near(branch, start, lam)
     with precision(BITS):
-        data, x = branch.data, root.box
+        data = branch.data
         inverse = branch.jacobian(x, lam).inv()
         dx = (inverse * -branch.by_lambda(x)).entries()
         over_g = arb_mat([row[:p] for row in inverse.tolist()])

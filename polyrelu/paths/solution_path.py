@@ -30,6 +30,7 @@ from polyrelu.exact.rational import to_fmpq, to_fraction
 from polyrelu.paths.assembled import assembled
 from polyrelu.paths.at_ends import Further, Walk, to_its_ends
 from polyrelu.paths.continuity import Continuity, continuity_of
+from polyrelu.paths.derivatives import Sensitivity
 from polyrelu.paths.ends import ends_of_path, lambdas_in_range, table_in_range
 from polyrelu.paths.gaps import Gap, Way, walked
 from polyrelu.paths.intervals import Interval
@@ -40,14 +41,13 @@ from polyrelu.paths.largest import Largest, largest_of
 from polyrelu.paths.minimal import Along, minimal_along
 from polyrelu.paths.one_sided import OneSided, at_breakpoint, derivatives
 from polyrelu.paths.parts import Asked, further, start_at, walked_in_parts
-from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.paths.settings import has_knots, path_supported
 from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.program import Program
 
 LATE = 2
-"""Seconds for the ranks of what was proved when the time allowed is over."""
+"""Seconds for the list of gates, and for the ranks of what was proved, when the time allowed is over."""
 DECADES = 8
 """How often lambda is divided by 10 in search of the last structure."""
 Bounds = tuple[str, str]
@@ -156,7 +156,8 @@ class Path(Reported):
         """Places and weights ||w|| of the neurons at a lambda inside an interval; those of a pair are added up where
         it shares its weight freely, and those of gates that exchange weight.
 
-        Heavy neurons come first, as in `at(lam)`. Where the network is not unique they are those of one of them.
+        Heavy neurons come first, as in `at(lam)`, which keeps the ends of a movable kink together (--bias free). Where
+        the network is not unique they are those of one of them.
         """
         value = to_fmpq(exact_number(lam))
         piece = self.interval_at(lam).piece_at(value)
@@ -211,7 +212,8 @@ def path(
     if problem.y is None:
         raise BadInput("a target y is needed for a path; give y, or a data file with a target column")
     path_supported(problem, gated=gated)
-    program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
+    with spending(with_at_least(LATE)):
+        program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
         knots = has_knots(problem)
         if not knots:

@@ -282,6 +282,7 @@ class Walk:
             self.curve, self.entry, self.waiting = passed.below, passed.end_below, None
             self.least, self.growth = HASTY_STEP, GROWTH
             assert below is not None  # see `_beside`
+            below.proved.extend(node.proved)
             self.node = below
 
 

@@ -22,9 +22,11 @@ from math import lcm
 import numpy as np
 from flint import arb, fmpq
 
+from polyrelu.covering.question import norm_above
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends, precision
 from polyrelu.exact.linear import squared, times
+from polyrelu.exact.rational import to_fraction
 from polyrelu.proof.directions import Missed, places_above, unsettled_directions
 from polyrelu.proof.families import ends_of, related
 from polyrelu.proof.inactive import RoundedResidual, not_proved_inactive, project_block
@@ -55,6 +57,17 @@ def lambda_max_squared(program: Program) -> fmpq:
             return longest
         threshold /= 2
     return _longest_reaching(program, Fraction(0))
+
+
+def reach_above(program: Program, v: Sequence[fmpq]) -> Fraction:
+    """A bound that needs no search: f_s(u) <= sum |v_i| |x_i| |u|, and the projection of a block is no longer.
+
+    With a free hidden bias b, where sum v = 0, rows are seen from their middle: |(x_i.w + b)_+ - b_+| <= |x_i.w|.
+    """
+    shift, offset = program.shift, program.offset
+    X = shift.integer_rows[:, :-1] if offset else program.X_integer
+    total = sum((abs(to_fraction(t)) * norm_above(row) for t, row in zip(v, X, strict=True)), Fraction(0))
+    return total / (shift.denominator if offset else program.denominator)
 
 
 def _longest_reaching(program: Program, threshold: Fraction) -> fmpq:

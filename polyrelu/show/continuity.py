@@ -45,7 +45,8 @@ def words_of_continuity(found: Path) -> list[str]:
     places = [_words(s) for s in found.unique]
     return [
         "  the network is unique for "
-        + (f"lambda in {', '.join(places)}" if places else "no interval of lambda"),
+        + (f"lambda in {', '.join(places)}" if places else "no interval of lambda")
+        + " (elsewhere UNDECIDED, or not unique: see above)" * bool(found.undecided),
         "  the set of optimal networks "
         + (
             f"jumps at lambda = {', '.join(torn)}: some there are no limits from one side (proved)"

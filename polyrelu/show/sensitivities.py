@@ -8,9 +8,9 @@ from flint import arb, arb_mat
 
 from polyrelu.exact.enclosure import decimal_bounds
 from polyrelu.paths.coefficients import Coefficient
+from polyrelu.paths.derivatives import Sensitivity
 from polyrelu.paths.moving import Moving, Range, Span
 from polyrelu.paths.one_sided import OneSided
-from polyrelu.paths.sensitivity import Sensitivity
 from polyrelu.show.breakpoints import place_json
 from polyrelu.show.figures import influence
 from polyrelu.show.forms import Facts, as_facts, as_json, as_picture, as_text
@@ -36,7 +36,7 @@ def _range(found: Range, digits: int) -> dict[str, Any]:
         **place_json(found.place),
         "weight": _spanned(found.weight, digits),
         "by_lambda": _spanned(found.by_lambda, digits),
-        "by_target": [_spanned(v, digits) for v in found.by_target],
+        "by_target": None if found.by_target is None else [_spanned(v, digits) for v in found.by_target],
     }
 
 
@@ -62,6 +62,7 @@ def _derivatives(found: Sensitivity, digits: int) -> dict[str, Any]:
         "residual_by_feature": _table(found.residual_by_feature, digits),
         "objective_by_lambda": _bounds(found.objective_by_lambda, digits),
         "degrees_of_freedom": _bounds(found.degrees_of_freedom, digits),
+        **{f"{key}_reason": reason for key, reason in found.reasons.items()},
         **({"free": [_coefficient(c, digits) for c in found.free]} if _joined(found) else {}),
     }
 
@@ -76,7 +77,7 @@ def _coefficient(c: Coefficient, digits: int) -> dict[str, Any]:
         "name": c.name,
         "value": _bounds(c.value, digits),
         "by_lambda": _bounds(c.by_lambda, digits),
-        "by_target": [_bounds(v, digits) for v in c.by_target],
+        "by_target": _row(c.by_target, digits),
         "by_feature": _table(c.by_feature, digits),
     }
 
@@ -87,7 +88,7 @@ def _neuron(k: Moving, digits: int) -> dict[str, Any]:
         "pair": k.pair,
         "weight": _bounds(k.weight, digits),
         "by_lambda": _bounds(k.by_lambda, digits),
-        "by_target": [_bounds(v, digits) for v in k.by_target],
+        "by_target": _row(k.by_target, digits),
         "by_feature": _table(k.by_feature, digits),
         "direction_by_lambda": [_bounds(v, digits) for v in k.direction_by_lambda],
         "direction_by_target": _table(k.direction_by_target, digits),
@@ -95,13 +96,17 @@ def _neuron(k: Moving, digits: int) -> dict[str, Any]:
     }
 
 
+def _row(values: list[arb] | None, digits: int) -> list[list[str] | None] | None:
+    return None if values is None else [_bounds(v, digits) for v in values]
+
+
 def _table(table: arb_mat | None, digits: int) -> list[list[list[str] | None]] | None:
     return None if table is None else [[_bounds(v, digits) for v in row] for row in table.tolist()]
 
 
-def _bounds(v: arb, digits: int) -> list[str] | None:
+def _bounds(v: arb | None, digits: int) -> list[str] | None:
     """An enclosure; null where there is no derivative."""
-    return list(decimal_bounds(v, digits)) if v.is_finite() else None
+    return list(decimal_bounds(v, digits)) if v is not None and v.is_finite() else None
 
 
 @as_text.register
@@ -133,7 +138,7 @@ def _(found: OneSided, digits: int) -> str:
 
 def _words(found: Sensitivity) -> list[str]:
     lines = [
-        f"  degrees of freedom of the fit: {short(found.degrees_of_freedom)}",
+        f"  degrees of freedom of the fit: {_freedom(found)}",
         f"  optimal value by lambda: {short(found.objective_by_lambda)}",
         "",
     ]
@@ -151,21 +156,30 @@ def _words(found: Sensitivity) -> list[str]:
     if found.free:
         lines += ["", "  free                coefficient  by lambda"]
         lines += [f"  {c.name:<18}  {_near(c.value):>11}  {_near(c.by_lambda):>9}" for c in found.free]
-    return lines + _influences(found)
+    told = {"by_target": "targets", "by_feature": "table"}
+    why = [f"  by the {told[key]} no derivative is given: {reason}" for key, reason in found.reasons.items()]
+    return lines + _influences(found) + [""] * bool(why) + why
 
 
 def _influences(found: Sensitivity) -> list[str]:
     """d weight / d target, and the norm of d weight / d row where it is known."""
-    if not found.neurons:
+    if not found.neurons or found.reasons.keys() >= {"by_target", "by_feature"}:
         return []
-    rows = range(len(found.neurons[0].by_target))
-    largest = sorted(rows, key=lambda j: -max(abs(float(k.by_target[j].mid())) for k in found.neurons))
+    largest = list(range(found.problem.n))
+    if found.residual_by_target is not None:
+        largest.sort(
+            key=lambda j: -max(abs(float(k.by_target[j].mid())) for k in found.neurons if k.by_target)
+        )
     lines = ["", "  influence of each row on each weight: by its target (by its features)"]
     for j in sorted(largest[:ROWS]):
         lines.append(f"  row {j + 1:>3}  " + "  ".join(f"{_influence(k, j):>22}" for k in found.neurons))
     if len(largest) > ROWS:
         lines.append(f"  the {len(largest) - ROWS} rows of least influence are not shown; --json has all")
     return lines
+
+
+def _freedom(found: Sensitivity) -> str:
+    return "none" if found.degrees_of_freedom is None else short(found.degrees_of_freedom)
 
 
 def _near(value: arb, digits: int = 6) -> str:
@@ -178,7 +192,7 @@ def _between(span: Span) -> str:
 
 
 def _influence(neuron: Moving, row: int) -> str:
-    target = _near(neuron.by_target[row], 4)
+    target = "none" if neuron.by_target is None else _near(neuron.by_target[row], 4)
     if neuron.by_feature is None:
         return target
     moved = neuron.influence(row)
@@ -193,7 +207,7 @@ def _(found: Sensitivity | OneSided) -> Any:
 
 @as_facts.register
 def _(found: Sensitivity) -> Facts:
-    return {"lambda": found.lam, "neurons": len(found.neurons), "freedom": short(found.degrees_of_freedom)}
+    return {"lambda": found.lam, "neurons": len(found.neurons), "freedom": _freedom(found)}
 
 
 @as_facts.register

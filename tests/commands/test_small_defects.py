@@ -137,3 +137,16 @@ def test_the_limit_of_the_csv_reader_is_put_back(tmp_path):
     with pytest.raises(BadInput):
         read_table(str(path))
     assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize("asked", [[], ["--gated"], ["--patterns", "all"]])
+def test_time_that_is_over_at_once_still_gives_a_json_object(asked, tmp_path, capsys):
+    """Even before the patterns are known; bounds are told of the full problem alone."""
+    path = tmp_path / "data.csv"
+    path.write_text("1,2,3\n-2,1,1.5\n3,-1,-2\n-1,-3,0.7\n2,2,-1\n")
+    assert main(["certify", str(path), "--lam", "1/100", "--seconds", "1e-9", "--json", *asked]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "undecided"
+    assert "time" in found["reason"]
+    assert (found["cells"], found["lambda_max"], found["neurons"]) == (None, None, None)
+    assert ("bounds" in found) is (asked != ["--gated"])

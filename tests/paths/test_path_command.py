@@ -13,6 +13,7 @@ from polyrelu.certificate.write_path import write_path
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
+from polyrelu.paths import largest
 from polyrelu.paths.bounded import bounded_path
 from polyrelu.show.interactive.path_numbers import numbers
 
@@ -167,6 +168,62 @@ def test_time_that_is_over_leaves_the_rest_undecided(table, capsys, monkeypatch)
     assert found["intervals"], "what was proved before stays proved"
     assert "time" in found["undecided"][-1]["reason"]
     assert all(i["from"][0] >= found["undecided"][-1]["to"][0] for i in found["intervals"])
+
+
+OVER = [[], ["--to-zero"], ["--gated"], ["--bias", "free"], ["--bias", "--output-bias", "ridge"]]
+
+
+@pytest.mark.parametrize("patience", [0, 2])
+@pytest.mark.parametrize("asked", OVER)
+def test_no_time_at_all_still_gives_a_whole_object(tmp_path, capsys, monkeypatch, asked, patience):
+    """Even lambda_max may be unknown then: a bound that needs no search takes its place."""
+    if not patience:
+        monkeypatch.setattr(largest, "_found", late)
+    file = tmp_path / "plane.csv"
+    file.write_text("1,2,3\n-2,1,1.5\n3,-1,-2\n-1,-3,0.7\n2,2,-1\n")
+    assert main(["path", str(file), "--seconds", "0.001", "--json", *asked]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert [key for key in found if key != "scope"] == KEYS
+    assert found["status"] == "undecided"
+    low, high = map(float, found["lambda_max"])
+    assert (low == 0) is not patience
+    assert low <= high
+    gaps = found["undecided"]
+    assert any("time" in gap["reason"] for gap in gaps)
+    assert float(gaps[0]["from"][0]) <= float(Fraction(found["from"]))
+    assert float(gaps[-1]["to"][1]) >= float(Fraction(found["to"])) > high
+    assert main(["path", str(file), "--seconds", "0.001", *asked]) == 3
+    assert "unique for no interval of lambda (elsewhere UNDECIDED" in capsys.readouterr().out
+
+
+def late(*_):
+    raise OutOfTime("the time allowed is over")
+
+
+SETTINGS = [{}, {"bias": "free"}, {"skip": True}, {"bias": True, "output_bias": "ridge"}, {"gated": True}]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_bound_without_a_search_is_above_lambda_max(setting, monkeypatch):
+    """From it the way leads down as from lambda_max."""
+    X, y = [[4, 1], [-3, 2], [1, -5], [2, 3], [-1, -2]], [2, 1, -2, 3, 1]
+    known = path(X, y, 4, **setting)
+    monkeypatch.setattr(largest, "_found", late)
+    found = path(X, y, 4, **setting)
+    assert found.status == "proved"
+    assert Fraction(known.lambda_max()[1]) < found.largest.top < found.high
+    assert [b.bounds(20) for b in found.breakpoints] == [b.bounds(20) for b in known.breakpoints]
+
+
+def test_bounds_are_given_without_any_time(table, capsys, monkeypatch):
+    monkeypatch.setattr("polyrelu.paths.bounded.lambda_max_squared", late)
+    assert main(["path", table, "--gap", "1e-3", "--seconds", "0.001", "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "bounded"
+    assert Fraction(found["to"]) > 7
+    for node in found["nodes"]:
+        best = certify([[1], [2], [-1]], [1, 3, 2], node["lambda"]).proved().objective(100)
+        assert float(node["objective"][0]) <= float(best) <= float(node["objective"][1])
 
 
 REFUSED = [

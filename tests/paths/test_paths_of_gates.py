@@ -263,3 +263,11 @@ def test_small_targets_are_never_mistaken(seed):
         if any(i.holds(to_fmpq(lam)) for i in found.intervals):
             agrees(X, y, found, lam)
     assert all(gap.reason for gap in found.undecided)
+
+
+def test_gates_are_no_pairs_of_neurons():
+    """Where gates cannot begin as units, no pairs of opposite faces are made of them. (It crashed.)"""
+    X = [[-4, 2], [-2, 3], [4, -1], [4, 2], [-2, 3], [-1, -4]]
+    found = path(X, [2, 7, 3, -2, 8, 0], 5, gated=True)
+    assert found.status in {"proved", "undecided"}
+    assert all(isinstance(p.curve.branch, Gates) for i in found.intervals for p in i.pieces)

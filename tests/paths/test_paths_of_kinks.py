@@ -12,7 +12,7 @@ from flint import arb, fmpq
 from polyrelu import certify, path
 from polyrelu.cli import main
 from polyrelu.data.problem import Problem
-from polyrelu.errors import Contradiction, Undecided
+from polyrelu.errors import Contradiction
 from polyrelu.exact.enclosure import precision
 from polyrelu.paths import lasso
 from polyrelu.paths.knots import kinks_of
@@ -264,8 +264,14 @@ def test_where_a_tight_kink_is_never_used_the_fit_has_no_derivative_by_the_targe
     )
     assert float((up[1] - here[1]) / h) == pytest.approx(0.5)
     assert float((down[1] - here[1]) / h) == pytest.approx(0)
-    with pytest.raises(Undecided, match="no optimal network uses"):
-        derivatives(Problem.of(X, y, bias="free"), lam)
+    found = derivatives(Problem.of(X, y, bias="free"), lam)
+    assert (found.residual_by_target, found.degrees_of_freedom) == (None, None)
+    assert "no optimal network uses" in found.to_json()["by_target_reason"]
+    above, below = (
+        [Fraction(lo) for lo, _ in certify(X, y, lam + m, bias="free").residual(40)] for m in (h, -h)
+    )
+    slopes = [float((a - b) / (2 * h)) for a, b in zip(above, below, strict=True)]
+    assert [float(v.mid()) for v in found.residual_by_lambda] == pytest.approx(slopes)
 
 
 def test_a_kink_that_is_tight_at_a_breakpoint_alone_is_listed_there():

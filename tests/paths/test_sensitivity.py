@@ -245,8 +245,25 @@ def test_a_neuron_that_stays_on_a_row_without_any_force_leaves_it_when_targets_m
     here = {k.place for k in certify(X, y, lam).proved().neurons}
     assert all(place.face[1] == place.face[5] == 0 for place in here)
     assert not any(place.face[1] == 0 for place in up | down)
-    with pytest.raises(Undecided, match="without any force"):
-        sensitivity(Problem.of(X, y), lam)
+    found = sensitivity(Problem.of(X, y), lam)
+    assert (found.residual_by_target, found.degrees_of_freedom, found.residual_by_feature) == (
+        None,
+        None,
+        None,
+    )
+    assert all(k.by_target is None and k.direction_by_target is None for k in found.neurons)
+    above, below = ([float(Fraction(lo)) for lo, _ in certify(X, y, lam + m).residual(30)] for m in (h, -h))
+    slopes = (np.array(above) - below) / float(2 * h)
+    assert [middle(v) for v in found.residual_by_lambda] == pytest.approx(slopes, abs=1e-5)
+    shown = found.to_json()
+    assert shown["residual_by_target"] is shown["degrees_of_freedom"] is None
+    assert "at these targets: moved one way they push it off" in shown["by_target_reason"]
+    assert "at this table: moved one way" in shown["by_feature_reason"]
+    assert "degrees of freedom of the fit: none" in found.summary()
+    assert (
+        "by the targets no derivative is given: a neuron stays on a row without any force" in found.summary()
+    )
+    assert not np.isfinite(found.plot().shown["tables"][0]).any()
 
 
 def test_of_neurons_that_all_share_weight_only_the_sum_and_the_fit_are_told():

@@ -46,14 +46,19 @@ def kept_rows(sides: list[Any]) -> list[int]:
     if not sides:
         return []
     table = np.vstack([values(side, list(range(side.problem.n)), "target") for side in sides])
-    return sorted(int(j) for j in np.argsort(-np.abs(table).max(axis=0), kind="stable")[:MOST])
+    return sorted(int(j) for j in np.argsort(-np.abs(np.nan_to_num(table)).max(axis=0), kind="stable")[:MOST])
 
 
 def values(side: Any, rows: list[int], kind: str) -> Any:
     """Neurons by rows; nan where there is no derivative."""
-    if kind == "target":
-        return np.array([[float(k.by_target[j].mid()) for j in rows] for k in side.neurons])
     empty = [np.nan] * len(rows)
+    if kind == "target":
+        return np.array(
+            [
+                empty if k.by_target is None else [float(k.by_target[j].mid()) for j in rows]
+                for k in side.neurons
+            ]
+        )
     return np.array(
         [empty if k.by_feature is None else [float(k.influence(j).mid()) for j in rows] for k in side.neurons]
     )
@@ -82,5 +87,5 @@ def caption(found: Any, kept: int, rows: int) -> str:
     few = "" if kept == rows else f" The {kept} rows of most influence of {rows}."
     return (
         f"Influence of each row on the weight of each neuron at λ = {lam}: the derivative by its target (left), and "
-        f"the norm of the derivative by the row (right; × where there is none). Enclosed by proof.{few}"
+        f"the norm of the derivative by the row (right); × where there is none. Enclosed by proof.{few}"
     )
