@@ -175,6 +175,10 @@ def _influences(found: Sensitivity) -> list[str]:
         lines.append(f"  row {j + 1:>3}  " + "  ".join(f"{_influence(k, j):>22}" for k in found.neurons))
     if len(largest) > ROWS:
         lines.append(f"  the {len(largest) - ROWS} rows of least influence are not shown; --json has all")
+    if any("none" in line for line in lines[2:]):
+        lines.append(
+            "  none: moved that way and the other way the optimum may change unequally, or that is not followed"
+        )
     return lines
 
 

@@ -30,6 +30,8 @@ from polyrelu.show.rough import rough_value
 
 SAMPLES = 120
 """Points along the whole axis, besides the ends of pieces."""
+LONG = 1000
+"""An axis with ends in this ratio is marked at powers of ten alone."""
 ROOT_BITS = 53
 
 
@@ -62,7 +64,15 @@ def _ground(panel: Any, found: Any) -> None:
     for here in found.breakpoints:
         panel.axvline(float(here.lam.mid()), color=GREY, lw=0.4, ls=":")
     panel.set_xscale("log")
-    panel.set_xlim(_least(found), float(found.high))
+    least, high = _least(found), float(found.high)
+    panel.set_xlim(least, high)
+    if high < LONG * least:
+        from matplotlib.ticker import LogLocator
+
+        # powers of ten alone would be too few marks, and all digits too many
+        panel.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+        panel.xaxis.set_major_formatter("{x:g}")
+        panel.xaxis.set_minor_formatter("{x:g}")
 
 
 def _weights(panel: Any, found: Any) -> list[Any]:
@@ -73,7 +83,7 @@ def _weights(panel: Any, found: Any) -> list[Any]:
             shown.append((lams, weights, sign))
     panel.set(ylabel="weight ‖w‖")
     panel.set_ylim(bottom=0)
-    panel.tick_params(labelbottom=False)
+    panel.tick_params(labelbottom=False, which="both")
     return shown
 
 
@@ -82,6 +92,7 @@ def _width_and_value(panel: Any, found: Any) -> Any:
     for interval in found.intervals:
         panel.plot(_ends(interval), [interval.count] * 2, color=BLACK, lw=1.4)
     panel.set(xlabel="λ", ylabel="neurons")
+    panel.yaxis.get_major_locator().set_params(integer=True)
     panel.set_ylim(bottom=0)
     points = sorted(values(found))
     other = panel.twinx()
