@@ -47,8 +47,12 @@ def own_weights(curve: Curve, x: Sequence[arb]) -> dict[Place, arb]:
 
 def is_determined(curve: Curve) -> bool:
     """Whether gates of one direction have one weight each, though they are written as a unit."""
-    branch = curve.branch
-    return isinstance(branch, Gates) and 0 < len(branch.exchanges) == branch.r
+    return isinstance(curve.branch, Gates) and _leaves_no_choice(curve.branch)
+
+
+def _leaves_no_choice(branch: Branch) -> bool:
+    """Whether further members are as many as the directions that are exchanged."""
+    return 0 < len(branch.exchanges) == branch.r
 
 
 def _of_members(branch: Branch, x: Sequence[arb]) -> dict[Place, arb] | None:
@@ -80,7 +84,7 @@ def told_apart(curve: Curve, x: Sequence[arb]) -> tuple[dict[Place, arb], set[Pl
     With them the places whose weight is still the sum over a pair.
     """
     branch = curve.branch
-    if 0 < len(branch.exchanges) == branch.r and branch.symmetry is None and not curve.further:
+    if _leaves_no_choice(branch) and branch.symmetry is None and not curve.further:
         each = _of_members(branch, x)
         if each is not None:
             return each, set()
@@ -99,13 +103,9 @@ def opposite(curve: Curve, x: Sequence[arb]) -> set[Place]:
     """Neurons that seem to have an antipode of their sign, however they are written: for the order alone."""
     if curve.branch.program.gated:
         return set()
-    tight, seen = {*own_weights(curve, x)} | pairs_of(curve), curve.branch.seen_at(x)
-    both = [p for p in tight if p in pairs_of(curve) or antipode(p) in tight]
-    moved = [
-        (arb_mat(curve.faces.neuron(p).A + curve.faces.neuron(antipode(p)).A) * seen).entries() for p in both
-    ]
-    near = [p for p, v in zip(both, moved, strict=True) if all(abs(float(u.mid())) < NEAR for u in v)]
-    return {q for p in near for q in (p, antipode(p))}
+    tight, seen, neuron = set(curve.tight), curve.branch.seen_at(x), curve.faces.neuron
+    sums = {p: arb_mat(neuron(p).A + neuron(antipode(p)).A) * seen for p in tight if antipode(p) in tight}
+    return {p for p, v in sums.items() if all(abs(float(u.mid())) < NEAR for u in v.entries())}
 
 
 def heaviest_first(weights: Mapping[Place, arb], phase: Set[Place] = frozenset()) -> list[Place]:

@@ -112,12 +112,10 @@ def at_breakpoint(problem: Problem, here: Breakpoint) -> OneSided:
 def _on_side(problem: Problem, curve: Curve, point: Balls | None, beside: fmpq, lam: arb) -> Sensitivity:
     """The derivatives of one side, whose structure is strict at a lambda beside the breakpoint."""
     none_idle(curve)
-    alone = None if point is None else one_by_one(curve, curve.node(point, beside))
+    if point is None:
+        raise Undecided("the curve beside the breakpoint was lost")
+    alone = one_by_one(curve, curve.node(point, beside))
     if alone is None:
-        raise Undecided(
-            "the curve beside the breakpoint was lost"
-            if point is None
-            else "beside the breakpoint neurons that are images of each other depend on each other"
-        )
+        raise Undecided("beside the breakpoint neurons that are images of each other depend on each other")
     curve, node = as_singles(*alone) or alone
     return on_curve(problem, curve, node, lam).limited(still(curve, node))

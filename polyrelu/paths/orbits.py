@@ -46,8 +46,6 @@ def orbits_in_pairs(
     optimum: Optimum, faces: Faces, lam: fmpq, known: Sequence[Place], symmetry: Symmetry | None
 ) -> tuple[Curve, Node]:
     """Orbits whose neurons are exactly opposite to those of another one share their weight with that as pairs."""
-    if faces.program.gated:
-        raise Undecided("gates share their weight in units, not in pairs")
     idle, whole = idle_places(optimum), Branch(faces.program, (), (), symmetry=symmetry)
     neurons = sorted((faces.neuron(k.place) for k in optimum.used), key=lambda k: k.place not in known)
     both = {optimum.neurons[k].place for pair in optimum.support.pairs for k in pair}
