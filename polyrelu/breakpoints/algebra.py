@@ -18,7 +18,7 @@ from polyrelu.curves.condition import Condition
 from polyrelu.curves.demands import exact_value
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import ball, ball_column, precision
-from polyrelu.exact.linear import solve, squared, times, transposed
+from polyrelu.exact.linear import solve, times, transposed
 from polyrelu.exact.real import is_zero
 from polyrelu.exact.recognise import recognise
 from polyrelu.exact.square_roots import SqrtSum
@@ -136,7 +136,7 @@ def solves(branch: Branch, lam: Any, nu: Sequence[Any], b: Sequence[Any], c: Seq
     left = [lam * (v - y) for v, y in zip(nu, branch.target, strict=True)]
     left = [s + t for s, t in zip(left, of_ridge(branch, nu), strict=True)]
     for k, (neuron, weight) in enumerate(zip(branch.neurons, b, strict=True)):
-        if not is_zero(squared(neuron.z(nu)) - lam * lam):
+        if not is_zero(neuron.square(nu) - lam * lam):
             return False
         left = [s + weight * t for s, t in zip(left, branch.activation(k, nu), strict=True)]
     if branch.r:

@@ -16,6 +16,7 @@ from functools import cached_property
 from flint import arb, fmpq
 
 from polyrelu.breakpoints.algebra import TO_DECIDE, ExactZero, exact_zero
+from polyrelu.breakpoints.apart import apart
 from polyrelu.breakpoints.events import Change, changes
 from polyrelu.breakpoints.gates import gated_changes
 from polyrelu.breakpoints.kinks import changes_of_kinks
@@ -58,7 +59,7 @@ class Breakpoint:
     @cached_property
     def exact(self) -> ExactZero | None:
         """As an algebraic number of low degree, verified; None where it is not recognised."""
-        return exact_zero(self.zero)
+        return exact_zero(apart(self.zero) or self.zero)
 
     def bounds(self, digits: int) -> tuple[str, str]:
         """Lambda between two decimal numbers."""

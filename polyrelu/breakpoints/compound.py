@@ -31,7 +31,7 @@ from polyrelu.curves.implied import ImpliedThere
 from polyrelu.curves.nodes import Node
 from polyrelu.curves.own_weights import pairs_of
 from polyrelu.exact.enclosure import ball
-from polyrelu.exact.linear import rank, squared
+from polyrelu.exact.linear import rank
 from polyrelu.exact.real import is_zero
 from polyrelu.proof.neuron import Place
 
@@ -246,7 +246,7 @@ def _touching(curves: tuple[Curve, Curve], exact: ExactZero, near: Sequence[Plac
     idle = [p for curve in curves for p in curve.idle]
     for place in dict.fromkeys((*idle, *(image for p in near for image in curves[0].branch.orbit(p)))):
         z = faces.neuron(place).z(exact.nu)
-        if is_zero(squared(z) - exact.lam * exact.lam) and not any(
+        if is_zero(faces.neuron(place).square(exact.nu) - exact.lam * exact.lam) and not any(
             s == place.sign and _same(z, v) for s, v in held
         ):
             found.append(place)

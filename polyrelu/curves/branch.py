@@ -64,6 +64,11 @@ class Branch(Space):
             self.program, tuple(k for k, _ in given), tuple(pair for _, pair in given), symmetry=self.symmetry
         )
 
+    def only(self, kept: Sequence[int]) -> Branch:
+        """Some of its neurons alone."""
+        neurons, paired = tuple(self.neurons[k] for k in kept), tuple(self.paired[k] for k in kept)
+        return Branch(self.program, neurons, paired, symmetry=self.symmetry)
+
     def __getstate__(self) -> dict[str, object]:
         """For pickling: caches do not travel."""
         return {name: value for name, value in self.__dict__.items() if name not in ("_finer", "rough")}

@@ -9,7 +9,7 @@ from flint import fmpq
 
 from polyrelu.curves.branch import Branch
 from polyrelu.curves.condition import MULTIPLIER, SIDE, SLACK, SOFT, WEIGHT, Condition
-from polyrelu.exact.linear import dot, squared
+from polyrelu.exact.linear import dot, times
 from polyrelu.exact.number_field import Element
 from polyrelu.exact.rational import is_rational
 from polyrelu.exact.recognise import over_field
@@ -84,7 +84,7 @@ def exact_value(f: Condition, branch: Branch, nu: Sequence[Any], b: Sequence[Any
     if f.kind == WEIGHT:
         return b[[neuron.place for neuron in branch.neurons].index(f.place)]
     if f.kind == SLACK:
-        return lam * lam - squared(Neuron(f.place, branch.program).z(nu))
+        return lam * lam - Neuron(f.place, branch.program).square(nu)
     return dot(f.form, nu)
 
 
@@ -105,6 +105,6 @@ def exact_rate(
     """Its derivative over an exact field, where nu = `at` and (nu', b') are `moved`."""
     dnu, db = moved
     if f.kind == SLACK:
-        neuron = Neuron(f.place, branch.program)
-        return 2 * (lam - dot(neuron.z(at), neuron.z(dnu)))
+        N = Neuron(f.place, branch.program).N
+        return 2 * (lam - dot(times(N, at), times(N, dnu)))
     return exact_value(f, branch, dnu, db, lam)

@@ -69,6 +69,10 @@ class Gates(Branch):
         """Other neurons, each a unit by itself."""
         return Gates.of(self.program, ((neuron, ()) for neuron, _ in units))
 
+    def only(self, kept: Sequence[int]) -> Branch:
+        """Some of its units alone."""
+        return Gates.of(self.program, ((self.neurons[k], self.members[k]) for k in kept))
+
     @cached_property
     def _moves(self) -> list[tuple[int, Place, fmpq_mat]]:
         """M of every further member."""

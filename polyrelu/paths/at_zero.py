@@ -221,11 +221,12 @@ class Signs:
         eta = self.exact.eta
         held, found = [(p.sign, faces.neuron(p).z(eta)) for p in self.curve.tight], list[Place]()
         for place in dict.fromkeys(image for p in near for image in branch.orbit(p)):
-            z = faces.neuron(place).z(eta)
+            neuron = faces.neuron(place)
+            z = neuron.z(eta)
             known = any(
                 s == place.sign and all(is_zero(a - b) for a, b in zip(z, v, strict=True)) for s, v in held
             )
-            if not known and is_zero(squared(z) - 1):
+            if not known and is_zero(neuron.square(eta) - 1):
                 found.append(place)
                 held.append((place.sign, z))
         return found

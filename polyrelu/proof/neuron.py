@@ -181,9 +181,13 @@ class Neuron(Shown):
         """The activation modulo the free columns: what counts where weights are compared."""
         return self.program.free.modulo(self.activation(nu))
 
+    def square(self, nu: Sequence[Any]) -> Any:
+        """|N nu|^2: lambda^2 exactly where the neuron is tight. A free bias has no part in it."""
+        return squared(times(self.N, nu))
+
     def excess(self, nu: Sequence[Any]) -> Any:
-        """|N nu|^2 - lambda^2: zero exactly where the neuron is tight."""
-        return squared(times(self.N, nu)) - self.program.lamq * self.program.lamq
+        """|N nu|^2 - lambda^2."""
+        return self.square(nu) - self.program.lamq * self.program.lamq
 
 
 def holds(program: Program, place: Place, patterns: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
