@@ -43,12 +43,14 @@ def apart(zero: Zero) -> Zero | None:
     if f.kind == SHARE or len(kept) == branch.K:
         return None
     part, form = branch.only(kept), f.form
+    if part.r and part.B != branch.B:
+        return None
     if f.kind == WEIGHT and form:
         form = tuple(form[k] for k in kept)
     start = _within(branch, zero.root, part, kept)
     found = zero_of(part, Condition(f.kind, f.place, f.row, f.target, form), start, zero.lam)
-    finer = None if found is None else zero.root.refine(FINER)
-    if finer is None or (part.r and part.B != branch.B):
+    finer = zero.root.refine(FINER)
+    if found is None or finer is None:
         return None
     point = [*_within(branch, finer, part, kept), finer.box[-1]]
     return found if all(map(arb.contains, found.root.region, point)) else None
