@@ -9,7 +9,8 @@ stars of the known neurons, by boxes that cover the facets of the cube, each set
     B  the majorant of a known neuron's star   `stars`
     M  a majorant found on the way             `candidates`
 
-or returns directions that resist. What is decided is decided in integers: see `layout`.
+or returns directions that resist. In two coordinates a hasty search goes round all sectors instead, which decides
+exactly: `plane`. What is decided is decided in integers: see `layout`.
 """
 
 from polyrelu.covering.cover import cover

@@ -75,9 +75,8 @@ def layout_of(question: Question, sign: int) -> Layout:
     """The fast layout of one sign of a question whose level is positive."""
     lines = question.lines
     count, d = lines.V.shape
-    C = np.array([sign * c for c in lines.C], dtype=object)
-    order, positive, hard = sorted_lines(question, C, sign)
-    V, C = lines.V[order], C[order]
+    order, positive, hard = sorted_lines(question, sign)
+    V, C = lines.V[order], np.array([sign * c for c in lines.C], dtype=object)[order]
     products = V * C[:, None]
     level = question.level * 2**question.bits
     q = unit_exponent(level, sum(largest(row) for row in products) + max(map(abs, lines.linear)), d)
@@ -119,8 +118,9 @@ def unit_exponent(level: Fraction, size: int, d: int) -> int:
     return max(q, size.bit_length() - unit_bits) if size else q
 
 
-def sorted_lines(question: Question, C: NDArray[Any], sign: int) -> tuple[NDArray[np.intp], int, int]:
+def sorted_lines(question: Question, sign: int) -> tuple[NDArray[np.intp], int, int]:
     """Positive, unproved, negative; a coefficient that is proved to be 0 is dropped."""
+    C = [sign * c for c in question.lines.C]
     if question.hard is None:
         radius = question.radius * 2**question.bits
         slack = [radius.numerator * m for m in question.lines.spread]  # over the denominator

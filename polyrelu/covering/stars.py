@@ -16,6 +16,7 @@ Note that the star is not small: it ends where a *positive* line outside Z_k cha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,27 +56,24 @@ class Stars(NamedTuple):
 
 
 def stars_of(question: Question, layout: Layout) -> Stars:
-    """Sides of lines instead of rows; the rows of one line must agree."""
+    """For one sign, in the order of its layout."""
+    known = list(sides_of(question, layout.sign))
+    table = np.array([side for _, side in known], dtype=np.int8).reshape(len(known), len(question.lines.V))
+    number = np.array([k for k, _ in known], dtype=np.intp)
+    return Stars(table[:, layout.order], number, (None,) * len(number))
+
+
+def sides_of(question: Question, sign: int) -> Iterator[tuple[int, list[int]]]:
+    """Stars of one sign with their numbers: sides of lines instead of rows; the rows of one line must agree."""
     lines = question.lines
-    table, number = [], []
     for k, star in enumerate(question.stars):
-        if star.sign != layout.sign:
+        if star.sign != sign:
             continue
-        side = np.full(len(lines.V), 2, dtype=np.int8)
+        side: dict[int, int] = {}
         for row, (line, turned) in enumerate(zip(lines.line, lines.turned, strict=True)):
-            if line < 0:
-                continue
-            here = star.side[row] * turned
-            if side[line] not in (2, here):
+            if line >= 0 and side.setdefault(line, star.side[row] * turned) != star.side[row] * turned:
                 raise ValueError(f"star {k} puts parallel rows on contradictory sides (row {row})")
-            side[line] = here
-        table.append(side[layout.order])
-        number.append(k)
-    return Stars(
-        np.array(table, dtype=np.int8).reshape(len(table), len(layout.order)),
-        np.array(number, dtype=np.intp),
-        (None,) * len(number),
-    )
+        yield k, [side[line] for line in range(len(lines.V))]
 
 
 def disagreement(stars: Stars, kept: Kept, at: Products) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
