@@ -100,3 +100,12 @@ def test_jobs_on_the_command_line(tmp_path, capsys):
         answers.append({**json.loads(capsys.readouterr().out), "seconds": None})
     assert answers[0] == answers[1]
     assert main(["path", str(file), "--jobs", "2", "--gap", "1/100", "--json"]) == 0
+
+
+def test_a_linear_term_that_leaves_is_named_alike():
+    """It is two neurons, and parts that begin elsewhere carry the other one."""
+    X, y = [[2, 6], [5, -3], [0, 1], [2, -8], [-9, 3], [-7, 7]], [3, 1, 7, 8, -1, -8]
+    alone = path(X, y, bias="free")
+    with ThreadPoolExecutor(2) as engine:
+        assert said(path(X, y, bias="free", executor=engine)) == said(alone)
+    assert {e["type"] for b in said(alone)["breakpoints"] for e in b["events"]} >= {"leave"}
