@@ -30,7 +30,7 @@ from polyrelu.curves.condition import SLACK, Condition, antipode
 from polyrelu.curves.curve import Curve
 from polyrelu.curves.nodes import Node
 from polyrelu.curves.shares import fibre_at, units_of
-from polyrelu.guess import dimension, interior_point, nearest_facet
+from polyrelu.guess import dimension, interior_point, nearest_facet, of_length_one
 from polyrelu.proof.neuron import Neuron, Place
 
 Units = list[tuple[Neuron, bool]]
@@ -126,7 +126,7 @@ def _left(curve: Curve, below: Node) -> tuple[Branch, list[Place], dict[Place, a
 
 def _exchanging(branch: Branch, pairs: Sequence[int], columns: NDArray[np.float64]) -> set[int]:
     """Pairs of a facet that go on exchanging weight: more of them than dimensions, with faces inside their span."""
-    columns = columns / np.linalg.norm(columns, axis=0)
+    columns = of_length_one(columns)
     rank = dimension(list(columns.T))
     if len(pairs) == rank:
         return set()

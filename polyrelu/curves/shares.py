@@ -27,7 +27,7 @@ from polyrelu.curves.condition import SHARE, WEIGHT, Condition
 from polyrelu.curves.positive import bowed
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.exact.linear import rank
-from polyrelu.guess import central_point, dimension, interior_point
+from polyrelu.guess import central_point, dimension, interior_point, of_length_one
 
 PART_BITS = 48
 ROUGH, TINY, MOST_CHOICES = 1e-6, 1e-300, 100
@@ -206,8 +206,7 @@ def determined(branch: Branch, x: Sequence[arb]) -> set[int]:
     """Units whose share is determined: without one of them fewer directions are left, as far as floats tell."""
     if not any(branch.paired) or not branch.r:
         return set()
-    columns, _ = fibre_at(branch, x)
-    columns = columns / np.linalg.norm(columns, axis=0)
+    columns = of_length_one(fibre_at(branch, x)[0])
     rank = dimension(list(columns.T))
     others = (np.delete(columns, i, axis=1).T for i in range(columns.shape[1]))
     return {k for k, rest in zip(units_of(branch), others, strict=True) if dimension(list(rest)) < rank}
@@ -225,8 +224,7 @@ def _thin_basis(
     Columns are as long as their shares. Each thin one that is not new is in a group; which groups these are is chosen
     for a matrix that is far from singular.
     """
-    lengths = np.linalg.norm(columns, axis=0)
-    units = columns / lengths
+    lengths, units = np.linalg.norm(columns, axis=0), of_length_one(columns)
     basis = list[int]()
     for i in (i for i in range(len(lengths)) if i not in thin[0]):
         if np.linalg.matrix_rank(units[:, [*basis, i]], tol=ROUGH) > len(basis):

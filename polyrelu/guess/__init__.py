@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from polyrelu.guess.balanced import balanced_multipliers
 from polyrelu.guess.cheapest import cheapest_support
-from polyrelu.guess.fibre import central_point, coordinates_in, dimension, interior_point, nearest_facet
+from polyrelu.guess.fibre import (
+    central_point,
+    coordinates_in,
+    dimension,
+    interior_point,
+    nearest_facet,
+    of_length_one,
+)
 from polyrelu.guess.guesser import Guesser
 from polyrelu.guess.hull import nearest_of_hull
 from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
@@ -39,6 +46,7 @@ __all__ = [
     "nearest_of_hull",
     "nearest_weights",
     "nonnegative_least_squares",
+    "of_length_one",
     "positive_weights",
     "solve_least_squares",
     "trained_network",

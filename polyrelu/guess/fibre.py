@@ -31,6 +31,12 @@ def dimension(directions: Sequence[Array]) -> int:
     return int((singular > FLAT * singular[0]).sum())
 
 
+def of_length_one(columns: Array) -> Array:
+    """Columns as unit vectors. One is 0 where free columns make up for all that a pair exchanges."""
+    lengths = np.linalg.norm(columns, axis=0)
+    return np.asarray(columns / np.where(lengths > 0, lengths, 1))
+
+
 def coordinates_in(vector: Array | Sequence[float], B: Sequence[Sequence[float]]) -> list[float]:
     """Those of a vector in the basis that the columns of B are, by least squares."""
     return [float(v) for v in np.linalg.lstsq(np.array(B), vector, rcond=None)[0]]

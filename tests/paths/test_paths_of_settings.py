@@ -224,3 +224,12 @@ def test_a_first_neuron_far_below_its_bound_is_found(k):
     assert certify(X, y, high, **options).to_json(5)["neurons"] == 0
     assert certify(X, y, low, **options).to_json(5)["neurons"] == 1
     assert path(X, [1, 1], **options).lambda_max(6) == ("0", "0")
+
+
+def test_a_pair_that_moves_along_free_columns_alone():
+    """What it exchanges is 0 modulo these, a column without length: floats broke down on it."""
+    X = [[3, -5, -8], [0, -6, -6], [-3, 3, 6], [-2, 0, 2], [-2, -2, 0]]
+    y, options = [0, -3, 3, -1, 3], {"free": [0]}
+    found = path(X, y, **options)
+    assert found.intervals
+    agrees(found, X, y, options, np.random.default_rng(0))
