@@ -58,7 +58,10 @@ class Breakpoint:
 
     @cached_property
     def exact(self) -> ExactZero | None:
-        """As an algebraic number of low degree, verified; None where it is not recognised."""
+        """Lambda as an algebraic number of low degree, verified; None where it is not recognised.
+
+        The other numbers are those of the system in which it is: that of the neurons it depends on.
+        """
         return exact_zero(apart(self.zero) or self.zero)
 
     def bounds(self, digits: int) -> tuple[str, str]:
