@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -317,6 +318,21 @@ def test_a_wrong_address_of_a_cluster_is_one_line(data, capsys):
         assert (shown, complaint.count("\n")) == ("", 1)
         assert f"--dask {address}" in complaint
         assert time.monotonic() - begin < 15
+
+
+def test_no_old_client_ends_while_a_new_one_starts(data, monkeypatch):
+    """Both need one lock: a client without a scheduler that was collected then waited for ever."""
+    distributed = pytest.importorskip("distributed")
+    seen = []
+
+    def refused(*_, **__):
+        seen.append(gc.isenabled())
+        raise OSError("nobody there")
+
+    monkeypatch.setattr(distributed, "Client", refused)
+    assert main(["bound", data, "--lam", "1", "--dask", "tcp://127.0.0.1:9"]) == 2
+    assert seen == [False]
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize(
