@@ -39,8 +39,10 @@ class Unit(NamedTuple):
 def apart(zero: Zero) -> Zero | None:
     """The zero of the same condition at the same lambda in a smaller system; None where all neurons are needed."""
     branch, f = zero.branch, zero.condition
-    kept = [] if f.kind == SHARE else _needed(branch, f)
-    if f.kind == SHARE or len(kept) == branch.K:
+    if zero.exact is not None or f.kind == SHARE:
+        return None
+    kept = _needed(branch, f)
+    if len(kept) == branch.K:
         return None
     part, form = branch.only(kept), f.form
     if part.r and part.B != branch.B:

@@ -110,7 +110,7 @@ def test_the_answer_is_that_of_all_candidates(stars):
 
 
 def test_a_level_that_is_reached_is_not_shown():
-    """|w| = 5 exactly, and at a ray 3 exactly."""
+    """|w| = 5 exactly, and at a ray 4 exactly."""
     own = Question([[3, 4], [1, -7]], [1, 0], 0, Fraction(5))
     assert isinstance(cover(own, hasty=True), Resisting)
     assert cover(own, hasty=True).directions[0].vector == (3, 4)
