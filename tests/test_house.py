@@ -69,6 +69,7 @@ MESSENGERS = {
     "covering.mixing": "proposes slopes, which are free",
     "covering.question": "the height of a direction, for display and for sorting",
     "covering.results": "the share of the cube that is covered, for display",
+    "covering.screen": "bounds of all cells, and how far they may be off; what is close is left to integers",
     "covering.search": "dyadic boxes, and the share of the cube that they are",
     "covering.stars": "products that are exact integers in float64, up to a bounded blur",
     "covering.wide": "proposes slopes and w, which are free",

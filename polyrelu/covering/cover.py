@@ -19,11 +19,11 @@ from threadpoolctl import threadpool_limits
 from polyrelu.covering.boxes import Boxes, facets
 from polyrelu.covering.checkpoint import WAVE, Checkpoint, Log, State
 from polyrelu.covering.narrow import narrowed
-from polyrelu.covering.plane import is_plane, swept
 from polyrelu.covering.question import Question
 from polyrelu.covering.region import Found, Side
 from polyrelu.covering.results import Counts, Covered, Direction, Partition, Resisting
 from polyrelu.covering.search import joined, search
+from polyrelu.covering.sweep import is_swept, swept
 from polyrelu.covering.tight import check_stars
 
 UNIT = 8192
@@ -57,7 +57,7 @@ def cover(
     search is not done again, and it hears of what is done. `record` keeps every leaf, for a second check, and no
     checkpoint. A `hasty` search, without one, too, gives up at the first direction that no box can settle, and returns
     the boxes that it has settled; `start` begins with those of another question like this one: they are all directions,
-    and most of them are settled at once. In a plane a hasty search needs no boxes (`plane`).
+    and most of them are settled at once. With two or three coordinates a hasty search needs no boxes (`sweep`).
     """
     if question.level <= 0:
         return Resisting(Counts(), (), 0, "enclosure")
@@ -65,7 +65,7 @@ def cover(
     limits = Limits(max_depth, max_boxes, deadline, most, most if enough is None else enough, record, hasty)
     within = None if record else narrowed(question)
     asked = question if within is None else within.question
-    if hasty and is_plane(asked):
+    if hasty and is_swept(asked):
         answer = swept(asked, most)
     else:
         log = Log(None if record or hasty else checkpoint, f"{asked.fingerprint} {limits.named}")

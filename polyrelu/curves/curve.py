@@ -292,6 +292,5 @@ class Curve:
             found = unsettled(room, stars.simple, rows, self.patience, fitting)
             if found is None or lookout is None or not lookout.hears(found):
                 break
-        if found is None or found.missed or stars.further == stars.simple:
-            return found
-        return unsettled(room, stars.further, rows, self.patience, fitting)
+        further = None if found is None or found.missed else stars.further(found.undecided)
+        return found if further is None else unsettled(room, further, rows, self.patience, fitting)

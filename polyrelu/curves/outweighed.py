@@ -36,6 +36,8 @@ NEAR = 0.2
 NEAREST = 4
 """and no more of them."""
 FAINT = 1e-12
+SLANT = 2.0**-10
+"""What resists is the centre of a box, and may lie beyond a line by this angle."""
 
 Line = dict[int, fmpq]
 Sides = tuple[int, int]
@@ -79,6 +81,17 @@ class Outweighed:
         reach /= np.maximum(np.linalg.norm(program.X_float, axis=1) * np.linalg.norm(z), FAINT)
         hard = [j for j in self.lines if face[j] and j not in crossed and self.coefficient(j) > 0]
         return [j for j in sorted(hard, key=lambda j: reach[j]) if reach[j] < NEAR][:NEAREST]
+
+    def may_hold(self, direction: tuple[int, Sequence[int]], crossed: Sequence[int]) -> bool:
+        """Whether a direction lies on the neuron's side of all lines that its star cannot cross, it seems."""
+        sign, vector = direction
+        place, X = self.neuron.place, self.neuron.program.X_float
+        u = np.array([float(v) for v in vector])
+        reach = X @ u + SLANT * np.linalg.norm(X, axis=1) * np.linalg.norm(u) * np.array(place.face)
+        kept = set(self.lines).difference(crossed, self.near(crossed))
+        return sign == place.sign and all(
+            place.face[j] * reach[j] >= 0 for j in kept if self.coefficient(j) > 0
+        )
 
     @cached_property
     def budgets(self) -> dict[Sides, float]:

@@ -68,17 +68,22 @@ class Stars:
         angles, neuron = self.faces.angles, self.faces.neuron
         return [opened(angles, neuron(p), self.crossed.get(p, []), nu) for p in self.places]
 
-    @cached_property
-    def further(self) -> list[Place]:
-        """With outweighed lines as well: that costs more, and is seldom needed."""
-        found, nu = list[Place](), self.node.in_floats.tolist()
-        for place, star in zip(self.places, self.simple, strict=True):
-            outweighed = Outweighed(self.faces.neuron(place), self.faces.line_weights, nu)
-            lines = next(
-                (j for j, f in outweighed.proposals(self.crossed.get(place, [])) if self._hold(f)), []
-            )
+    def further(self, resisting: Sequence[tuple[int, Sequence[int]]]) -> list[Place] | None:
+        """With outweighed lines as well, if all directions that resist may lie in such stars.
+
+        These cost more, and are seldom needed: only the neurons with such directions are looked at.
+        """
+        nu = self.node.in_floats.tolist()
+        each = [Outweighed(self.faces.neuron(p), self.faces.line_weights, nu) for p in self.places]
+        crossed = [self.crossed.get(place, []) for place in self.places]
+        held = [{u for u in resisting if o.may_hold(u, own)} for o, own in zip(each, crossed, strict=True)]
+        if set[tuple[int, Sequence[int]]]().union(*held) != set(resisting):
+            return None
+        found = list[Place]()
+        for star, outweighed, own, some in zip(self.simple, each, crossed, held, strict=True):
+            lines = next((j for j, f in outweighed.proposals(own) if self._hold(f)), []) if some else []
             found.append(without(star, [i for j in lines for i in self.faces.angles.parallel[j]]))
-        return found
+        return None if found == self.simple else found
 
     def _hold(self, conditions: list[Condition]) -> bool:
         table = Table(self.chord.branch, conditions, None, self.faces.neuron)
