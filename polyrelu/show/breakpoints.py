@@ -113,18 +113,19 @@ def _apart(curve: Curve, node: Node) -> tuple[Curve, Balls]:
 def _moving(at: list[Place], here: Breakpoint, change: Change) -> int | None:
     """The position of the neuron that an event is about; of two that move as one, the first."""
     alone = {c.place for c in here.changes if c is not change}  # opposite images have events of their own
-    moving = {*change.names, *change.guests_above, *change.guests_below} - alone
-    both = [change.place, *(p for p in moving if p == antipode(change.place)), *_twins(here, change)]
+    moving = {*change.names, *change.guests_above, *change.guests_below}
+    others = {p for p in moving if p == antipode(change.place)} | _twins(here, change)
+    both = [change.place, *(others - alone)]
     return min((k for k in (_number(at, here, p) for p in both) if k is not None), default=None)
 
 
-def _twins(here: Breakpoint, change: Change) -> list[Place]:
+def _twins(here: Breakpoint, change: Change) -> set[Place]:
     """With a free hidden bias a linear term is two neurons that come and go as one: whom the path carries is chance."""
     place = change.place
     if not here.above.branch.program.offset or not place.is_affine or change.kind not in ("enter", "leave"):
-        return []
+        return set()
     on_one_side = {*here.above.tight} ^ {*here.below.tight}
-    return [p for p in on_one_side if p.is_affine and p.sign != place.sign]
+    return {p for p in on_one_side if p.is_affine and p.sign != place.sign}
 
 
 def _ordered(places: Iterable[Place], at: list[Place], here: Breakpoint) -> list[Place]:

@@ -109,3 +109,12 @@ def test_a_linear_term_that_leaves_is_named_alike():
     with ThreadPoolExecutor(2) as engine:
         assert said(path(X, y, bias="free", executor=engine)) == said(alone)
     assert {e["type"] for b in said(alone)["breakpoints"] for e in b["events"]} >= {"leave"}
+
+
+def test_two_neurons_of_a_linear_term_that_move_apart_have_an_event_each():
+    """With one feature both are kinks at infinity: all neurons that are on one side alone come or go."""
+    found = said(path([[1], [6], [-1], [-4], [2]], [-2, -3, 7, -1, -7], bias="free"))
+    assert {b["exact"] for b in found["breakpoints"]} >= {"173/6", "161/5"}
+    for b in found["breakpoints"]:
+        alone = [k for k, p in enumerate(b["at"]) if (p in b["above"]) != (p in b["below"])]
+        assert sorted(e["neuron"] for e in b["events"]) == alone
