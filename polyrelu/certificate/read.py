@@ -59,12 +59,12 @@ def read_problem(path: str) -> Asked:
 
 
 def path_ends(path: str) -> tuple[Fraction, Fraction] | None:
-    """Both ends of the path that a file is about; None where it is about something else, or cannot be read."""
+    """Both ends of the path that a file is about, None if it is about something else; ValueError if it cannot be read."""
     try:
         document, _ = check.load(path)
-        found = paths.problem_of(document["problem"]) if document["kind"] in paths.KINDS else None
-    except (check.Unreadable, kernel.Unusable, paths.kernel.Unusable, KeyError, TypeError):
-        return None
+        found = paths.problem_of(document["problem"]) if document.get("kind") in paths.KINDS else None
+    except (check.Unreadable, kernel.Unusable, paths.kernel.Unusable, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no proof file: {error}") from error
     return None if found is None else (found.low, found.high)
 
 

@@ -37,6 +37,10 @@ the limits.
 """
 
 
+NO_PROBLEM = "0" * 64
+"""The hash that no file carries."""
+
+
 def add_parser(commands: Any) -> None:
     """Describe the command to the command line."""
     parser = commands.add_parser(
@@ -81,7 +85,10 @@ def _expected(args: argparse.Namespace) -> str | None:
         return None if args.problem is None else str(args.problem)
     if args.problem is not None:
         raise BadInput("--data and --problem both name a problem; give one of them")
-    ends = path_ends(args.file)
+    try:
+        ends = path_ends(args.file)
+    except ValueError:
+        return NO_PROBLEM  # the checker says what is wrong with the file
     if ends is not None:
         return _hash_of_path(args, ends)
     if args.lam is None:

@@ -60,7 +60,7 @@ class BoundedNode:
     total: Fraction
     """At least the sum of the network's weights."""
     bias: Fraction
-    """The ridge output bias of the network."""
+    """Minus the ridge output bias of the network: the last entry of its extended residual."""
     gap: Fraction
     """Value of the network less that of the dual vector, at most."""
 

@@ -100,6 +100,16 @@ def test_options_that_do_not_fit(folder, options, complaint, capsys, monkeypatch
     assert complaint in capsys.readouterr().err
 
 
+def test_what_is_wrong_with_a_file_comes_before_what_is_missing(capsys, folder, tmp_path):
+    """Whether it is about a path, so that no lambda is needed, is not known of a file that cannot be read."""
+    (tmp_path / "spaced.json").write_text(
+        json.dumps(json.loads((folder / "cells.json").read_text()), indent=1)
+    )
+    status, lines = run(capsys, "check", tmp_path / "spaced.json", "--data", folder / "four.csv")
+    assert status == 2
+    assert "not in canonical form" in lines[0]
+
+
 def test_many_cells_make_a_kernel_file(tmp_path, capsys, monkeypatch):
     pick = np.random.default_rng(3)
     rows = [",".join(f"{v:.3f}" for v in pick.standard_normal(4)) for _ in range(50)]
