@@ -59,7 +59,7 @@ def read_problem(path: str) -> Asked:
 
 
 def path_ends(path: str) -> tuple[Fraction, Fraction] | None:
-    """Both ends of the path that a file is about, None if it is about something else; ValueError if it cannot be read."""
+    """Both ends of the path that a file is about, None if it is about something else. ValueError: unreadable."""
     try:
         document, _ = check.load(path)
         found = paths.problem_of(document["problem"]) if document.get("kind") in paths.KINDS else None
