@@ -159,7 +159,7 @@ def _hit(curve: Curve, failed: Condition) -> Iterator[Change]:
         yield Change(
             "hit",
             failed.place,
-            failed.row,
+            new[0],  # of rows that vanish together, parallel ones, say: whose condition was met is chance
             _moved(curve, failed.place, slid),
             frozenset(side(curve, place, j) for place in moving for j in new),
             frozenset(sticks),

@@ -118,3 +118,13 @@ def test_two_neurons_of_a_linear_term_that_move_apart_have_an_event_each():
     for b in found["breakpoints"]:
         alone = [k for k, p in enumerate(b["at"]) if (p in b["above"]) != (p in b["below"])]
         assert sorted(e["neuron"] for e in b["events"]) == alone
+
+
+def test_of_parallel_rows_the_first_is_named():
+    """Rows 2 and 6 are opposite; parts that are walked the other way round meet the condition of the other one."""
+    X, y = [[-7, -7], [-3, 3], [2, 0], [7, 6], [-4, -6], [2, -2]], [7, 8, 0, -9, -3, 8]
+    alone = path(X, y, skip=True)
+    with ThreadPoolExecutor(2) as engine:
+        assert said(path(X, y, skip=True, executor=engine)) == said(alone)
+    rows = [e["row"] for b in said(alone)["breakpoints"] for e in b["events"] if e["row"] is not None]
+    assert rows == [1, 1]
