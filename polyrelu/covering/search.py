@@ -31,6 +31,8 @@ PER_BATCH = 8
 """Resisting directions kept of one batch, the best ones,"""
 PER_UNIT = 16
 """and of one unit of work, about."""
+NARROW = 2.0**-6
+"""By this part of the width that an enclosure gives the level a height may be off; a box that is passed is halved."""
 CELLS = 2**20  # boxes times lines in a batch, which bounds the memory
 
 
@@ -216,7 +218,7 @@ def resisting(side: Side, boxes: Boxes, height: Floats) -> tuple[list[Direction]
     """
     layout, question = side.layout, side.question
     missed, deep = height > 0, deepest(side, boxes)
-    closed = np.asarray(missed | deep)
+    closed = np.asarray(deep | (missed & (side.hasty | far_above(side, boxes, height))))
     found: list[Direction] = []
     for i in np.flatnonzero(closed)[np.argsort(-height[closed], kind="stable")]:
         vector = tuple(int(x) for x in boxes.c[i])
@@ -227,6 +229,15 @@ def resisting(side: Side, boxes: Boxes, height: Floats) -> tuple[list[Direction]
             value = question.height(layout.sign, vector)
             found.append(Direction(layout.sign, vector, "missed" if above else "undecided", value))
     return found, closed
+
+
+def far_above(side: Side, boxes: Boxes, height: Floats) -> NDArray[np.bool_]:
+    """Centres that may be above the level for every nu of the enclosure: not those between both ends, of which a wide
+    enclosure has many, and each is a product in Python integers.
+    """
+    width = float(2 * side.question.eta / side.layout.unit) * (1 - NARROW)
+    norm = np.sqrt(leaf_a.squared(boxes.c[:, : side.layout.normed])) / 2.0**side.layout.P
+    return np.asarray(height >= width * norm)
 
 
 def _hopeless(side: Side, vector: tuple[int, ...]) -> bool:

@@ -1,5 +1,6 @@
 """Questions that nobody would ask: every one ends, with a clear answer."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -144,3 +145,17 @@ def test_boxes_are_integers_down_to_the_depth_cap():
     assert side.layout.P < 28
     longest_open = 2 ** (side.layout.P - side.max_depth + 1)
     assert longest_open // 16 >= 2
+
+
+def test_a_level_between_the_ends_of_an_enclosure_is_not_asked_at_every_box(monkeypatch):
+    """f = 25 at (4, 3, 0, 0), and a wide enclosure leaves thousands of boxes open: few of them are near the upper end."""
+    asked, exact = [], Question.exceeds
+    monkeypatch.setattr(Question, "exceeds", lambda self, *at: asked.append(at) or exact(self, *at))
+    rows = [[4, 3, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, -1, 1, 1]]
+    question = Question(rows, (5, -1, -1, 0), 0, Fraction(25), radius=Fraction(1, 100), signs=(1,))
+    found = cover(question, max_boxes=20_000, max_depth=12)
+    assert isinstance(found, Resisting)
+    assert not found.missed
+    assert found.boxes > 2000 > 10 * len(asked)
+    higher = cover(replace(question, lam=Fraction(24)), max_boxes=20_000)
+    assert higher.missed
