@@ -148,7 +148,7 @@ def test_boxes_are_integers_down_to_the_depth_cap():
 
 
 def test_a_level_between_the_ends_of_an_enclosure_is_not_asked_at_every_box(monkeypatch):
-    """f = 25 at (4, 3, 0, 0), and a wide enclosure leaves thousands of boxes open: few of them are near the upper end."""
+    """f = 25 at (4, 3, 0, 0), and a wide enclosure leaves thousands of boxes open, few of them near the upper end."""
     asked, exact = [], Question.exceeds
     monkeypatch.setattr(Question, "exceeds", lambda self, *at: asked.append(at) or exact(self, *at))
     rows = [[4, 3, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, -1, 1, 1]]
