@@ -1,5 +1,6 @@
 """The gap that is told between two nodes, against the values of the mixtures there."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -50,3 +51,15 @@ def test_the_gap_between_two_nodes_is_the_largest_of_all_mixtures(setting):
         assert ridge or max(seen) >= told * Fraction(99, 100)
         inner += max(seen) > max(seen[0], seen[-1])
     assert inner
+
+
+@pytest.mark.parametrize("ends", [(-3, 3), (0, 2), (2, 0)])
+def test_what_mixtures_of_output_biases_save_is_not_overrated(ends):
+    """Networks with very different ridge output biases, without a dual vector: the gap is the value itself."""
+    problem, nodes = Problem.of(X, Y, output_bias="ridge"), []
+    for lam, bias in zip((Fraction(2), Fraction(9, 4)), ends, strict=True):
+        node = BoundedNode.of(problem, lam, Fraction(1, 2))
+        value = sum(v * v for v in node.residual) / 2 + lam * (node.total + Fraction(bias**2, 2))
+        nodes.append(replace(node, dual=(Fraction(0),) * len(Y), bias=Fraction(bias), gap=value))
+    told = gapbetween(*nodes) * nodes[0].bounds.lower
+    assert max(gap_at(t, *nodes, ridge=True) for t in PARTS) <= told
