@@ -53,13 +53,14 @@ def test_the_gap_between_two_nodes_is_the_largest_of_all_mixtures(setting):
     assert inner
 
 
-@pytest.mark.parametrize("ends", [(-3, 3), (0, 2), (2, 0)])
-def test_what_mixtures_of_output_biases_save_is_not_overrated(ends):
-    """Networks with very different ridge output biases, without a dual vector: the gap is the value itself."""
-    problem, nodes = Problem.of(X, Y, output_bias="ridge"), []
-    for lam, bias in zip((Fraction(2), Fraction(9, 4)), ends, strict=True):
+def test_what_mixtures_of_output_biases_save_is_not_overrated():
+    """Ridge output biases 10 and 9, and weights with which both values are 100: without a dual vector the gap is the
+    value, and a mixture is worth more than both.
+    """
+    problem, nodes, none = Problem.of(X, Y, output_bias="ridge"), [], (Fraction(0),) * len(Y)
+    for lam, bias, total in ((Fraction(2), 10, Fraction(0)), (Fraction(9, 4), 9, Fraction(71, 18))):
         node = BoundedNode.of(problem, lam, Fraction(1, 2))
-        value = sum(v * v for v in node.residual) / 2 + lam * (node.total + Fraction(bias**2, 2))
-        nodes.append(replace(node, dual=(Fraction(0),) * len(Y), bias=Fraction(bias), gap=value))
+        known = {"residual": none, "dual": none, "total": total, "bias": Fraction(bias), "gap": Fraction(100)}
+        nodes.append(replace(node, **known))
     told = gapbetween(*nodes) * nodes[0].bounds.lower
-    assert max(gap_at(t, *nodes, ridge=True) for t in PARTS) <= told
+    assert 100 < max(gap_at(t, *nodes, ridge=True) for t in PARTS) <= told
