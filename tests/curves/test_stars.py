@@ -9,7 +9,7 @@ from flint import arb
 
 from polyrelu.curves.branch import BITS
 from polyrelu.curves.rows import hard_lines
-from polyrelu.curves.stars import opened
+from polyrelu.curves.stars import leaving_zero, opened
 from polyrelu.exact.enclosure import precision
 from polyrelu.paths.solution_path import path
 
@@ -59,3 +59,28 @@ def test_lines_whose_sign_errors_may_change_are_hard(pieces):
         assert all(any(rows.sided.get(i) == s for i in range(len(ROWS))) for s, _ in free)
         tried += len(open_) > len(sure)
     assert tried
+
+
+SILENT = (
+    ([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 1]], [3, 4, 3, 4, 0]),
+    ([[1, 0], [0, -1], [-1, -1], [-1, -1], [-1, 1], [0, 1]], [0, 0, 1, 1, 0, 0]),
+    ([[1, 1], [1, 0], [1, 1], [1, -1], [0, 0], [-1, 0]], [0, 1, 0, -1, 1, 1]),
+    ([[1, -1], [-1, 1], [-1, -1], [0, 1], [0, 1], [-1, 0]], [0, 0, 0, 0, -1, -1]),
+    ([[1, 0], [1, 1], [0, 1], [1, -1], [-1, -1], [-1, 1]], [1, -1, 0, 1, -1, 1]),
+)
+
+
+def test_a_line_that_leaves_zero_has_the_sign_that_is_told():
+    """At these breakpoints coefficients of lines are exactly 0; beside them s C <= 0 for the s that is told."""
+    told = set()
+    pieces = [p for X, y in SILENT for i in path(X, y).intervals for p in i.pieces]
+    for piece in pieces:
+        chord, lines = piece.chord, piece.curve.faces.line_weights
+        silent = (piece.low.silent, piece.high.silent)
+        with precision(BITS):
+            for i, s in leaving_zero(chord, silent, lines, scaled=False).items():
+                lam = (chord.low + chord.high) / 2
+                nu = chord.branch.residual_at(piece.root_at(lam, BITS), arb(lam))
+                assert sum((nu[k, 0] * arb(m) for k, m in lines[i].items()), start=arb(0)) * s < 0
+                told.add(s)
+    assert told
