@@ -64,6 +64,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+        self.after_bias: list[str] = []
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """`--bias DATA` is a bare --bias in front of the data: only the words that it knows belong to it."""
@@ -71,10 +72,13 @@ class Parser(argparse.ArgumentParser):
         for k, word in enumerate(given):
             if word in ("--bi", "--bia", "--bias") and given[k + 1 : k + 2] not in MODES:
                 given[k] = "--bias=penalised"
+                self.after_bias = given[k + 1 : k + 2]
         return super().parse_known_args(given, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line and leave with status 2."""
+        if self.after_bias and message.startswith("unrecognized") and ": -" not in message:
+            message += f" (--bias takes none, penalised or free; {self.after_bias[0]} was read on its own)"
         self.exit(2, f"{self.prog}: {message}; try {self.prog} --help\n")
 
 

@@ -220,3 +220,15 @@ def test_the_help_topic(capsys):
     for words in ("MLPRegressor(alpha)", "n wd / 2", "AdamW", "--output-bias none|free|ridge", "Savarese"):
         assert words in out
     assert max(map(len, out.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("words", [["DATA", "--bias", "bogus"], ["--bias", "bogus", "DATA"]], ids=" ".join)
+def test_a_bias_that_is_none_is_told_as_one(folder, capsys, words):
+    """What follows a bare --bias may be the data, so that the parser alone would complain of the wrong word."""
+    data = str(folder / "squares.csv")
+    status, _, complaint = run(capsys, "path", *(data if word == "DATA" else word for word in words))
+    assert status == 2
+    assert complaint.count("\n") == 1
+    assert "--bias takes none, penalised or free; bogus was read on its own" in complaint
+    assert "--bias takes" not in run(capsys, "path", "--bias", data, "--bogus")[2]
+    assert run(capsys, "path", "--bias", data)[0] == 0
