@@ -65,7 +65,7 @@ def cover(
     limits = Limits(max_depth, max_boxes, deadline, most, most if enough is None else enough, record, hasty)
     within = None if record else narrowed(question)
     asked = question if within is None else within.question
-    if hasty and is_swept(asked):
+    if hasty and not record and is_swept(asked):
         answer = swept(asked, most)
     else:
         log = Log(None if record or hasty else checkpoint, f"{asked.fingerprint} {limits.named}")

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from polyrelu.exact.integers import product
+
 Vector = tuple[int, ...]
 
 
@@ -43,7 +45,7 @@ def fan_of(V: tuple[Vector, ...]) -> Fan:
     """All cells of primitive lines, no two of them parallel, that span a plane or space."""
     on = [(k, rays) for k in range(len(V)) for rays in sectors(V, k)]
     inside = np.array([[sum(x) for x in zip(*rays, strict=True)] for _, rays in on], dtype=object)
-    sides = np.sign(inside @ np.array(V, dtype=object).T).astype(np.int8)
+    sides = np.sign(product(inside, np.array(V, dtype=object))).astype(np.int8)
     cells: dict[bytes, list[Wall]] = {}
     for (k, rays), side in zip(on, sides, strict=True):
         for s in (1, -1):

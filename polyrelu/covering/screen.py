@@ -63,7 +63,8 @@ def near(screen: Screen | None, W: NDArray[Any], level: Fraction, sign: int) -> 
     Where a vector may point into a cell, or its part along a wall into the wall, its length is a bound.
     """
     if screen is None or largest(W).bit_length() > MOST_BITS:
-        return list(range(len(W)))
+        squares = (W * W).sum(axis=1)
+        return sorted(range(len(W)), key=lambda i: -squares[i])
     slopes = W.astype(np.float64) * sign
     lengths = np.linalg.norm(slopes, axis=1)
     each, length = slopes[screen.cell], lengths[screen.cell]

@@ -6,6 +6,7 @@ wherever they run. Lines decided for all boxes of a batch are folded into its li
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,8 @@ PER_UNIT = 16
 """and of one unit of work, about."""
 NARROW = 2.0**-6
 """By this part of the width that an enclosure gives the level a height may be off; a box that is passed is halved."""
+WIDEST = Fraction(2**1000)
+"""No height in floats comes near."""
 CELLS = 2**20  # boxes times lines in a batch, which bounds the memory
 
 
@@ -235,7 +238,7 @@ def far_above(side: Side, boxes: Boxes, height: Floats) -> NDArray[np.bool_]:
     """Centres that may be above the level for every nu of the enclosure: not those between both ends, of which a wide
     enclosure has many, and each is a product in Python integers.
     """
-    width = float(2 * side.question.eta / side.layout.unit) * (1 - NARROW)
+    width = float(min(2 * side.question.eta / side.layout.unit, WIDEST)) * (1 - NARROW)
     norm = np.sqrt(leaf_a.squared(boxes.c[:, : side.layout.normed])) / 2.0**side.layout.P
     return np.asarray(height >= width * norm)
 

@@ -9,8 +9,9 @@ which f_s is not below the level would not be settled either).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 from operator import mul
 from typing import Any, NamedTuple
 
@@ -23,20 +24,21 @@ from polyrelu.covering.question import Question
 from polyrelu.covering.results import Counts, Covered, Direction, Resisting
 from polyrelu.covering.screen import near, screen_of
 from polyrelu.covering.stars import sides_of
+from polyrelu.exact.integers import product
 
 BITS = 60
 """Of a direction that resists."""
 LIMB = 2**40
-MOST_LINES = {2: 4000, 3: 40}
-"""There are twice as many cells in a plane, and up to L (L - 1) + 2 in space, where boxes are fewer at last."""
+MOST_LINES = {2: 1000, 3: 40}
+"""There are 2 L cells of L lines in a plane, and up to L (L - 1) + 2 in space: boxes are fewer at last."""
 
 
 class High(NamedTuple):
     """A direction u that resists, with f_s(u)^2 / ||u||^2."""
 
     square: Fraction
-    sign: int
     vector: Vector
+    sign: int
 
 
 def is_swept(question: Question) -> bool:
@@ -45,7 +47,7 @@ def is_swept(question: Question) -> bool:
 
 
 def swept(question: Question, most: int) -> Covered | Resisting:
-    """The answer, with the best directions that resist."""
+    """The answer, with some of the best directions that resist: cells come with the highest bounds first."""
     V = tuple(map(tuple, question.lines.V.tolist()))
     fan, screen = fan_of(V), screen_of(V)
     level = question.level * 2**question.bits
@@ -54,12 +56,13 @@ def swept(question: Question, most: int) -> Covered | Resisting:
     for sign in question.signs:
         held = in_stars(question, sign, fan)
         known += int(held.sum())
-        mine = set[High]()
-        for i in near(screen, slopes, level, sign):
-            if len(mine) < most and not held[i]:
-                W = tuple(sign * x for x in slopes[i].tolist())
-                mine.update(High(high, sign, u) for high, u in resisting(fan.walls[i], W, square))
-        found |= mine
+        open_ = (
+            (fan.walls[i], (sign * slopes[i]).tolist())
+            for i in near(screen, slopes, level, sign)
+            if not held[i]
+        )
+        highs = (High(*high, sign) for walls, W in open_ for high in resisting(walls, W, square))
+        found.update(islice(highs, max(1, most)))
     count = len(slopes) * len(question.signs)
     counts = Counts(boxes=count, a=count - known, b=known, share=1)
     if not found:
@@ -69,14 +72,14 @@ def swept(question: Question, most: int) -> Covered | Resisting:
 
 
 def gradients(question: Question, fan: Fan) -> NDArray[Any]:
-    """W of every cell, as Python integers: sums of limbs, which are exact in 64 bits."""
+    """W of every cell, as Python integers: sums of limbs, which are exact in float64."""
     lines = question.lines
     rest = lines.V * np.array(lines.C, dtype=object)[:, None]
     ahead, power = (fan.sides > 0).astype(np.int64), 1
     total = np.array(lines.linear, dtype=object) * -1 + np.zeros((len(ahead), 1), dtype=object)
     while rest.any():
         low = rest % LIMB if abs(rest).max() >= LIMB else rest
-        total = total + (ahead @ low.astype(np.int64)).astype(object) * power
+        total = total + product(ahead, low.T).astype(object) * power
         rest, power = (rest - low) // LIMB, power * LIMB
     return total
 
@@ -92,13 +95,15 @@ def in_stars(question: Question, sign: int, fan: Fan) -> NDArray[np.bool_]:
     return held
 
 
-def resisting(walls: tuple[Wall, ...], W: Vector, square: Fraction) -> Iterator[tuple[Fraction, Vector]]:
+def resisting(
+    walls: tuple[Wall, ...], W: Sequence[int], square: Fraction
+) -> Iterator[tuple[Fraction, Vector]]:
     """Where W.u is not below the level, of which the square is given, on a closed cell: f^2 / ||u||^2, and u."""
     across, whole = [dot(wall.normal, W) for wall in walls], dot(W, W)
     if whole < square:
         return
     if min(across) >= 0:
-        yield Fraction(whole), W
+        yield Fraction(whole), tuple(W)
         return
     for wall, z in zip(walls, across, strict=True):
         part = whole * wall.square - z * z  # ||P||^2, times the square of the normal

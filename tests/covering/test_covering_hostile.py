@@ -159,3 +159,10 @@ def test_a_level_between_the_ends_of_an_enclosure_is_not_asked_at_every_box(monk
     assert found.boxes > 2000 > 10 * len(asked)
     higher = cover(replace(question, lam=Fraction(24)), max_boxes=20_000)
     assert higher.missed
+
+
+def test_an_error_far_wider_than_the_level_is_long():
+    """2 eta in units of the coefficients is no float."""
+    tiny = Fraction(1, 2**1100)
+    question = Question([[1, 0, 0, 0], [0, 1, 1, 1]], (0, 0), 0, Fraction(1), radius=(1 - tiny) / 3)
+    assert isinstance(cover(question, max_boxes=2000), Resisting | Covered)

@@ -192,6 +192,31 @@ def test_many_rows_that_resist_everywhere():
     assert found.missed
 
 
+def test_no_direction_need_be_told():
+    """It resists all the same."""
+    asked = Question([[3, 4, 0], [0, 1, 0], [0, 0, 1]], [1, 0, 0], 0, Fraction(4))
+    found = cover(asked, hasty=True, most=0)
+    assert isinstance(found, Resisting)
+    assert not found.directions
+
+
+def test_what_is_recorded_is_covered_by_boxes():
+    """Rows of rank 2 are not narrowed then, and span no space."""
+    asked = Question([[3, 4, 0], [0, 1, 0]], [1, 0], 0, Fraction(6))
+    assert cover(asked, hasty=True, record=True).leaves
+
+
+def test_many_lines_in_a_plane():
+    draw = random.Random(0)
+    rows = [[draw.randint(-999, 999), draw.randint(-999, 999)] for _ in range(1000)]
+    nu = [draw.randint(-9, 9) for _ in rows]
+    for count, most in ((990, 1000), (1000, 10)):
+        asked = Question(rows[:count], nu[:count], 0, Fraction(10**7))
+        assert isinstance(cover(asked, hasty=True), Covered)
+        found = cover(replace(asked, lam=Fraction(1)), hasty=True, most=most)
+        assert found.missed
+
+
 def test_no_row_but_zero():
     assert isinstance(cover(Question([[0, 0]], [3], 0, Fraction(1)), hasty=True), Covered)
 
