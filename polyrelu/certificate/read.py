@@ -63,7 +63,14 @@ def path_ends(path: str) -> tuple[Fraction, Fraction] | None:
     try:
         document, _ = check.load(path)
         found = paths.problem_of(document["problem"]) if document.get("kind") in paths.KINDS else None
-    except (check.Unreadable, kernel.Unusable, paths.kernel.Unusable, KeyError, TypeError) as error:
+    except (
+        check.Unreadable,
+        kernel.Unusable,
+        paths.kernel.Unusable,
+        AttributeError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise ValueError(f"{path} is no proof file: {error}") from error
     return None if found is None else (found.low, found.high)
 

@@ -100,6 +100,14 @@ def test_options_that_do_not_fit(folder, options, complaint, capsys, monkeypatch
     assert complaint in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["[]", "3", '"path"', "null", '{"kind":[]}'])
+def test_files_that_are_no_objects(capsys, folder, tmp_path, text):
+    (tmp_path / "odd.json").write_text(text + "\n")
+    status, lines = run(capsys, "check", tmp_path / "odd.json", "--data", folder / "four.csv")
+    assert status == 2
+    assert lines[0].startswith("UNREADABLE: the file must be an object with the keys")
+
+
 def test_what_is_wrong_with_a_file_comes_before_what_is_missing(capsys, folder, tmp_path):
     """Whether it is about a path, so that no lambda is needed, is not known of a file that cannot be read."""
     (tmp_path / "spaced.json").write_text(
