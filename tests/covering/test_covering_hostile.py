@@ -159,3 +159,25 @@ def test_a_level_between_the_ends_of_an_enclosure_is_not_asked_at_every_box(monk
     assert found.boxes > 2000 > 10 * len(asked)
     higher = cover(replace(question, lam=Fraction(24)), max_boxes=20_000)
     assert higher.missed
+
+
+def test_a_hasty_search_that_may_name_no_direction_still_says_no():
+    """Three rows, each far above the level."""
+    above = Question(np.eye(3, dtype=int), (9, 9, 9), 0, Fraction(1))
+    assert isinstance(cover(above, most=0), Resisting)
+    assert isinstance(cover(above, most=0, hasty=True), Resisting)
+
+
+@pytest.mark.parametrize("rows", [[[1, 0, 0], [0, 1, 0], [1, 1, 0]], [[1, 0, 0]]])
+def test_a_hasty_record_of_rows_that_leave_out_a_direction(rows):
+    """A record is about all coordinates, where lines do not cut space into pointed cells."""
+    asked = Question(rows, [1] * len(rows), 0, Fraction(9))
+    assert isinstance(cover(asked, record=True, hasty=True), Covered)
+
+
+def test_an_enclosure_that_is_far_wider_than_what_is_left_of_the_level():
+    """The level is 2^-1100, and the enclosure about 2."""
+    asked = Question(
+        np.eye(4, dtype=int), (0,) * 4, 0, Fraction(1), radius=Fraction(1, 4) - Fraction(1, 2**1102)
+    )
+    assert isinstance(cover(asked, max_boxes=1000), Covered)
