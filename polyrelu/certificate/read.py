@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path as File
 from typing import Any
 
 from polyrelu.certificate import check, kernel
@@ -60,6 +61,8 @@ def read_problem(path: str) -> Asked:
 
 def path_ends(path: str) -> tuple[Fraction, Fraction] | None:
     """Both ends of the path that a file is about, None if it is about something else. ValueError: unreadable."""
+    if not File(path).is_file():  # a pipe can be read but once, and may keep us waiting
+        raise ValueError(f"{path} is no file")
     try:
         document, _ = check.load(path)
         found = paths.problem_of(document["problem"]) if document.get("kind") in paths.KINDS else None

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from polyrelu.exact.integers import product
 
 Vector = tuple[int, ...]
+PART = 2**16
+"""Products taken at once, which bounds the memory."""
 
 
 class Wall(NamedTuple):
@@ -45,7 +47,9 @@ def fan_of(V: tuple[Vector, ...]) -> Fan:
     """All cells of primitive lines, no two of them parallel, that span a plane or space."""
     on = [(k, rays) for k in range(len(V)) for rays in sectors(V, k)]
     inside = np.array([[sum(x) for x in zip(*rays, strict=True)] for _, rays in on], dtype=object)
-    sides = np.sign(product(inside, np.array(V, dtype=object))).astype(np.int8)
+    lines = np.array(V, dtype=object)
+    parts = np.array_split(inside, 1 + len(inside) * len(V) // PART)
+    sides = np.concatenate([np.sign(product(part, lines)).astype(np.int8) for part in parts])
     cells: dict[bytes, list[Wall]] = {}
     for (k, rays), side in zip(on, sides, strict=True):
         for s in (1, -1):

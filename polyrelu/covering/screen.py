@@ -57,14 +57,14 @@ def unit(vectors: NDArray[Any]) -> Floats:
     return np.asarray(rough / np.linalg.norm(rough, axis=-1, keepdims=True))
 
 
-def near(screen: Screen | None, W: NDArray[Any], level: Fraction, sign: int) -> list[int]:
+def near(screen: Screen | None, W: NDArray[Any], level: Fraction, sign: int) -> list[int] | None:
     """The cells on which s W.u may reach the level, the highest ones first: the others are strictly below it, surely.
 
-    Where a vector may point into a cell, or its part along a wall into the wall, its length is a bound.
+    Where a vector may point into a cell, or its part along a wall into the wall, its length is a bound. None:
+    integers are too long for floats.
     """
     if screen is None or largest(W).bit_length() > MOST_BITS:
-        squares = (W * W).sum(axis=1)
-        return sorted(range(len(W)), key=lambda i: -squares[i])
+        return None
     slopes = W.astype(np.float64) * sign
     lengths = np.linalg.norm(slopes, axis=1)
     each, length = slopes[screen.cell], lengths[screen.cell]

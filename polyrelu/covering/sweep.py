@@ -56,13 +56,12 @@ def swept(question: Question, most: int) -> Covered | Resisting:
     for sign in question.signs:
         held = in_stars(question, sign, fan)
         known += int(held.sum())
-        open_ = (
-            (fan.walls[i], (sign * slopes[i]).tolist())
-            for i in near(screen, slopes, level, sign)
-            if not held[i]
-        )
+        cells = near(screen, slopes, level, sign)
+        enough = None if cells is None else max(1, most)
+        seen = range(len(slopes)) if cells is None else cells
+        open_ = ((fan.walls[i], (sign * slopes[i]).tolist()) for i in seen if not held[i])
         highs = (High(*high, sign) for walls, W in open_ for high in resisting(walls, W, square))
-        found.update(islice(highs, max(1, most)))
+        found.update(islice(highs, enough))
     count = len(slopes) * len(question.signs)
     counts = Counts(boxes=count, a=count - known, b=known, share=1)
     if not found:
@@ -75,7 +74,7 @@ def gradients(question: Question, fan: Fan) -> NDArray[Any]:
     """W of every cell, as Python integers: sums of limbs, which are exact in float64."""
     lines = question.lines
     rest = lines.V * np.array(lines.C, dtype=object)[:, None]
-    ahead, power = (fan.sides > 0).astype(np.int64), 1
+    ahead, power = (fan.sides > 0).astype(np.int8), 1
     total = np.array(lines.linear, dtype=object) * -1 + np.zeros((len(ahead), 1), dtype=object)
     while rest.any():
         low = rest % LIMB if abs(rest).max() >= LIMB else rest

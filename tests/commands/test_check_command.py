@@ -100,14 +100,6 @@ def test_options_that_do_not_fit(folder, options, complaint, capsys, monkeypatch
     assert complaint in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["[]", "3", '"path"', "null", '{"kind":[]}'])
-def test_files_that_are_no_objects(capsys, folder, tmp_path, text):
-    (tmp_path / "odd.json").write_text(text + "\n")
-    status, lines = run(capsys, "check", tmp_path / "odd.json", "--data", folder / "four.csv")
-    assert status == 2
-    assert lines[0].startswith("UNREADABLE: the file must be an object with the keys")
-
-
 def test_what_is_wrong_with_a_file_comes_before_what_is_missing(capsys, folder, tmp_path):
     """Whether it is about a path, so that no lambda is needed, is not known of a file that cannot be read."""
     (tmp_path / "spaced.json").write_text(
@@ -223,3 +215,24 @@ def test_json_of_an_unreadable_file_says_so(tmp_path, capsys):
     status, lines = run(capsys, "check", tmp_path / "file.json", "--json")
     answer = json.loads(lines[0])
     assert (status, answer["status"], answer["about"]) == (2, "unreadable", None)
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "null", "true", '"path"', '[{"kind":"path"}]'])
+def test_what_is_no_object_is_unreadable_with_a_table_too(tmp_path, capsys, text):
+    (tmp_path / "file.json").write_text(text + "\n")
+    (tmp_path / "table.csv").write_text("a,y\n1,1\n2,3\n-1,2\n")
+    status, lines = run(capsys, "check", tmp_path / "file.json", "--data", tmp_path / "table.csv")
+    assert (status, len(lines)) == (2, 1)
+    assert lines[0].startswith("UNREADABLE: the file must be an object")
+
+
+def test_reading_is_within_the_time_with_a_table_too(tmp_path):
+    """The ends of a path are read from the file before the checker reads it: not from a pipe."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "table.csv").write_text("a,y\n1,1\n2,3\n-1,2\n")
+    command = [sys.executable, "-m", "polyrelu", "check", tmp_path / "pipe", "--seconds", "1"]
+    done = subprocess.run(
+        [*command, "--data", tmp_path / "table.csv"], capture_output=True, text=True, timeout=15, check=False
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

@@ -1,6 +1,7 @@
 """Directions in a plane or in space, cell by cell: against every candidate, one by one, and against boxes."""
 
 import random
+import tracemalloc
 from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
@@ -284,3 +285,25 @@ def test_coefficients_that_are_no_floats():
     below, above = around_root(highest(wide))
     assert isinstance(swept(replace(wide, lam=above), 1), Covered)
     assert isinstance(swept(replace(wide, lam=below), 1), Resisting)
+
+
+def test_a_plane_with_many_lines_takes_little_memory():
+    """600 lines cut it into 1200 sectors: the sides of all lines there, as Python integers, are 720,000 numbers."""
+    draw = random.Random(0)
+    rows = [[draw.randint(-(10**6), 10**6) for _ in range(2)] for _ in range(600)]
+    asked = Question(rows, [draw.randint(-9, 9) for _ in rows], 0, Fraction(10**12))
+    tracemalloc.start()
+    try:
+        assert isinstance(cover(asked, hasty=True), Covered)
+        assert tracemalloc.get_traced_memory()[1] < 2**23
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_best_is_named_first_where_floats_do_not_reach():
+    """Lines of 600 bits are not screened, and more cells resist than are named."""
+    draw = random.Random(1)
+    rows = [[draw.randint(-9, 9) << 600 for _ in range(2)] + [draw.randint(-9, 9)] for _ in range(6)]
+    asked = Question(rows, [draw.randint(1, 9) for _ in rows], 0, Fraction(1))
+    all_of_them, few = cover(asked, hasty=True, most=10**6), cover(asked, hasty=True, most=1)
+    assert few.directions[0] == all_of_them.directions[0]
