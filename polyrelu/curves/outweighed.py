@@ -26,6 +26,7 @@ import numpy as np
 from flint import fmpq
 
 from polyrelu.curves.condition import OUTWEIGHED, Condition
+from polyrelu.exact.integers import rough
 from polyrelu.exact.linear import dot, solve, transposed
 from polyrelu.guess import cheapest_support
 from polyrelu.proof.neuron import Neuron
@@ -83,10 +84,13 @@ class Outweighed:
         return [j for j in sorted(hard, key=lambda j: reach[j]) if reach[j] < NEAR][:NEAREST]
 
     def may_hold(self, direction: tuple[int, Sequence[int]], crossed: Sequence[int]) -> bool:
-        """Whether a direction lies on the neuron's side of all lines that its star cannot cross, it seems."""
-        sign, vector = direction
-        place, X = self.neuron.place, self.neuron.program.X_float
-        u = np.array([float(v) for v in vector])
+        """Whether a direction lies on the neuron's side of all lines that its star cannot cross, it seems.
+
+        With a free hidden bias directions have other coordinates than the table.
+        """
+        (sign, vector), place, program = direction, self.neuron.place, self.neuron.program
+        X = rough(program.shift.integer_rows if program.offset else program.X_integer)
+        u = rough(np.array(vector, dtype=object))
         reach = X @ u + SLANT * np.linalg.norm(X, axis=1) * np.linalg.norm(u) * np.array(place.face)
         kept = set(self.lines).difference(crossed, self.near(crossed))
         return sign == place.sign and all(

@@ -137,3 +137,30 @@ def test_a_neuron_that_enters_behind_such_a_line_is_found():
     assert found.status == "proved"
     optimum = certify(X, y, 600).proved()
     assert {k.place for k in optimum.used} == set(found.interval_at(600).places)
+
+
+@pytest.mark.parametrize("bias", [False, "free"])
+def test_where_a_star_may_reach(bias):
+    """At lines of positive coefficient that it cannot cross a direction is on the neuron's side, as the table tells it:
+    with a free hidden bias coverings have coordinates of their own."""
+    away, y = (100, 200) if bias else (0, 0), [3, -5, 4, 6, -2, 1, -3, 2, 5]
+    points = [[1, 5], [8, -5], [-8, 1], [-5, -8], [4, 3], [2, -7], [-6, 6], [7, 1], [-3, -2]]
+    X = [[a + away[0], b + away[1]] for a, b in points]
+    program = Program.of(Problem.of(X, y, 1, bias=bias))
+    neuron = certify(X, y, 1, bias=bias).proved().neurons[0]
+    lines, nu = (
+        {j: {j: fmpq(1)} for j in range(9)},
+        [neuron.place.sign * m for m in (1, 2, 0.5, 3, -1, 1, 4, 3, 2)],
+    )
+    around = Outweighed(Neuron(neuron.place, program), lines, nu)
+    random, answers = np.random.default_rng(0), []
+    for vector in random.integers(-99, 100, (200, 2 + (bias == "free"))).tolist():
+        (u, b) = program.shift.covered(vector) if bias else (vector, 0)
+        side = [sum(a * c for a, c in zip(row, u, strict=True)) + b for row in X]
+        kept = [j for j in set(range(9)) - {1} - set(around.near([1])) if around.coefficient(j) > 0]
+        expected = all(neuron.place.face[j] * side[j] >= 0 for j in kept)
+        if min(abs(s) for s in side) > max(map(abs, vector)):
+            answers.append(expected)
+            assert around.may_hold((neuron.place.sign, vector), [1]) == expected
+            assert not around.may_hold((-neuron.place.sign, vector), [1])
+    assert 5 < sum(answers) < len(answers) - 5
