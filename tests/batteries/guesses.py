@@ -80,4 +80,4 @@ def _certified(truth: Any, guess: Guess) -> str:
     return "mended, and the true optimum"
 
 
-BATTERY = Battery("guesses corrupted before the proof", cases, full=10_000, slice=300)
+BATTERY = Battery("guesses corrupted before the proof", cases, full=10_000, slice=150)

@@ -159,4 +159,4 @@ def exact(text: str) -> Fraction:
     return Fraction(Decimal(text))
 
 
-BATTERY = Battery("kernel files changed in one place", cases, full=20_000, slice=150)
+BATTERY = Battery("kernel files changed in one place", cases, full=20_000, slice=80)

@@ -57,4 +57,4 @@ def _noticed(mutant: Mutant) -> str:
     return f"harmless: {excuse}"
 
 
-BATTERY = Battery("proof files changed in one place", cases, full=100_000, slice=800)
+BATTERY = Battery("proof files changed in one place", cases, full=100_000, slice=400)

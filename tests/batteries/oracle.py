@@ -65,6 +65,6 @@ def _followed(case: tuple[Instance, Any]) -> str:
     return "followed"
 
 
-RANDOM = Battery("random problems against the oracle", generic_cases, full=1000, slice=40)
+RANDOM = Battery("random problems against the oracle", generic_cases, full=1000, slice=20)
 STRUCTURED = Battery("structured, gated and listed problems against the oracle", structured_cases, 1000, 60)
 CHANGED = Battery("changes of a problem with a known effect", changed_cases, 1000, 40)

@@ -51,4 +51,4 @@ def cases(tally: Tally, seed: int, count: int) -> Iterator[None]:
         yield
 
 
-BATTERY = Battery("the road of cells and the road of directions", cases, full=1000, slice=15)
+BATTERY = Battery("the road of cells and the road of directions", cases, full=1000, slice=8)
