@@ -41,6 +41,8 @@ SLANT = 2.0**-10
 """What resists is the centre of a box, and may lie beyond a line by this angle."""
 
 Line = dict[int, fmpq]
+Direction = tuple[int, Sequence[int]]
+"""A sign, and a vector (hashable)."""
 Sides = tuple[int, int]
 """A line (its first row), and the side of it on which y_i.v > 0."""
 
@@ -83,19 +85,22 @@ class Outweighed:
         hard = [j for j in self.lines if face[j] and j not in crossed and self.coefficient(j) > 0]
         return [j for j in sorted(hard, key=lambda j: reach[j]) if reach[j] < NEAR][:NEAREST]
 
-    def may_hold(self, direction: tuple[int, Sequence[int]], crossed: Sequence[int]) -> bool:
-        """Whether a direction lies on the neuron's side of all lines that its star cannot cross, it seems.
+    def may_hold(self, directions: Sequence[Direction], crossed: Sequence[int]) -> set[Direction]:
+        """Those on the neuron's side of all lines that its star cannot cross, it seems.
 
         With a free hidden bias directions have other coordinates than the table.
         """
-        (sign, vector), place, program = direction, self.neuron.place, self.neuron.program
-        X = rough(program.shift.integer_rows if program.offset else program.X_integer)
-        u = rough(np.array(vector, dtype=object))
-        reach = X @ u + SLANT * np.linalg.norm(X, axis=1) * np.linalg.norm(u) * np.array(place.face)
+        place, program = self.neuron.place, self.neuron.program
+        own = [(sign, vector) for sign, vector in directions if sign == place.sign]
+        if not own:
+            return set()
         kept = set(self.lines).difference(crossed, self.near(crossed))
-        return sign == place.sign and all(
-            place.face[j] * reach[j] >= 0 for j in kept if self.coefficient(j) > 0
-        )
+        ends = [j for j in kept if place.face[j] and self.coefficient(j) > 0]
+        X = rough(program.shift.integer_rows if program.offset else program.X_integer)[ends]
+        U = np.array([rough(np.array(vector, dtype=object)) for _, vector in own])
+        lengths = np.linalg.norm(U, axis=1)[:, None] * np.linalg.norm(X, axis=1)
+        on_its_side = U @ X.T * np.array(place.face)[ends] >= -SLANT * lengths
+        return {u for u, held in zip(own, on_its_side.all(axis=1), strict=True) if held}
 
     @cached_property
     def budgets(self) -> dict[Sides, float]:

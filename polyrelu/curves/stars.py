@@ -76,7 +76,7 @@ class Stars:
         nu = self.node.in_floats.tolist()
         each = [Outweighed(self.faces.neuron(p), self.faces.line_weights, nu) for p in self.places]
         crossed = [self.crossed.get(place, []) for place in self.places]
-        held = [{u for u in resisting if o.may_hold(u, own)} for o, own in zip(each, crossed, strict=True)]
+        held = [o.may_hold(resisting, own) for o, own in zip(each, crossed, strict=True)]
         if set[tuple[int, Sequence[int]]]().union(*held) != set(resisting):
             return None
         found = list[Place]()
