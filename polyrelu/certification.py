@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from polyrelu.budget import OutOfTime, most_of_the_time
 from polyrelu.data.given_patterns import as_patterns
@@ -23,6 +22,7 @@ from polyrelu.guess import Guess
 from polyrelu.limits import MAX_VERTICES
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result, SolutionSet, timed
+from polyrelu.threads import guessing
 
 MAX_LISTED = 400
 """Up to so many cells (by the bound that costs nothing) a list is faster than a covering of all directions."""
@@ -206,9 +206,7 @@ def _certify_program(
 
     solve = _proved_set if program.lam else _polyhedron
     solutions, reason, largest = None, None, None
-    # The matrices of the guess are small: threads of the linear algebra cost ten times what they save.
-    # Floats may overflow on data of extreme size: that spoils the guess alone, so nobody is warned.
-    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+    with guessing():
         try:
             with most_of_the_time():
                 with _step(timings, "lambda_max", stage), suppress(Undecided):

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 from flint import arb
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from polyrelu.bounding.bounds import Bounds, Weights
 from polyrelu.bounding.search import CRASHES, Search
@@ -32,6 +31,7 @@ from polyrelu.exact.enclosure import ends, precision
 from polyrelu.exact.rational import to_fmpq
 from polyrelu.guess import Guesser, balanced_multipliers
 from polyrelu.proof.program import Program
+from polyrelu.threads import guessing
 
 Patterns = NDArray[np.bool_]
 BITS = 200
@@ -43,7 +43,7 @@ def bounds_of_patterns(problem: Problem, patterns: Patterns, network: Weights) -
     """Bounds of the optimum of a program with a free hidden bias and these patterns; `network` has no other pattern."""
     begin, program = time.monotonic(), Program.of(problem)
     search = Search(problem, program, Fraction(1))
-    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+    with guessing():
         _offer(search, network, patterns, network)
         _take(search, residual_of(problem, search.network), patterns)
         with suppress(OutOfTime, KeyboardInterrupt, *CRASHES):

@@ -29,7 +29,6 @@ from typing import Any
 
 import numpy as np
 from flint import arb
-from threadpoolctl import threadpool_limits
 
 from polyrelu.bounding.bounds import Bounds, DualPoint, Weights
 from polyrelu.bounding.weights import (
@@ -57,6 +56,7 @@ from polyrelu.networks.objective import residual_of as residual
 from polyrelu.proof.directions import ask, in_guess
 from polyrelu.proof.lambda_max import reach_above
 from polyrelu.proof.program import Program
+from polyrelu.threads import guessing
 
 GAP = Fraction(1, 10**4)
 COARSE = (Fraction(1, 4), Fraction(1, 32), Fraction(1, 256), Fraction(1, 2048))
@@ -98,7 +98,7 @@ def bound(
     if problem.y is None or not problem.lam:
         raise BadInput("bounds need a target y and a penalty lambda > 0; give both")
     search = Search(problem, Program.of(problem), gap, max_boxes)
-    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+    with guessing():
         if network is not None:
             network = as_candidate(network, problem)
             search.offer(weights_of(network, problem))

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from polyrelu.covering.boxes import Boxes, facets
 from polyrelu.covering.checkpoint import WAVE, Checkpoint, Log, State
@@ -25,6 +24,7 @@ from polyrelu.covering.results import Counts, Covered, Direction, Partition, Res
 from polyrelu.covering.search import joined, search
 from polyrelu.covering.sweep import is_swept, swept
 from polyrelu.covering.tight import check_stars
+from polyrelu.threads import guessing
 
 UNIT = 8192
 """Boxes looked at in one unit of work,"""
@@ -237,7 +237,7 @@ def submitted(executor: Executor, unit: tuple[Side, Boxes, int]) -> Future[Found
 
 def on_one_core(side: Side, boxes: Boxes, limit: int) -> Found:
     """A unit in a worker: threads of the linear algebra would take the cores from the other workers."""
-    with threadpool_limits(limits=1, user_api="blas"):
+    with guessing():
         return search(side, boxes, limit)
 
 

@@ -25,9 +25,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-from threadpoolctl import threadpool_limits
-
 from polyrelu.bounding.bounds import Bounds
 from polyrelu.bounding.search import Search
 from polyrelu.bounding.weights import dot, extended, penalty_bounds, refitted, residual_of, square
@@ -40,6 +37,7 @@ from polyrelu.paths.ends import between, ends_of_path, lambdas_in_range, penalty
 from polyrelu.paths.largest import Largest, bound_at_once, ridge_bound
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
+from polyrelu.threads import guessing
 
 PART = Fraction(1, 4)
 """Of the gap that is allowed, at a node."""
@@ -85,7 +83,7 @@ class BoundedNode:
 def _bounds(problem: Problem, program: Program, gap: Fraction) -> Bounds:
     """Those of `bound`; but an interruption ends the path, and not the search at one node."""
     begin, search = time.monotonic(), Search(problem, program, gap)
-    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
+    with guessing():
         with suppress(OutOfTime):
             search.run()
         search.offer_begun()

@@ -14,9 +14,7 @@ from dataclasses import replace
 from itertools import pairwise
 from threading import Lock
 
-import numpy as np
 from flint import fmpq
-from threadpoolctl import threadpool_limits
 
 from polyrelu import budget
 from polyrelu.curves.branch import BITS
@@ -30,6 +28,7 @@ from polyrelu.paths.gaps import Way, walked
 from polyrelu.paths.largest import Largest, without_neurons
 from polyrelu.paths.starts import Start, started
 from polyrelu.proof.program import Program
+from polyrelu.threads import guessing
 
 PARTS = 8
 """At about equal ratios, from the lower end to lambda_max."""
@@ -106,8 +105,7 @@ def part(asked: Asked, low: fmpq, high: fmpq, until: tuple[float, float] | None)
         _ONE_AT_A_TIME,
         budget.spending(replace(limits, executor=None)),
         precision(BITS),
-        threadpool_limits(limits=1, user_api="blas"),
-        np.errstate(all="ignore"),
+        guessing(),
     ):
         start = start_at(problem, Faces(program), largest, high)
         return walked(problem, start, low, high, None)

@@ -10,9 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from flint import fmpq
-from threadpoolctl import threadpool_limits
 
 from polyrelu.breakpoints.algebra import ExactZero
 from polyrelu.breakpoints.breakpoint import Breakpoint
@@ -45,6 +43,7 @@ from polyrelu.paths.settings import has_knots, path_supported
 from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.program import Program
+from polyrelu.threads import guessing
 
 LATE = 2
 """Seconds for the list of gates, and for the ranks of what was proved, when the time allowed is over."""
@@ -214,7 +213,7 @@ def path(
     path_supported(problem, gated=gated)
     with spending(with_at_least(LATE)):
         program = program_of(replace(problem, lam=Fraction(1)), patterns, gated=gated)
-    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"), precision(BITS):
+    with guessing(), precision(BITS):
         knots = has_knots(problem)
         if not knots:
             table_in_range(problem)
