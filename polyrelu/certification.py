@@ -18,11 +18,10 @@ from polyrelu.data.given_patterns import as_patterns
 from polyrelu.data.numbers import Floats
 from polyrelu.data.problem import Problem, Vector, penalty
 from polyrelu.errors import BadInput, Undecided
-from polyrelu.guess import Guess
+from polyrelu.guess import Guess, guessing
 from polyrelu.limits import MAX_VERTICES
 from polyrelu.proof.program import Program, distinct_patterns
 from polyrelu.result import Result, SolutionSet, timed
-from polyrelu.threads import guessing
 
 MAX_LISTED = 400
 """Up to so many cells (by the bound that costs nothing) a list is faster than a covering of all directions."""

@@ -10,7 +10,7 @@ from docs.generators.imports import IMPORTS, MODULES, PACKAGE, room
 
 FLOORS = (
     ("display", "errors", "limits"),
-    ("budget", "threads"),
+    ("budget",),
     ("guess",),
     ("data", "exact", "verdict"),
     ("arrangement", "covering", "examples", "networks"),

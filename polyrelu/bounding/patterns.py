@@ -29,9 +29,8 @@ from polyrelu.budget import OutOfTime
 from polyrelu.data.problem import Problem, Vector
 from polyrelu.exact.enclosure import ends, precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.guess import Guesser, balanced_multipliers
+from polyrelu.guess import Guesser, balanced_multipliers, guessing
 from polyrelu.proof.program import Program
-from polyrelu.threads import guessing
 
 Patterns = NDArray[np.bool_]
 BITS = 200

@@ -49,14 +49,13 @@ from polyrelu.data.problem import Problem, Vector
 from polyrelu.errors import BadInput
 from polyrelu.exact.enclosure import ends, precision
 from polyrelu.exact.rational import to_fmpq
-from polyrelu.guess import Guess
+from polyrelu.guess import Guess, guessing
 from polyrelu.networks.objective import judged as as_candidate
 from polyrelu.networks.objective import objective_of
 from polyrelu.networks.objective import residual_of as residual
 from polyrelu.proof.directions import ask, in_guess
 from polyrelu.proof.lambda_max import reach_above
 from polyrelu.proof.program import Program
-from polyrelu.threads import guessing
 
 GAP = Fraction(1, 10**4)
 COARSE = (Fraction(1, 4), Fraction(1, 32), Fraction(1, 256), Fraction(1, 2048))

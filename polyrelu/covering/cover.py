@@ -24,7 +24,7 @@ from polyrelu.covering.results import Counts, Covered, Direction, Partition, Res
 from polyrelu.covering.search import joined, search
 from polyrelu.covering.sweep import is_swept, swept
 from polyrelu.covering.tight import check_stars
-from polyrelu.threads import guessing
+from polyrelu.guess import guessing
 
 UNIT = 8192
 """Boxes looked at in one unit of work,"""

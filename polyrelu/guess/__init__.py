@@ -2,7 +2,7 @@
 
 Nothing here is trusted. A guess names a structure (neurons, their faces, ties) and a residual near machine
 precision; whether it is true is for the proof to say, which uses exact arithmetic only. Other rooms import from this
-file alone: a `Guesser` for each program, and two proposals about networks whose neurons are known.
+file alone: a `Guesser` for each program, proposals about networks whose neurons are known, and how floats are run.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from polyrelu.guess.hull import nearest_of_hull
 from polyrelu.guess.least_squares import bounded_least_squares, nonnegative_least_squares
 from polyrelu.guess.shrinking import group_lasso
 from polyrelu.guess.structure import independent, solve_least_squares
+from polyrelu.guess.threads import guessing
 from polyrelu.guess.training import trained_network
 from polyrelu.guess.values import Guess, GuessedNeuron
 from polyrelu.guess.weights import basis_of, nearest_weights, positive_weights
@@ -40,6 +41,7 @@ __all__ = [
     "coordinates_in",
     "dimension",
     "group_lasso",
+    "guessing",
     "independent",
     "interior_point",
     "nearest_facet",

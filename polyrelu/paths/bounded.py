@@ -33,11 +33,11 @@ from polyrelu.data.problem import Problem, Vector
 from polyrelu.display import Reported
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.rational import to_fraction
+from polyrelu.guess import guessing
 from polyrelu.paths.ends import between, ends_of_path, lambdas_in_range, penalty, table_in_range
 from polyrelu.paths.largest import Largest, bound_at_once, ridge_bound
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
-from polyrelu.threads import guessing
 
 PART = Fraction(1, 4)
 """Of the gap that is allowed, at a node."""

@@ -23,12 +23,12 @@ from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
 from polyrelu.exact.enclosure import precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
+from polyrelu.guess import guessing
 from polyrelu.paths.ends import between
 from polyrelu.paths.gaps import Way, walked
 from polyrelu.paths.largest import Largest, without_neurons
 from polyrelu.paths.starts import Start, started
 from polyrelu.proof.program import Program
-from polyrelu.threads import guessing
 
 PARTS = 8
 """At about equal ratios, from the lower end to lambda_max."""

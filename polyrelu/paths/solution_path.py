@@ -25,6 +25,7 @@ from polyrelu.display import DIGITS, Reported, picture
 from polyrelu.errors import BadInput, Undecided
 from polyrelu.exact.enclosure import bits_of, decimal_bounds, precision
 from polyrelu.exact.rational import to_fmpq, to_fraction
+from polyrelu.guess import guessing
 from polyrelu.paths.assembled import assembled
 from polyrelu.paths.at_ends import Further, Walk, to_its_ends
 from polyrelu.paths.continuity import Continuity, continuity_of
@@ -43,7 +44,6 @@ from polyrelu.paths.settings import has_knots, path_supported
 from polyrelu.paths.stretches import Stretch, unique_stretches
 from polyrelu.paths.zero import Limit, down_to_zero
 from polyrelu.proof.program import Program
-from polyrelu.threads import guessing
 
 LATE = 2
 """Seconds for the list of gates, and for the ranks of what was proved, when the time allowed is over."""
