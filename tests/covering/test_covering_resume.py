@@ -8,6 +8,7 @@ import time
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from fractions import Fraction
+from functools import cache
 from multiprocessing import get_context
 
 import numpy as np
@@ -28,6 +29,12 @@ def large(lam=Fraction(8856)):
     return Question(rows, nu, 0, lam)
 
 
+@cache
+def alone(level=8856):
+    """The answer without engines and interruptions."""
+    return cover(large(Fraction(level)))
+
+
 class Stopping(ThreadPoolExecutor):
     """An engine that is interrupted at the task of a given number."""
 
@@ -45,14 +52,12 @@ class Stopping(ThreadPoolExecutor):
 
 
 def test_every_engine_gives_the_same_answer_and_counts():
-    alone = cover(large())
-    assert isinstance(alone, Covered)
+    assert isinstance(alone(), Covered)
     with ThreadPoolExecutor(2) as threads:
-        assert cover(large(), executor=threads) == alone
+        assert cover(large(), executor=threads) == alone()
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
-        assert cover(large(), executor=processes) == alone
-        below = large(Fraction(8500))
-        assert cover(below, executor=processes) == cover(below)
+        assert cover(large(), executor=processes) == alone()
+        assert cover(large(Fraction(8500)), executor=processes) == alone(8500)
 
 
 def test_a_worker_keeps_to_one_core(monkeypatch):
@@ -88,7 +93,7 @@ def same(again, whole):
 @pytest.mark.parametrize("level", [8856, 8500])
 def test_an_interrupted_covering_goes_on_where_it_was(tmp_path, stop, level):
     file, question = tmp_path / "coverings", large(Fraction(level))
-    whole = cover(question)
+    whole = alone(level)
     interrupted(question, file, stop)
     before = Checkpoint(file, "mine")
     (state,) = before.states.values()
@@ -128,12 +133,12 @@ def test_coverings_of_one_command_do_not_disturb_each_other(tmp_path):
     kept = Checkpoint(file, "mine")
     assert (len(kept.states), len(kept.answers)) == (2, 1)
     same(cover(small, checkpoint=kept), cover(small))
-    same(cover(large(), checkpoint=kept), cover(large()))
+    same(cover(large(), checkpoint=kept), alone())
 
 
 def test_no_box_is_lost_wherever_ctrl_c_strikes(tmp_path, monkeypatch):
     """Also while a wave is booked: the pile is changed at one stroke, or not at all."""
-    whole, take, calls = cover(large()), checkpoint.State.take, [0]
+    whole, take, calls = alone(), checkpoint.State.take, [0]
 
     def struck(self, *found, **root):
         calls[0] += 1
@@ -173,7 +178,7 @@ class Dying(ThreadPoolExecutor):
 @pytest.mark.parametrize("way", ["refuses", "cancels", "dies"])
 def test_an_engine_that_dies_costs_only_its_tasks(way):
     with Dying(8, way) as engine:
-        assert cover(large(), executor=engine) == cover(large())
+        assert cover(large(), executor=engine) == alone()
 
 
 def test_a_deadline_is_kept_while_workers_are_slow(monkeypatch):
@@ -214,7 +219,7 @@ def test_a_killed_covering_goes_on(tmp_path):
     run.send_signal(signal.SIGKILL)
     run.wait()
     assert Checkpoint(file, "mine").states
-    same(cover(large(), checkpoint=Checkpoint(file, "mine")), cover(large()))
+    same(cover(large(), checkpoint=Checkpoint(file, "mine")), alone())
 
 
 def test_a_checkpoint_is_written_within_a_wave(tmp_path, monkeypatch):

@@ -298,10 +298,11 @@ def test_directions_are_drawn_down_to_zero_and_values_know_a_ridge():
 
 def test_the_page_draws_the_function_with_its_ridge():
     found = path([[1], [2], [-1]], [4, 3, 5], "1/2", 6, output_bias="ridge")
-    for one in numbers(found)["positions"][::3]:
+    page = numbers(found)
+    for one in page["positions"][::3]:
         result = certify(found.problem, lam=Fraction(one["lambda"]).limit_denominator(10**9))
         assert one["value"] == pytest.approx(float(Fraction(result.objective()[0])), abs=1e-6)
-        inputs, network = numbers(found)["inputs"], result.network()
+        inputs, network = page["inputs"], result.network()
         expected = [float(v) for v in network.evaluate([[Fraction(v)] for v in inputs])]
         assert one["outputs"] == pytest.approx(expected, abs=1e-5)
 

