@@ -77,8 +77,9 @@ def lambdas(found, pick, count):
     return [Fraction(low * (high / low) ** pick.random()).limit_denominator(10**6) for _ in range(count)]
 
 
-@pytest.mark.parametrize("name", SKIP)
-@pytest.mark.parametrize("seed", [4, 9, 16, 18, 19])
+@pytest.mark.parametrize(
+    ("name", "seed"), [*(("plain", k) for k in (4, 9, 16, 18, 19)), *(("skip", k) for k in (4, 18, 19))]
+)
 def test_certify_agrees_with_whole_paths(name, seed):
     X, y = table(seed, n=SHORT.get(seed))
     found = whole(seed, name)
@@ -192,12 +193,12 @@ def test_no_piece_reaches_across_the_breakpoint_below():
             assert not isinstance(curve.prove(below, above), Piece)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [1, 2, 5])
 def test_caps_are_majorants(seed):
     """|w| < lambda is only worth something if f <= w.u where the sides hold: seen at random directions."""
     X, y = table(seed, 6, 2)
     found = path(X, y, bias="free")
-    pick = np.random.default_rng(seed)
+    pick, shown = np.random.default_rng(seed), 0
     for interval in found.intervals[:-1]:
         piece = interval.pieces[0]
         curve, chord = piece.curve, piece.chord
@@ -218,6 +219,8 @@ def test_caps_are_majorants(seed):
             there = (z[:, walls] * face[walls] >= 0).all(axis=1)
             values, lengths = s * np.maximum(z, 0) @ nu, np.linalg.norm(v[:, :2], axis=1)
             assert (values < lam * lengths)[there].all()
+            shown += int(there.sum())
+    assert shown > 1000
 
 
 def test_an_anchor_counts_with_all_rows_that_are_equal_to_it():
