@@ -160,6 +160,9 @@ def test_kinks_that_move_and_kinks_that_run_away(lam, skip):
     """Chains, families and affine neurons: their ends are strict in the table seen from a row, though nu vanishes."""
     squares = certify([[i] for i in range(5)], [i * i for i in range(5)], lam, bias="free", skip=skip)
     kernel.check(optimum_document(squares.proved()))
+
+
+def test_kinks_that_move_are_more_than_one_function():
     rows = [[9, -5], [1, -7], [-8, 3], [-9, 4], [6, -6], [3, -2]]  # golden example 12
     result = certify(rows, [7, 8, 1, 1, 4, 1], 2, bias="free")
     document = optimum_document(result.proved())
