@@ -140,7 +140,7 @@ def test_what_has_no_file_is_refused_in_one_line(tmp_path):
 
 def test_random_problems_have_files_that_are_accepted():
     pick, written = random.Random(3), 0
-    for choice in CHOICES * 2:
+    for choice in CHOICES:
         rows = [[pick.randint(-9, 9), pick.randint(-9, 9)] for _ in range(6)]
         result = certify(rows, [pick.randint(-9, 9) for _ in range(6)], Q(1, 2), **choice)
         try:
@@ -151,7 +151,7 @@ def test_random_problems_have_files_that_are_accepted():
         kernel.check(json.loads(json.dumps(document)))
         assert_true(document)
         assert (document["inverse"] is not None) == (result.proved().nullity == 0)
-    assert written >= len(CHOICES) * 2 - 4
+    assert written >= len(CHOICES) - 2
 
 
 @pytest.mark.parametrize("skip", [False, True])
