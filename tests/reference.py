@@ -29,9 +29,7 @@ def cells_of(patterns, X, size):
     (n, d), N = X.shape, len(patterns)
     values = -(2.0 * np.array(patterns, float).reshape(N, n, 1) - 1) * X
     k, j, c = np.indices(values.shape)
-    found = sparse.csc_matrix((values.ravel(), ((k * n + j).ravel(), (k * d + c).ravel())), (N * n, size))
-    found.eliminate_zeros()
-    return found
+    return sparse.csc_matrix((values.ravel(), ((k * n + j).ravel(), (k * d + c).ravel())), (N * n, size))
 
 
 def norms(N, d, normed, size):
