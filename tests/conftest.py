@@ -10,6 +10,10 @@ import pytest
 
 from tests.marks import SLOW, SYSTEM
 
+# As the command line does, before numpy is imported: threads for small matrices wait for each other, beside a worker
+# on every core for most of the time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 def pytest_configure():
     # Workers inherit the environment, and with it the seed.

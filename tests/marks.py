@@ -93,6 +93,7 @@ SYSTEM = {
     "test_every_pattern_is_found_and_witnessed",
     "test_the_document_compiles_as_it_is",
     "test_the_fragment_compiles_in_a_paper",
+    "test_the_fragments_compile_in_a_paper_of_two_columns",
     "test_the_paper_may_have_its_own_lemmas",
     "test_lines",
     "test_maxima_agree_with_the_vertices_of_degenerate_boxes",

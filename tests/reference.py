@@ -24,6 +24,23 @@ TINY = Fraction(1, 10**40)
 """The re-check works at the middle of enclosures of some 70 digits."""
 
 
+def cells_of(patterns, X, size):
+    """The rows -(2D - 1)X of each block at its d weights, block after block: not positive inside of its cone."""
+    (n, d), N = X.shape, len(patterns)
+    values = -(2.0 * np.array(patterns, float).reshape(N, n, 1) - 1) * X
+    k, j, c = np.indices(values.shape)
+    return sparse.csc_matrix((values.ravel(), ((k * n + j).ravel(), (k * d + c).ravel())), (N * n, size))
+
+
+def norms(N, d, normed, size):
+    """The second-order cone of each block: its t, which is behind the weights of all, and the first of its weights."""
+    k, c = np.indices((N, normed))
+    height = normed + 1
+    at = [np.arange(N) * height, (k * height + 1 + c).ravel()], [N * d + np.arange(N), (k * d + c).ravel()]
+    places = tuple(map(np.concatenate, at))
+    return sparse.csc_matrix((np.full(N * height, -1.0), places), (N * height, size))
+
+
 def conic_optimum(X, y, lam, patterns, gated=False, *, blocks=None):
     """Objective and residual of the full program by an interior-point method in floats."""
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
@@ -38,18 +55,12 @@ def conic_optimum(X, y, lam, patterns, gated=False, *, blocks=None):
     rows = [sparse.hstack([sparse.csc_matrix(fit), sparse.csc_matrix((n, N)), sparse.eye(n)])]
     rhs, cones = [y], [clarabel.ZeroConeT(n)]
     if not gated:
-        cone = sparse.block_diag([-((2.0 * p[:, None] - 1) * X) for p, _ in blocks])
-        rows.append(sparse.hstack([cone, sparse.csc_matrix((N * n, N + n))]))
+        rows.append(cells_of([p for p, _ in blocks], X, size))
         rhs.append(np.zeros(N * n))
         cones.append(clarabel.NonnegativeConeT(N * n))
-    for k in range(N):
-        block = sparse.lil_matrix((d + 1, size))
-        block[0, N * d + k] = -1
-        for c in range(d):
-            block[1 + c, k * d + c] = -1
-        rows.append(block)
-        rhs.append(np.zeros(d + 1))
-        cones.append(clarabel.SecondOrderConeT(d + 1))
+    rows.append(norms(N, d, d, size))
+    rhs.append(np.zeros(N * (d + 1)))
+    cones += [clarabel.SecondOrderConeT(d + 1)] * N
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     A = sparse.vstack(rows, format="csc")

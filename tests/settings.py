@@ -12,6 +12,7 @@ from scipy import sparse
 
 from polyrelu.arrangement.cells import enumerate_cells
 from polyrelu.data.problem import Problem
+from tests.reference import cells_of, norms
 
 CHOICES = [
     {"bias": bias, "output_bias": output, "skip": skip}
@@ -48,7 +49,8 @@ class Conic:
         fit = np.hstack([s * p[:, None] * self.X for p, s in self.blocks])
         rows = [np.hstack([fit, np.zeros((n, N)), np.eye(n), self.free, np.full((n, 1), float(self.ridge))])]
         rhs, cones = [self.y], [clarabel.ZeroConeT(n)]
-        A = sparse.vstack([sparse.csc_matrix(rows[0]), *self._cones(size)], format="csc")
+        inside = cells_of([p for p, _ in self.blocks], self.X, size)
+        A = sparse.vstack([sparse.csc_matrix(rows[0]), inside, norms(N, d, self.normed, size)], format="csc")
         rhs += [np.zeros(N * n), *[np.zeros(self.normed + 1)] * N]
         cones += [clarabel.NonnegativeConeT(N * n), *[clarabel.SecondOrderConeT(self.normed + 1)] * N]
         settings = clarabel.DefaultSettings()
@@ -57,17 +59,6 @@ class Conic:
         P = sparse.diags(P, format="csc")
         found = clarabel.DefaultSolver(P, cost, A, np.concatenate(rhs), cones, settings).solve()
         return found.obj_val, np.array(found.x[N * d + N : N * d + N + n])
-
-    def _cones(self, size):
-        N, d = len(self.blocks), self.d
-        inside = sparse.block_diag([-((2 * p[:, None] - 1) * self.X) for p, _ in self.blocks])
-        yield sparse.hstack([inside, sparse.csc_matrix((inside.shape[0], size - N * d))])
-        for k in range(N):
-            block = sparse.lil_matrix((self.normed + 1, size))
-            block[0, N * d + k] = -1
-            for c in range(self.normed):
-                block[1 + c, k * d + c] = -1
-            yield block
 
 
 FREE_COLUMNS = {

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from polyrelu.bounding.search import bound
@@ -24,9 +25,11 @@ from polyrelu.certificate.document import problem_digest
 from polyrelu.certificate.read import with_setting
 from polyrelu.certificate.write_kernel import OutOfClass, neuron_text, optimum_document
 from polyrelu.certification import certify
+from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import is_rational, to_fraction
+from polyrelu.result import Result
 from tests.batteries.battery import Battery, Tally
 from tests.batteries.mutation import Mutant, mutants
 from tests.corpus import SHAPES, degenerate, generic
@@ -131,10 +134,16 @@ def _noticed(mutant: Mutant, liar: bool) -> str:
     return "harmless: restated, and true"
 
 
+@lru_cache(maxsize=64)
+def certified(problem: Problem) -> Result:
+    """`certify`: whoever writes a file, and whoever holds its sentences against the optimum, ask about one problem."""
+    return certify(problem)
+
+
 def assert_true(document: dict[str, Any]) -> None:
     """Hold the sentences of an accepted file against the optimum as it is proved by other means."""
     words = " ".join(document["claims"])
-    result = certify(with_setting(kernel.Problem(document["problem"])))
+    result = certified(with_setting(kernel.Problem(document["problem"])))
     low, high = map(exact, re.findall(r"lies between (\S+) and (\S+)\. ", words + " ")[0])
     if result.status != "proved":
         return

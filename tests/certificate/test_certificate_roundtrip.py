@@ -21,7 +21,12 @@ from tests.corpus import degenerate, generic
 from tests.stories import EXAMPLES
 
 CHECKER = Path(check.__file__)
-CORPUS = [(kind, seed) for kind in ("generic", "degenerate") for seed in range(14)]
+CORPUS = [
+    (kind, seed)
+    for kind in ("generic", "degenerate")
+    for seed in range(14)
+    if (seed % 2) == (kind == "generic")
+]
 
 
 def bare(checker, *arguments):

@@ -55,7 +55,7 @@ def kernel_documents():
         except OutOfClass:
             continue
     for choice in CHOICES:
-        yield optimum_document(certify(*generic(5), **choice).proved())
+        yield optimum_document(certify(*generic(2), **choice).proved())
     for name in ("golden", "parity"):
         yield bound_document(bound(*EXAMPLES[name][:3]))
 

@@ -140,7 +140,7 @@ def test_what_has_no_file_is_refused_in_one_line(tmp_path):
 
 def test_random_problems_have_files_that_are_accepted():
     pick, written = random.Random(3), 0
-    for choice in CHOICES * 2:
+    for choice in CHOICES:
         rows = [[pick.randint(-9, 9), pick.randint(-9, 9)] for _ in range(6)]
         result = certify(rows, [pick.randint(-9, 9) for _ in range(6)], Q(1, 2), **choice)
         try:
@@ -151,7 +151,7 @@ def test_random_problems_have_files_that_are_accepted():
         kernel.check(json.loads(json.dumps(document)))
         assert_true(document)
         assert (document["inverse"] is not None) == (result.proved().nullity == 0)
-    assert written >= len(CHOICES) * 2 - 4
+    assert written >= len(CHOICES) - 2
 
 
 @pytest.mark.parametrize("skip", [False, True])
@@ -160,6 +160,9 @@ def test_kinks_that_move_and_kinks_that_run_away(lam, skip):
     """Chains, families and affine neurons: their ends are strict in the table seen from a row, though nu vanishes."""
     squares = certify([[i] for i in range(5)], [i * i for i in range(5)], lam, bias="free", skip=skip)
     kernel.check(optimum_document(squares.proved()))
+
+
+def test_kinks_that_move_are_more_than_one_function():
     rows = [[9, -5], [1, -7], [-8, 3], [-9, 4], [6, -6], [3, -2]]  # golden example 12
     result = certify(rows, [7, 8, 1, 1, 4, 1], 2, bias="free")
     document = optimum_document(result.proved())

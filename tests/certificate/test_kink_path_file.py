@@ -40,16 +40,17 @@ def table(seed, n, d):
 
 CHAIN = [[7, 3], [0, -4], [-4, -9], [-8, -9], [-6, 6], [3, 8]], [0, 2, 9, 4, 3, 1]
 CASES = {
-    "two features": (table(2, 4, 2), {}),
-    "down to 0": (table(4, 5, 2), {"to_zero": True}),
+    "two features": (table(2, 4, 2), {"lo": 700, "hi": 2000}),
+    "down to 0": (table(4, 5, 2), {"hi": 1450, "to_zero": True}),
     "a linear term": (table(6, 4, 2), {}),
     "three features": (table(3, 4, 3), {}),
     "families": (table(0, 4, 3), {}),
-    "a chain": (CHAIN, {}),
+    "a chain": (CHAIN, {"hi": 1}),
     "skip": (table(4, 5, 2), {"skip": True}),
     "equal rows": (([[1, 0], [1, 0], [-1, 2], [3, -1]], [3, 4, 3, -4]), {}),
-    "rows on one line": (([[1, 0], [2, 0], [4, 0], [3, 0], [0, 1]], [3, 4, 3, -4, 1]), {}),
+    "rows on one line": (([[1, 0], [2, 0], [4, 0], [3, 0], [0, 1]], [3, 4, 3, -4, 1]), {"lo": "3/2"}),
 }
+"""Some between ends that leave a few intervals, of different kinds."""
 MOST = 40
 """Of some 600 changes so many are drawn; all of them take minutes."""
 SCOPE = "among all two-layer ReLU networks of any width with a free hidden bias and"
@@ -363,7 +364,8 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     X, y = CASES["two features"][0]
     rows = [",".join(map(str, [*row, t])) for row, t in zip(X, y, strict=True)]
     (tmp_path / "data.csv").write_text("\n".join(rows) + "\n")
-    assert main(["path", "data.csv", "--bias", "free", "--out", "path.json"]) == 0
+    ends = ["--from", "700", "--to", "2000"]
+    assert main(["path", "data.csv", "--bias", "free", *ends, "--out", "path.json"]) == 0
     assert "path.json left out: the optimal networks for lambda between" in capsys.readouterr().out
     assert main(["check", "path.json", "--data", "data.csv", "--bias", "free"]) == 0
     assert SCOPE in capsys.readouterr().out

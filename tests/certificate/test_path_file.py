@@ -48,7 +48,7 @@ TABLES = {
     "unit rows": (([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [3, 4, -5]), "1", "6"),
     "pairs that share their weight": (SIXTH, "1", "8"),
     "a zero row, and parallel rows": (([[1, 1], [0, 0], [2, -1], [4, -2]], [1, 5, 2, 1]), None, None),
-    "random": (table(0, 5), None, None),
+    "random": (table(0, 5), "10", None),
 }
 DOWN = {
     "one feature": ONE,

@@ -9,7 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout, suppress
 from fractions import Fraction
+from functools import cache
+from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +21,7 @@ import pytest
 from polyrelu import certification
 from polyrelu.cli import main
 from polyrelu.errors import Undecided
+from polyrelu.interop import cluster
 
 TABLE = "1,0,3\n0,1,4\n-1,0,3\n0,-1,4\n"
 KEYS = ["status", "setting", "lambda", "objective", "gap", "residual_radius", "boxes", "seconds"]
@@ -39,11 +44,11 @@ def large(tmp_path):
     return str(path)
 
 
-@pytest.fixture
-def middling(tmp_path):
+@pytest.fixture(scope="module")
+def middling(tmp_path_factory):
     """Some seconds of work, most of it in coverings."""
     rng = np.random.default_rng(2)
-    path = tmp_path / "middling.csv"
+    path = tmp_path_factory.mktemp("middling") / "middling.csv"
     np.savetxt(path, rng.integers(-99, 100, (100, 5)), fmt="%d", delimiter=",")
     return str(path)
 
@@ -68,6 +73,23 @@ def command(*arguments, **options):
         text=True,
         **options,
     )
+
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_work(group, seconds):
+    """Until all processes of a group together have had so many seconds of the processor, however busy that is."""
+    spent, latest = 0.0, time.monotonic() + 120
+    while spent < seconds:
+        assert time.monotonic() < latest
+        time.sleep(0.05)
+        spent = 0.0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # it has ended meanwhile
+                fields = stat.read_text().rpartition(")")[2].split()
+                if int(fields[2]) == group:
+                    spent += (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def without_seconds(shown):
@@ -189,7 +211,7 @@ def test_when_time_is_up_the_bounds_are_printed(large, seconds):
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_prints_the_best_bounds(large, jobs):
     run = command("bound", large, "--lam", "1000", "--jobs", jobs, "--json", start_new_session=True)
-    time.sleep(5)
+    wait_for_work(run.pid, 3)
     os.killpg(run.pid, signal.SIGINT)  # as the terminal does: the whole group
     shown, complaint = run.communicate(timeout=30)
     assert (run.returncode, complaint) == (3, "")
@@ -245,7 +267,7 @@ def test_certify_with_seconds_prints_bounds_when_time_is_up(large):
 
 def test_certify_with_seconds_prints_bounds_on_ctrl_c(large):
     run = command("certify", large, "--lam", "1000", "--seconds", "500", "--json", start_new_session=True)
-    time.sleep(5)
+    wait_for_work(run.pid, 3)
     os.killpg(run.pid, signal.SIGINT)
     shown, complaint = run.communicate(timeout=30)
     answer = json.loads(shown)
@@ -259,30 +281,46 @@ ASKED = {
 }
 
 
+@pytest.fixture(scope="module")
+def undisturbed(middling):
+    """The answers by one worker, without a checkpoint; each is computed once."""
+
+    @cache
+    def answer(name):
+        with redirect_stdout(StringIO()) as shown:
+            main([*ASKED[name], middling, "--jobs", "1"])
+        return without_seconds(shown.getvalue())
+
+    return answer
+
+
+def written(file):
+    """Which checkpoint this is, None if there is none."""
+    return file.stat().st_mtime_ns if file.exists() else None
+
+
 @pytest.mark.parametrize("name", ASKED)
-def test_what_was_stopped_goes_on_and_ends_the_same(name, middling, tmp_path):
-    asked = [*ASKED[name], middling]
-    begin = time.monotonic()
-    undisturbed, _ = command(*asked).communicate(timeout=300)
-    seconds = time.monotonic() - begin
+def test_what_was_stopped_goes_on_and_ends_the_same(name, middling, undisturbed, tmp_path, capsys):
     file = tmp_path / "state"
+    asked = [*ASKED[name], middling, "--checkpoint", str(file)]
     program = (
         "import sys; from polyrelu.covering import checkpoint; checkpoint.SECONDS = 0.1;"
         "from polyrelu.cli import main; sys.exit(main())"
     )
     for stop in (signal.SIGINT, signal.SIGKILL):
+        before = written(file)
         run = subprocess.Popen(
-            [sys.executable, "-c", program, *asked, "--checkpoint", str(file)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            [sys.executable, "-c", program, *asked], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        time.sleep(0.5 * seconds)
+        while written(file) == before:  # it is in the midst of its coverings once it has kept some
+            assert run.poll() is None
+            time.sleep(0.02)
         run.send_signal(stop)
         run.wait(timeout=60)
-    again = command(*asked, "--checkpoint", str(file))
-    shown, _ = again.communicate(timeout=300)
-    assert again.returncode == 0
-    assert without_seconds(shown) == without_seconds(undisturbed)
+        assert run.returncode in ((3, 130) if stop == signal.SIGINT else (-stop,))
+    assert file.exists()
+    assert main(asked) == 0
+    assert without_seconds(capsys.readouterr().out) == undisturbed(name)
     assert not file.exists()  # all is answered
 
 
@@ -301,16 +339,14 @@ def test_a_checkpoint_of_another_problem_is_refused(data, large, tmp_path, capsy
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_two_workers_give_the_same_bytes(name, middling, capsys):
-    shown = []
-    for jobs in ("1", "2"):
-        main([*ASKED[name], middling, "--jobs", jobs])
-        shown.append(without_seconds(capsys.readouterr().out))
-    assert shown[0] == shown[1]
+def test_two_workers_give_the_same_bytes(name, middling, undisturbed, capsys):
+    main([*ASKED[name], middling, "--jobs", "2"])
+    assert without_seconds(capsys.readouterr().out) == undisturbed(name)
 
 
-def test_a_wrong_address_of_a_cluster_is_one_line(data, capsys):
+def test_a_wrong_address_of_a_cluster_is_one_line(data, capsys, monkeypatch):
     pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", "1s")  # Dask itself would try for half a minute
     for address in ("tcp://127.0.0.1:9", "nonsense://x", "here"):
         begin = time.monotonic()
         assert main(["bound", data, "--lam", "1", "--dask", address]) == 2

@@ -102,16 +102,21 @@ def test_an_interrupt_with_two_workers_is_one_line_and_ends_them(tmp_path):
         assert os.listdir(tmp_path) == ["data.csv"]
 
 
-@pytest.mark.parametrize("size", ["1e154", "1e308", "1e900"])
-def test_huge_weights_print_no_warnings(size, tmp_path):
+def test_huge_weights_print_no_warnings(tmp_path):
     (tmp_path / "d.csv").write_text("1,0,3\n0,1,4\n-1,0,3\n0,-1,4\n")
-    weights = {"W1": [[size, "0"], ["0", size], [size, size]], "W2": [[size, size, f"-{size}"]]}
-    (tmp_path / "n.json").write_text(json.dumps(weights))
-    arguments = ["network", str(tmp_path / "n.json"), "--data", str(tmp_path / "d.csv"), "--lam", "1"]
+    sizes = ["1e154", "1e308", "1e900"]
+    for size in sizes:
+        weights = {"W1": [[size, "0"], ["0", size], [size, size]], "W2": [[size, size, f"-{size}"]]}
+        (tmp_path / f"{size}.json").write_text(json.dumps(weights))
+    program = (
+        "import sys; from polyrelu.cli import main;"
+        "sys.exit(any([main(['network', f'{size}.json', '--data', 'd.csv', '--lam', '1']) for size in sys.argv[1:]]))"
+    )
     done = subprocess.run(
-        [sys.executable, "-m", "polyrelu", *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, *sizes], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0
+    assert done.stdout.count("a network of 3 units") == 3
     assert done.stderr == ""  # LAPACK complained there, past Python's warnings
     assert "LASCL" not in done.stdout
 

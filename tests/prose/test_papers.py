@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from fractions import Fraction
+from typing import NamedTuple
 
 import pytest
 
@@ -21,8 +22,7 @@ PAPER = r"""\documentclass%s{article}
 \usepackage{amsmath}
 \usepackage{amsthm}
 \begin{document}
-By Lemma~\ref{%s} this is so.
-\input{lemma}
+%s
 \begin{thebibliography}{9}
 %s
 \end{thebibliography}
@@ -67,13 +67,26 @@ SETTINGS = {
 NAMES = [*LISTED, "generic", "long", "kernel", "kernel of many", "kernel of none", "bound", *SETTINGS]
 
 
-def compiled(folder, name):
+def compiled(folder, name, *options):
     """The log of pdflatex, run once."""
     assert shutil.which("pdflatex"), "install the Debian package texlive-latex-base"
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", name]
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", *options, name]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
     assert done.returncode == 0, done.stdout[-2000:]
     return done.stdout
+
+
+def compiled_paper(folder, options, fragments):
+    """The log of a paper with these fragments, each told there by its name, after a first run for its references."""
+    text = "\n".join(
+        rf"By Lemma~\ref{{{f.label}}} this is so.\typeout{{BEGIN {f.name}}}\input{{{f.name}}}\par\typeout{{END}}"
+        for f in fragments
+    )
+    keys = sorted(set().union(*(f.keys for f in fragments)))
+    items = "\n".join(rf"\bibitem{{{key}}} {key}." for key in keys)
+    (folder / "paper.tex").write_text(PAPER % (options, text, items))
+    compiled(folder, "paper.tex", "-draftmode")
+    return compiled(folder, "paper.tex")
 
 
 def overfull(log):
@@ -89,23 +102,42 @@ def test_the_document_compiles_as_it_is(files, tmp_path, name):
     assert overfull(log) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("options", ["", "[twocolumn]"])
-def test_the_fragment_compiles_in_a_paper(files, tmp_path, name, options):
-    tex, bib = tmp_path / "lemma.tex", tmp_path / "lemma.bib"
+class Fragment(NamedTuple):
+    """The name of its file, without the ending; its label; what it cites."""
+
+    name: str
+    label: str
+    keys: set[str]
+
+
+def fragment_of(files, folder, name, file):
+    """A lemma for a paper, and its entries for BibTeX."""
+    tex, bib = folder / f"{file}.tex", folder / f"{file}.bib"
     command = ["explain", str(files / f"{name}.json"), "--latex", str(tex), "--fragment", "--bib", str(bib)]
     assert main(command) == 0
-    fragment = tex.read_text()
-    assert fragment.count(r"\begin{lemma}") == fragment.count(r"\begin{proof}") == 1
-    keys = set(re.findall(r"\\cite\{(\w+)\}", fragment))
+    text = tex.read_text()
+    assert text.count(r"\begin{lemma}") == text.count(r"\begin{proof}") == 1
+    keys = set(re.findall(r"\\cite\{(\w+)\}", text))
     assert keys >= {"pilanci2020neural", "polyrelu"}
     assert keys == set(re.findall(r"^@\w+\{(\w+),$", bib.read_text(), re.MULTILINE))
-    label = re.search(r"\\label\{(.+?)\}", fragment)[1]
-    items = "\n".join(rf"\bibitem{{{key}}} {key}." for key in sorted(keys))
-    (tmp_path / "paper.tex").write_text(PAPER % (options, label, items))
-    compiled(tmp_path, "paper.tex")
-    log = compiled(tmp_path, "paper.tex")
+    return Fragment(file, re.search(r"\\label\{(.+?)\}", text)[1], keys)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_fragment_compiles_in_a_paper(files, tmp_path, name):
+    """Alone: it makes all that it needs."""
+    log = compiled_paper(tmp_path, "", [fragment_of(files, tmp_path, name, "lemma")])
     assert "undefined" not in log.lower()
+    assert overfull(log) == []
+
+
+def test_the_fragments_compile_in_a_paper_of_two_columns(files, tmp_path):
+    """All in one, so that pdflatex starts once."""
+    fragments = [fragment_of(files, tmp_path, name, f"lemma{k}") for k, name in enumerate(NAMES)]
+    log = compiled_paper(tmp_path, "[twocolumn]", fragments)
+    assert "undefined" not in log.lower()
+    told = re.findall(r"BEGIN lemma(\d+)\n(.*?)END\n", log, re.DOTALL)
+    assert {NAMES[int(k)]: overfull(part) for k, part in told} == {name: [] for name in NAMES}
     assert overfull(log) == []
 
 
@@ -115,7 +147,7 @@ def test_the_paper_may_have_its_own_lemmas(files, tmp_path):
         == 0
     )
     own = PAPER.replace(r"\begin{document}", "\\newtheorem{lemma}{Hilfssatz}\n\\begin{document}")
-    (tmp_path / "paper.tex").write_text(own % ("", "x", r"\bibitem{x}"))
+    (tmp_path / "paper.tex").write_text(own % ("", r"\input{lemma}", r"\bibitem{x}"))
     compiled(tmp_path, "paper.tex")
 
 

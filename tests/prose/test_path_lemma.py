@@ -51,7 +51,8 @@ def test_the_table_tells_what_certify_finds(name):
     for row in intervals.rows:
         number, low, high, width, what = map(plain_text, row)
         lam = ((Fraction(low) + 2 * Fraction(high)) / 3).limit_denominator(1000)
-        optimum = certify(X, y, lam, **options).proved()
+        result = certify(X, y, lam, **options)
+        optimum = result.proved()
         assert int(width) == len(optimum.neurons)
         cells = [[plain_text(cell) for cell in r] for r in faces.rows]
         told = [(*sign, f) if sign else ("+", f) for k, *sign, f in cells if k == number]
@@ -70,7 +71,7 @@ def test_the_table_tells_what_certify_finds(name):
             else "the zero network"
         )
         if "gated" not in options:
-            assert ("one function" in what) <= bool(certify(X, y, lam, **options).function_unique)
+            assert ("one function" in what) <= bool(result.function_unique)
     text = " ".join(plain(parts).split())
     for words in (*document["claims"], *document["left_out"]):
         assert words.replace("two-layer", "two- layer") in text.replace("two-layer", "two- layer")

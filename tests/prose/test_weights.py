@@ -4,6 +4,7 @@ import math
 import os
 import random
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -26,6 +27,12 @@ PROBLEMS = [
     *((*generic(s), {}) for s in [17, *SEEDS]),
     *((*degenerate(s), {}) for s in [3246, 6045, *SEEDS]),
 ]
+
+
+@cache
+def certified(number):
+    X, y, lam, options = PROBLEMS[number]
+    return certify(X, y, lam, **options)
 
 
 def middle(x):
@@ -56,9 +63,9 @@ def read(document):
     return Weights(document, report.optimum), report.optimum.problem
 
 
-@pytest.mark.parametrize(("X", "y", "lam", "options"), PROBLEMS)
-def test_weights_and_minimal_networks_are_those_of_certify(X, y, lam, options):
-    result = certify(X, y, lam, **options)
+@pytest.mark.parametrize("number", range(len(PROBLEMS)))
+def test_weights_and_minimal_networks_are_those_of_certify(number):
+    result = certified(number)
     if result.status != "proved":
         return
     try:
@@ -92,9 +99,9 @@ def test_weights_and_minimal_networks_are_those_of_certify(X, y, lam, options):
         assert abs(value - least) <= 1e-9 * max(1, least)
 
 
-@pytest.mark.parametrize(("X", "y", "lam", "options"), PROBLEMS)
-def test_the_network_of_a_kernel_file_is_optimal(X, y, lam, options):
-    result = certify(X, y, lam, **options)
+@pytest.mark.parametrize("number", range(len(PROBLEMS)))
+def test_the_network_of_a_kernel_file_is_optimal(number):
+    result = certified(number)
     if result.status != "proved":
         return
     try:
