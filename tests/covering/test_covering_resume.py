@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from polyrelu.covering import Covered, Question, Resisting, checkpoint, cover
 from polyrelu.covering.checkpoint import Checkpoint
@@ -60,19 +60,26 @@ def test_every_engine_gives_the_same_answer_and_counts():
         assert cover(large(Fraction(8500)), executor=processes) == alone(8500)
 
 
+def threads():
+    return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+
 def test_a_worker_keeps_to_one_core(monkeypatch):
     seen, module = [], sys.modules["polyrelu.covering.cover"]
     search = module.search
 
     def watched(*unit):
-        seen.append({lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"})
+        seen.append(threads())
         return search(*unit)
 
     monkeypatch.setattr(module, "search", watched)
     with ThreadPoolExecutor(1) as engine:
+        two = engine.submit(threadpool_limits, 2, "blas").result()
+        assert engine.submit(threads).result() == {2}
         cover(large(), executor=engine)
+        engine.submit(two.restore_original_limits).result()
     assert len(seen) > 5
-    assert all(threads == {1} for threads in seen)
+    assert all(count == {1} for count in seen)
 
 
 def interrupted(question, file, stop):
