@@ -20,7 +20,7 @@ from polyrelu.budget import Budget, seconds_from_now, spending
 from polyrelu.certification import certify
 from polyrelu.data.problem import Problem
 from polyrelu.errors import LimitReached, Undecided
-from polyrelu.guess import guessing, trained_network
+from polyrelu.guess import trained_network
 from polyrelu.networks.coordinates import read, rounded
 from polyrelu.networks.network import Network
 from polyrelu.networks.suiting import alone
@@ -121,16 +121,15 @@ def trained(problem: Problem) -> Network:
     X = np.array([[rounded(v) for v in row] for row in problem.X])
     y = np.array([rounded(v) for v in problem.y or ()])
     free = np.array([[rounded(v) for v in row] for row in problem.free_values]).reshape(problem.n, -1)
-    with guessing():
-        theta, phi, c = trained_network(
-            X,
-            y,
-            rounded(problem.lam or 0),
-            free,
-            offset=problem.setting.hidden == "free",
-            ridge=problem.setting.output == "ridge",
-            width=min(problem.n, WIDTH),
-        )
+    theta, phi, c = trained_network(
+        X,
+        y,
+        rounded(problem.lam or 0),
+        free,
+        offset=problem.setting.hidden == "free",
+        ridge=problem.setting.output == "ridge",
+        width=min(problem.n, WIDTH),
+    )
     network = replace(Network.of(theta, phi, d=problem.d), biased=problem.bias)
     coefficients = tuple(read(float(v)) for v in c)
     return alone(replace(network, coefficients=coefficients, free_at=problem.free_at))

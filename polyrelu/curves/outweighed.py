@@ -88,7 +88,7 @@ class Outweighed:
     def may_hold(self, directions: Sequence[Direction], crossed: Sequence[int]) -> set[Direction]:
         """Those on the neuron's side of all lines that its star cannot cross, it seems.
 
-        With a free hidden bias directions have other coordinates than the table.
+        Directions have the coordinates of the covering.
         """
         place, program = self.neuron.place, self.neuron.program
         own = [(sign, vector) for sign, vector in directions if sign == place.sign]
@@ -96,7 +96,7 @@ class Outweighed:
             return set()
         kept = set(self.lines).difference(crossed, self.near(crossed))
         ends = [j for j in kept if place.face[j] and self.coefficient(j) > 0]
-        X = rough(program.shift.integer_rows if program.offset else program.X_integer)[ends]
+        X = rough(program.covered_rows[0])[ends]
         U = np.array([rough(np.array(vector, dtype=object)) for _, vector in own])
         lengths = np.linalg.norm(U, axis=1)[:, None] * np.linalg.norm(X, axis=1)
         on_its_side = U @ X.T * np.array(place.face)[ends] >= -SLANT * lengths

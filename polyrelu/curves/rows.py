@@ -44,9 +44,9 @@ class Rows:
         touched = [any(v != 0 for v in row) for row in W] if branch.size else [False] * program.n
         targets = branch.y_rest
         still = frozenset(i for i in range(program.n) if not touched[i] and targets[i] == 0)
-        rows = program.X_integer.copy()
         if program.offset:  # a constant acts on every row
-            still, rows = frozenset(), program.shift.integer_rows
+            still = frozenset()
+        rows = program.covered_rows[0].copy()
         for i in still:
             rows[i] = 0
         lines = merged(rows, [0] * program.n)

@@ -17,7 +17,7 @@ from polyrelu.curves.conditions import Table
 from polyrelu.curves.faces import Faces
 from polyrelu.curves.linear_forms import Known
 from polyrelu.curves.nodes import Node
-from polyrelu.curves.outweighed import Outweighed
+from polyrelu.curves.outweighed import Direction, Outweighed
 from polyrelu.exact.enclosure import ball_column
 from polyrelu.proof.neuron import Neuron, Place
 
@@ -68,7 +68,7 @@ class Stars:
         angles, neuron = self.faces.angles, self.faces.neuron
         return [opened(angles, neuron(p), self.crossed.get(p, []), nu) for p in self.places]
 
-    def further(self, resisting: Sequence[tuple[int, Sequence[int]]]) -> list[Place] | None:
+    def further(self, resisting: Sequence[Direction]) -> list[Place] | None:
         """With outweighed lines as well, if all directions that resist may lie in such stars.
 
         These cost more, and are seldom needed: only the neurons with such directions are looked at.
@@ -77,7 +77,7 @@ class Stars:
         each = [Outweighed(self.faces.neuron(p), self.faces.line_weights, nu) for p in self.places]
         crossed = [self.crossed.get(place, []) for place in self.places]
         held = [o.may_hold(resisting, own) for o, own in zip(each, crossed, strict=True)]
-        if set[tuple[int, Sequence[int]]]().union(*held) != set(resisting):
+        if set[Direction]().union(*held) != set(resisting):
             return None
         found = list[Place]()
         for star, outweighed, own, some in zip(self.simple, each, crossed, held, strict=True):

@@ -8,12 +8,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import minimize
 
+from polyrelu.guess.threads import guessing
 from polyrelu.guess.values import Array
 
 STEPS = 300
 STARTS = 2
 
 
+@guessing()
 def trained_network(
     X: Array, y: Array, lam: float, free: Array, *, offset: bool, ridge: bool, width: int
 ) -> tuple[Array, Array, Array]:

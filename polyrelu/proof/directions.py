@@ -60,11 +60,9 @@ def ask(program: Program, nu: Sequence[arb], level: Fraction, known: Sequence[Ne
     # A hair wider than the error, so that a level rounded down by less than that still meets the neurons that reach it.
     radius = Fraction(1, 2 ** (bits + 20)) + farthest(rounded, bits, bounds)
     stars = tuple(star_of(neuron.place) for neuron in known)
-    if program.offset:
-        lam, rows = level * program.shift.denominator, program.shift.integer_rows
-        return Question(rows, tuple(rounded), bits, lam, radius=radius, stars=stars, offset=True)
-    lam = level * program.denominator
-    return Question(program.X_integer, tuple(rounded), bits, lam, radius=radius, stars=stars)
+    rows, denominator = program.covered_rows
+    lam = level * denominator
+    return Question(rows, tuple(rounded), bits, lam, radius=radius, stars=stars, offset=program.offset)
 
 
 def balanced(rounded: Sequence[int]) -> list[int]:

@@ -64,10 +64,10 @@ def reach_above(program: Program, v: Sequence[fmpq]) -> Fraction:
 
     With a free hidden bias b, where sum v = 0, rows are seen from their middle: |(x_i.w + b)_+ - b_+| <= |x_i.w|.
     """
-    shift, offset = program.shift, program.offset
-    X = shift.integer_rows[:, :-1] if offset else program.X_integer
+    rows, denominator = program.covered_rows
+    X = rows[:, : program.normed]
     total = sum((abs(to_fraction(t)) * norm_above(row) for t, row in zip(v, X, strict=True)), Fraction(0))
-    return total / (shift.denominator if offset else program.denominator)
+    return total / denominator
 
 
 def _longest_reaching(program: Program, threshold: Fraction) -> fmpq:

@@ -212,6 +212,13 @@ class Program(Shown):
         """`denominator * X` as Python integers."""
         return np.array([[int(v * self.denominator) for v in row] for row in self.X], dtype=object)
 
+    @property
+    def covered_rows(self) -> tuple[NDArray[Any], int]:
+        """The rows as coverings see them, from their middle with a free hidden bias, times the second."""
+        if self.offset:
+            return self.shift.integer_rows, self.shift.denominator
+        return self.X_integer, self.denominator
+
     @cached_property
     def nonzero_rows(self) -> NDArray[np.bool_]:
         """Which rows of X are not zero."""
@@ -234,11 +241,11 @@ class Program(Shown):
 
         whitening = self._whitening()
         if self.offset:
-            oracle = Oracle(self.shift.integer_rows, self.shift.denominator, self.shift)
+            oracle = Oracle(*self.covered_rows, self.shift)
             rows, finished = self.shift.guess_rows, self.finished
             return Guesser(rows, self.y_float, None, oracle=oracle, whitening=whitening, finished=finished)
         if self.listed is None:
-            oracle = Oracle(self.X_integer, self.denominator)
+            oracle = Oracle(*self.covered_rows)
             return Guesser(self.X_float, self.y_float, None, oracle=oracle, whitening=whitening)
         return Guesser(
             self.X_float, self.y_float, self.listed, self.gated, self.all_cells, whitening=whitening

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from polyrelu.bounding.search import bound
@@ -24,15 +23,13 @@ from polyrelu.certificate.bound_file import bound_document
 from polyrelu.certificate.document import problem_digest
 from polyrelu.certificate.read import with_setting
 from polyrelu.certificate.write_kernel import OutOfClass, neuron_text, optimum_document
-from polyrelu.certification import certify
-from polyrelu.data.problem import Problem
 from polyrelu.errors import Undecided
 from polyrelu.exact.enclosure import ends
 from polyrelu.exact.rational import is_rational, to_fraction
-from polyrelu.result import Result
 from tests.batteries.battery import Battery, Tally
 from tests.batteries.mutation import Mutant, mutants
 from tests.corpus import SHAPES, degenerate, generic
+from tests.once import certified
 from tests.settings import CHOICES
 
 KNOWN = ["g0", "g2", "g4", "g5", "g7", "d0", "d1", "d5", "d6", "d9", "d19"]
@@ -48,7 +45,7 @@ def documents(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from _with_settings(seed)
     for name in [*KNOWN, *fresh]:
         X, y, lam = {"g": generic, "d": degenerate}[name[0]](int(name[1:]))
-        result = certify(X, y, lam)
+        result = certified(X, y, lam)
         if result.status != "proved":
             continue
         try:
@@ -65,7 +62,7 @@ def _with_settings(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
         shape = SMALL[k % len(SMALL)]
         fresh = shape + len(SHAPES) * (8 + (7 * seed + k) % 10**5)
         for name, (X, y, lam) in ((f"g{shape}", generic(shape)), (f"d{fresh}", degenerate(fresh))):
-            result = certify(X, y, lam, **choice)
+            result = certified(X, y, lam, **choice)
             with suppress(OutOfClass, Undecided):
                 yield f"{name} {choice}", optimum_document(result.proved())
 
@@ -132,12 +129,6 @@ def _noticed(mutant: Mutant, liar: bool) -> str:
         return "harmless: the same sentences about the same problem"
     assert_true(made)
     return "harmless: restated, and true"
-
-
-@lru_cache(maxsize=64)
-def certified(problem: Problem) -> Result:
-    """`certify`: whoever writes a file, and whoever holds its sentences against the optimum, ask about one problem."""
-    return certify(problem)
 
 
 def assert_true(document: dict[str, Any]) -> None:

@@ -2,13 +2,12 @@
 
 import random
 from fractions import Fraction
-from functools import cache
 
 import pytest
 
-from polyrelu import certify
 from polyrelu.certificate import path as checker
 from polyrelu.certificate.write_kernel import neuron_text
+from tests import once
 from tests.batteries.mutation import mutants
 from tests.certificate.test_certificate_schema import SCHEMA, valid
 
@@ -26,27 +25,13 @@ def intervals(document):
         yield lams[0], lams[-1], faces, len(faces) - len(shares) - shares.count("solved")
 
 
-@cache
-def _certified(X, y, lam, options):
-    return certify(X, y, lam, **dict(options))
-
-
-def certified_once(X, y, lam, **options):
-    """`certify`: hundreds of changed files are about the same problem at the same lambda."""
-    if "patterns" in options:
-        options["patterns"] = tuple(tuple(map(int, pattern)) for pattern in options["patterns"])
-    if "free" in options:
-        options["free"] = tuple(options["free"])
-    return _certified(tuple(map(tuple, X)), tuple(y), lam, tuple(options.items()))
-
-
 def certified(document, X, y, **options):
     """What `certify` finds inside of every interval: the neurons of the file, and a set of its dimension."""
     found = []
     for low, high, faces, dimension in intervals(document):
         inside = (low + 2 * high) / 3
         short = inside.limit_denominator(10**6)
-        found.append(certified_once(X, y, short if low < short < high else inside, **options))
+        found.append(once.certified(X, y, short if low < short < high else inside, **options))
         optimum = found[-1].proved()
         assert sorted(map(neuron_text, optimum.neurons)) == faces
         assert optimum.nullity == dimension

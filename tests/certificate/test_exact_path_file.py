@@ -20,7 +20,8 @@ from polyrelu.cli import main
 from polyrelu.paths.knot_interval import KnotInterval
 from polyrelu.prose.explanation import explanation
 from polyrelu.prose.plain import plain
-from tests.certificate.path_files import accepted_changes, broken_and_refused, certified_once, rejected_as
+from tests import once
+from tests.certificate.path_files import accepted_changes, broken_and_refused, rejected_as
 from tests.certificate.test_certificate_schema import SCHEMA, valid
 from tests.certificate.test_path_file import PAGE, alone, steps
 from tests.paths.test_paths_of_kinks import GOLDEN
@@ -222,7 +223,7 @@ def assert_true(document):
     X, y = [[Fraction(row[0])] for row in spec["X"]], list(map(Fraction, spec["y"]))
     skip = any(len(row) > 1 for row in spec["free"])
     for one in segments:
-        optimum = certified_once(X, y, (one.low + one.high) / 2, bias="free", skip=skip).proved()
+        optimum = once.certified(X, y, (one.low + one.high) / 2, bias="free", skip=skip).proved()
         assert sorted(text_of(k.place) for k in optimum.used) == one.used
         assert optimum.nullity == one.dimension
     for below, above in pairwise(segments):

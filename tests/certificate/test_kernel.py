@@ -17,14 +17,14 @@ from polyrelu.certificate.bound_file import bound_document, write_bound
 from polyrelu.certificate.document import canonical_bytes, problem_digest, save
 from polyrelu.certificate.write_kernel import OutOfClass, optimum_document
 from polyrelu.certification import certify
-from polyrelu.data.problem import Problem
 from polyrelu.exact.rational import to_fraction
 from polyrelu.proof.lambda_max import lambda_max_squared
 from polyrelu.proof.program import Program
-from tests.batteries.kernel_mutants import assert_true, certified
+from tests.batteries.kernel_mutants import assert_true
 from tests.benchmarks.bench_proof_files import penalty, round_trip
 from tests.benchmarks.large_tables import TABLES
 from tests.corpus import degenerate, generic
+from tests.once import certified
 
 HERE = Path(kernel.__file__)
 SLICE = 25
@@ -58,7 +58,7 @@ def test_round_trips_over_the_corpus(corpus):
     """Most optima have a kernel file; each is accepted in its bytes, and true."""
     seeds, written = random.Random(os.environ["POLYRELU_SEED"]).sample(range(10**4), SLICE), 0
     for seed in seeds:
-        result = certified(Problem.of(*corpus(seed)))
+        result = certified(*corpus(seed))
         if result.status != "proved":
             continue
         try:

@@ -4,7 +4,6 @@ import math
 import os
 import random
 import re
-from functools import cache
 
 import numpy as np
 import pytest
@@ -12,13 +11,13 @@ import pytest
 from polyrelu.certificate import check
 from polyrelu.certificate.write import Draft, proof_document
 from polyrelu.certificate.write_kernel import OutOfClass, optimum_document
-from polyrelu.certification import certify
 from polyrelu.errors import Undecided
 from polyrelu.prose.kernel_numbers import Accepted
 from polyrelu.prose.lemma import balanced
 from polyrelu.prose.plain import plain_text
 from polyrelu.prose.weights import MAX_VERTICES, Weights
 from tests.corpus import degenerate, generic
+from tests.once import certified
 from tests.stories import EXAMPLES
 
 SEEDS = random.Random(os.environ["POLYRELU_SEED"]).sample(range(10**4), 8)
@@ -27,12 +26,6 @@ PROBLEMS = [
     *((*generic(s), {}) for s in [17, *SEEDS]),
     *((*degenerate(s), {}) for s in [3246, 6045, *SEEDS]),
 ]
-
-
-@cache
-def certified(number):
-    X, y, lam, options = PROBLEMS[number]
-    return certify(X, y, lam, **options)
 
 
 def middle(x):
@@ -63,9 +56,9 @@ def read(document):
     return Weights(document, report.optimum), report.optimum.problem
 
 
-@pytest.mark.parametrize("number", range(len(PROBLEMS)))
-def test_weights_and_minimal_networks_are_those_of_certify(number):
-    result = certified(number)
+@pytest.mark.parametrize(("X", "y", "lam", "options"), PROBLEMS)
+def test_weights_and_minimal_networks_are_those_of_certify(X, y, lam, options):
+    result = certified(X, y, lam, **options)
     if result.status != "proved":
         return
     try:
@@ -99,9 +92,9 @@ def test_weights_and_minimal_networks_are_those_of_certify(number):
         assert abs(value - least) <= 1e-9 * max(1, least)
 
 
-@pytest.mark.parametrize("number", range(len(PROBLEMS)))
-def test_the_network_of_a_kernel_file_is_optimal(number):
-    result = certified(number)
+@pytest.mark.parametrize(("X", "y", "lam", "options"), PROBLEMS)
+def test_the_network_of_a_kernel_file_is_optimal(X, y, lam, options):
+    result = certified(X, y, lam, **options)
     if result.status != "proved":
         return
     try:
