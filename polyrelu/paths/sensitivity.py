@@ -37,6 +37,7 @@ from polyrelu.exact.rational import to_fmpq
 from polyrelu.exact.real import is_zero
 from polyrelu.paths.coefficients import coefficients_at
 from polyrelu.paths.derivatives import BITS, Sensitivity
+from polyrelu.paths.ends import table_in_range
 from polyrelu.paths.moved_data import moved_data
 from polyrelu.paths.moving import Moving, ranges_over
 from polyrelu.paths.starts import started
@@ -62,6 +63,7 @@ def sensitivity(problem: Problem, lam: Any = None) -> Sensitivity:
         problem = replace(problem, lam=penalty(lam))
     if problem.y is None or not problem.lam:
         raise BadInput("sensitivities need a target y and lambda > 0; give both")
+    table_in_range(problem)
     value = to_fmpq(problem.lam)
     faces = Faces(Program.of(replace(problem, lam=Fraction(1))))
     with precision(BITS):

@@ -313,6 +313,16 @@ def test_plots_need_a_path(table, capsys):
     capsys.readouterr()
 
 
+@pytest.mark.parametrize("bias", ["none", "penalised", "free"])
+def test_derivatives_of_a_table_beyond_floats_are_refused(tmp_path, capsys, bias):
+    """As its path is. (Some crashed.)"""
+    file = tmp_path / "huge.csv"
+    file.write_text("1,0,1e300\n1,1,2\n-1,2,-1\n")
+    assert main(["path", str(file), "--at", "1", "--bias", bias]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "the largest entry of y is above 1e60" in line
+
+
 def test_derivatives_at_one_penalty(table, capsys):
     assert main(["path", table, "--at", "1", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
